@@ -1,0 +1,47 @@
+//! What the kernel and its guests agree on: error numbers, flags, file metadata, signals, and the
+//! byte layout of the structures that cross the guest boundary.
+//!
+//! Everything is little-endian and of fixed size. Numbers follow Linux on x86-64 (open flags, mode
+//! bits, signals, wait status), apart from [`Errno`], whose values are those of
+//! `wasi_snapshot_preview1` so that both guest-call modules share one error number.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod errno;
+mod file;
+mod process;
+mod signal;
+mod spawn;
+
+pub use errno::Errno;
+pub use file::{
+    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord, FileKind, Mode,
+    OpenFlags, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
+};
+pub use process::{Ids, Pid, Times, Uname, WNOHANG, WUNTRACED, WaitStatus, WinSize};
+pub use signal::{Disposition, Signal};
+pub use spawn::{FdAction, SpawnRequest};
+
+/// The name of the import module that adds what preview1 lacks. A new, incompatible table gets a new name.
+pub const WCR_MODULE: &str = "wcr_v1";
+
+/// The name of the export a forked guest is entered through: `fn(arg: u32)`; it must not return.
+pub const FORK_ENTRY: &str = "wcr_fork_entry";
+
+/// The exported mutable global that holds the guest's stack pointer; a fork copies it.
+pub const STACK_POINTER: &str = "__stack_pointer";
+
+/// The longest path a call accepts, in bytes (Linux `PATH_MAX`, without the NUL).
+pub const PATH_MAX: usize = 4095;
+
+/// The longest single path component, in bytes (Linux `NAME_MAX`).
+pub const NAME_MAX: usize = 255;
+
+/// How many symbolic links one path walk may follow before it fails with `LOOP`.
+pub const SYMLOOP_MAX: u32 = 40;
+
+/// Writes to a pipe of up to this many bytes are atomic.
+pub const PIPE_BUF: usize = 4096;

@@ -1,0 +1,133 @@
+//! The contract every file system keeps: what a tree of inodes can be asked to do.
+
+use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp};
+
+/// An inode's number within its file system.
+pub type Ino = u64;
+
+/// One name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirEntry {
+    /// The name: any bytes but `/` and NUL; never `.` or `..`.
+    pub name: Vec<u8>,
+    /// The inode it names.
+    pub ino: Ino,
+    /// That inode's kind.
+    pub kind: FileKind,
+}
+
+/// What a new inode is made of.
+#[derive(Debug, Clone)]
+pub struct NewInode<'a> {
+    /// Kind and permissions; the umask is already applied.
+    pub mode: Mode,
+    /// The owner.
+    pub uid: u32,
+    /// The group (set-gid directories are the caller's concern).
+    pub gid: u32,
+    /// For a device: which.
+    pub rdev: u64,
+    /// For a symbolic link: the target's bytes, empty otherwise.
+    pub target: &'a [u8],
+}
+
+/// Metadata to change; `None` leaves a field as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SetAttr {
+    /// The twelve permission bits.
+    pub permissions: Option<u32>,
+    /// The owner.
+    pub uid: Option<u32>,
+    /// The group.
+    pub gid: Option<u32>,
+    /// The last access.
+    pub atime: Option<Timestamp>,
+    /// The last change of the content.
+    pub mtime: Option<Timestamp>,
+}
+
+/// A symbolic link that does not stand for a path: `/proc`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MagicLink {
+    /// `/proc/self`: the walking process's own number, as text.
+    SelfPid,
+    /// `/proc/PID/fd/N`: that open file itself, whatever it is.
+    Fd {
+        /// The process.
+        pid: u32,
+        /// Its descriptor.
+        fd: u32,
+    },
+}
+
+/// A tree of inodes.
+///
+/// Permission checks, path walk, read-only mounts, name validity (no `/`, no NUL, not empty, at most
+/// `NAME_MAX` bytes, not `.` or `..`) and `now` are the caller's concern ([`crate::Vfs`]). An unknown
+/// `ino` fails with `STALE`; an operation on the wrong kind of inode with `NOTDIR`, `ISDIR` or `INVAL`
+/// as Linux has it. A file system that cannot change fails every changing call with `ROFS`, one that
+/// lacks an operation (hard links on some hosts) with `PERM`.
+pub trait FileSystem: Send {
+    /// The root directory's inode.
+    fn root(&self) -> Ino;
+
+    /// The inode that `name` means in `dir`. `NOENT` when there is none.
+    fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno>;
+
+    /// The directory that `dir` is in; the root's parent is the root.
+    fn parent(&mut self, dir: Ino) -> Result<Ino, Errno>;
+
+    /// The name of directory `dir` in its parent; empty for the root. `NOENT` when it was removed.
+    fn name(&mut self, dir: Ino) -> Result<Vec<u8>, Errno>;
+
+    /// The inode's metadata; `dev` is filled in by the caller.
+    fn stat(&mut self, ino: Ino) -> Result<Stat, Errno>;
+
+    /// All names in `dir`, sorted by bytes, without `.` and `..`.
+    fn entries(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno>;
+
+    /// A symbolic link's target.
+    fn readlink(&mut self, ino: Ino) -> Result<Vec<u8>, Errno>;
+
+    /// What a symbolic link stands for when it is more than its text.
+    fn magic_link(&mut self, _ino: Ino) -> Option<MagicLink> {
+        None
+    }
+
+    /// Makes an inode of any kind, named `name` in `dir`. `EXIST` when the name is taken.
+    fn create(&mut self, dir: Ino, name: &[u8], new: &NewInode<'_>, now: Timestamp) -> Result<Ino, Errno>;
+
+    /// Gives the inode (not a directory: `PERM`) another name. `EXIST` when it is taken.
+    fn link(&mut self, ino: Ino, dir: Ino, name: &[u8], now: Timestamp) -> Result<(), Errno>;
+
+    /// Removes a name of a file that is not a directory (`ISDIR`); the content lives while it is pinned.
+    fn unlink(&mut self, dir: Ino, name: &[u8], now: Timestamp) -> Result<(), Errno>;
+
+    /// Removes an empty directory (`NOTEMPTY`, `NOTDIR`).
+    fn rmdir(&mut self, dir: Ino, name: &[u8], now: Timestamp) -> Result<(), Errno>;
+
+    /// Moves a name, replacing what is there, with all of `rename(2)`'s rules: same inode is no change;
+    /// a directory replaces only an empty directory; `INVAL` into itself.
+    fn rename(&mut self, dir: Ino, name: &[u8], to_dir: Ino, to_name: &[u8], now: Timestamp) -> Result<(), Errno>;
+
+    /// Changes metadata and sets ctime to `now`.
+    fn set_attr(&mut self, ino: Ino, attr: &SetAttr, now: Timestamp) -> Result<(), Errno>;
+
+    /// Reads from a regular file at `offset`; 0 bytes mean the end.
+    fn read(&mut self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Writes to a regular file at `offset`, filling a gap with zeros. `NOSPC` when a size limit is met.
+    fn write(&mut self, ino: Ino, offset: u64, bytes: &[u8], now: Timestamp) -> Result<usize, Errno>;
+
+    /// Sets a regular file's length.
+    fn truncate(&mut self, ino: Ino, len: u64, now: Timestamp) -> Result<(), Errno>;
+
+    /// Keeps the inode alive while it is open (or somebody's directory), even without a name. Counted.
+    fn pin(&mut self, ino: Ino) -> Result<(), Errno>;
+
+    /// Undoes one [`Self::pin`]; frees the inode when that was the last use.
+    fn unpin(&mut self, ino: Ino);
+
+    /// The totals.
+    fn statfs(&mut self) -> Result<StatFs, Errno>;
+}

@@ -1,0 +1,71 @@
+//! A layer's index: where every entry of the layer's tar is, usable straight from a mapping.
+//!
+//! The file is little-endian and has four parts: a header of 128 bytes, the table of records (96 bytes
+//! each), the names and link targets (bytes), nothing else. Record 0 is the layer's root. Records are
+//! ordered so that the children of a directory are neighbours, sorted by name: finding a path costs one
+//! binary search a component, and opening a layer costs nothing that grows with it.
+//!
+//! Whiteouts are records too: `.wh.NAME` in the tar is a record named `NAME` of kind
+//! [`RecordKind::Whiteout`]; `.wh..wh..opq` sets [`Record::opaque`] on its directory. A whiteout and a
+//! real entry of the same name in one layer: the real entry stands, on an opaque directory when it is
+//! one. A directory that the tar only implies (`a/b` without `a/`) has [`Record::implied`] set: the
+//! metadata of a lower layer's directory shows through.
+
+use wcr_abi::{Mode, Timestamp};
+
+/// The first eight bytes of an index file.
+pub const MAGIC: [u8; 8] = *b"wcrlidx1";
+/// The length of the header, in bytes: magic, record count (u64), length of the strings (u64), length
+/// of the layer's tar (u64), diff-id (32 bytes), sha256 of records and strings (32 bytes), zeros.
+pub const HEADER_LEN: usize = 128;
+/// The length of one record, in bytes.
+pub const RECORD_LEN: usize = 96;
+
+/// What a record describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordKind {
+    /// An inode of the kind in `mode`.
+    Inode,
+    /// Another name for the inode of the record `target` of the same layer.
+    HardLink {
+        /// That record's number; always an `Inode` record.
+        record: u32,
+    },
+    /// A hard link whose target is not in this layer: its path stands in `link`, relative to the root.
+    LowerHardLink,
+    /// The name is hidden from here downwards.
+    Whiteout,
+}
+
+/// One entry of a layer, decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// The name in its directory; empty for the root.
+    pub name: &'a [u8],
+    /// What it is.
+    pub kind: RecordKind,
+    /// Kind and permissions.
+    pub mode: Mode,
+    /// The owner.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+    /// The number of names of the inode within this layer.
+    pub nlink: u32,
+    /// The device's number, in Linux's encoding.
+    pub rdev: u64,
+    /// The content's length in bytes.
+    pub size: u64,
+    /// Where the content starts in the layer's tar.
+    pub data: u64,
+    /// The modification time.
+    pub mtime: Timestamp,
+    /// A symbolic link's target or a [`RecordKind::LowerHardLink`]'s path; empty otherwise.
+    pub link: &'a [u8],
+    /// For a directory: the records of its children.
+    pub children: core::ops::Range<u32>,
+    /// Nothing of the lower layers shows in this directory.
+    pub opaque: bool,
+    /// The tar has no entry for this directory, only for things in it.
+    pub implied: bool,
+}

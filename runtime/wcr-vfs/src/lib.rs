@@ -1,0 +1,7 @@
+//! The file system: its contract, the memory tree over image layers, mounts and the path walk.
+
+#![forbid(unsafe_code)]
+
+mod fs;
+
+pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, SetAttr};
