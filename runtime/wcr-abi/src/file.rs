@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn records_round_trip() {
-        let time = |n| Timestamp { sec: -n, nsec: n as u32 };
+        let time = |n: i64| Timestamp { sec: -n, nsec: n as u32 };
         let stat = Stat {
             dev: 1,
             ino: 2,

@@ -21,9 +21,9 @@ pub use file::{
     AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord, FileKind, Mode,
     OpenFlags, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
 };
-pub use process::{Ids, Pid, Times, Uname, WNOHANG, WUNTRACED, WaitStatus, WinSize};
+pub use process::{Fd, Ids, Pid, Times, Uname, WNOHANG, WUNTRACED, WaitStatus, WinSize};
 pub use signal::{Disposition, Signal};
-pub use spawn::{FdAction, SpawnRequest};
+pub use spawn::{FdAction, SPAWN_MAX, SpawnRequest};
 
 /// The name of the import module that adds what preview1 lacks. A new, incompatible table gets a new name.
 pub const WCR_MODULE: &str = "wcr_v1";

@@ -8,6 +8,9 @@ use crate::Signal;
 /// A process number; 1 is the container's first process.
 pub type Pid = u32;
 
+/// A descriptor: the number of an open file in a process.
+pub type Fd = u32;
+
 /// `wait` does not block when no child has changed state.
 pub const WNOHANG: u32 = 1;
 /// `wait` also reports stopped children.

@@ -1,0 +1,145 @@
+//! Open descriptors: reading, writing, pipes, duplicates, flags.
+
+use wcr_abi::{OpenFlags, Stat, WinSize};
+
+use crate::imports::{self, IoVec};
+use crate::{Fd, Result, check};
+
+/// Standard input.
+pub const STDIN: Fd = 0;
+/// Standard output.
+pub const STDOUT: Fd = 1;
+/// Standard error.
+pub const STDERR: Fd = 2;
+
+/// Reads into `buf` at the descriptor's position; 0 bytes mean the end. Blocks as `read(2)` does.
+pub fn read(fd: Fd, buf: &mut [u8]) -> Result<usize> {
+    let (vec, mut done) = (IoVec { ptr: buf.as_mut_ptr(), len: buf.len() }, 0);
+    check(imports::fd_read(fd, &raw const vec, 1, &raw mut done))?;
+    Ok(done)
+}
+
+/// Reads at `offset` without moving the position.
+pub fn pread(fd: Fd, buf: &mut [u8], offset: u64) -> Result<usize> {
+    let (vec, mut done) = (IoVec { ptr: buf.as_mut_ptr(), len: buf.len() }, 0);
+    check(imports::fd_pread(fd, &raw const vec, 1, offset, &raw mut done))?;
+    Ok(done)
+}
+
+/// Writes at `offset` without moving the position.
+pub fn pwrite(fd: Fd, bytes: &[u8], offset: u64) -> Result<usize> {
+    let (vec, mut done) = (IoVec { ptr: bytes.as_ptr(), len: bytes.len() }, 0);
+    check(imports::fd_pwrite(fd, &raw const vec, 1, offset, &raw mut done))?;
+    Ok(done)
+}
+
+/// Writes some of `bytes`, at least one byte unless it is empty. Blocks as `write(2)` does.
+pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize> {
+    let (vec, mut done) = (IoVec { ptr: bytes.as_ptr(), len: bytes.len() }, 0);
+    check(imports::fd_write(fd, &raw const vec, 1, &raw mut done))?;
+    Ok(done)
+}
+
+/// Writes all of `bytes`.
+pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        let done = write(fd, bytes)?;
+        bytes = bytes.get(done..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Where a seek counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Whence {
+    /// The start of the file.
+    Set = 0,
+    /// The current position.
+    Current = 1,
+    /// The end of the file.
+    End = 2,
+}
+
+/// Moves the descriptor's position and returns it. `SPIPE` on pipes and terminals.
+pub fn seek(fd: Fd, offset: i64, whence: Whence) -> Result<u64> {
+    let mut position = 0;
+    check(imports::fd_seek(fd, offset, whence as u32, &raw mut position))?;
+    Ok(position)
+}
+
+/// Closes the descriptor.
+pub fn close(fd: Fd) -> Result<()> {
+    check(imports::fd_close(fd))
+}
+
+/// Writes what the host holds back of this file.
+pub fn sync(fd: Fd) -> Result<()> {
+    check(imports::fd_sync(fd))
+}
+
+/// Sets the file's length.
+pub fn truncate(fd: Fd, len: u64) -> Result<()> {
+    check(imports::fd_filestat_set_size(fd, len))
+}
+
+/// The open file's metadata.
+pub fn stat(fd: Fd) -> Result<Stat> {
+    let mut buf = [0; Stat::SIZE];
+    check(imports::fd_stat(fd, buf.as_mut_ptr()))?;
+    Ok(Stat::decode(&buf))
+}
+
+/// Sets the open file's permission bits.
+pub fn chmod(fd: Fd, mode: u32) -> Result<()> {
+    check(imports::fd_chmod(fd, mode))
+}
+
+/// Sets the open file's owner and group; `u32::MAX` leaves one as it is.
+pub fn chown(fd: Fd, uid: u32, gid: u32) -> Result<()> {
+    check(imports::fd_chown(fd, uid, gid))
+}
+
+/// A new pipe: its reading and its writing end. `flags`: `CLOEXEC`, `NONBLOCK`.
+pub fn pipe(flags: OpenFlags) -> Result<(Fd, Fd)> {
+    let mut fds = [0; 2];
+    check(imports::fd_pipe(flags.0, fds.as_mut_ptr()))?;
+    Ok((fds[0], fds[1]))
+}
+
+/// A copy of `fd` with the lowest free number from `min` on (`F_DUPFD`). `flags`: `CLOEXEC`.
+pub fn dup(fd: Fd, min: Fd, flags: OpenFlags) -> Result<Fd> {
+    let mut out = 0;
+    check(imports::fd_dup(fd, min, flags.0, &raw mut out))?;
+    Ok(out)
+}
+
+/// Makes `to` a copy of `from`, closing what `to` was. `flags`: `CLOEXEC`. The same number twice is no change.
+pub fn dup2(from: Fd, to: Fd, flags: OpenFlags) -> Result<()> {
+    check(imports::fd_dup2(from, to, flags.0))
+}
+
+/// The open file's access mode and status flags, with `CLOEXEC` for the descriptor. `BADF` when not open.
+pub fn flags(fd: Fd) -> Result<OpenFlags> {
+    let mut flags = 0;
+    check(imports::fd_get_flags(fd, &raw mut flags))?;
+    Ok(OpenFlags(flags))
+}
+
+/// Sets `APPEND`, `NONBLOCK` and `CLOEXEC` to what `flags` says; the rest of it is ignored.
+pub fn set_flags(fd: Fd, flags: OpenFlags) -> Result<()> {
+    check(imports::fd_set_flags(fd, flags.0))
+}
+
+/// The terminal's size; `NOTTY` when the descriptor is no terminal.
+pub fn winsize(fd: Fd) -> Result<WinSize> {
+    let mut size = [0; 2];
+    check(imports::tty_winsize(fd, size.as_mut_ptr()))?;
+    Ok(WinSize { rows: size[0], cols: size[1] })
+}
+
+/// Whether the descriptor is a terminal.
+#[must_use]
+pub fn is_tty(fd: Fd) -> bool {
+    winsize(fd).is_ok()
+}

@@ -1,0 +1,119 @@
+//! The raw imports. The only file with `unsafe`: each call passes pointers to memory that it borrows.
+
+/// Declares imports as safe functions over raw pointers that stem from live borrows in this crate;
+/// outside wasm each returns `NOSYS`.
+macro_rules! imports {
+    ($($module:literal { $(fn $name:ident($($arg:ident: $ty:ty),* $(,)?);)* })*) => {
+        $($(
+            #[cfg(target_family = "wasm")]
+            pub(crate) fn $name($($arg: $ty),*) -> u32 {
+                #[link(wasm_import_module = $module)]
+                unsafe extern "C" {
+                    fn $name($($arg: $ty),*) -> u32;
+                }
+                // SAFETY: every caller in this crate derives its pointers and lengths from borrows that
+                // outlive the call, and the kernel keeps none of them.
+                unsafe { $name($($arg),*) }
+            }
+
+            #[cfg(not(target_family = "wasm"))]
+            #[expect(clippy::too_many_arguments, reason = "the table's signatures are fixed")]
+            #[allow(unfulfilled_lint_expectations, reason = "one attribute serves short and long signatures")]
+            pub(crate) fn $name($($arg: $ty),*) -> u32 {
+                let _ = ($($arg,)*);
+                wcr_abi::Errno::Nosys.raw()
+            }
+        )*)*
+    };
+}
+
+/// A slice to read into or write from, as preview1's `iovec`.
+#[repr(C)]
+pub(crate) struct IoVec {
+    pub(crate) ptr: *const u8,
+    pub(crate) len: usize,
+}
+
+imports! {
+    "wasi_snapshot_preview1" {
+        fn args_sizes_get(count: *mut usize, size: *mut usize);
+        fn args_get(argv: *mut *const u8, buf: *mut u8);
+        fn environ_sizes_get(count: *mut usize, size: *mut usize);
+        fn environ_get(env: *mut *const u8, buf: *mut u8);
+        fn clock_time_get(clock: u32, precision: u64, time: *mut u64);
+        fn random_get(buf: *mut u8, len: usize);
+        fn fd_read(fd: u32, iovs: *const IoVec, count: usize, done: *mut usize);
+        fn fd_pread(fd: u32, iovs: *const IoVec, count: usize, offset: u64, done: *mut usize);
+        fn fd_write(fd: u32, iovs: *const IoVec, count: usize, done: *mut usize);
+        fn fd_pwrite(fd: u32, iovs: *const IoVec, count: usize, offset: u64, done: *mut usize);
+        fn fd_seek(fd: u32, offset: i64, whence: u32, position: *mut u64);
+        fn fd_close(fd: u32);
+        fn fd_sync(fd: u32);
+        fn fd_filestat_set_size(fd: u32, size: u64);
+        fn poll_oneoff(subs: *const u8, events: *mut u8, count: usize, done: *mut usize);
+    }
+    "wcr_v1" {
+        fn path_open(dirfd: u32, path: *const u8, len: usize, flags: u32, mode: u32, fd: *mut u32);
+        fn path_stat(dirfd: u32, path: *const u8, len: usize, flags: u32, stat: *mut u8);
+        fn fd_stat(fd: u32, stat: *mut u8);
+        fn path_mkdir(dirfd: u32, path: *const u8, len: usize, mode: u32);
+        fn path_mknod(dirfd: u32, path: *const u8, len: usize, mode: u32, rdev: u64);
+        fn path_symlink(target: *const u8, target_len: usize, dirfd: u32, path: *const u8, len: usize);
+        fn path_link(
+            from_dirfd: u32,
+            from: *const u8,
+            from_len: usize,
+            dirfd: u32,
+            path: *const u8,
+            len: usize,
+            flags: u32,
+        );
+        fn path_unlink(dirfd: u32, path: *const u8, len: usize, flags: u32);
+        fn path_rename(from_dirfd: u32, from: *const u8, from_len: usize, dirfd: u32, path: *const u8, len: usize);
+        fn path_readlink(dirfd: u32, path: *const u8, len: usize, buf: *mut u8, buf_len: usize, used: *mut usize);
+        fn path_chmod(dirfd: u32, path: *const u8, len: usize, mode: u32, flags: u32);
+        fn fd_chmod(fd: u32, mode: u32);
+        fn path_chown(dirfd: u32, path: *const u8, len: usize, uid: u32, gid: u32, flags: u32);
+        fn fd_chown(fd: u32, uid: u32, gid: u32);
+        fn path_utimens(
+            dirfd: u32,
+            path: *const u8,
+            len: usize,
+            atime: i64,
+            atime_nsec: u32,
+            mtime: i64,
+            mtime_nsec: u32,
+            flags: u32,
+        );
+        fn path_access(dirfd: u32, path: *const u8, len: usize, mode: u32, flags: u32);
+        fn path_statfs(dirfd: u32, path: *const u8, len: usize, statfs: *mut u8);
+        fn fd_entries(fd: u32, buf: *mut u8, len: usize, cookie: u64, used: *mut usize);
+        fn chdir(path: *const u8, len: usize);
+        fn fchdir(fd: u32);
+        fn getcwd(buf: *mut u8, len: usize, used: *mut usize);
+        fn umask(mask: u32, old: *mut u32);
+        fn fd_pipe(flags: u32, fds: *mut u32);
+        fn fd_dup(fd: u32, min: u32, flags: u32, out: *mut u32);
+        fn fd_dup2(from: u32, to: u32, flags: u32);
+        fn fd_get_flags(fd: u32, flags: *mut u32);
+        fn fd_set_flags(fd: u32, flags: u32);
+        fn tty_winsize(fd: u32, size: *mut u16);
+        fn spawn(request: *const u8, len: usize, pid: *mut u32);
+        fn exec(request: *const u8, len: usize);
+        fn fork(arg: usize, pid: *mut u32);
+        fn wait(pid: i32, flags: u32, found: *mut u32, status: *mut u32);
+        fn kill(pid: i32, signal: u32);
+        fn sig_action(signal: u32, disposition: u32, old: *mut u32);
+        fn sig_mask(how: u32, set: u64, old: *mut u64);
+        fn sig_take(signal: *mut u32);
+        fn alarm(nanos: u64, remaining: *mut u64);
+        fn proc_ids(ids: *mut u32);
+        fn user_ids(ids: *mut u32, groups: *mut u32, len: usize, count: *mut usize);
+        fn setpgid(pid: u32, pgid: u32);
+        fn setsid(sid: *mut u32);
+        fn times(out: *mut u64);
+        fn uname(buf: *mut u8, len: usize, used: *mut usize);
+        fn rlimit_get(resource: u32, limits: *mut u64);
+        fn rlimit_set(resource: u32, soft: u64, hard: u64);
+    }
+}
