@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod fs;
+pub mod layer;
 
 pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, SetAttr};

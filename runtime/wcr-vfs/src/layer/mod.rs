@@ -2,8 +2,9 @@
 //!
 //! The file is little-endian and has four parts: a header of 128 bytes, the table of records (96 bytes
 //! each), the names and link targets (bytes), nothing else. Record 0 is the layer's root. Records are
-//! ordered so that the children of a directory are neighbours, sorted by name: finding a path costs one
-//! binary search a component, and opening a layer costs nothing that grows with it.
+//! ordered so that the children of a directory are neighbours, sorted by name, and come after their
+//! directory: finding a path costs one binary search a component, and opening a layer costs nothing
+//! that grows with it. The bytes of header and record are laid out in `format.rs`.
 //!
 //! Whiteouts are records too: `.wh.NAME` in the tar is a record named `NAME` of kind
 //! [`RecordKind::Whiteout`]; `.wh..wh..opq` sets [`Record::opaque`] on its directory. A whiteout and a
@@ -11,15 +12,20 @@
 //! one. A directory that the tar only implies (`a/b` without `a/`) has [`Record::implied`] set: the
 //! metadata of a lower layer's directory shows through.
 
-use wcr_abi::{Mode, Timestamp};
+mod builder;
+mod error;
+mod format;
+mod names;
+mod reader;
+#[cfg(test)]
+mod tests;
 
-/// The first eight bytes of an index file.
-pub const MAGIC: [u8; 8] = *b"wcrlidx1";
-/// The length of the header, in bytes: magic, record count (u64), length of the strings (u64), length
-/// of the layer's tar (u64), diff-id (32 bytes), sha256 of records and strings (32 bytes), zeros.
-pub const HEADER_LEN: usize = 128;
-/// The length of one record, in bytes.
-pub const RECORD_LEN: usize = 96;
+pub use builder::{EntryKind, EntryMeta, LayerBuilder, LayerLimits};
+pub use error::{LayerError, NameFault};
+pub use format::{HEADER_LEN, MAGIC, RECORD_LEN};
+pub use reader::{Layer, LayerData, LayerIndex};
+
+use wcr_abi::{Mode, Timestamp};
 
 /// What a record describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +56,12 @@ pub struct Record<'a> {
     pub uid: u32,
     /// The group.
     pub gid: u32,
-    /// The number of names of the inode within this layer.
+    /// The number of names of the inode within this layer; for a directory 2 and one for each
+    /// subdirectory that the layer has in it.
     pub nlink: u32,
     /// The device's number, in Linux's encoding.
     pub rdev: u64,
-    /// The content's length in bytes.
+    /// The content's length in bytes; for a symbolic link the length of the target.
     pub size: u64,
     /// Where the content starts in the layer's tar.
     pub data: u64,
