@@ -1,1 +1,21 @@
-//! Under construction.
+//! The bundled guests that stand in for BusyBox's applets.
+//!
+//! Two programs share this library: `core` holds the small everyday applets, whose start-up time counts,
+//! and `text` the larger text tools. Each applet is one module with a [`Applet`] value; [`table`] lists
+//! them all. An applet reads its arguments from a [`Context`], writes to it and returns an exit code, and
+//! never ends the process: the shell calls some of them as built-ins.
+//!
+//! The reference is BusyBox 1.35 as Debian builds it: standard output, diagnostics and exit codes are its.
+
+mod applet;
+mod context;
+pub mod core;
+pub mod format;
+pub mod multicall;
+pub mod options;
+pub mod source;
+pub mod table;
+pub mod text;
+
+pub use applet::{Applet, Help, Quit, WriteFailure};
+pub use context::{BANNER, Context};

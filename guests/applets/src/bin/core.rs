@@ -1,0 +1,5 @@
+//! The guest with the small everyday applets.
+
+fn main() {
+    applets::multicall::main(applets::table::CORE)
+}

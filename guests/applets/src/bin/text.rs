@@ -1,0 +1,5 @@
+//! The guest with the text tools.
+
+fn main() {
+    applets::multicall::main(applets::table::TEXT)
+}

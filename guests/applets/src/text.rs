@@ -1,0 +1,1 @@
+//! The text tools: one module each.
