@@ -1,1 +1,21 @@
-//! Under construction.
+//! Which program of an image is stood in for by which bundled guest, and how a program is recognised.
+//!
+//! A program is recognised by the content of its ELF file, never by its path. [`identify`] says what it
+//! is, [`stand_in`] says which guest runs instead of it for a given command line, and [`describe`] says
+//! what an unknown file is, for messages.
+
+#![forbid(unsafe_code)]
+
+mod describe;
+mod elf;
+mod guest;
+mod identity;
+#[cfg(test)]
+mod sample;
+mod stand_in;
+
+pub use describe::describe;
+pub use elf::{Class, Elf, Endian};
+pub use guest::{Guest, guest_of};
+pub use identity::{Identity, KnownProgram, identify};
+pub use stand_in::{Missing, stand_in};

@@ -1,0 +1,74 @@
+//! The bundled guests and the names that each of them answers to.
+
+/// A bundled guest: a WebAssembly program that stands in for programs of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Guest {
+    /// The small applets: files, directories, the environment.
+    Core,
+    /// The applets that work on text.
+    Text,
+    /// The shell.
+    Shell,
+}
+
+impl Guest {
+    /// All guests.
+    pub const ALL: [Self; 3] = [Self::Core, Self::Text, Self::Shell];
+
+    /// The guest's name in the bundle.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Text => "text",
+            Self::Shell => "sh",
+        }
+    }
+
+    /// The BusyBox applets that the guest stands in for, sorted.
+    #[must_use]
+    pub const fn applets(self) -> &'static [&'static str] {
+        match self {
+            Self::Core => CORE,
+            Self::Text => TEXT,
+            Self::Shell => SHELL,
+        }
+    }
+}
+
+const CORE: &[&str] = &[
+    "[", "[[", "basename", "cat", "chmod", "cp", "date", "dirname", "echo", "env", "false", "hostname", "id", "ln",
+    "ls", "mkdir", "mktemp", "mv", "printf", "pwd", "readlink", "rm", "rmdir", "seq", "sleep", "stat", "test", "touch",
+    "true", "uname", "yes",
+];
+
+const TEXT: &[&str] = &["grep", "head", "sort", "tail", "wc"];
+
+const SHELL: &[&str] = &["ash", "sh"];
+
+/// The guest that stands in for BusyBox's applet `name`; `None` when none does yet.
+#[must_use]
+pub fn guest_of(name: &[u8]) -> Option<Guest> {
+    Guest::ALL.into_iter().find(|guest| guest.applets().binary_search_by(|applet| applet.as_bytes().cmp(name)).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_sorted_and_name_each_applet_once() {
+        let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).collect();
+        for guest in Guest::ALL {
+            assert!(guest.applets().is_sorted(), "{}", guest.name());
+            for name in guest.applets() {
+                assert_eq!(guest_of(name.as_bytes()), Some(guest));
+            }
+        }
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert_eq!(guest_of(b"vi"), None);
+    }
+}

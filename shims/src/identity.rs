@@ -1,0 +1,190 @@
+//! Which known program an ELF file is.
+
+use memchr::memmem;
+
+use crate::elf::Elf;
+
+/// A program that wcr can tell by its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KnownProgram {
+    /// BusyBox, all of whose applets are in one file.
+    BusyBox,
+    /// Toybox, likewise.
+    Toybox,
+    /// A program of GNU coreutils.
+    Coreutils,
+    /// The Debian Almquist shell.
+    Dash,
+    /// The GNU Bourne-again shell.
+    Bash,
+}
+
+/// What tells a program: strings that it has among its constants, all of them.
+struct Marker {
+    program: KnownProgram,
+    /// Searched for first; what follows it up to a space or the string's end is the version, for the
+    /// programs that say it there.
+    banner: &'static [u8],
+    versioned: bool,
+    /// A second string that only the program itself has, not one that merely speaks about it.
+    proof: &'static [u8],
+}
+
+/// The markers in the order in which they are tried: the program that has a stand-in comes first.
+const MARKERS: &[Marker] = &[
+    Marker {
+        program: KnownProgram::BusyBox,
+        banner: b"BusyBox v",
+        versioned: true,
+        proof: b"BusyBox is a multi-call binary",
+    },
+    Marker {
+        program: KnownProgram::Toybox,
+        banner: b"Toybox %s multicall binary",
+        versioned: false,
+        proof: b"usage: toybox [",
+    },
+    Marker {
+        program: KnownProgram::Coreutils,
+        banner: b"GNU coreutils\0",
+        versioned: false,
+        proof: b"https://www.gnu.org/software/coreutils/",
+    },
+    Marker {
+        program: KnownProgram::Bash,
+        banner: b"GNU bash, version",
+        versioned: false,
+        proof: b"BASH_EXECUTION_STRING",
+    },
+    Marker {
+        program: KnownProgram::Dash,
+        banner: b" is a %sshell builtin",
+        versioned: false,
+        proof: b"Maximum function recursion depth (%d) reached",
+    },
+];
+
+/// The longest version that is taken from a banner, in bytes.
+const VERSION_MAX: usize = 32;
+
+/// Which program a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// The program.
+    pub program: KnownProgram,
+    /// Its version, such as `1.35.0`, where it tells one.
+    pub version: Option<&'a str>,
+}
+
+impl KnownProgram {
+    /// The program's name, as its makers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BusyBox => "BusyBox",
+            Self::Toybox => "Toybox",
+            Self::Coreutils => "GNU coreutils",
+            Self::Dash => "dash",
+            Self::Bash => "GNU bash",
+        }
+    }
+
+    /// Whether bundled guests stand in for this program.
+    #[must_use]
+    pub const fn has_stand_in(self) -> bool {
+        matches!(self, Self::BusyBox)
+    }
+}
+
+impl core::fmt::Display for Identity<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.program.name())?;
+        self.version.map_or(Ok(()), |version| write!(f, " {version}"))
+    }
+}
+
+/// The known program that `content` is; `None` for other programs and for what is no ELF program.
+///
+/// Costs a search through the program's constants: some ten microseconds for BusyBox, a few milliseconds
+/// for a big program that is none of the known ones.
+#[must_use]
+pub fn identify(content: &[u8]) -> Option<Identity<'_>> {
+    let elf = Elf::parse(content).filter(Elf::is_executable)?;
+    MARKERS.iter().find_map(|marker| recognise(&elf, marker))
+}
+
+fn recognise<'a>(elf: &Elf<'a>, marker: &Marker) -> Option<Identity<'a>> {
+    // One part of the file holds the constants: where the proof stands, the banner has to stand too.
+    elf.loaded_parts().find_map(|part| {
+        memmem::find(part, marker.proof)?;
+        let banner = memmem::find(part, marker.banner)?;
+        let rest = part.get(banner + marker.banner.len()..)?;
+        let version = if marker.versioned { version(rest) } else { None };
+        Some(Identity { program: marker.program, version })
+    })
+}
+
+/// The version at the start of `text`, when it is one.
+fn version(text: &[u8]) -> Option<&str> {
+    let text = text.get(..VERSION_MAX).unwrap_or(text);
+    let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b".-_".contains(byte))?;
+    let version = core::str::from_utf8(text.get(..end)?).ok()?;
+    version.starts_with(|first: char| first.is_ascii_digit()).then_some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    const BUSYBOX: &[u8] = b"\0BusyBox is a multi-call binary that\0BusyBox v1.37.0 (2024-09-26 21:31:42 UTC)\0";
+
+    #[test]
+    fn busybox_is_told_with_its_version() {
+        let content = sample::static_with(BUSYBOX);
+        let identity = identify(&content).unwrap();
+        assert_eq!((identity.program, identity.version), (KnownProgram::BusyBox, Some("1.37.0")));
+        assert_eq!(identity.to_string(), "BusyBox 1.37.0");
+    }
+
+    #[test]
+    fn half_a_marker_or_a_file_that_is_no_elf_is_not_enough() {
+        for (content, why) in [
+            (sample::static_with(b"found BusyBox v1.37.0 on the target\0"), "a program that speaks of it"),
+            (sample::static_with(b"BusyBox is a multi-call binary"), "no banner"),
+            (BUSYBOX.to_vec(), "not an ELF file"),
+            (sample::dynamic(), "another program"),
+            (Vec::new(), "empty"),
+        ] {
+            assert_eq!(identify(&content), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_strange_version_is_left_out() {
+        for text in [&b"BusyBox v\x1b[2J\0"[..], b"BusyBox v", b"BusyBox v11111111111111111111111111111111111111\0"] {
+            let content = sample::static_with(&[b"BusyBox is a multi-call binary\0", text].concat());
+            let identity = identify(&content).unwrap();
+            assert_eq!(identity.version, None);
+        }
+    }
+
+    /// Real programs of the host, where they are installed.
+    #[test]
+    fn real_programs_are_told_apart() {
+        for (path, program) in [
+            ("/usr/bin/busybox", KnownProgram::BusyBox),
+            ("/usr/bin/toybox", KnownProgram::Toybox),
+            ("/usr/bin/dash", KnownProgram::Dash),
+            ("/usr/bin/bash", KnownProgram::Bash),
+            ("/usr/bin/ls", KnownProgram::Coreutils),
+        ] {
+            let Ok(content) = std::fs::read(path) else { continue };
+            // Elsewhere than on Debian, these names may be links to another of the programs.
+            let identity = identify(&content);
+            if std::fs::canonicalize(path).is_ok_and(|real| real == std::path::Path::new(path)) {
+                assert_eq!(identity.map(|identity| identity.program), Some(program), "{path}");
+            }
+        }
+    }
+}

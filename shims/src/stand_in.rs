@@ -1,0 +1,83 @@
+//! Which guest runs for a command line of a known program.
+
+use crate::guest::{Guest, guest_of};
+use crate::identity::KnownProgram;
+
+/// Why no guest runs for a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// The program is known, but nothing stands in for it yet.
+    Program(KnownProgram),
+    /// The program has stand-ins, but none for this applet, or the program itself has no such applet.
+    Applet(Vec<u8>),
+}
+
+/// The guest that stands in for `program` when it is started with `argv`.
+///
+/// BusyBox decides by the base name of `argv[0]` (after one leading `-`, which marks a login shell), and
+/// by `argv[1]` when that name begins with `busybox`. What `busybox` answers by itself (its options, the
+/// list of its applets, `applet not found`) comes from the guest [`Guest::Core`].
+///
+/// # Errors
+/// [`Missing`] says why there is no guest.
+pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Guest, Missing> {
+    if !program.has_stand_in() {
+        return Err(Missing::Program(program));
+    }
+    let mut args = argv.iter().map(AsRef::as_ref);
+    let zero = args.next().unwrap_or_default();
+    let mut name = base_name(zero.strip_prefix(b"-").unwrap_or(zero));
+    let mut by_argument = false;
+    while name.starts_with(b"busybox") {
+        by_argument = true;
+        match args.next() {
+            Some(argument) if !argument.starts_with(b"-") => name = base_name(argument),
+            _ => return Ok(Guest::Core),
+        }
+    }
+    match guest_of(name) {
+        Some(guest) => Ok(guest),
+        None if by_argument => Ok(Guest::Core),
+        None => Err(Missing::Applet(name.to_vec())),
+    }
+}
+
+fn base_name(path: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', path).map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn busybox_goes_by_the_name_it_is_called_by() {
+        let missing = |name: &str| Err(Missing::Applet(name.into()));
+        let table: [(&[&str], Result<Guest, Missing>); 16] = [
+            (&["ls", "-l"], Ok(Guest::Core)),
+            (&["/bin/wc"], Ok(Guest::Text)),
+            (&["-sh"], Ok(Guest::Shell)),
+            (&["-/bin/ash", "-c", "x"], Ok(Guest::Shell)),
+            (&["busybox", "sh"], Ok(Guest::Shell)),
+            (&["/bin/busybox", "grep", "x"], Ok(Guest::Text)),
+            (&["busybox-static", "/bin/echo"], Ok(Guest::Core)),
+            (&["busybox", "busybox", "sort"], Ok(Guest::Text)),
+            (&["busybox"], Ok(Guest::Core)),
+            (&["busybox", "--list"], Ok(Guest::Core)),
+            (&["busybox", "nosuch"], Ok(Guest::Core)),
+            (&["nosuch"], missing("nosuch")),
+            (&["--sh"], missing("-sh")),
+            (&["./-sh"], missing("-sh")),
+            (&["echo/"], missing("")),
+            (&[], missing("")),
+        ];
+        for (argv, guest) in table {
+            assert_eq!(stand_in(KnownProgram::BusyBox, argv), guest, "{argv:?}");
+        }
+    }
+
+    #[test]
+    fn other_programs_have_no_stand_in_yet() {
+        assert_eq!(stand_in(KnownProgram::Dash, &["sh"]), Err(Missing::Program(KnownProgram::Dash)));
+    }
+}
