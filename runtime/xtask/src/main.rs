@@ -1,1 +1,70 @@
-fn main() {}
+//! The project's own commands: what builds the guests and the binary, runs it, tests it and measures it.
+//!
+//! `cargo wcr ARGS…` and `cargo xtask COMMAND` are aliases in `.cargo/config.toml`.
+
+mod build;
+mod bundle;
+mod failure;
+mod fingerprint;
+mod launch;
+mod suites;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use failure::{Failure, Result};
+use workspace::Workspace;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+Commands:
+  build                       Build the guests, the built-in image and the wcr binary (release)
+  wcr ARGS…                   Build what is missing, then run wcr with ARGS (the same as `cargo wcr ARGS…`)
+  test [STEP…]                Run the tests; steps: host guests wasm windows macos lint (default: all)
+  fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
+  bench [OPTION…]             Run the benchmarks: start, pull (default: both), --rounds N, --out DIR
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let command = args.next().unwrap_or_default();
+    let rest: Vec<OsString> = args.collect();
+    match run(&command.to_string_lossy(), rest) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
+    match command {
+        "build" => {
+            let binary = build::wcr(&Workspace::locate()?)?;
+            println!("{}", binary.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        "wcr" => {
+            let binary = build::wcr(&Workspace::locate()?)?;
+            launch::replace(&binary, &args)
+        }
+        "test" => test::run(&Workspace::locate()?, &strings(args)?),
+        "fidelity" | "bench" => suites::run(&Workspace::locate()?, command, &args),
+        "" | "help" | "-h" | "--help" => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => Err(Failure::usage(format!("no such command: {other}\n\n{USAGE}"))),
+    }
+}
+
+fn strings(args: Vec<OsString>) -> Result<Vec<String>> {
+    args.into_iter()
+        .map(|arg| arg.into_string().map_err(|bad| Failure::usage(format!("not UTF-8: {}", bad.display()))))
+        .collect()
+}

@@ -1,0 +1,76 @@
+//! The bundle: the guests as wasm and as compiled code, and the built-in image, for the binary to carry.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::{Context, Result, check};
+use crate::fingerprint;
+use crate::toolchain::{GUEST_TARGET, ensure_target};
+use crate::workspace::{Host, Workspace};
+
+/// The guest modules, as cargo names them.
+pub const MODULES: [&str; 3] = ["core", "text", "sh"];
+
+/// Builds the guests and packs them, unless the bundle on disk was made from the same bytes by the same tool.
+///
+/// # Errors
+/// The wasm target cannot be added, or a build or the pack tool failed.
+pub fn prepare(workspace: &Workspace, host: &Host) -> Result<()> {
+    ensure_target(GUEST_TARGET)?;
+    build_guests(workspace)?;
+    build_pack_tool(workspace, host)?;
+    pack(workspace, host)
+}
+
+fn build_guests(workspace: &Workspace) -> Result<()> {
+    let status = workspace
+        .cargo()
+        .args(["build", "--profile", "guest", "--target", GUEST_TARGET, "-p", "applets", "-p", "sh"])
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| "start cargo".into())?;
+    check(status, "building the guests")
+}
+
+fn build_pack_tool(workspace: &Workspace, host: &Host) -> Result<()> {
+    let status = workspace
+        .host_cargo("build", host)
+        .args(["--bin", "pack"])
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| "start cargo".into())?;
+    check(status, "building the pack tool")
+}
+
+fn pack(workspace: &Workspace, host: &Host) -> Result<()> {
+    let tool = workspace.host_binary(host, "pack");
+    let modules: Vec<PathBuf> = MODULES.iter().map(|name| wasm_path(workspace, name)).collect();
+    let made_from = made_from(&tool, &modules)?;
+    let bundle = workspace.bundle_dir();
+    let stamp = workspace.state_dir()?.join("bundle.stamp");
+    if std::fs::read_to_string(&stamp).is_ok_and(|recorded| recorded == made_from) && bundle.is_dir() {
+        return Ok(());
+    }
+    let status = Command::new(&tool)
+        .args(["--target", &host.triple, "--out"])
+        .arg(&bundle)
+        .args(&modules)
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| format!("start {}", tool.display()))?;
+    check(status, "packing the guests")?;
+    std::fs::write(&stamp, made_from).context(|| format!("write {}", stamp.display()))
+}
+
+fn wasm_path(workspace: &Workspace, module: &str) -> PathBuf {
+    workspace.target_dir.join(GUEST_TARGET).join("guest").join(format!("{module}.wasm"))
+}
+
+/// What the bundle depends on: the guests' bytes and the tool that compiles them.
+fn made_from(tool: &Path, modules: &[PathBuf]) -> Result<String> {
+    let mut parts = Vec::new();
+    for path in std::iter::once(tool).chain(modules.iter().map(PathBuf::as_path)) {
+        parts.push(std::fs::read(path).context(|| path.display().to_string())?);
+    }
+    Ok(fingerprint::of_bytes(parts.iter().map(Vec::as_slice)).to_string())
+}

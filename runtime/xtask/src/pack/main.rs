@@ -1,0 +1,2 @@
+//! The pack tool.
+fn main() {}

@@ -1,0 +1,72 @@
+//! The test command: every suite of the project, one after another, and one line that adds them up.
+
+mod cross;
+mod steps;
+mod tally;
+mod tools;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::failure::{Failure, Result};
+use crate::workspace::Workspace;
+use steps::Session;
+use tally::Tally;
+
+/// A part of the tests that can be asked for by name.
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Session) -> Result<Tally>,
+}
+
+/// In the order they run: what fails soonest and most often comes first.
+const STEPS: [Step; 6] = [
+    Step { name: "guests", about: "unit tests of the guests, natively", run: steps::guests },
+    Step { name: "host", about: "unit, end-to-end, fidelity and tidy tests", run: steps::host },
+    Step { name: "wasm", about: "the kernel-side crates build for the browser", run: steps::kernel_for_wasm },
+    Step { name: "lint", about: "clippy without a warning, rustfmt without a change", run: steps::lint },
+    Step { name: "windows", about: "the binary compiles for Windows", run: cross::windows },
+    Step { name: "macos", about: "the binary compiles for macOS", run: cross::macos },
+];
+
+/// Runs the steps named (all when none is) and prints the total as the last line.
+///
+/// # Errors
+/// No such step; a failing test is no error but exit code 1.
+pub fn run(workspace: &Workspace, names: &[String]) -> Result<ExitCode> {
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        return Err(Failure::usage(format!("no such test step: {unknown} (known: {})", known.join(" "))));
+    }
+    tools::provide();
+    let session = match Session::start(workspace) {
+        Ok(session) => session,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            println!("{}", Tally::failure());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let mut total = Tally::default();
+    let mut report = Vec::new();
+    for step in STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)) {
+        println!("\n==== {}: {}", step.name, step.about);
+        let started = Instant::now();
+        let tally = (step.run)(&session).unwrap_or_else(|failure| {
+            println!("FAILED {}: {failure}", step.name);
+            Tally::failure()
+        });
+        report.push(format!("{:8} {tally} in {:.0} s", step.name, started.elapsed().as_secs_f64()));
+        total.add(&tally);
+    }
+    println!("\n==== summary");
+    for line in report {
+        println!("{line}");
+    }
+    for reason in total.reasons() {
+        println!("skipped: {reason}");
+    }
+    println!("{total}");
+    Ok(if total.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,136 @@
+//! The steps that run on this machine: unit tests, end-to-end tests, and checks of the sources.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::tally::Tally;
+use crate::build;
+use crate::failure::{Context, Failure, Result};
+use crate::toolchain::ensure_target;
+use crate::workspace::{GUESTS, Host, Workspace};
+
+/// The crates that must build for the browser as they are.
+const KERNEL_SIDE: [&str; 5] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image"];
+
+/// What every step needs: the workspace, the host, and the binary under test.
+pub struct Session<'a> {
+    /// The source tree.
+    pub workspace: &'a Workspace,
+    /// The machine.
+    pub host: Host,
+    binary: PathBuf,
+}
+
+impl<'a> Session<'a> {
+    /// Builds the binary under test.
+    ///
+    /// # Errors
+    /// The build failed.
+    pub fn start(workspace: &'a Workspace) -> Result<Self> {
+        let host = Host::detect()?;
+        let binary = build::wcr(workspace)?;
+        Ok(Session { workspace, host, binary })
+    }
+
+    /// Runs a cargo command whose success is one passed check.
+    ///
+    /// # Errors
+    /// Cargo could not be started.
+    pub fn cargo_check(&self, mut command: Command) -> Result<Tally> {
+        let status = command.stdin(Stdio::null()).status().context(|| "start cargo".into())?;
+        Ok(Tally::of(status.success()))
+    }
+}
+
+/// Unit tests of the host crates, and the end-to-end tests against the built binary.
+pub fn host(session: &Session) -> Result<Tally> {
+    let log = session.workspace.state_dir()?.join("skipped.log");
+    std::fs::write(&log, "").context(|| format!("write {}", log.display()))?;
+    let mut command = session.workspace.host_cargo("test", &session.host);
+    command.arg("--no-fail-fast").env("WCR_BIN", &session.binary).env("WCR_SKIP_LOG", &log);
+    let mut tally = run_libtest(command)?;
+    tally.apply_skip_log(&std::fs::read_to_string(&log).context(|| log.display().to_string())?);
+    Ok(tally)
+}
+
+/// Unit tests of the guests, compiled for this machine: their logic needs no wasm.
+pub fn guests(session: &Session) -> Result<Tally> {
+    let mut command = session.workspace.cargo();
+    command.args(["test", "--release", "--target", &session.host.triple, "--no-fail-fast"]);
+    for guest in GUESTS {
+        command.args(["-p", guest]);
+    }
+    run_libtest(command)
+}
+
+/// The crates of the simulated system compile for a browser's wasm engine.
+pub fn kernel_for_wasm(session: &Session) -> Result<Tally> {
+    let target = "wasm32-unknown-unknown";
+    if let Err(failure) = ensure_target(target) {
+        return Ok(Tally::skip(failure.to_string()));
+    }
+    let mut total = Tally::default();
+    for package in KERNEL_SIDE {
+        let mut command = session.workspace.cargo();
+        command.args(["check", "--release", "--target", target, "-p", package]);
+        total.add(&session.cargo_check(command)?);
+    }
+    Ok(total)
+}
+
+/// Formatting and lints, where the toolchain has the two components.
+pub fn lint(session: &Session) -> Result<Tally> {
+    let mut total = Tally::default();
+    if has_component(session.workspace, "fmt") {
+        let mut command = session.workspace.cargo();
+        command.args(["fmt", "--all", "--check"]);
+        total.add(&session.cargo_check(command)?);
+    } else {
+        total.add(&Tally::skip("rustfmt is not installed (rustup component add rustfmt)"));
+    }
+    if has_component(session.workspace, "clippy") {
+        let mut command = session.workspace.host_cargo("clippy", &session.host);
+        command.args(["--all-targets", "--", "-Dwarnings"]);
+        total.add(&session.cargo_check(command)?);
+        let mut command = session.workspace.cargo();
+        command.args(["clippy", "--profile", "guest", "--target", crate::toolchain::GUEST_TARGET]);
+        for guest in GUESTS {
+            command.args(["-p", guest]);
+        }
+        command.args(["--", "-Dwarnings"]);
+        total.add(&session.cargo_check(command)?);
+    } else {
+        total.add(&Tally::skip("clippy is not installed (rustup component add clippy)"));
+    }
+    Ok(total)
+}
+
+fn has_component(workspace: &Workspace, name: &str) -> bool {
+    workspace
+        .cargo()
+        .args([name, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Runs `cargo test`, passes its output through, and adds up the results it reports.
+fn run_libtest(mut command: Command) -> Result<Tally> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context(|| "start cargo test".into())?;
+    let stdout = child.stdout.take().ok_or_else(|| Failure::new("cargo test has no output"))?;
+    let mut tally = Tally::default();
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context(|| "read from cargo test".into())?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        tally.read_line(&line);
+    }
+    let status = child.wait().context(|| "wait for cargo test".into())?;
+    if !status.success() {
+        tally.runner_failed();
+    }
+    Ok(tally)
+}

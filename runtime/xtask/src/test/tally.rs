@@ -1,0 +1,132 @@
+//! Counts of passed, failed and skipped tests, and how to read them from libtest's output.
+
+use std::fmt;
+
+/// How many tests passed, failed and were skipped, and why those were skipped.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    reasons: Vec<String>,
+}
+
+impl Tally {
+    /// One passed check.
+    pub fn success() -> Self {
+        Tally { passed: 1, ..Tally::default() }
+    }
+
+    /// One failed check.
+    pub fn failure() -> Self {
+        Tally { failed: 1, ..Tally::default() }
+    }
+
+    /// One skipped check.
+    pub fn skip(reason: impl Into<String>) -> Self {
+        Tally { skipped: 1, reasons: vec![reason.into()], ..Tally::default() }
+    }
+
+    /// One check that passed or failed.
+    pub fn of(good: bool) -> Self {
+        if good { Tally::success() } else { Tally::failure() }
+    }
+
+    /// Adds another tally to this one.
+    pub fn add(&mut self, other: &Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        for reason in &other.reasons {
+            if !self.reasons.contains(reason) {
+                self.reasons.push(reason.clone());
+            }
+        }
+    }
+
+    /// Adds what one line of libtest's output says, if it is a result line.
+    pub fn read_line(&mut self, line: &str) {
+        let Some(counts) = line.trim().strip_prefix("test result: ") else { return };
+        for part in counts.split([';', '.']) {
+            let mut words = part.split_whitespace();
+            let (Some(count), Some(kind)) = (words.next(), words.next()) else { continue };
+            let Ok(count) = count.parse::<usize>() else { continue };
+            match kind {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.skipped += count,
+                _ => {}
+            }
+        }
+    }
+
+    /// Accounts for a runner that ended badly without reporting a failed test: it crashed or did not compile.
+    pub fn runner_failed(&mut self) {
+        if self.failed == 0 {
+            self.failed = 1;
+        }
+    }
+
+    /// Turns tests that noted in the skip log that they could not run, and returned, from passed into skipped.
+    ///
+    /// Each line of the log is `NAME: REASON`.
+    pub fn apply_skip_log(&mut self, log: &str) {
+        for line in log.lines() {
+            let reason = line.split_once(": ").map_or(line, |(_, reason)| reason);
+            self.passed = self.passed.saturating_sub(1);
+            self.add(&Tally::skip(reason));
+        }
+    }
+
+    /// Whether nothing failed.
+    pub fn is_good(&self) -> bool {
+        self.failed == 0
+    }
+
+    /// Each distinct reason for skipping.
+    pub fn reasons(&self) -> &[String] {
+        &self.reasons
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn result_lines_add_up() {
+        let mut tally = Tally::default();
+        tally.read_line("test tests::one ... ok");
+        tally.read_line(
+            "test result: ok. 12 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.51s",
+        );
+        tally.read_line(
+            "test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; finished in 12.00s",
+        );
+        assert_eq!(tally.to_string(), "15 passed, 1 failed, 2 skipped");
+        assert!(!tally.is_good());
+    }
+
+    #[test]
+    fn a_crash_counts_once() {
+        let mut tally = Tally::default();
+        tally.runner_failed();
+        tally.runner_failed();
+        assert_eq!(tally.to_string(), "0 passed, 1 failed, 0 skipped");
+    }
+
+    #[test]
+    fn the_skip_log_moves_tests() {
+        let mut tally = Tally::default();
+        tally.read_line("test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+        tally.apply_skip_log("pull::a: no skopeo\npull::b: no skopeo\n");
+        assert_eq!(tally.to_string(), "3 passed, 0 failed, 2 skipped");
+        assert_eq!(tally.reasons(), ["no skopeo"]);
+    }
+}

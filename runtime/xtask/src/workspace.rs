@@ -1,0 +1,130 @@
+//! Where things are: the source tree, the target folder, and the cargo that drives both.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::{Context, Failure, Result};
+
+/// The guest crates; they are built for wasm, so every command over the host crates leaves them out.
+pub const GUESTS: [&str; 3] = ["applets", "sh", "wcr-sys"];
+
+/// The source tree and its target folder.
+pub struct Workspace {
+    /// The folder of the workspace's `Cargo.toml`.
+    pub root: PathBuf,
+    /// Cargo's target folder.
+    pub target_dir: PathBuf,
+    cargo: OsString,
+}
+
+impl Workspace {
+    /// Finds the workspace this program was built from.
+    ///
+    /// # Errors
+    /// The manifest's folder is gone.
+    pub fn locate() -> Result<Self> {
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&manifest)
+            .ancestors()
+            .nth(2)
+            .map(Path::to_path_buf)
+            .filter(|root| root.join("Cargo.lock").exists())
+            .ok_or_else(|| Failure::new(format!("no workspace above {}", Path::new(&manifest).display())))?;
+        let target_dir = own_target_dir().unwrap_or_else(|| root.join("target"));
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        Ok(Workspace { root, target_dir, cargo })
+    }
+
+    /// A cargo command in the workspace that uses the same target folder as this program, and no flags from outside:
+    /// `RUSTFLAGS` in the environment would replace the flags that the guests and the binary are built with.
+    pub fn cargo(&self) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target_dir);
+        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// A cargo command over every host crate for `host`.
+    ///
+    /// Always the same selection of packages and features, whatever is then built of it: cargo unifies features over
+    /// the selection, so one selection means that each dependency (wasmtime above all) is compiled once.
+    pub fn host_cargo(&self, subcommand: &str, host: &Host) -> Command {
+        let mut command = self.cargo();
+        command.args([subcommand, "--release", "--target", &host.triple, "--workspace", "--features", "xtask/pack"]);
+        for guest in GUESTS {
+            command.args(["--exclude", guest]);
+        }
+        command.env("WCR_BUNDLE", self.bundle_dir());
+        if host.is_static {
+            let name = format!("CARGO_TARGET_{}_RUSTFLAGS", host.triple.to_uppercase().replace('-', "_"));
+            command.env(name, "-Ctarget-feature=+crt-static -Crelocation-model=static");
+        }
+        command
+    }
+
+    /// The folder of the compiled guests and the built-in image.
+    pub fn bundle_dir(&self) -> PathBuf {
+        self.target_dir.join("bundle")
+    }
+
+    /// The release build of a host binary.
+    pub fn host_binary(&self, host: &Host, name: &str) -> PathBuf {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.target_dir.join(&host.triple).join("release").join(file)
+    }
+
+    /// The folder for what these commands remember between runs.
+    ///
+    /// # Errors
+    /// The folder cannot be created.
+    pub fn state_dir(&self) -> Result<PathBuf> {
+        let dir = self.target_dir.join("xtask");
+        std::fs::create_dir_all(&dir).context(|| format!("create {}", dir.display()))?;
+        Ok(dir)
+    }
+}
+
+/// The target folder this program lies in: cargo marks it with `CACHEDIR.TAG`.
+fn own_target_dir() -> Option<PathBuf> {
+    let exe = std::env::current_exe().ok()?;
+    exe.ancestors().skip(1).find(|dir| dir.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
+}
+
+/// The machine that builds and runs.
+pub struct Host {
+    /// The compiler's target triple.
+    pub triple: String,
+    /// Whether binaries are linked statically and at a fixed address, which starts a process in a third less time.
+    pub is_static: bool,
+}
+
+impl Host {
+    /// Asks the compiler for its host triple, and the C compiler whether it can link statically.
+    ///
+    /// # Errors
+    /// There is no working `rustc`.
+    pub fn detect() -> Result<Self> {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(&rustc).arg("-vV").output().context(|| "run rustc -vV".into())?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let triple = text
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .ok_or_else(|| Failure::new("rustc -vV names no host"))?
+            .to_owned();
+        let glibc = matches!(triple.as_str(), "x86_64-unknown-linux-gnu" | "aarch64-unknown-linux-gnu");
+        Ok(Host { is_static: glibc && has_static_libc(), triple })
+    }
+}
+
+/// Whether the C compiler finds glibc's static archive (Fedora, for one, has it in a package of its own).
+fn has_static_libc() -> bool {
+    // The compiler answers with the bare name when it does not know the file.
+    Command::new("cc")
+        .arg("-print-file-name=libc.a")
+        .output()
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_absolute())
+}
