@@ -1,1 +1,24 @@
-//! Under construction.
+//! The formats of OCI and Docker images, without any host I/O: references, digests, manifests,
+//! configurations, and the way from a layer's tar stream to the layer's index.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod digest;
+mod error;
+mod inflate;
+mod manifest;
+mod media;
+mod platform;
+mod reference;
+mod tar;
+
+pub use config::{History, ImageConfig, RootFs, RunConfig};
+pub use digest::{Digest, DigestError, Hasher};
+pub use error::{Class, ImageError, Limits, Result};
+pub use inflate::{Inflater, Step};
+pub use manifest::{Descriptor, Document, Index, Manifest};
+pub use media::{Compression, MediaType};
+pub use platform::{Platform, PlatformError};
+pub use reference::{Reference, ReferenceError, ReferenceReason};
+pub use tar::{LayerIndexer, index_tar};

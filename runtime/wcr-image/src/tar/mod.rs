@@ -1,0 +1,11 @@
+//! From a layer's tar, as it streams by, to the layer's index.
+
+mod header;
+mod indexer;
+mod number;
+mod pax;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use indexer::{LayerIndexer, index_tar};

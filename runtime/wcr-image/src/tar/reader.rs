@@ -1,0 +1,296 @@
+//! A tar reader that is fed: it takes the stream in pieces of any size and never looks back.
+//!
+//! What it accepts is what Go's `archive/tar` accepts, as Docker and containerd are built on it, but
+//! malformed archives end with an error instead of early.
+
+use wcr_abi::Timestamp;
+
+use super::header::{BLOCK, Header, Reason, text};
+use super::pax::Pax;
+use crate::error::{ImageError, Limits, Result, shown};
+
+/// What kind of thing an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Regular,
+    HardLink,
+    Symlink,
+    CharDevice,
+    BlockDevice,
+    Directory,
+    Fifo,
+}
+
+/// One entry, extended headers already applied.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub path: Vec<u8>,
+    pub link: Vec<u8>,
+    pub kind: Kind,
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub mtime: Timestamp,
+    pub rdev: u64,
+    /// Where the content is in the tar, and its length.
+    pub data: u64,
+    pub size: u64,
+}
+
+/// What the bytes of an extended header are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extended {
+    Pax,
+    GlobalPax,
+    LongName,
+    LongLink,
+}
+
+enum State {
+    /// Collecting a header block in `block`.
+    Header,
+    /// Collecting an extended header's content in `body`; then comes padding.
+    Extended { kind: Extended, missing: usize, padding: u64 },
+    /// Passing over so many bytes of content and padding.
+    Skip(u64),
+    /// Behind the end marker.
+    End,
+}
+
+/// The reader's state between two pieces of the stream.
+pub(super) struct Reader {
+    state: State,
+    offset: u64,
+    block: Vec<u8>,
+    body: Vec<u8>,
+    pax: Option<Pax>,
+    long_name: Option<Vec<u8>>,
+    long_link: Option<Vec<u8>>,
+    zero_blocks: u32,
+    extended_limit: u64,
+    layer_limit: u64,
+}
+
+impl Reader {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            state: State::Header,
+            offset: 0,
+            block: Vec::with_capacity(BLOCK),
+            body: Vec::new(),
+            pax: None,
+            long_name: None,
+            long_link: None,
+            zero_blocks: 0,
+            extended_limit: limits.extended_header,
+            layer_limit: limits.layer,
+        }
+    }
+
+    /// How many bytes have been read.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Reads the next piece and hands on each entry whose header it completes.
+    pub(super) fn push(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
+        while !bytes.is_empty() {
+            match &mut self.state {
+                State::Header => {
+                    // Most headers lie whole in the piece and need no copy.
+                    if self.block.is_empty()
+                        && let Some((block, rest)) = bytes.split_first_chunk::<BLOCK>()
+                    {
+                        bytes = rest;
+                        self.offset += BLOCK as u64;
+                        self.header(block, sink)?;
+                        continue;
+                    }
+                    let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
+                    self.block.extend_from_slice(part);
+                    self.offset += part.len() as u64;
+                    bytes = rest;
+                    if let Some(block) = self.block.first_chunk::<BLOCK>() {
+                        let block = *block;
+                        self.block.clear();
+                        self.header(&block, sink)?;
+                    }
+                }
+                State::Extended { kind, missing, padding } => {
+                    let (part, rest) = bytes.split_at(bytes.len().min(*missing));
+                    self.body.extend_from_slice(part);
+                    self.offset += part.len() as u64;
+                    *missing -= part.len();
+                    bytes = rest;
+                    if *missing == 0 {
+                        let (kind, padding) = (*kind, *padding);
+                        self.extended(kind)?;
+                        self.state = skip(padding);
+                    }
+                }
+                State::Skip(left) => {
+                    let part = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                    *left -= part as u64;
+                    self.offset += part as u64;
+                    bytes = bytes.get(part..).unwrap_or_default();
+                    if *left == 0 {
+                        self.state = State::Header;
+                    }
+                }
+                State::End => {
+                    self.offset += bytes.len() as u64;
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the stream may end here. An archive without an end marker is accepted at a block's edge.
+    pub(super) fn finish(&self) -> Result<()> {
+        let reason = match self.state {
+            State::End => return Ok(()),
+            State::Header if !self.block.is_empty() => "it ends within a header",
+            State::Header if self.pax.is_some() || self.long_name.is_some() || self.long_link.is_some() => {
+                "it ends after an extended header"
+            }
+            State::Header => return Ok(()),
+            State::Extended { .. } => "it ends within an extended header",
+            State::Skip(_) => "it ends within an entry's content",
+        };
+        Err(self.malformed(b"", reason.into()))
+    }
+
+    fn malformed(&self, path: &[u8], reason: Reason) -> ImageError {
+        ImageError::Tar { offset: self.offset, path: shown(path), reason }
+    }
+
+    fn header(&mut self, block: &[u8; BLOCK], sink: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
+        let header = match Header::parse(block) {
+            Ok(Some(header)) => header,
+            Ok(None) => {
+                self.zero_blocks += 1;
+                if self.zero_blocks == 2 {
+                    if self.pax.is_some() || self.long_name.is_some() || self.long_link.is_some() {
+                        return Err(self.malformed(b"", "the archive ends after an extended header".into()));
+                    }
+                    self.state = State::End;
+                }
+                return Ok(());
+            }
+            Err(reason) => return Err(self.malformed(b"", reason)),
+        };
+        if self.zero_blocks > 0 {
+            return Err(self.malformed(&header.path, "a block of zeros stands before a header".into()));
+        }
+        let extended = match header.typeflag {
+            b'x' => Some(Extended::Pax),
+            b'g' => Some(Extended::GlobalPax),
+            b'L' => Some(Extended::LongName),
+            b'K' => Some(Extended::LongLink),
+            _ => None,
+        };
+        match extended {
+            Some(kind) => {
+                let size = header.size.unsigned_abs();
+                if size > self.extended_limit {
+                    return Err(ImageError::limit("an extended header of the layer", self.extended_limit, "bytes"));
+                }
+                self.body.clear();
+                let padding = size.next_multiple_of(BLOCK as u64) - size;
+                self.state = State::Extended { kind, missing: size as usize, padding };
+                if size == 0 {
+                    self.extended(kind)?;
+                    self.state = State::Header;
+                }
+                Ok(())
+            }
+            None => {
+                let entry = self.entry(header)?;
+                self.state = skip(entry.size.next_multiple_of(BLOCK as u64));
+                sink(entry)
+            }
+        }
+    }
+
+    fn extended(&mut self, kind: Extended) -> Result<()> {
+        match kind {
+            Extended::Pax => {
+                let pax = Pax::parse(&self.body).map_err(|reason| self.malformed(b"", reason))?;
+                self.pax = Some(pax);
+            }
+            // Global headers only need to be sound: Docker and containerd pass over them.
+            Extended::GlobalPax => drop(Pax::parse(&self.body).map_err(|reason| self.malformed(b"", reason))?),
+            Extended::LongName | Extended::LongLink => {
+                let name = text(&self.body).to_vec();
+                if name.is_empty() {
+                    return Err(self.malformed(b"", "a GNU long name is empty".into()));
+                }
+                *(if kind == Extended::LongName { &mut self.long_name } else { &mut self.long_link }) = Some(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins a header with the extended headers before it.
+    fn entry(&mut self, header: Header) -> Result<Entry> {
+        let pax = self.pax.take().unwrap_or_default();
+        let path = self.long_name.take().or(pax.path).unwrap_or(header.path);
+        let link = self.long_link.take().or(pax.link).unwrap_or(header.link);
+        let malformed = |reason: Reason| self.malformed(&path, reason);
+        if pax.sparse || header.typeflag == b'S' {
+            return Err(malformed("it is a GNU sparse file, which is not supported in layers".into()));
+        }
+        let kind = match header.typeflag {
+            0 if path.ends_with(b"/") => Kind::Directory,
+            // `7` is a contiguous file, a matter of the medium only.
+            0 | b'0' | b'7' => Kind::Regular,
+            b'1' => Kind::HardLink,
+            b'2' => Kind::Symlink,
+            b'3' => Kind::CharDevice,
+            b'4' => Kind::BlockDevice,
+            b'5' => Kind::Directory,
+            b'6' => Kind::Fifo,
+            other => {
+                return Err(malformed(format!("entries of type `{}` do not belong in a layer", other.escape_ascii())));
+            }
+        };
+        let size = pax.size.unwrap_or(header.size);
+        let size = u64::try_from(size).map_err(|_| malformed("its size is negative".into()))?;
+        // Of all kinds only files have content, whatever the size field says.
+        let size = if kind == Kind::Regular { size } else { 0 };
+        if size > self.layer_limit.saturating_sub(self.offset) {
+            return Err(ImageError::limit("a layer", self.layer_limit, "bytes"));
+        }
+        let id = |value: i64, what| {
+            u32::try_from(value).map_err(|_| malformed(format!("its {what} {value} is not within 0 to {}", u32::MAX)))
+        };
+        let device = |value: i64| u32::try_from(value).map_err(|_| malformed("its device number is too large".into()));
+        let rdev = match kind {
+            Kind::CharDevice | Kind::BlockDevice => device_number(device(header.major)?, device(header.minor)?),
+            _ => 0,
+        };
+        Ok(Entry {
+            kind,
+            mode: header.mode,
+            uid: id(pax.uid.unwrap_or(header.uid), "owner")?,
+            gid: id(pax.gid.unwrap_or(header.gid), "group")?,
+            mtime: pax.mtime.unwrap_or(Timestamp { sec: header.mtime, nsec: 0 }),
+            rdev,
+            data: self.offset,
+            size,
+            path,
+            link,
+        })
+    }
+}
+
+const fn skip(bytes: u64) -> State {
+    if bytes == 0 { State::Header } else { State::Skip(bytes) }
+}
+
+/// Linux's encoding of a device number (`makedev(3)`).
+fn device_number(major: u32, minor: u32) -> u64 {
+    let (major, minor) = (u64::from(major), u64::from(minor));
+    minor & 0xff | (major & 0xfff) << 8 | (minor & !0xff) << 12 | (major & !0xfff) << 32
+}

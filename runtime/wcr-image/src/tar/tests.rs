@@ -1,0 +1,260 @@
+//! Archives made with the `tar` crate or by hand, indexed and read back.
+
+use wcr_abi::{FileKind, Timestamp};
+use wcr_vfs::layer::{LayerIndex, Record, RecordKind};
+
+use super::{LayerIndexer, index_tar};
+use crate::digest::Digest;
+use crate::error::{Class, ImageError, Limits, Result};
+
+/// One header block with a valid checksum, made of the fields that tests vary.
+struct Block([u8; 512]);
+
+impl Block {
+    fn new(name: &str, typeflag: u8, size: u64) -> Self {
+        let mut block = [0; 512];
+        block[..name.len()].copy_from_slice(name.as_bytes());
+        block[100..107].copy_from_slice(b"0000644");
+        block[108..115].copy_from_slice(b"0000001");
+        block[116..123].copy_from_slice(b"0000002");
+        block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
+        block[136..147].copy_from_slice(b"00000000007");
+        block[156] = typeflag;
+        block[257..265].copy_from_slice(b"ustar\x0000");
+        Self(block)
+    }
+
+    fn set(mut self, at: usize, bytes: &[u8]) -> Self {
+        self.0[at..at + bytes.len()].copy_from_slice(bytes);
+        self
+    }
+
+    fn link(self, target: &str) -> Self {
+        self.set(157, target.as_bytes())
+    }
+
+    fn bytes(mut self) -> Vec<u8> {
+        self.0[148..156].fill(b' ');
+        let sum: u32 = self.0.iter().map(|b| u32::from(*b)).sum();
+        self.0[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        self.0.to_vec()
+    }
+}
+
+fn padded(content: &[u8]) -> Vec<u8> {
+    let mut out = content.to_vec();
+    out.resize(content.len().next_multiple_of(512), 0);
+    out
+}
+
+fn file(name: &str, content: &[u8]) -> Vec<u8> {
+    [Block::new(name, b'0', content.len() as u64).bytes(), padded(content)].concat()
+}
+
+fn extended(typeflag: u8, content: &[u8]) -> Vec<u8> {
+    [Block::new("ext", typeflag, content.len() as u64).bytes(), padded(content)].concat()
+}
+
+fn pax(records: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = String::new();
+    for (key, value) in records {
+        let bare = key.len() + value.len() + 3;
+        let length = (bare + 1..).find(|n| n.to_string().len() + bare == *n).unwrap();
+        body.push_str(&format!("{length} {key}={value}\n"));
+    }
+    extended(b'x', body.as_bytes())
+}
+
+fn end() -> Vec<u8> {
+    vec![0; 1024]
+}
+
+fn index(tar: &[u8]) -> Result<LayerIndex> {
+    Ok(LayerIndex::open(index_tar(tar)?).unwrap())
+}
+
+fn get<'a>(index: &'a LayerIndex, path: &str) -> Record<'a> {
+    let found = path.split('/').try_fold(0, |dir, part| index.child(dir, part.as_bytes()));
+    index.record(found.unwrap_or_else(|| panic!("{path} is missing"))).unwrap()
+}
+
+fn content<'a>(tar: &'a [u8], record: &Record<'_>) -> &'a [u8] {
+    &tar[record.data as usize..][..record.size as usize]
+}
+
+#[test]
+fn every_kind_of_entry_arrives() {
+    let tar = [
+        Block::new("./", b'5', 0).set(100, b"0000755").bytes(),
+        file("a", b"content"),
+        Block::new("old/", 0, 99).bytes(),
+        Block::new("b", b'1', 7).link("a").bytes(),
+        Block::new("s", b'2', 0).link("../a").bytes(),
+        Block::new("null", b'3', 0).set(329, b"0000001 0000003 ").bytes(),
+        Block::new("disk", b'4', 0).set(329, b"0010000 0001000 ").bytes(),
+        Block::new("fifo", b'6', 0).bytes(),
+        Block::new("contiguous", b'7', 0).bytes(),
+        end(),
+        b"what follows the end does not matter".to_vec(),
+    ]
+    .concat();
+    let index = index(&tar).unwrap();
+    assert_eq!((index.tar_len(), index.diff_id()), (tar.len() as u64, *Digest::of(&tar).as_bytes()));
+    assert_eq!(index.sha256(), *Digest::of(index.body()).as_bytes());
+    assert_eq!(index.record(0).unwrap().mode.permissions(), 0o755);
+    let a = get(&index, "a");
+    assert_eq!((content(&tar, &a), a.uid, a.gid, a.mtime), (&b"content"[..], 1, 2, Timestamp { sec: 7, nsec: 0 }));
+    assert_eq!((a.mode.kind(), a.mode.permissions(), a.nlink), (FileKind::Regular, 0o644, 2));
+    assert!(matches!(get(&index, "b").kind, RecordKind::HardLink { .. }));
+    assert_eq!(get(&index, "old").mode.kind(), FileKind::Directory);
+    assert_eq!(get(&index, "s").link, b"../a");
+    assert_eq!((get(&index, "null").mode.kind(), get(&index, "null").rdev), (FileKind::CharDevice, 0x103));
+    assert_eq!((get(&index, "disk").mode.kind(), get(&index, "disk").rdev), (FileKind::BlockDevice, 0x1000_0020_0000));
+    assert_eq!(get(&index, "fifo").mode.kind(), FileKind::Fifo);
+    assert_eq!(get(&index, "contiguous").mode.kind(), FileKind::Regular);
+}
+
+#[test]
+fn the_size_of_the_pieces_does_not_matter() {
+    let long = "d/".repeat(80) + "file";
+    let tar = [
+        extended(b'L', format!("{long}\0").as_bytes()),
+        file("cut", &[1; 1000]),
+        pax(&[("path", "p/q"), ("mtime", "1.5"), ("SCHILY.xattr.user.x", "\u{1}\n")]),
+        file("other", &[2; 512]),
+        end(),
+    ]
+    .concat();
+    let whole = index_tar(&tar).unwrap();
+    for piece in [1, 13, 511, 512, 513, 4096] {
+        let mut indexer = LayerIndexer::new(&Limits::DEFAULT);
+        tar.chunks(piece).for_each(|part| indexer.push(part).unwrap());
+        assert_eq!(indexer.finish(Digest::of(&tar)).unwrap(), whole, "in pieces of {piece}");
+    }
+    let index = LayerIndex::open(whole).unwrap();
+    assert_eq!(content(&tar, &get(&index, &long)), [1; 1000]);
+    assert_eq!(get(&index, "p/q").mtime, Timestamp { sec: 1, nsec: 500_000_000 });
+}
+
+#[test]
+fn extended_headers_overrule() {
+    let long_link = "t".repeat(200);
+    let tar = [
+        pax(&[("size", "600"), ("uid", "70000"), ("gid", "80000")]),
+        Block::new("size", b'0', 0).bytes(),
+        padded(&[3; 600]),
+        extended(b'K', long_link.as_bytes()),
+        Block::new("longlink", b'2', 0).link("short").bytes(),
+        pax(&[("linkpath", "from-pax")]),
+        Block::new("paxlink", b'2', 0).link("short").bytes(),
+        [Block::new("g", b'g', 9).bytes(), padded(b"9 x=yyyy\n")].concat(),
+        pax(&[("size", "5")]),
+        Block::new("dir", b'5', 0).bytes(),
+        Block::new("base256", b'0', 0).set(124, b"\x80\0\0\0\0\0\0\0\0\0\0\x03").bytes(),
+        padded(b"abc"),
+        Block::new("name", b'0', 0).set(345, b"prefix/dir").bytes(),
+        Block::new("gnu", b'0', 0).set(257, b"ustar  \0").set(345, b"01234567012").bytes(),
+        end(),
+    ]
+    .concat();
+    let index = index(&tar).unwrap();
+    let size = get(&index, "size");
+    assert_eq!((content(&tar, &size), size.uid, size.gid), (&[3; 600][..], 70_000, 80_000));
+    assert_eq!(get(&index, "longlink").link, long_link.as_bytes());
+    assert_eq!(get(&index, "paxlink").link, b"from-pax");
+    assert_eq!(get(&index, "dir").mode.kind(), FileKind::Directory);
+    assert_eq!(content(&tar, &get(&index, "base256")), b"abc");
+    assert_eq!(get(&index, "prefix/dir/name").size, 0);
+    assert_eq!(get(&index, "gnu").size, 0, "the old GNU format has times where ustar has a prefix");
+}
+
+#[test]
+fn an_archive_may_end_without_a_marker() {
+    for tar in [vec![], vec![0; 512], file("a", b"x"), end(), vec![0; 10_240]] {
+        index(&tar).unwrap();
+    }
+}
+
+#[test]
+fn malformed_archives_are_refused() {
+    let good = file("a", b"content");
+    let mut sum = good.clone();
+    sum[0] = b'b';
+    let huge = Block::new("huge", b'0', 0).set(124, b"\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff").bytes();
+    let table: Vec<(Vec<u8>, Class, &str)> = vec![
+        (good[..100].to_vec(), Class::Malformed, "cut within a header"),
+        (good[..515].to_vec(), Class::Malformed, "cut within content"),
+        (good[..800].to_vec(), Class::Malformed, "cut within padding"),
+        (pax(&[("path", "x")]), Class::Malformed, "nothing after an extended header"),
+        ([pax(&[("path", "x")]), end()].concat(), Class::Malformed, "the end after an extended header"),
+        (pax(&[("path", "x")])[..515].to_vec(), Class::Malformed, "cut within an extended header"),
+        (sum, Class::Malformed, "a wrong checksum"),
+        (vec![b'x'; 1024], Class::Malformed, "no tar at all"),
+        ([vec![0; 512], good.clone()].concat(), Class::Malformed, "a zero block in the middle"),
+        ([extended(b'x', b"99 path=x\n"), good.clone()].concat(), Class::Malformed, "a malformed PAX record"),
+        ([extended(b'g', b"nonsense"), good.clone()].concat(), Class::Malformed, "a malformed global PAX record"),
+        ([pax(&[("size", "-1")]), good.clone()].concat(), Class::Malformed, "a negative PAX size"),
+        ([pax(&[("uid", "4294967296")]), good.clone()].concat(), Class::Malformed, "a large owner"),
+        ([extended(b'L', b""), good.clone()].concat(), Class::Malformed, "an empty long name"),
+        ([extended(b'L', b"\0x"), good.clone()].concat(), Class::Malformed, "an empty long name"),
+        (huge, Class::Limit, "a huge size"),
+        (Block::new("ext", b'x', 2 << 20).bytes(), Class::Limit, "a huge extended header"),
+        (Block::new("ext", b'L', 2 << 20).bytes(), Class::Limit, "a huge long name"),
+        ([extended(b'L', &[b'x'; 5000]), good.clone()].concat(), Class::Malformed, "a long path"),
+        (Block::new("neg", b'0', 0).set(124, &[0xff; 12]).bytes(), Class::Malformed, "a negative size"),
+        (Block::new("bad", b'0', 0).set(124, b"00000000009\0").bytes(), Class::Malformed, "a digit 9"),
+        (Block::new("s", b'S', 0).set(257, b"ustar  \0").bytes(), Class::Malformed, "a sparse file"),
+        ([pax(&[("GNU.sparse.major", "1")]), good.clone()].concat(), Class::Malformed, "a sparse file in PAX"),
+        (Block::new("v", b'V', 0).bytes(), Class::Malformed, "a volume header"),
+        (Block::new("", b'0', 0).bytes(), Class::Malformed, "no name"),
+        (file("../x", b""), Class::Malformed, "a way out"),
+        (file(".wh..", b""), Class::Malformed, "a whiteout of the directory itself"),
+        (Block::new("/.", b'2', 0).link("x").bytes(), Class::Malformed, "a symbolic link for the root"),
+        (Block::new("l", b'1', 0).link("../x").bytes(), Class::Malformed, "a hard link out"),
+    ];
+    for (tar, class, why) in table {
+        let error = index(&tar).map(|_| ()).expect_err(why);
+        assert_eq!(error.class(), class, "{why}: {error}");
+    }
+}
+
+#[test]
+fn names_in_errors_are_escaped() {
+    let tar = [Block::new("a\u{1b}[2J", b'Z', 0).bytes(), end()].concat();
+    let error = index(&tar).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the tar is malformed at byte 512 (entry `a\\x1b[2J`): entries of type `Z` do not belong in a layer"
+    );
+}
+
+#[test]
+fn limits_hold() {
+    let limits = Limits { layer: 2048, entries: 2, ..Limits::DEFAULT };
+    let mut indexer = LayerIndexer::new(&limits);
+    indexer.push(&file("a", b"x")).unwrap();
+    indexer.push(&[0; 1024]).unwrap();
+    assert!(matches!(indexer.push(&[0]), Err(ImageError::Limit { .. })));
+    let mut indexer = LayerIndexer::new(&limits);
+    let three = [file("a", b""), file("b", b""), file("c", b"")].concat();
+    assert_eq!(indexer.push(&three).unwrap_err().to_string(), "a layer is larger than the limit of 2 entries");
+}
+
+#[test]
+fn what_the_tar_crate_writes_is_read() {
+    let mut builder = tar::Builder::new(Vec::new());
+    let long = format!("{}/file", "directory".repeat(20));
+    for (path, content) in [("short", &b"1"[..]), (&long, b"two")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o4755);
+        header.set_mtime(1 << 34);
+        header.set_uid(1 << 21);
+        header.set_cksum();
+        builder.append_data(&mut header, path, content).unwrap();
+    }
+    let tar = builder.into_inner().unwrap();
+    let index = index(&tar).unwrap();
+    assert_eq!((content(&tar, &get(&index, &long)), get(&index, &long).uid), (&b"two"[..], 1 << 21));
+    assert_eq!((get(&index, "short").mtime.sec, get(&index, "short").mode.permissions()), (1 << 34, 0o4755));
+}
