@@ -1,1 +1,12 @@
-//! Under construction.
+//! What the end-to-end tests, the fidelity corpus and the benchmarks share: a real registry, images made from scratch,
+//! and a way to run the built binary under a deadline.
+
+pub mod busybox;
+pub mod fidelity;
+pub mod image;
+pub mod lab;
+pub mod layer;
+pub mod registry;
+pub mod scratch;
+pub mod skip;
+pub mod wcr;

@@ -1,0 +1,112 @@
+//! The file tree of the built-in image: a small system whose programs are the bundled guests.
+
+use tar::{Builder, EntryType, Header};
+use wcr_shims::Guest;
+
+use crate::{Module, PackError};
+
+/// The modification time of every entry: 1 January 2024, so that equal guests give an equal layer.
+const MTIME: u64 = 1_704_067_200;
+
+const PASSWD: &str = "\
+root:x:0:0:root:/root:/bin/sh
+daemon:x:1:1:daemon:/usr/sbin:/bin/false
+bin:x:2:2:bin:/bin:/bin/false
+sys:x:3:3:sys:/dev:/bin/false
+sync:x:4:100:sync:/bin:/bin/sync
+mail:x:8:8:mail:/var/spool/mail:/bin/false
+www-data:x:33:33:www-data:/var/www:/bin/false
+operator:x:37:37:Operator:/var:/bin/false
+nobody:x:65534:65534:nobody:/home:/bin/false
+";
+
+const GROUP: &str = "\
+root:x:0:
+daemon:x:1:
+bin:x:2:
+sys:x:3:
+adm:x:4:
+tty:x:5:
+disk:x:6:
+wheel:x:10:root
+mail:x:8:
+www-data:x:33:
+operator:x:37:
+users:x:100:
+nobody:x:65534:
+";
+
+/// Folders and their modes, parents first.
+const FOLDERS: [(&str, u32); 15] = [
+    ("bin", 0o755),
+    ("dev", 0o755),
+    ("etc", 0o755),
+    ("home", 0o755),
+    ("proc", 0o755),
+    ("root", 0o700),
+    ("sys", 0o755),
+    ("tmp", 0o1777),
+    ("usr", 0o755),
+    ("usr/bin", 0o755),
+    ("usr/sbin", 0o755),
+    ("var", 0o755),
+    ("var/spool", 0o755),
+    ("var/spool/mail", 0o755),
+    ("var/www", 0o755),
+];
+
+/// The tree as an uncompressed layer.
+///
+/// Each guest is a regular file under the first of its names in `/bin`; its other names are hard links to that.
+pub fn layer(modules: &[Module]) -> Result<Vec<u8>, PackError> {
+    let mut tree = Tree { tar: Builder::new(Vec::new()) };
+    for (path, mode) in FOLDERS {
+        tree.entry(EntryType::Directory, &format!("{path}/"), mode, b"", None)?;
+    }
+    for Module { guest, wasm } in modules {
+        tree.program(*guest, wasm)?;
+    }
+    tree.entry(EntryType::Regular, "etc/passwd", 0o644, PASSWD.as_bytes(), None)?;
+    tree.entry(EntryType::Regular, "etc/group", 0o644, GROUP.as_bytes(), None)?;
+    tree.entry(EntryType::Symlink, "usr/bin/env", 0o777, b"", Some("../../bin/env"))?;
+    tree.tar.into_inner().map_err(PackError::Tar)
+}
+
+struct Tree {
+    tar: Builder<Vec<u8>>,
+}
+
+impl Tree {
+    fn program(&mut self, guest: Guest, wasm: &[u8]) -> Result<(), PackError> {
+        let mut names = guest.applets().iter();
+        let Some(first) = names.next() else { return Ok(()) };
+        let first = format!("bin/{first}");
+        self.entry(EntryType::Regular, &first, 0o755, wasm, None)?;
+        for name in names {
+            self.entry(EntryType::Link, &format!("bin/{name}"), 0o755, b"", Some(&first))?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        kind: EntryType,
+        path: &str,
+        mode: u32,
+        content: &[u8],
+        target: Option<&str>,
+    ) -> Result<(), PackError> {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(MTIME);
+        header.set_size(content.len() as u64);
+        let appended = match target {
+            Some(target) => self.tar.append_link(&mut header, path, target),
+            None => self.tar.append_data(&mut header, path, content),
+        };
+        appended.map_err(PackError::Tar)
+    }
+}

@@ -1,0 +1,31 @@
+//! The corpus as a test: a case that starts to fail is an error, and so is one that passes but is still listed.
+
+use std::collections::BTreeSet;
+
+use wcr_tests::fidelity::{self, Subject, Verdict};
+
+#[test]
+fn the_corpus_fails_exactly_where_it_is_known_to() {
+    let Some(subject) = Subject::prepare() else { return };
+    let known = fidelity::known_failures();
+    let jobs = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut failed = BTreeSet::new();
+    let mut regressions = Vec::new();
+    fidelity::run(&fidelity::corpus(), &subject, jobs, |case, verdict| {
+        if let Verdict::Fail { why, .. } = verdict {
+            failed.insert(case.key().to_owned());
+            if !known.contains(case.key()) {
+                regressions.push(format!("{}: {why}", case.id));
+            }
+        }
+    });
+    let repaired: Vec<&String> = known.difference(&failed).collect();
+    assert!(
+        regressions.is_empty() && repaired.is_empty(),
+        "{} cases fail that passed: {regressions:#?}\n{} listed cases pass: {repaired:#?}\n\
+         `cargo xtask fidelity --only ID --diff` shows a case; `cargo xtask fidelity --bless` takes repaired cases \
+         off the list",
+        regressions.len(),
+        repaired.len(),
+    );
+}

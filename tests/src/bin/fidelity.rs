@@ -1,0 +1,107 @@
+//! Runs the fidelity corpus and says what differs: `fidelity [--only RE] [--diff] [--bless] [--jobs N]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+
+use regex_lite::Regex;
+use wcr_tests::fidelity::{self, Answer, Case, Subject, Verdict};
+
+const USAGE: &str = "\
+Usage: cargo xtask fidelity [--only RE] [--diff] [--bless] [--jobs N]
+
+  --only RE   only cases whose id or script matches
+  --diff      show what was expected and what came of each failing case
+  --bless     write the list of known failures anew (not with --only)
+  --jobs N    how many cases run at a time (default: one for each processor)
+";
+
+/// How much of each stream is shown, in bytes.
+const SHOWN: usize = 1500;
+
+/// The command line.
+struct Options {
+    only: Option<Regex>,
+    diff: bool,
+    bless: bool,
+    jobs: usize,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let jobs = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut options = Options { only: None, diff: false, bless: false, jobs };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"));
+            match arg.as_str() {
+                "--only" => options.only = Some(Regex::new(&value()?).map_err(|error| error.to_string())?),
+                "--diff" => options.diff = true,
+                "--bless" => options.bless = true,
+                "--jobs" => options.jobs = value()?.parse().map_err(|error| format!("--jobs: {error}"))?,
+                _ => return Err(USAGE.into()),
+            }
+        }
+        if options.bless && options.only.is_some() {
+            return Err("--bless needs the whole corpus, without --only".into());
+        }
+        Ok(options)
+    }
+
+    fn wants(&self, case: &Case) -> bool {
+        self.only.as_ref().is_none_or(|only| only.is_match(&case.id) || only.is_match(&case.script))
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::from(2);
+        }
+    };
+    let Some(subject) = Subject::prepare() else { return ExitCode::FAILURE };
+    let cases: Vec<Case> = fidelity::corpus().into_iter().filter(|case| options.wants(case)).collect();
+    let mut areas: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut failed = BTreeSet::new();
+    fidelity::run(&cases, &subject, options.jobs, |case, verdict| {
+        let (passed, total) = areas.entry(case.area().to_owned()).or_default();
+        *total += 1;
+        match verdict {
+            Verdict::Pass => *passed += 1,
+            Verdict::Fail { why, actual } => {
+                failed.insert(case.key().to_owned());
+                if options.diff {
+                    show(case, &why, &actual);
+                } else {
+                    println!("{}: {why}", case.id.replace('\n', "\\n"));
+                }
+            }
+        }
+    });
+    println!("{:12} {:>6} {:>6}", "area", "passed", "cases");
+    for (area, (passed, total)) in &areas {
+        println!("{area:12} {passed:>6} {total:>6}");
+    }
+    println!("{:12} {:>6} {:>6}", "total", cases.len() - failed.len(), cases.len());
+    if options.bless {
+        fidelity::write_known_failures(&failed);
+    }
+    if failed.is_empty() || options.bless { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn show(case: &Case, why: &str, actual: &Answer) {
+    println!("=== {}: {why}\n--- script\n{}", case.id, case.script);
+    if let Some(expected) = case.expected.first() {
+        show_answer("expected", expected);
+    }
+    show_answer("got", actual);
+}
+
+fn show_answer(title: &str, answer: &Answer) {
+    let code = answer.code.map_or("none (timeout)".to_owned(), |code| code.to_string());
+    println!("--- {title}: exit code {code}");
+    for (name, bytes) in [("stdout", &answer.stdout), ("stderr", &answer.stderr)] {
+        let shown = bytes.get(..SHOWN).unwrap_or(bytes);
+        println!("--- {title} {name}\n{}", String::from_utf8_lossy(shown).trim_end_matches('\n'));
+    }
+}

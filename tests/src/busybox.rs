@@ -1,0 +1,62 @@
+//! The image most tests use: Debian's real BusyBox, laid out like the image of that name on Docker Hub.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::json;
+
+use crate::image::{Blob, Image};
+use crate::layer::Layer;
+use crate::skip::find;
+
+/// The users of the test image: root, and one without rights.
+pub const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000:Alice:/home/alice:/bin/sh\n\
+                          nobody:x:65534:65534:nobody:/home:/bin/false\n";
+
+/// The groups of the test image.
+pub const GROUP: &str = "root:x:0:\nalice:x:1000:\nusers:x:100:\nnogroup:x:65534:\n";
+
+/// The layer with the program: `/bin/busybox`, every applet as a hard link or an absolute symbolic link, and the
+/// folders of a small system.
+///
+/// # Panics
+/// BusyBox is not installed, or is not the static one.
+pub fn layer() -> Blob {
+    static LAYER: OnceLock<Blob> = OnceLock::new();
+    LAYER.get_or_init(|| make_layer().into()).clone()
+}
+
+fn make_layer() -> Layer {
+    let path = find("busybox").expect("busybox is installed");
+    let program = std::fs::read(&path).expect("read busybox");
+    let list = Command::new(&path).arg("--list").output().expect("run busybox --list");
+    let applets = String::from_utf8_lossy(&list.stdout).into_owned();
+    let mut layer = Layer::new().dir("bin", 0o755).file("bin/busybox", 0o755, program);
+    for (number, applet) in applets.lines().filter(|name| *name != "busybox").enumerate() {
+        let path = format!("bin/{applet}");
+        layer =
+            if number % 2 == 0 { layer.hard_link(&path, "bin/busybox") } else { layer.symlink(&path, "/bin/busybox") };
+    }
+    layer
+        .dir("dev", 0o755)
+        .dir("etc", 0o755)
+        .file("etc/passwd", 0o644, PASSWD)
+        .file("etc/group", 0o644, GROUP)
+        .dir("home", 0o755)
+        .owner(1000, 1000)
+        .dir("home/alice", 0o755)
+        .owner(0, 0)
+        .dir("proc", 0o755)
+        .dir("root", 0o700)
+        .dir("sys", 0o755)
+        .dir("tmp", 0o1777)
+        .dir("usr", 0o755)
+        .dir("usr/bin", 0o755)
+        .symlink("usr/bin/env", "../../bin/env")
+        .dir("var", 0o755)
+}
+
+/// The image: one layer, and `sh` as its command, as on Docker Hub.
+pub fn image() -> Image {
+    Image::new([layer()]).with("Cmd", json!(["sh"]))
+}

@@ -1,0 +1,95 @@
+//! The fidelity corpus: command lines, and what the real BusyBox answered to each.
+//!
+//! The cases stand in `fidelity/corpus.jsonl`; those that wcr is known to answer differently stand in
+//! `fidelity/known-failures.txt`, which may only get shorter.
+
+mod base64;
+mod case;
+mod subject;
+mod verdict;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+pub use case::{Answer, Case};
+pub use subject::Subject;
+pub use verdict::Verdict;
+
+/// The folder of the corpus in the source tree.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fidelity")
+}
+
+/// All cases of the corpus, in order.
+///
+/// # Panics
+/// The corpus in the source tree is damaged.
+pub fn corpus() -> Vec<Case> {
+    let path = folder().join("corpus.jsonl");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(Case::parse).collect()
+}
+
+/// The keys of the cases that are known to fail.
+///
+/// # Panics
+/// The list cannot be read.
+pub fn known_failures() -> BTreeSet<String> {
+    let text = fs::read_to_string(known_failures_path()).expect("read the list of known failures");
+    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// Replaces the list of known failures.
+///
+/// # Panics
+/// The list cannot be written.
+pub fn write_known_failures(keys: &BTreeSet<String>) {
+    let mut text =
+        String::from("# Cases of the corpus that wcr answers differently from BusyBox. Only ever remove lines.\n");
+    for key in keys {
+        text.push_str(key);
+        text.push('\n');
+    }
+    fs::write(known_failures_path(), text).expect("write the list of known failures");
+}
+
+fn known_failures_path() -> PathBuf {
+    folder().join("known-failures.txt")
+}
+
+/// Runs the cases, `jobs` at a time, and hands each verdict to `report` in the order of the cases.
+pub fn run(cases: &[Case], subject: &Subject, jobs: usize, mut report: impl FnMut(&Case, Verdict)) {
+    let next = AtomicUsize::new(0);
+    let (sender, results) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while let Some((number, case)) = take(cases, next) {
+                    let verdict = Verdict::of(case, &subject.answer(case));
+                    if sender.send((number, verdict)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting: Vec<Option<Verdict>> = cases.iter().map(|_| None).collect();
+        let mut reported = 0;
+        for (number, verdict) in results {
+            waiting[number] = Some(verdict);
+            while let Some(verdict) = waiting.get_mut(reported).and_then(Option::take) {
+                report(&cases[reported], verdict);
+                reported += 1;
+            }
+        }
+    });
+}
+
+fn take<'a>(cases: &'a [Case], next: &AtomicUsize) -> Option<(usize, &'a Case)> {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    Some((number, cases.get(number)?))
+}

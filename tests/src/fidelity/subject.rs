@@ -1,0 +1,70 @@
+//! What is put to the test: wcr with the image of the real BusyBox.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::case::{Answer, Case};
+use super::folder;
+use crate::lab::Lab;
+use crate::scratch::Scratch;
+
+/// How many times a case's own deadline it is given: the machine may be busy with other tests.
+const PATIENCE: u32 = 4;
+
+/// wcr, with an image in its store, and a folder for the cases' working folders.
+pub struct Subject {
+    lab: Lab,
+    image: String,
+    work: Scratch,
+    fixtures: Mutex<HashMap<String, Arc<Vec<u8>>>>,
+}
+
+impl Subject {
+    /// Pulls the image; `None` (noted as skipped) where a tool is missing, or where this process is not root, who
+    /// alone can unpack the fixtures with their owners.
+    pub fn prepare() -> Option<Self> {
+        let (lab, image) = Lab::with_busybox()?;
+        let subject = Subject { lab, image, work: Scratch::new("cases"), fixtures: Mutex::new(HashMap::new()) };
+        if std::os::unix::fs::chown(subject.work.path(), Some(0), Some(0)).is_err() {
+            crate::skip::note("the fixtures have files of several owners, which only root can make");
+            return None;
+        }
+        Some(subject)
+    }
+
+    /// Runs one case in a fresh working folder.
+    ///
+    /// # Panics
+    /// The fixture cannot be unpacked, or wcr cannot be started.
+    pub fn answer(&self, case: &Case) -> Answer {
+        let folder = Scratch::within(self.work.path(), "case");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("chmod the working folder");
+        self.unpack(&case.fixture, folder.path());
+        let volume = format!("{}:/work", folder.path().display());
+        let limit = case.timeout * PATIENCE;
+        let finished = self
+            .lab
+            .wcr(["run", "--rm", "-i", "-v", &volume, "-w", "/work", &self.image, "sh", "-c", &case.script])
+            .run_within(limit.max(Duration::from_secs(1)));
+        match finished {
+            Some(finished) => Answer { code: finished.shell_code(), stdout: finished.stdout, stderr: finished.stderr },
+            None => Answer { code: None, stdout: Vec::new(), stderr: Vec::new() },
+        }
+    }
+
+    fn unpack(&self, fixture: &str, into: &Path) {
+        let tar = {
+            let mut fixtures = self.fixtures.lock().unwrap_or_else(PoisonError::into_inner);
+            let load = || Arc::new(fs::read(folder().join(fixture)).expect("read the fixture"));
+            Arc::clone(fixtures.entry(fixture.to_owned()).or_insert_with(load))
+        };
+        let mut archive = tar::Archive::new(tar.as_slice());
+        archive.set_preserve_permissions(true);
+        archive.set_preserve_ownerships(true);
+        archive.unpack(into).expect("unpack the fixture");
+    }
+}

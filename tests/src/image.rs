@@ -1,0 +1,184 @@
+//! Images on disk, as an OCI image layout that `skopeo` can push.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::layer::{Layer, gzip};
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// The digest of some bytes, as image references write it.
+pub fn digest(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// A layer as it is stored: compressed, with the digest of the tar inside.
+#[derive(Clone)]
+pub struct Blob {
+    compressed: Vec<u8>,
+    diff_id: String,
+}
+
+impl From<Layer> for Blob {
+    fn from(layer: Layer) -> Self {
+        Blob::from_tar(&layer.into_tar(), 6)
+    }
+}
+
+impl Blob {
+    /// Compresses a finished tar with gzip at the given level.
+    pub fn from_tar(tar: &[u8], level: u32) -> Self {
+        Blob { compressed: gzip(tar, level), diff_id: digest(tar) }
+    }
+
+    /// The digest of the compressed bytes, which names the blob in a registry.
+    pub fn digest(&self) -> String {
+        digest(&self.compressed)
+    }
+}
+
+/// An image of one platform.
+#[derive(Clone)]
+pub struct Image {
+    layers: Vec<Blob>,
+    run_config: Value,
+    os: String,
+    architecture: String,
+}
+
+impl Image {
+    /// An image for linux/amd64 with these layers, the usual `PATH` and no command.
+    pub fn new(layers: impl IntoIterator<Item = Blob>) -> Self {
+        let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        Image {
+            layers: layers.into_iter().collect(),
+            run_config: json!({ "Env": [path] }),
+            os: "linux".into(),
+            architecture: "amd64".into(),
+        }
+    }
+
+    /// Sets a field of the run configuration (`Env`, `Cmd`, `Entrypoint`, `WorkingDir`, `User`…).
+    #[must_use]
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        self.run_config[field] = value;
+        self
+    }
+
+    /// Sets the platform.
+    #[must_use]
+    pub fn platform(mut self, os: &str, architecture: &str) -> Self {
+        (self.os, self.architecture) = (os.into(), architecture.into());
+        self
+    }
+
+    /// The layers, the lowest first.
+    pub fn layers(&self) -> &[Blob] {
+        &self.layers
+    }
+}
+
+/// An OCI image layout in a folder.
+pub struct Layout {
+    path: PathBuf,
+    manifests: Vec<Value>,
+}
+
+impl Layout {
+    /// An empty layout in a folder that exists.
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub fn create(path: &Path) -> Self {
+        fs::create_dir_all(path.join("blobs/sha256")).expect("create the layout");
+        fs::write(path.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).expect("write oci-layout");
+        Layout { path: path.to_path_buf(), manifests: Vec::new() }
+    }
+
+    /// Stores an image under a tag and gives its manifest's digest.
+    pub fn add(&mut self, tag: &str, image: &Image) -> String {
+        let descriptor = self.store(image);
+        self.tag(tag, descriptor)
+    }
+
+    /// Stores an index over the images, each with its platform, under a tag and gives the index's digest.
+    pub fn add_index(&mut self, tag: &str, images: &[Image]) -> String {
+        let manifests: Vec<Value> = images
+            .iter()
+            .map(|image| {
+                let mut descriptor = self.store(image);
+                descriptor["platform"] = json!({ "os": image.os, "architecture": image.architecture });
+                descriptor
+            })
+            .collect();
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
+        let descriptor = self.blob(INDEX, index.to_string().as_bytes());
+        self.tag(tag, descriptor)
+    }
+
+    fn store(&self, image: &Image) -> Value {
+        let layers: Vec<Value> = image.layers.iter().map(|layer| self.blob(LAYER_GZIP, &layer.compressed)).collect();
+        let diff_ids: Vec<&str> = image.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
+        let config = json!({
+            "architecture": image.architecture,
+            "os": image.os,
+            "created": "2023-11-14T22:13:20Z",
+            "config": image.run_config,
+            "rootfs": { "type": "layers", "diff_ids": diff_ids },
+        });
+        let config = self.blob(CONFIG, config.to_string().as_bytes());
+        let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
+        self.blob(MANIFEST, manifest.to_string().as_bytes())
+    }
+
+    fn blob(&self, media_type: &str, bytes: &[u8]) -> Value {
+        let digest = digest(bytes);
+        fs::write(self.path.join("blobs").join(digest.replace(':', "/")), bytes).expect("write a blob");
+        json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
+    }
+
+    fn tag(&mut self, tag: &str, mut descriptor: Value) -> String {
+        let digest = descriptor["digest"].as_str().unwrap_or_default().to_owned();
+        descriptor["annotations"] = json!({ "org.opencontainers.image.ref.name": tag });
+        self.manifests.push(descriptor);
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": self.manifests });
+        fs::write(self.path.join("index.json"), index.to_string()).expect("write index.json");
+        digest
+    }
+
+    /// Copies what `tag` names into a registry that speaks plain http, as `destination` (`HOST:PORT/NAME:TAG`).
+    ///
+    /// # Panics
+    /// `skopeo` failed; its message is shown.
+    pub fn push(&self, tag: &str, destination: &str, format: Format) {
+        let output = Command::new("skopeo")
+            .args(["--insecure-policy", "copy", "--quiet", "--all", "--dest-tls-verify=false"])
+            .args(match format {
+                Format::Oci => &[][..],
+                Format::Docker => &["--format", "v2s2"][..],
+            })
+            .arg(format!("oci:{}:{tag}", self.path.display()))
+            .arg(format!("docker://{destination}"))
+            .output()
+            .expect("start skopeo");
+        assert!(output.status.success(), "skopeo copy: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Which media types a pushed image has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `application/vnd.oci.image.…`.
+    Oci,
+    /// `application/vnd.docker.…`.
+    Docker,
+}
