@@ -46,6 +46,17 @@ pub struct SetAttr {
     pub mtime: Option<Timestamp>,
 }
 
+/// The part of an inode's metadata that says who may do what with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Perm {
+    /// Kind and permissions.
+    pub mode: Mode,
+    /// The owner.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+}
+
 /// A symbolic link that does not stand for a path: `/proc`'s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MagicLink {
@@ -83,6 +94,12 @@ pub trait FileSystem: Send {
     /// The inode's metadata; `dev` is filled in by the caller.
     fn stat(&mut self, ino: Ino) -> Result<Stat, Errno>;
 
+    /// The inode's kind, permissions and owners: what the path walk asks of every component. Worth
+    /// implementing where [`Self::stat`] has more to do than that.
+    fn perm(&mut self, ino: Ino) -> Result<Perm, Errno> {
+        self.stat(ino).map(|stat| Perm { mode: stat.mode, uid: stat.uid, gid: stat.gid })
+    }
+
     /// All names in `dir`, sorted by bytes, without `.` and `..`.
     fn entries(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno>;
 
@@ -115,6 +132,12 @@ pub trait FileSystem: Send {
 
     /// Reads from a regular file at `offset`; 0 bytes mean the end.
     fn read(&mut self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize, Errno>;
+
+    /// The `len` bytes of a regular file from `offset` (fewer at its end), where they lie in memory in
+    /// one piece; `None` says nothing but that [`Self::read`] must be used.
+    fn view(&mut self, _ino: Ino, _offset: u64, _len: usize) -> Option<&[u8]> {
+        None
+    }
 
     /// Writes to a regular file at `offset`, filling a gap with zeros. `NOSPC` when a size limit is met.
     fn write(&mut self, ino: Ino, offset: u64, bytes: &[u8], now: Timestamp) -> Result<usize, Errno>;

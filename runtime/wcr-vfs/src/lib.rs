@@ -2,7 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod dev;
 mod fs;
 pub mod layer;
+mod tree;
+mod vfs;
 
-pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, SetAttr};
+pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, Perm, SetAttr};
+pub use tree::{Tree, TreeLimits};
+pub use vfs::{Access, Creds, Found, MountInfo, MountOptions, Node, Opened, Place, SetTime, SetTimes, Vfs, Walk};

@@ -1,0 +1,332 @@
+//! A regular file's bytes: those of a layer, and over them whatever was written.
+
+use std::collections::BTreeMap;
+
+use wcr_abi::Errno;
+
+/// The unit of writing over a layer's bytes: a first write copies this much.
+const CHUNK: usize = 64 << 10;
+/// The unit of allocation, as `st_blocks` counts it.
+const PAGE: usize = 4096;
+/// The longest a file can be: that of ext4 with blocks of 4 KiB.
+pub(super) const FILE_MAX: u64 = (1 << 44) - 4096;
+
+/// What may still be allocated, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    pub limit: u64,
+    pub used: u64,
+}
+
+impl Budget {
+    /// Takes what is needed in place of `old` bytes. `NOSPC`.
+    fn change(&mut self, old: u64, new: u64) -> Result<(), Errno> {
+        let used = self.used - old + new;
+        if used > self.limit && new > old {
+            return Err(Errno::Nospc);
+        }
+        self.used = used;
+        Ok(())
+    }
+}
+
+/// What `len` bytes of a chunk cost: the memory they take, at least one page.
+fn cost(len: usize) -> u64 {
+    if len == 0 { 0 } else { len.next_power_of_two().max(PAGE) as u64 }
+}
+
+/// A written part of a file.
+#[derive(Debug, Default)]
+struct Chunk {
+    /// From the chunk's start; what is missing at the end is zeros.
+    data: Vec<u8>,
+    /// Which pages are allocated.
+    pages: u16,
+}
+
+impl Chunk {
+    fn resize(&mut self, len: usize, budget: &mut Budget) -> Result<(), Errno> {
+        budget.change(cost(self.data.len()), cost(len))?;
+        if len > self.data.len() {
+            let capacity = len.next_power_of_two();
+            self.data.reserve_exact(capacity.max(len) - self.data.len());
+            self.data.resize(len, 0);
+        } else {
+            self.data.truncate(len);
+            self.data.shrink_to(len.next_power_of_two());
+        }
+        Ok(())
+    }
+}
+
+/// The pages that the first `len` bytes of a chunk touch.
+fn pages_before(len: usize) -> u16 {
+    ((1u32 << len.div_ceil(PAGE)) - 1) as u16
+}
+
+/// A file's content. Where no chunk is, the layer's bytes (`base`) show, and zeros after them.
+#[derive(Debug)]
+pub(super) struct File {
+    len: u64,
+    /// How much of the layer's file still counts; every method gets those bytes as `base`.
+    base_len: u64,
+    chunks: BTreeMap<u64, Chunk>,
+    /// Allocated pages, those of the layer included.
+    pages: u64,
+}
+
+impl File {
+    /// A layer's file of `len` bytes; 0 makes an empty file.
+    pub fn new(len: u64) -> Self {
+        Self { len, base_len: len, chunks: BTreeMap::new(), pages: len.div_ceil(PAGE as u64) }
+    }
+
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub fn base_len(&self) -> u64 {
+        self.base_len
+    }
+
+    /// How many 512-byte units are allocated.
+    pub fn blocks(&self) -> u64 {
+        self.pages * (PAGE as u64 / 512)
+    }
+
+    pub fn read(&self, base: &[u8], offset: u64, buf: &mut [u8]) -> usize {
+        let len = self.len.saturating_sub(offset).min(buf.len() as u64) as usize;
+        let mut done = 0;
+        while done < len {
+            let (number, start) = split(offset + done as u64);
+            let part = (CHUNK - start).min(len - done);
+            let out = buf.get_mut(done..done + part).unwrap_or_default();
+            match self.chunks.get(&number) {
+                Some(chunk) => copy_padded(out, &chunk.data, start),
+                None => copy_padded(out, base, (offset + done as u64) as usize),
+            }
+            done += part;
+        }
+        len
+    }
+
+    pub fn view<'a>(&'a self, base: &'a [u8], offset: u64, len: usize) -> Option<&'a [u8]> {
+        let len = self.len.saturating_sub(offset).min(len as u64) as usize;
+        if len == 0 {
+            return Some(&[]);
+        }
+        let (first, start) = split(offset);
+        let (last, _) = split(offset + len as u64 - 1);
+        if self.chunks.range(first..=last).next().is_none() {
+            return base.get(usize::try_from(offset).ok()?..)?.get(..len);
+        }
+        if first != last {
+            return None;
+        }
+        self.chunks.get(&first)?.data.get(start..)?.get(..len)
+    }
+
+    /// Writes as much as the budget allows. `NOSPC` and `FBIG` when that is nothing.
+    pub fn write(&mut self, base: &[u8], offset: u64, bytes: &[u8], budget: &mut Budget) -> Result<usize, Errno> {
+        let room = FILE_MAX.saturating_sub(offset).min(bytes.len() as u64) as usize;
+        if room == 0 && !bytes.is_empty() {
+            return Err(Errno::Fbig);
+        }
+        let mut done = 0;
+        while done < room {
+            let at = offset + done as u64;
+            let (number, start) = split(at);
+            let part = (CHUNK - start).min(room - done);
+            let input = bytes.get(done..done + part).unwrap_or_default();
+            match self.write_chunk(base, number, start, input, budget) {
+                Ok(()) => {}
+                Err(errno) if done == 0 => return Err(errno),
+                Err(_) => break,
+            }
+            done += part;
+            self.len = self.len.max(at + part as u64);
+        }
+        Ok(done)
+    }
+
+    fn write_chunk(
+        &mut self,
+        base: &[u8],
+        number: u64,
+        start: usize,
+        input: &[u8],
+        budget: &mut Budget,
+    ) -> Result<(), Errno> {
+        let end = start + input.len();
+        let chunk = match self.chunks.get_mut(&number) {
+            Some(chunk) => chunk,
+            None => {
+                let below = base_part(base, number);
+                let mut chunk = Chunk { data: Vec::new(), pages: pages_before(below.len()) };
+                chunk.resize(below.len().max(end), budget)?;
+                if let Some(copy) = chunk.data.get_mut(..below.len()) {
+                    copy.copy_from_slice(below);
+                }
+                self.chunks.entry(number).or_insert(chunk)
+            }
+        };
+        if end > chunk.data.len() {
+            chunk.resize(end, budget)?;
+        }
+        if let Some(out) = chunk.data.get_mut(start..end) {
+            out.copy_from_slice(input);
+        }
+        let touched = pages_before(end) & !pages_before(start / PAGE * PAGE);
+        self.pages += u64::from((touched & !chunk.pages).count_ones());
+        chunk.pages |= touched;
+        Ok(())
+    }
+
+    /// Sets the length; nothing is allocated for more. `FBIG`.
+    pub fn truncate(&mut self, len: u64, budget: &mut Budget) -> Result<(), Errno> {
+        if len > FILE_MAX {
+            return Err(Errno::Fbig);
+        }
+        if len < self.len {
+            let (number, keep) = split(len);
+            for chunk in self.chunks.split_off(&(number + u64::from(keep > 0))).values_mut() {
+                chunk.resize(0, budget)?;
+            }
+            if let Some(chunk) = self.chunks.get_mut(&number)
+                && keep < chunk.data.len()
+            {
+                chunk.resize(keep, budget)?;
+                chunk.pages &= pages_before(keep);
+            }
+            self.base_len = self.base_len.min(len);
+            self.pages = self.base_len.div_ceil(PAGE as u64);
+            for (number, chunk) in &self.chunks {
+                let below = self.base_len.saturating_sub(number * CHUNK as u64).min(CHUNK as u64) as usize;
+                self.pages += u64::from((chunk.pages & !pages_before(below)).count_ones());
+            }
+        }
+        self.len = len;
+        Ok(())
+    }
+
+    /// Gives everything back to the budget.
+    pub fn release(&mut self, budget: &mut Budget) {
+        for chunk in self.chunks.values() {
+            budget.used -= cost(chunk.data.len());
+        }
+        self.chunks.clear();
+    }
+}
+
+/// The chunk that an offset lies in, and where in it.
+fn split(offset: u64) -> (u64, usize) {
+    (offset / CHUNK as u64, (offset % CHUNK as u64) as usize)
+}
+
+fn base_part(base: &[u8], number: u64) -> &[u8] {
+    let start = usize::try_from(number * CHUNK as u64).unwrap_or(usize::MAX);
+    let rest = base.get(start..).unwrap_or_default();
+    rest.get(..CHUNK).unwrap_or(rest)
+}
+
+/// Fills `out` from `source[start..]`, and with zeros where that ends.
+fn copy_padded(out: &mut [u8], source: &[u8], start: usize) {
+    let rest = source.get(start..).unwrap_or_default();
+    let (copied, zeros) = out.split_at_mut(rest.len().min(out.len()));
+    copied.copy_from_slice(rest.get(..copied.len()).unwrap_or_default());
+    zeros.fill(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(file: &File, base: &[u8]) -> Vec<u8> {
+        let mut buf = vec![0xaa; file.len() as usize + 10];
+        let len = file.read(&base[..file.base_len() as usize], 0, &mut buf);
+        buf.truncate(len);
+        buf
+    }
+
+    #[test]
+    fn random_writes_and_truncations_match_a_vec() {
+        let mut state = 7u64;
+        let mut random = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for base_len in [0usize, 5, 4096, 70_000, 200_000] {
+            let base: Vec<u8> = (0..base_len).map(|i| (i % 251) as u8 + 1).collect();
+            let mut file = File::new(base_len as u64);
+            let mut model = base.clone();
+            let mut budget = Budget { limit: 1 << 30, used: 0 };
+            for step in 0..300 {
+                let under = &base[..file.base_len() as usize];
+                if random(4) == 0 {
+                    let len = random(260_000) as usize;
+                    file.truncate(len as u64, &mut budget).unwrap();
+                    model.resize(len, 0);
+                } else {
+                    let offset = random(250_000) as usize;
+                    let bytes = vec![step as u8 | 1; random(if step % 2 == 0 { 50 } else { 90_000 }) as usize];
+                    assert_eq!(file.write(under, offset as u64, &bytes, &mut budget), Ok(bytes.len()));
+                    if !bytes.is_empty() {
+                        model.resize(model.len().max(offset + bytes.len()), 0);
+                        model[offset..offset + bytes.len()].copy_from_slice(&bytes);
+                    }
+                }
+                assert!(all(&file, &base) == model, "base {base_len}, step {step}");
+                assert!(file.blocks() <= model.len().div_ceil(PAGE) as u64 * 8);
+                let held: u64 = file.chunks.values().map(|chunk| cost(chunk.data.len())).sum();
+                assert_eq!(held, budget.used);
+                assert!(file.chunks.values().all(|chunk| chunk.data.capacity() as u64 <= cost(chunk.data.len())));
+                let (offset, len) = (random(250_000), random(9000) as usize);
+                if let Some(view) = file.view(&base[..file.base_len() as usize], offset, len) {
+                    let expected = model.get(offset as usize..).unwrap_or_default();
+                    assert!(view == &expected[..len.min(expected.len())]);
+                }
+            }
+            file.release(&mut budget);
+            assert_eq!(budget.used, 0);
+        }
+    }
+
+    #[test]
+    fn sparse_files_allocate_what_was_written() {
+        let mut budget = Budget { limit: 1 << 20, used: 0 };
+        let mut file = File::new(0);
+        file.truncate(1 << 43, &mut budget).unwrap();
+        assert_eq!((file.len(), file.blocks(), budget.used), (1 << 43, 0, 0));
+        file.write(&[], (1 << 43) - 1, b"x", &mut budget).unwrap();
+        assert_eq!((file.blocks(), budget.used), (8, CHUNK as u64));
+        assert_eq!(file.truncate(1 << 62, &mut budget), Err(Errno::Fbig));
+        assert_eq!(file.write(&[], 1 << 62, b"x", &mut budget), Err(Errno::Fbig));
+        assert_eq!(file.write(&[], FILE_MAX - 1, b"xyz", &mut budget), Ok(1));
+        assert_eq!(file.write(&[], u64::MAX, b"xyz", &mut budget), Err(Errno::Fbig));
+    }
+
+    #[test]
+    fn a_full_budget_shortens_a_write() {
+        let mut budget = Budget { limit: 2 * CHUNK as u64, used: 0 };
+        let mut file = File::new(0);
+        assert_eq!(file.write(&[], 0, &vec![1; 5 * CHUNK], &mut budget), Ok(2 * CHUNK));
+        assert_eq!(file.write(&[], file.len(), b"x", &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.write(&[], 0, b"over what is there", &mut budget), Ok(18));
+        file.truncate(10, &mut budget).unwrap();
+        assert_eq!((file.blocks(), budget.used), (8, 4096));
+    }
+
+    #[test]
+    fn a_view_shows_the_layer_in_one_piece() {
+        let base = vec![3; 300_000];
+        let mut file = File::new(300_000);
+        let mut budget = Budget { limit: 1 << 20, used: 0 };
+        assert_eq!(file.view(&base, 0, 1 << 20).map(<[u8]>::len), Some(300_000));
+        file.write(&base, 100_000, b"x", &mut budget).unwrap();
+        assert_eq!(file.view(&base, 0, 1 << 20), None);
+        assert_eq!(file.view(&base, 65_536, 65_536).map(|view| view[100_000 - 65_536]), Some(b'x'));
+        assert_eq!(file.view(&base, 140_000, 10), Some(&[3; 10][..]));
+        assert_eq!(file.blocks(), 300_000u64.div_ceil(4096) * 8);
+        assert_eq!(budget.used, 65_536);
+    }
+}

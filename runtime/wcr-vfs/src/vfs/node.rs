@@ -1,0 +1,218 @@
+//! Operations on nodes: files that a process has open, directories it is in.
+
+use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
+
+use super::{Creds, Node, Place, Vfs};
+use crate::fs::{DirEntry, Perm, SetAttr};
+
+impl Vfs {
+    /// The node's metadata.
+    ///
+    /// # Errors
+    /// `STALE` when it is no more; pin what is open.
+    pub fn stat_node(&mut self, node: Node) -> Result<Stat, Errno> {
+        let stat = self.fs(node)?.stat(node.ino)?;
+        Ok(Stat { dev: u64::from(node.mount) + 1, ..stat })
+    }
+
+    /// The node's kind, permissions and owners.
+    ///
+    /// # Errors
+    /// `STALE`.
+    pub fn perm(&mut self, node: Node) -> Result<Perm, Errno> {
+        self.fs(node)?.perm(node.ino)
+    }
+
+    /// Reads from a regular file; 0 bytes mean the end.
+    ///
+    /// # Errors
+    /// Those of [`crate::FileSystem::read`].
+    pub fn read_node(&mut self, node: Node, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        self.fs(node)?.read(node.ino, offset, buf)
+    }
+
+    /// A part of a regular file where it lies in memory; see [`crate::FileSystem::view`].
+    pub fn view(&mut self, node: Node, offset: u64, len: usize) -> Option<&[u8]> {
+        self.fs(node).ok()?.view(node.ino, offset, len)
+    }
+
+    /// Writes to a regular file. Anybody but the superuser thereby clears its set-id bits.
+    ///
+    /// # Errors
+    /// Those of [`crate::FileSystem::write`].
+    pub fn write_node(
+        &mut self,
+        creds: &Creds,
+        node: Node,
+        offset: u64,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<usize, Errno> {
+        let written = self.fs(node)?.write(node.ino, offset, bytes, now)?;
+        if written > 0 {
+            self.written_by(creds, node, now)?;
+        }
+        Ok(written)
+    }
+
+    /// Sets a regular file's length. Anybody but the superuser thereby clears its set-id bits.
+    ///
+    /// # Errors
+    /// Those of [`crate::FileSystem::truncate`].
+    pub fn truncate_node(&mut self, creds: &Creds, node: Node, len: u64, now: Timestamp) -> Result<(), Errno> {
+        self.fs(node)?.truncate(node.ino, len, now)?;
+        self.written_by(creds, node, now)
+    }
+
+    fn written_by(&mut self, creds: &Creds, node: Node, now: Timestamp) -> Result<(), Errno> {
+        if creds.is_root() {
+            return Ok(());
+        }
+        let old = self.perm(node)?.mode.permissions();
+        let new = without_set_id(old);
+        if new == old {
+            return Ok(());
+        }
+        self.fs(node)?.set_attr(node.ino, &SetAttr { permissions: Some(new), ..SetAttr::default() }, now)
+    }
+
+    /// Changes metadata without any check but for a read-only mount.
+    ///
+    /// # Errors
+    /// `ROFS`, and those of [`crate::FileSystem::set_attr`].
+    pub fn set_attr_node(&mut self, node: Node, attr: &SetAttr, now: Timestamp) -> Result<(), Errno> {
+        self.writable(node)?;
+        self.fs(node)?.set_attr(node.ino, attr, now)
+    }
+
+    /// The names in a directory, sorted, without `.` and `..`. A mount point's entry is that of the root
+    /// mounted there.
+    ///
+    /// # Errors
+    /// `NOTDIR`, `STALE`.
+    pub fn entries(&mut self, dir: Node) -> Result<Vec<DirEntry>, Errno> {
+        let mut entries = self.fs(dir)?.entries(dir.ino)?;
+        if self.covered.keys().any(|node| node.mount == dir.mount) {
+            for entry in &mut entries {
+                let under = Node { mount: dir.mount, ino: entry.ino };
+                let top = self.cross(under);
+                if top != under {
+                    entry.ino = top.ino;
+                    entry.kind = self.perm(top)?.mode.kind();
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The node of one of a directory's entries, as [`Self::entries`] names it.
+    ///
+    /// # Errors
+    /// `NOENT`, `NOTDIR`, `STALE`.
+    pub fn entry(&mut self, dir: Node, name: &[u8]) -> Result<Node, Errno> {
+        self.child(dir, name)
+    }
+
+    /// The directory that a directory is in; the root is in itself.
+    ///
+    /// # Errors
+    /// `NOTDIR`, `STALE`.
+    pub fn parent(&mut self, dir: Node) -> Result<Node, Errno> {
+        let mut node = dir;
+        while node != self.root() {
+            let mount = self.mounted(node.mount)?;
+            match mount.at {
+                Some(at) if node.ino == mount.root => node = at,
+                _ => {
+                    let ino = self.fs(node)?.parent(node.ino)?;
+                    return Ok(self.cross(Node { mount: node.mount, ino }));
+                }
+            }
+        }
+        Ok(node)
+    }
+
+    /// A directory's absolute path.
+    ///
+    /// # Errors
+    /// `NOENT` when it was removed; `NOTDIR`, `STALE`.
+    pub fn path_of(&mut self, dir: Node) -> Result<Vec<u8>, Errno> {
+        let root = self.root();
+        let mut names = Vec::new();
+        let mut node = dir;
+        while node != root {
+            let mount = self.mounted(node.mount)?;
+            if node.ino == mount.root {
+                let Some(at) = mount.at else { break };
+                node = at;
+                continue;
+            }
+            let fs = self.fs(node)?;
+            names.push(fs.name(node.ino)?);
+            node.ino = fs.parent(node.ino)?;
+        }
+        if names.is_empty() {
+            self.perm(node)?;
+            return Ok(b"/".to_vec());
+        }
+        let mut path = Vec::new();
+        for name in names.iter().rev() {
+            path.push(b'/');
+            path.extend_from_slice(name);
+        }
+        Ok(path)
+    }
+
+    /// The absolute path of a name in a directory.
+    ///
+    /// # Errors
+    /// Those of [`Self::path_of`].
+    pub fn path_at(&mut self, place: &Place) -> Result<Vec<u8>, Errno> {
+        let mut path = self.path_of(place.dir)?;
+        if path.last() != Some(&b'/') {
+            path.push(b'/');
+        }
+        path.extend_from_slice(&place.name);
+        Ok(path)
+    }
+
+    /// Keeps a node alive while it is open or somebody's directory. Counted.
+    ///
+    /// # Errors
+    /// `STALE`.
+    pub fn pin(&mut self, node: Node) -> Result<(), Errno> {
+        self.fs(node)?.pin(node.ino)
+    }
+
+    /// Undoes one [`Self::pin`].
+    pub fn unpin(&mut self, node: Node) {
+        if let Ok(fs) = self.fs(node) {
+            fs.unpin(node.ino);
+        }
+    }
+
+    /// The totals of the node's file system.
+    ///
+    /// # Errors
+    /// `STALE`.
+    pub fn statfs_node(&mut self, node: Node) -> Result<StatFs, Errno> {
+        self.fs(node)?.statfs()
+    }
+
+    /// Whether the node's mount is read-only.
+    #[must_use]
+    pub fn is_read_only(&self, node: Node) -> bool {
+        self.writable(node).is_err()
+    }
+
+    pub(super) fn kind(&mut self, node: Node) -> Result<FileKind, Errno> {
+        self.perm(node).map(|perm| perm.mode.kind())
+    }
+}
+
+/// The permissions after a write by somebody without privileges: no set-user-id, and no set-group-id
+/// unless it stands for something else (it does without group execution).
+pub(super) fn without_set_id(permissions: u32) -> u32 {
+    let kept = permissions & !0o4000;
+    if permissions & 0o010 != 0 { kept & !0o2000 } else { kept }
+}

@@ -1,0 +1,163 @@
+//! `open(2)`.
+
+use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Stat, Timestamp};
+
+use super::walk::{Followed, Last, Walker};
+use super::{Access, Found, Node, Place, Vfs, Walk};
+use crate::fs::NewInode;
+
+/// A file that was opened. The caller pins the node for as long as it is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The file.
+    pub node: Node,
+    /// Its metadata, after any truncation. What opening a device or FIFO means is the caller's concern.
+    pub stat: Stat,
+    /// Whether this call made it.
+    pub created: bool,
+    /// The directory and the name where it was found; `None` when it was not by a name (`/`, `.`, `..`, an
+    /// open file's link in `/proc`).
+    pub place: Option<Place>,
+}
+
+/// Where an existing last component led.
+struct Existing {
+    node: Node,
+    place: Option<Place>,
+    must_be_dir: bool,
+}
+
+/// Where a walk for opening ended.
+enum End {
+    Existing(Existing),
+    Missing { dir: Node, name: Vec<u8> },
+    Fd { pid: u32, fd: u32 },
+}
+
+impl Vfs {
+    /// Opens the file at a path, making it first when `flags` ask for that; with the
+    /// permissions in `mode`, from which the caller has taken the umask.
+    ///
+    /// Of the flags, `CREAT`, `EXCL`, `TRUNC`, `DIRECTORY`, `NOFOLLOW`, `PATH` and the access mode count here.
+    ///
+    /// # Errors
+    /// Those of [`Self::resolve`]; `EXIST` with `EXCL`; `ISDIR` a directory for writing, or `CREAT` with a
+    /// trailing slash; `LOOP` a symbolic link with `NOFOLLOW`; `NOTDIR` with `DIRECTORY`; `ACCES`; `ROFS`;
+    /// `NOSPC`; `INVAL` for `CREAT` with `DIRECTORY`.
+    pub fn open(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        flags: OpenFlags,
+        mode: u32,
+        now: Timestamp,
+    ) -> Result<Found<Opened>, Errno> {
+        let kept = OpenFlags::DIRECTORY.with(OpenFlags::NOFOLLOW).with(OpenFlags::PATH);
+        let flags = if flags.contains(OpenFlags::PATH) { OpenFlags(flags.0 & kept.0) } else { flags };
+        if flags.contains(OpenFlags::CREAT.with(OpenFlags::DIRECTORY)) {
+            return Err(Errno::Inval);
+        }
+        match self.walk_to_open(walk, start, path, flags)? {
+            End::Existing(existing) => self.open_existing(walk, existing, flags, now).map(Found::Here),
+            End::Missing { dir, name } => {
+                self.writable(dir)?;
+                let mode = Mode::new(FileKind::Regular, mode);
+                let new = NewInode { mode, uid: 0, gid: 0, rdev: 0, target: &[] };
+                let node = self.make(walk.creds, dir, &name, &new, now)?;
+                let stat = self.stat_node(node)?;
+                Ok(Found::Here(Opened { node, stat, created: true, place: Some(Place { dir, name }) }))
+            }
+            End::Fd { pid, fd } => Ok(Found::Fd { pid, fd }),
+        }
+    }
+
+    fn walk_to_open(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        flags: OpenFlags,
+    ) -> Result<End, Errno> {
+        let create = flags.contains(OpenFlags::CREAT);
+        let exclusive = create && flags.contains(OpenFlags::EXCL);
+        let follow = !exclusive && !flags.contains(OpenFlags::NOFOLLOW);
+        let mut must_be_dir = flags.contains(OpenFlags::DIRECTORY);
+        let mut slash = false;
+        let mut walker = Walker::new(self, walk, start, path)?;
+        let (node, place) = loop {
+            let name = match walker.last()? {
+                Last::Root | Last::Dot => break (walker.at, None),
+                Last::DotDot => break (walker.vfs.parent(walker.at)?, None),
+                Last::Name(name) => name,
+            };
+            if walker.slash && create {
+                return Err(Errno::Isdir);
+            }
+            slash |= walker.slash;
+            let child = match walker.vfs.child(walker.at, &name) {
+                Err(Errno::Noent) if create => return Ok(End::Missing { dir: walker.at, name }),
+                child => child?,
+            };
+            if walker.vfs.kind(child)? != FileKind::Symlink || !(follow || slash) {
+                break (child, Some(Place { dir: walker.at, name }));
+            }
+            match walker.follow(child)? {
+                Followed::Text => {}
+                Followed::Node(node) => break (node, None),
+                Followed::Fd { .. } if slash || must_be_dir => return Err(Errno::Notdir),
+                Followed::Fd { pid, fd } => return Ok(End::Fd { pid, fd }),
+            }
+        };
+        must_be_dir |= slash;
+        Ok(End::Existing(Existing { node, place, must_be_dir }))
+    }
+
+    fn open_existing(
+        &mut self,
+        walk: &Walk<'_>,
+        existing: Existing,
+        flags: OpenFlags,
+        now: Timestamp,
+    ) -> Result<Opened, Errno> {
+        let Existing { node, place, must_be_dir } = existing;
+        let perm = self.perm(node)?;
+        let kind = perm.mode.kind();
+        if flags.contains(OpenFlags::CREAT) {
+            if flags.contains(OpenFlags::EXCL) {
+                return Err(Errno::Exist);
+            }
+            if kind == FileKind::Directory {
+                return Err(Errno::Isdir);
+            }
+        }
+        if must_be_dir && kind != FileKind::Directory {
+            return Err(Errno::Notdir);
+        }
+        let truncate = flags.contains(OpenFlags::TRUNC) && kind == FileKind::Regular;
+        if !flags.contains(OpenFlags::PATH) {
+            if truncate {
+                self.writable(node)?;
+            }
+            let write = flags.writable() || flags.contains(OpenFlags::TRUNC);
+            match kind {
+                FileKind::Symlink => return Err(Errno::Loop),
+                FileKind::Directory if write => return Err(Errno::Isdir),
+                _ => {}
+            }
+            let read = if flags.readable() { Access::READ } else { Access::EXISTS };
+            let access = if write { read.with(Access::WRITE) } else { read };
+            if !walk.creds.may(perm, access) {
+                return Err(Errno::Acces);
+            }
+            if flags.writable() && kind == FileKind::Regular {
+                self.writable(node)?;
+            }
+            if truncate {
+                self.truncate_node(walk.creds, node, 0, now)?;
+            }
+        }
+        let stat = self.stat_node(node)?;
+        Ok(Opened { node, stat, created: false, place })
+    }
+}

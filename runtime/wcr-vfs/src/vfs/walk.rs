@@ -1,0 +1,268 @@
+//! The path walk (`path_resolution(7)`).
+
+use std::borrow::Cow;
+
+use wcr_abi::{Errno, FileKind, NAME_MAX, PATH_MAX, SYMLOOP_MAX};
+
+use super::{Access, Creds, Node, Place, Vfs};
+use crate::fs::MagicLink;
+
+/// On whose behalf a path is walked. The root is always the container's.
+#[derive(Clone, Copy)]
+pub struct Walk<'a> {
+    /// The current directory.
+    pub cwd: Node,
+    /// The identity that is checked.
+    pub creds: &'a Creds,
+    /// The process that `/proc/self` means.
+    pub pid: u32,
+    /// The file behind `/proc/PID/fd/N`, from process and descriptor, when it is one that lies on a file
+    /// system (not a pipe, not a terminal). The walk goes on from there.
+    pub fds: &'a dyn Fn(u32, u32) -> Option<Node>,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk for which no descriptor of `/proc/PID/fd` lies on a file system.
+    #[must_use]
+    pub fn new(cwd: Node, creds: &'a Creds, pid: u32) -> Self {
+        Self { cwd, creds, pid, fds: &|_, _| None }
+    }
+}
+
+impl core::fmt::Debug for Walk<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Walk").field("cwd", &self.cwd).field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+/// What a path led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found<T> {
+    /// A file of the file systems, or what was asked about it.
+    Here(T),
+    /// The open file of `/proc/PID/fd/N`, which [`Walk::fds`] does not place on a file system.
+    Fd {
+        /// The process.
+        pid: u32,
+        /// Its descriptor.
+        fd: u32,
+    },
+}
+
+impl<T> Found<T> {
+    pub(super) fn try_map<U>(self, f: impl FnOnce(T) -> Result<U, Errno>) -> Result<Found<U>, Errno> {
+        Ok(match self {
+            Self::Here(value) => Found::Here(f(value)?),
+            Self::Fd { pid, fd } => Found::Fd { pid, fd },
+        })
+    }
+}
+
+/// The last component of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Last {
+    /// There is none: the path is `/`.
+    Root,
+    Dot,
+    DotDot,
+    Name(Vec<u8>),
+}
+
+/// Where following a symbolic link leads.
+pub(super) enum Followed {
+    /// The walker has its target to walk now.
+    Text,
+    /// To this node.
+    Node(Node),
+    /// To an open file.
+    Fd { pid: u32, fd: u32 },
+}
+
+/// A walk under way: everything but the last component is done by [`Walker::last`].
+pub(super) struct Walker<'a> {
+    pub vfs: &'a mut Vfs,
+    walk: &'a Walk<'a>,
+    /// The directory reached.
+    pub at: Node,
+    /// What is still to be walked, the innermost symbolic link's target last: bytes and position.
+    pending: Vec<(Cow<'a, [u8]>, usize)>,
+    links: u32,
+    /// The last component was followed by a slash.
+    pub slash: bool,
+}
+
+impl<'a> Walker<'a> {
+    pub fn new(vfs: &'a mut Vfs, walk: &'a Walk<'a>, start: Option<Node>, path: &'a [u8]) -> Result<Self, Errno> {
+        if path.is_empty() {
+            return Err(Errno::Noent);
+        }
+        if path.len() > PATH_MAX {
+            return Err(Errno::Nametoolong);
+        }
+        let at = if path.starts_with(b"/") { vfs.root() } else { start.unwrap_or(walk.cwd) };
+        Ok(Self { vfs, walk, at, pending: vec![(Cow::Borrowed(path), 0)], links: 0, slash: false })
+    }
+
+    /// Walks up to the last component, which is to be looked up in [`Self::at`].
+    pub fn last(&mut self) -> Result<Last, Errno> {
+        loop {
+            let Some((name, is_last)) = self.next_component() else { return Ok(Last::Root) };
+            let perm = self.vfs.perm(self.at)?;
+            if perm.mode.kind() != FileKind::Directory {
+                return Err(Errno::Notdir);
+            }
+            if !self.walk.creds.may(perm, Access::EXECUTE) {
+                return Err(Errno::Acces);
+            }
+            match (name, is_last) {
+                (Last::Name(name), false) => {
+                    let child = self.vfs.child(self.at, &name)?;
+                    if self.vfs.perm(child)?.mode.kind() != FileKind::Symlink {
+                        self.at = child;
+                        continue;
+                    }
+                    match self.follow(child)? {
+                        Followed::Text => {}
+                        Followed::Node(node) => self.at = node,
+                        Followed::Fd { .. } => return Err(Errno::Notdir),
+                    }
+                }
+                (Last::DotDot, false) => self.at = self.vfs.parent(self.at)?,
+                (_, false) => {}
+                (last, true) => return Ok(last),
+            }
+        }
+    }
+
+    /// Takes the next component off the path, and tells whether it is the last one.
+    fn next_component(&mut self) -> Option<(Last, bool)> {
+        let name = loop {
+            let (path, at) = self.pending.last_mut()?;
+            let rest = path.get(*at..).unwrap_or_default();
+            let start = rest.iter().position(|byte| *byte != b'/');
+            let Some(start) = start else {
+                self.pending.pop();
+                continue;
+            };
+            let rest = rest.get(start..).unwrap_or_default();
+            let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+            *at += start + len;
+            break match rest.get(..len).unwrap_or_default() {
+                b"." => Last::Dot,
+                b".." => Last::DotDot,
+                name => Last::Name(name.to_vec()),
+            };
+        };
+        self.slash = false;
+        while let Some((path, at)) = self.pending.last() {
+            let rest = path.get(*at..).unwrap_or_default();
+            if rest.iter().any(|byte| *byte != b'/') {
+                return Some((name, false));
+            }
+            self.slash |= !rest.is_empty();
+            self.pending.pop();
+        }
+        Some((name, true))
+    }
+
+    /// Follows the symbolic link `link`, which was found in [`Self::at`].
+    pub fn follow(&mut self, link: Node) -> Result<Followed, Errno> {
+        self.links += 1;
+        if self.links > SYMLOOP_MAX {
+            return Err(Errno::Loop);
+        }
+        if let Some(MagicLink::Fd { pid, fd }) = self.vfs.fs(link)?.magic_link(link.ino) {
+            return Ok(match (self.walk.fds)(pid, fd) {
+                Some(node) => Followed::Node(node),
+                None => Followed::Fd { pid, fd },
+            });
+        }
+        let target = self.vfs.link_text(link, self.walk.pid)?;
+        if target.is_empty() {
+            return Err(Errno::Noent);
+        }
+        if target.starts_with(b"/") {
+            self.at = self.vfs.root();
+        }
+        self.pending.push((Cow::Owned(target), 0));
+        Ok(Followed::Text)
+    }
+}
+
+impl Vfs {
+    /// The node that a path leads to. With `follow`, a symbolic link in its last component is followed too;
+    /// a trailing slash always follows, and asks for a directory.
+    ///
+    /// # Errors
+    /// `NOENT` a component is missing, or the path is empty; `NOTDIR`; `ACCES` a directory may not be
+    /// searched; `LOOP` more than 40 symbolic links; `NAMETOOLONG`.
+    pub fn resolve(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        follow: bool,
+    ) -> Result<Found<Node>, Errno> {
+        self.resolve_place(walk, start, path, follow).map(|(found, _)| found)
+    }
+
+    /// Like [`Self::resolve`], with the directory and name where the node was found, if it was by name.
+    pub(super) fn resolve_place(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        follow: bool,
+    ) -> Result<(Found<Node>, Option<Place>), Errno> {
+        let mut walker = Walker::new(self, walk, start, path)?;
+        let mut must_be_dir = false;
+        let mut place = None;
+        let node = loop {
+            let name = match walker.last()? {
+                Last::Root | Last::Dot => break walker.at,
+                Last::DotDot => break walker.vfs.parent(walker.at)?,
+                Last::Name(name) => name,
+            };
+            must_be_dir |= walker.slash;
+            let child = walker.vfs.child(walker.at, &name)?;
+            let is_link = walker.vfs.perm(child)?.mode.kind() == FileKind::Symlink;
+            if !is_link || !(follow || must_be_dir) {
+                place = Some(Place { dir: walker.at, name });
+                break child;
+            }
+            match walker.follow(child)? {
+                Followed::Text => {}
+                Followed::Node(node) => break node,
+                Followed::Fd { .. } if must_be_dir => return Err(Errno::Notdir),
+                Followed::Fd { pid, fd } => return Ok((Found::Fd { pid, fd }, None)),
+            }
+        };
+        if must_be_dir && !self.is_dir(node)? {
+            return Err(Errno::Notdir);
+        }
+        Ok((Found::Here(node), place))
+    }
+
+    /// The node of a name in a directory, on the topmost mount there.
+    pub(super) fn child(&mut self, dir: Node, name: &[u8]) -> Result<Node, Errno> {
+        self.covered_child(dir, name).map(|child| self.cross(child))
+    }
+
+    /// The node of a name in a directory, under whatever is mounted on it.
+    pub(super) fn covered_child(&mut self, dir: Node, name: &[u8]) -> Result<Node, Errno> {
+        if name.len() > NAME_MAX {
+            return Err(Errno::Nametoolong);
+        }
+        let ino = self.fs(dir)?.lookup(dir.ino, name)?;
+        Ok(Node { mount: dir.mount, ino })
+    }
+
+    /// A symbolic link's text as the process sees it.
+    pub(super) fn link_text(&mut self, link: Node, pid: u32) -> Result<Vec<u8>, Errno> {
+        let fs = self.fs(link)?;
+        match fs.magic_link(link.ino) {
+            Some(MagicLink::SelfPid) => Ok(pid.to_string().into_bytes()),
+            _ => fs.readlink(link.ino),
+        }
+    }
+}
