@@ -1,0 +1,198 @@
+//! Attributes of files on Unix hosts.
+//!
+//! A process of root shows and sets owners as they are. For anybody else the host's own user and group
+//! stand for the container's root, as in a rootless container: files that belong to the user who runs
+//! wcr belong to user 0 inside.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
+
+use cap_std::fs::{Dir, File, FileExt as _, Metadata, MetadataExt as _, Permissions, PermissionsExt as _};
+use rustix::fs::{AtFlags, Gid, Uid};
+use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp, UTIME_OMIT};
+use wcr_vfs::{Ino, NewInode, SetAttr};
+
+use super::inodes::Identity;
+
+/// How owners are shown and set.
+pub(super) struct Attributes {
+    /// The host's user and group that stand for 0; `None` for root itself.
+    own: Option<(u32, u32)>,
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+        Self { own: (!user.is_root()).then(|| (user.as_raw(), group.as_raw())) }
+    }
+}
+
+impl Attributes {
+    pub(super) fn stat(&self, ino: Ino, metadata: &Metadata, size: u64) -> Stat {
+        let time = |sec, nsec: i64| Timestamp { sec, nsec: u32::try_from(nsec).unwrap_or_default() };
+        let (own_user, own_group) = self.own.unwrap_or_default();
+        let shown = |id: u32, own: u32| if self.own.is_some() && id == own { 0 } else { id };
+        Stat {
+            dev: 0,
+            ino,
+            mode: Mode(metadata.mode()),
+            nlink: u32::try_from(metadata.nlink()).unwrap_or(u32::MAX),
+            uid: shown(metadata.uid(), own_user),
+            gid: shown(metadata.gid(), own_group),
+            rdev: metadata.rdev(),
+            size,
+            blocks: metadata.blocks(),
+            blksize: u32::try_from(metadata.blksize()).unwrap_or(4096),
+            atime: time(metadata.atime(), metadata.atime_nsec()),
+            mtime: time(metadata.mtime(), metadata.mtime_nsec()),
+            ctime: time(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// The host's number for an owner; `None` leaves it as it is.
+    fn host_ids(&self, uid: Option<u32>, gid: Option<u32>) -> (Option<Uid>, Option<Gid>) {
+        let host = |id: u32, own: Option<u32>| if id == 0 { own.unwrap_or(0) } else { id };
+        let uid = uid.map(|uid| Uid::from_raw(host(uid, self.own.map(|own| own.0))));
+        (uid, gid.map(|gid| Gid::from_raw(host(gid, self.own.map(|own| own.1)))))
+    }
+
+    /// Gives a new file its mode and owner: the host's umask and user came in between.
+    pub(super) fn created(&self, dir: &Dir, name: &OsStr, _ino: Ino, new: &NewInode<'_>) -> Result<(), Errno> {
+        let (uid, gid) = self.host_ids(Some(new.uid), Some(new.gid));
+        match rustix::fs::chownat(dir, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(()) => {}
+            // Without root's rights new files can only belong to the user who runs wcr.
+            Err(rustix::io::Errno::PERM) if self.own.is_some() => {}
+            Err(error) => return Err(errno(&error.into())),
+        }
+        if new.mode.kind() == FileKind::Symlink {
+            return Ok(());
+        }
+        set_mode(dir, name, new.mode.permissions())
+    }
+
+    pub(super) fn set(&self, dir: &Dir, name: &OsStr, _ino: Ino, kind: FileKind, attr: &SetAttr) -> Result<(), Errno> {
+        if attr.uid.is_some() || attr.gid.is_some() {
+            let (uid, gid) = self.host_ids(attr.uid, attr.gid);
+            rustix::fs::chownat(dir, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(|error| errno(&error.into()))?;
+        }
+        match attr.permissions {
+            // Linux has no mode for symbolic links.
+            Some(_) if kind == FileKind::Symlink => Err(Errno::Notsup),
+            Some(permissions) => set_mode(dir, name, permissions),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets attributes of a file that has no name any more.
+    pub(super) fn set_open(&self, file: &File, _ino: Ino, attr: &SetAttr) -> Result<(), Errno> {
+        if attr.uid.is_some() || attr.gid.is_some() {
+            let (uid, gid) = self.host_ids(attr.uid, attr.gid);
+            rustix::fs::fchown(file, uid, gid).map_err(|error| errno(&error.into()))?;
+        }
+        if let Some(permissions) = attr.permissions {
+            file.set_permissions(Permissions::from_mode(permissions)).map_err(|error| errno(&error))?;
+        }
+        let spec = |time: Option<Timestamp>| {
+            let omitted = Timestamp { sec: 0, nsec: UTIME_OMIT };
+            let time = time.unwrap_or(omitted);
+            let tv_nsec = if time.nsec == UTIME_OMIT { rustix::fs::UTIME_OMIT } else { time.nsec.into() };
+            rustix::fs::Timespec { tv_sec: time.sec, tv_nsec }
+        };
+        let times = rustix::fs::Timestamps { last_access: spec(attr.atime), last_modification: spec(attr.mtime) };
+        rustix::fs::futimens(file, &times).map_err(|error| errno(&error.into()))
+    }
+}
+
+fn set_mode(dir: &Dir, name: &OsStr, permissions: u32) -> Result<(), Errno> {
+    dir.set_permissions(name, Permissions::from_mode(permissions)).map_err(|error| errno(&error))
+}
+
+pub(super) fn kind(metadata: &Metadata) -> FileKind {
+    Mode(metadata.mode()).kind()
+}
+
+pub(super) fn identity(metadata: &Metadata) -> Identity {
+    Some((metadata.dev(), metadata.ino()))
+}
+
+pub(super) fn name_from_bytes(name: &[u8]) -> Result<&OsStr, Errno> {
+    Ok(OsStr::from_bytes(name))
+}
+
+pub(super) fn bytes_from_name(name: &OsStr) -> Vec<u8> {
+    name.as_bytes().to_vec()
+}
+
+pub(super) fn bytes_from_target(target: &Path) -> Vec<u8> {
+    OsString::from(target).into_vec()
+}
+
+pub(super) fn symlink(dir: &Dir, target: &[u8], name: &OsStr) -> Result<(), Errno> {
+    dir.symlink_contents(OsStr::from_bytes(target), name).map_err(|error| errno(&error))
+}
+
+pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.read_at(buf, offset)
+}
+
+pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    file.write_at(bytes, offset)
+}
+
+pub(super) fn statfs(dir: &Dir) -> Result<StatFs, Errno> {
+    let totals = rustix::fs::fstatvfs(dir).map_err(|error| errno(&error.into()))?;
+    Ok(StatFs {
+        kind: 0,
+        bsize: totals.f_frsize,
+        blocks: totals.f_blocks,
+        bfree: totals.f_bavail,
+        files: totals.f_files,
+        ffree: totals.f_favail,
+        namelen: totals.f_namemax,
+    })
+}
+
+/// The container's error for one of the host.
+pub(super) fn errno(error: &io::Error) -> Errno {
+    use rustix::io::Errno as Host;
+    match Host::from_io_error(error) {
+        Some(Host::ACCESS) => Errno::Acces,
+        Some(Host::BADF) => Errno::Badf,
+        Some(Host::BUSY) => Errno::Busy,
+        Some(Host::DQUOT) => Errno::Dquot,
+        Some(Host::EXIST) => Errno::Exist,
+        Some(Host::FBIG) => Errno::Fbig,
+        Some(Host::ILSEQ) => Errno::Ilseq,
+        Some(Host::INTR) => Errno::Intr,
+        Some(Host::INVAL) => Errno::Inval,
+        Some(Host::ISDIR) => Errno::Isdir,
+        Some(Host::LOOP) => Errno::Loop,
+        Some(Host::MFILE) => Errno::Mfile,
+        Some(Host::MLINK) => Errno::Mlink,
+        Some(Host::NAMETOOLONG) => Errno::Nametoolong,
+        Some(Host::NFILE) => Errno::Nfile,
+        Some(Host::NODEV) => Errno::Nodev,
+        Some(Host::NOENT) => Errno::Noent,
+        Some(Host::NOMEM) => Errno::Nomem,
+        Some(Host::NOSPC) => Errno::Nospc,
+        Some(Host::NOSYS) => Errno::Nosys,
+        Some(Host::NOTDIR) => Errno::Notdir,
+        Some(Host::NOTEMPTY) => Errno::Notempty,
+        Some(Host::NXIO) => Errno::Nxio,
+        Some(Host::OPNOTSUPP) => Errno::Notsup,
+        Some(Host::OVERFLOW) => Errno::Overflow,
+        Some(Host::PERM) => Errno::Perm,
+        Some(Host::ROFS) => Errno::Rofs,
+        Some(Host::STALE) => Errno::Stale,
+        Some(Host::TXTBSY) => Errno::Txtbsy,
+        Some(Host::XDEV) => Errno::Xdev,
+        Some(_) => Errno::Io,
+        // The sandbox of the opened folder refuses what would lead out of it without a number.
+        None if error.kind() == io::ErrorKind::PermissionDenied => Errno::Perm,
+        None => Errno::Io,
+    }
+}
