@@ -57,7 +57,7 @@ impl Vfs {
     /// # Errors
     /// Those of [`Self::resolve`]; `INVAL` when it is no symbolic link.
     pub fn readlink(&mut self, walk: &Walk<'_>, start: Option<Node>, path: &[u8]) -> Result<Vec<u8>, Errno> {
-        let node = self.target(walk, start, path, false)?;
+        let node = self.resolve_node(walk, start, path, false)?;
         if self.kind(node)? != FileKind::Symlink {
             return Err(Errno::Inval);
         }
@@ -76,7 +76,7 @@ impl Vfs {
         permissions: u32,
         now: Timestamp,
     ) -> Result<(), Errno> {
-        let node = self.target(walk, start, path, true)?;
+        let node = self.resolve_node(walk, start, path, true)?;
         self.chmod_node(walk.creds, node, permissions, now)
     }
 
@@ -113,7 +113,7 @@ impl Vfs {
         gid: Option<u32>,
         now: Timestamp,
     ) -> Result<(), Errno> {
-        let node = self.target(walk, start, path, follow)?;
+        let node = self.resolve_node(walk, start, path, follow)?;
         self.chown_node(walk.creds, node, uid, gid, now)
     }
 
@@ -158,7 +158,7 @@ impl Vfs {
         times: SetTimes,
         now: Timestamp,
     ) -> Result<(), Errno> {
-        let node = self.target(walk, start, path, follow)?;
+        let node = self.resolve_node(walk, start, path, follow)?;
         self.utimens_node(walk.creds, node, times, now)
     }
 
@@ -248,15 +248,7 @@ impl Vfs {
     /// # Errors
     /// Those of [`Self::resolve`].
     pub fn statfs(&mut self, walk: &Walk<'_>, start: Option<Node>, path: &[u8]) -> Result<StatFs, Errno> {
-        let node = self.target(walk, start, path, true)?;
+        let node = self.resolve_node(walk, start, path, true)?;
         self.statfs_node(node)
-    }
-
-    /// The node at a path. An open file that is on no file system has nothing to change: `PERM`.
-    fn target(&mut self, walk: &Walk<'_>, start: Option<Node>, path: &[u8], follow: bool) -> Result<Node, Errno> {
-        match self.resolve(walk, start, path, follow)? {
-            Found::Here(node) => Ok(node),
-            Found::Fd { .. } => Err(Errno::Perm),
-        }
     }
 }

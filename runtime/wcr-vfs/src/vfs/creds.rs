@@ -44,7 +44,11 @@ pub struct Creds {
 
 impl Creds {
     /// The superuser's.
-    pub const ROOT: Self = Self { uid: 0, gid: 0, groups: Vec::new() };
+    #[must_use]
+    pub fn root() -> &'static Self {
+        static ROOT: Creds = Creds { uid: 0, gid: 0, groups: Vec::new() };
+        &ROOT
+    }
 
     /// Whether this is the superuser, who has all capabilities.
     #[must_use]
@@ -105,9 +109,9 @@ mod tests {
             (who(11, 1, &[5, 20]), 0o070, Access::EXECUTE, true, "further group"),
             (who(11, 20, &[]), 0o707, Access::READ, false, "the group has only the group's bits"),
             (who(11, 1, &[]), 0o007, Access::WRITE, true, "others"),
-            (Creds::ROOT, 0o000, Access::READ.with(Access::WRITE), true, "root"),
-            (Creds::ROOT, 0o666, Access::EXECUTE, false, "root cannot run what nobody can"),
-            (Creds::ROOT, 0o010, Access::EXECUTE, true, "root can run what anybody can"),
+            (Creds::root().clone(), 0o000, Access::READ.with(Access::WRITE), true, "root"),
+            (Creds::root().clone(), 0o666, Access::EXECUTE, false, "root cannot run what nobody can"),
+            (Creds::root().clone(), 0o010, Access::EXECUTE, true, "root can run what anybody can"),
         ];
         for (creds, bits, access, expected, why) in cases {
             assert_eq!(creds.may(perm(bits), access), expected, "{why}");

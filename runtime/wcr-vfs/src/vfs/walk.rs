@@ -206,6 +206,23 @@ impl Vfs {
         self.resolve_place(walk, start, path, follow).map(|(found, _)| found)
     }
 
+    /// Like [`Self::resolve`], for operations that only files on a file system have.
+    ///
+    /// # Errors
+    /// Those of [`Self::resolve`]; `PERM` when the path leads to an open file that lies on none.
+    pub fn resolve_node(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        follow: bool,
+    ) -> Result<Node, Errno> {
+        match self.resolve(walk, start, path, follow)? {
+            Found::Here(node) => Ok(node),
+            Found::Fd { .. } => Err(Errno::Perm),
+        }
+    }
+
     /// Like [`Self::resolve`], with the directory and name where the node was found, if it was by name.
     pub(super) fn resolve_place(
         &mut self,
