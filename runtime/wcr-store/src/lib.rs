@@ -1,1 +1,39 @@
-//! Under construction.
+//! The local store: images kept by the digests of their parts, crash-safe, ready to be mounted.
+//!
+//! The store's folder is an OCI image layout (`oci-layout`, `index.json`, `blobs/sha256/`), so that
+//! skopeo, umoci and crane read it as it is. Beside that it has
+//!
+//! - `layers/DIFF-ID.tar` and `layers/DIFF-ID.idx`: each layer decompressed, and its index;
+//! - `refs/`: one record a reference, with all that starting a container needs to know of its image;
+//! - `tmp/` and `locks/`: files under way, and what keeps processes out of each other's;
+//! - `version`: the version of all this.
+//!
+//! A file gets its final name only when its content is complete, verified and on the disk.
+
+#![deny(unsafe_code)]
+
+mod buffer;
+mod error;
+mod files;
+mod image;
+mod index_json;
+mod ingest;
+mod inspect;
+mod location;
+mod lock;
+mod mmap;
+mod record;
+mod refs;
+mod sink;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Result, StoreError};
+pub use image::Image;
+pub use ingest::{LayerSpec, LayerWriter};
+pub use inspect::Inspection;
+pub use location::default_root;
+pub use lock::Lock;
+pub use record::{ImageRecord, LayerRecord};
+pub use store::Store;

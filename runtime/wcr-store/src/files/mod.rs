@@ -1,0 +1,65 @@
+//! The file operations that the store is built of.
+
+#[cfg(not(unix))]
+mod other;
+mod temp;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+use other as host;
+#[cfg(unix)]
+use unix as host;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::{Result, StoreError};
+
+pub(crate) use temp::{TempFile, sweep};
+
+/// Opens a regular file to read; a symbolic link or anything else is refused.
+pub(crate) fn open_regular(path: &Path) -> Result<(File, u64)> {
+    let file = host::open_no_follow(path).map_err(StoreError::io("open", path))?;
+    let metadata = file.metadata().map_err(StoreError::io("examine", path))?;
+    if !metadata.is_file() {
+        let reason = "it is not a regular file".to_owned();
+        return Err(StoreError::Damaged { path: path.to_owned(), reason });
+    }
+    Ok((file, metadata.len()))
+}
+
+/// A whole small file; `None` when there is none.
+pub(crate) fn read_small(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    let (file, length) = match open_regular(path) {
+        Ok(opened) => opened,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if length > most {
+        return Err(StoreError::Damaged { path: path.to_owned(), reason: format!("it is longer than {most} bytes") });
+    }
+    let mut content = Vec::with_capacity(length as usize);
+    file.take(most).read_to_end(&mut content).map_err(StoreError::io("read", path))?;
+    Ok(Some(content))
+}
+
+/// Whether there is a regular file of this length.
+pub(crate) fn has_file(path: &Path, length: u64) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file() && metadata.len() == length),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::io("examine", path)(error)),
+    }
+}
+
+/// Makes a folder, and those it is in, for this user alone.
+pub(crate) fn create_private_dir(path: &Path) -> Result<()> {
+    host::create_private_dir(path).map_err(StoreError::io("create", path))
+}
+
+/// Makes sure that names given in the folder survive a power cut.
+pub(crate) fn sync_dir(path: &Path) -> Result<()> {
+    host::sync_dir(path).map_err(StoreError::io("write", path))
+}

@@ -1,0 +1,116 @@
+//! Files under way: they have a name in `tmp/` until they are complete.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::host;
+use crate::error::{Result, StoreError};
+
+/// What is left in `tmp/` by a killed process is removed once it is as old as this.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// A file without its final name; removed again unless it is given one.
+#[derive(Debug)]
+pub(crate) struct TempFile {
+    file: Option<File>,
+    path: PathBuf,
+    direct: bool,
+}
+
+impl TempFile {
+    /// Makes a file in `folder` that nobody else has. With `direct` it takes whole aligned blocks only,
+    /// if the file system can do that: see [`Self::is_direct`].
+    pub(crate) fn create(folder: &Path, direct: bool) -> Result<Self> {
+        let path = folder.join(format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(0)));
+        let direct = direct && host::HAS_DIRECT;
+        let (file, direct) = match host::create_new(&path, direct) {
+            // The kernel may have made the file before it found that it cannot be written directly.
+            Err(error) if direct && error.kind() == io::ErrorKind::InvalidInput => {
+                drop(fs::remove_file(&path));
+                (host::create_new(&path, false), false)
+            }
+            made => (made, direct),
+        };
+        let file = file.map_err(StoreError::io("create", &path))?;
+        // Marks the file as in use. Where locks do not exist its age alone protects it.
+        drop(file.try_lock());
+        Ok(Self { file: Some(file), path, direct })
+    }
+
+    /// Whether writes must be aligned.
+    pub(crate) const fn is_direct(&self) -> bool {
+        self.direct
+    }
+
+    /// Writes all of `bytes` at the end.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        match file.write_all(bytes) {
+            // Some file systems only say now that they have no direct writes.
+            Err(error) if self.direct && error.kind() == io::ErrorKind::InvalidInput => {
+                let mut plain =
+                    OpenOptions::new().append(true).open(&self.path).map_err(StoreError::io("open", &self.path))?;
+                plain.write_all(bytes).map_err(StoreError::io("write", &self.path))?;
+                self.file = Some(plain);
+                self.direct = false;
+                Ok(())
+            }
+            done => done.map_err(StoreError::io("write", &self.path)),
+        }
+    }
+
+    /// Cuts the file to `length` and makes sure that it is on the disk.
+    pub(crate) fn sync(&mut self, length: Option<u64>) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        if let Some(length) = length {
+            file.set_len(length).map_err(StoreError::io("write", &self.path))?;
+        }
+        file.sync_all().map_err(StoreError::io("write", &self.path))
+    }
+
+    /// Gives the file its final name, in place of what has that name.
+    pub(crate) fn rename(mut self, to: &Path) -> Result<()> {
+        drop(self.file.take());
+        fs::rename(&self.path, to).map_err(StoreError::io("write", to))?;
+        self.path = PathBuf::new();
+        Ok(())
+    }
+
+    /// Makes a file with `content`, on the disk and with its final name.
+    pub(crate) fn put(folder: &Path, content: &[u8], to: &Path) -> Result<()> {
+        let mut file = Self::create(folder, false)?;
+        file.write(content)?;
+        file.sync(None)?;
+        file.rename(to)
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        if self.path.as_os_str().is_empty() {
+            return;
+        }
+        drop(self.file.take());
+        // What cannot be removed now is swept later.
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+/// Removes what killed processes left behind: old files that nobody holds.
+pub(crate) fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let old = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|metadata| metadata.modified().ok());
+        if old.and_then(|time| time.elapsed().ok()).is_none_or(|age| age < STALE) {
+            continue;
+        }
+        let path = entry.path();
+        let free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if free {
+            drop(fs::remove_file(&path));
+        }
+    }
+}

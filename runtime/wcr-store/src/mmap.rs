@@ -1,0 +1,30 @@
+//! Files of the store as memory: the only place with `unsafe`.
+
+use std::fs::File;
+use std::io;
+
+use memmap2::Mmap;
+
+/// A file's content, mapped.
+pub(crate) struct Mapped(Option<Mmap>);
+
+impl Mapped {
+    /// Maps all of a file of `length` bytes. An empty file needs no mapping.
+    #[expect(unsafe_code, reason = "mapping a file is unsafe by nature; see the comment within")]
+    pub(crate) fn new(file: &File, length: u64) -> io::Result<Self> {
+        if length == 0 {
+            return Ok(Self(None));
+        }
+        // SAFETY: the mapped bytes must not change while they are borrowed. Files of the store are complete
+        // before they get their names and are never written, cut or grown afterwards, only replaced by
+        // renaming, which leaves a mapping as it is; and the store's folder belongs to this user alone.
+        let map = unsafe { Mmap::map(file) }?;
+        Ok(Self(Some(map)))
+    }
+}
+
+impl AsRef<[u8]> for Mapped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}

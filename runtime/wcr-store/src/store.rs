@@ -1,0 +1,255 @@
+//! The store itself: where things are, and how images get in and are found.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use wcr_image::{Digest, Reference};
+
+use crate::error::{Result, StoreError};
+use crate::files::{TempFile, create_private_dir, has_file, read_small, sweep, sync_dir};
+use crate::image::Image;
+use crate::index_json;
+use crate::ingest::{LayerSpec, LayerWriter};
+use crate::location::default_root;
+use crate::lock::Lock;
+use crate::record::{ImageRecord, LayerRecord};
+use crate::refs::{Refs, key};
+
+/// The version of the store's layout that is written, and the newest that is read.
+const VERSION: u32 = 1;
+
+/// A store on disk. Cheap to open and to clone; holds nothing but its folder's name.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// The store in the folder `root`, which need not exist yet. Writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] for a store of a newer wcr, [`StoreError::Io`] when the version cannot be read.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let store = Self { root: root.into() };
+        store.version()?;
+        Ok(store)
+    }
+
+    /// The store at [`default_root`].
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`StoreError::NoHome`].
+    pub fn open_default() -> Result<Self> {
+        Self::open(default_root()?)
+    }
+
+    /// The store's folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The store's version; `None` when it was not written yet.
+    fn version(&self) -> Result<Option<u32>> {
+        let path = self.root.join("version");
+        let Some(content) = read_small(&path, 64)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&content);
+        match text.trim().parse::<u32>() {
+            Ok(version) if version <= VERSION => Ok(Some(version)),
+            _ => {
+                let found = text.trim().escape_debug().to_string();
+                Err(StoreError::Newer { path: self.root.clone(), found, known: VERSION })
+            }
+        }
+    }
+
+    /// Makes the store's folders and files where they are missing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAStore`] when the folder holds something else, [`StoreError::Newer`], [`StoreError::Io`].
+    pub fn ensure(&self) -> Result<()> {
+        if self.version()?.is_some() {
+            return Ok(());
+        }
+        match fs::read_dir(&self.root) {
+            // Folders of a store that is being made right now by somebody else are no strangers.
+            Ok(mut entries) => {
+                let known = ["tmp", "locks", "blobs", "layers", "refs", "oci-layout", "index.json", "version"];
+                let known = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| known.contains(&name));
+                if entries.any(|entry| !entry.is_ok_and(|entry| known(&entry.file_name()))) {
+                    return Err(StoreError::NotAStore { path: self.root.clone() });
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StoreError::io("read", &self.root)(error)),
+        }
+        for folder in ["tmp", "locks", "layers", "refs", "blobs/sha256"] {
+            create_private_dir(&self.root.join(folder))?;
+        }
+        let _lock = self.lock("index", || ())?;
+        let temp = self.temp();
+        if self.version()?.is_none() {
+            TempFile::put(&temp, index_json::OCI_LAYOUT, &self.root.join("oci-layout"))?;
+            TempFile::put(&temp, &index_json::empty(), &self.root.join("index.json"))?;
+            TempFile::put(&temp, format!("{VERSION}\n").as_bytes(), &self.root.join("version"))?;
+            sync_dir(&self.root)?;
+        }
+        Ok(())
+    }
+
+    /// The record of the image that `reference` stands for, if it is in the store. Of a reference with a
+    /// digest only the digest and the repository count.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a record cannot be read.
+    pub fn resolve(&self, reference: &Reference) -> Result<Option<ImageRecord>> {
+        if let Some(record) = self.refs(&self.root.join("refs")).get(reference)? {
+            return Ok(Some(record));
+        }
+        let Some(digest) = reference.digest() else { return Ok(None) };
+        // Pulled by a tag or by another digest of the same image.
+        Ok(self.list()?.into_iter().find(|record| {
+            let same = |other: Reference| other.repository() == reference.repository();
+            (record.digest == digest || record.manifest.digest == digest) && record.reference.parse().is_ok_and(same)
+        }))
+    }
+
+    /// The image that `reference` stands for, if it is in the store, ready to be mounted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a part of it cannot be read, nor made again.
+    pub fn open_image(&self, reference: &Reference) -> Result<Option<Image>> {
+        let Some(record) = self.resolve(reference)? else { return Ok(None) };
+        let layers = self.open_layers(&record)?;
+        Ok(Some(Image { record, layers }))
+    }
+
+    /// All images, sorted by reference.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a record cannot be read.
+    pub fn list(&self) -> Result<Vec<ImageRecord>> {
+        self.refs(&self.root.join("refs")).list()
+    }
+
+    /// Whether a blob of this length is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool> {
+        has_file(&self.blob_path(digest), size)
+    }
+
+    /// Keeps a small blob, such as a manifest or a configuration.
+    ///
+    /// # Errors
+    /// [`StoreError::Digest`] when `content` is something else, [`StoreError::Io`].
+    pub fn put_blob(&self, digest: &Digest, content: &[u8]) -> Result<()> {
+        let actual = Digest::of(content);
+        if actual != *digest {
+            return Err(StoreError::Digest { what: "blob", expected: *digest, actual });
+        }
+        if self.has_blob(digest, content.len() as u64)? {
+            return Ok(());
+        }
+        self.ensure()?;
+        TempFile::put(&self.temp(), content, &self.blob_path(digest))
+    }
+
+    /// Keeps everybody else from storing this layer meanwhile. Calls `waiting` once if somebody does just that.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn lock_layer(&self, diff_id: &Digest, waiting: impl FnOnce()) -> Result<Lock> {
+        // A fixed number of lock files, so that none ever has to be removed.
+        let bucket = diff_id.as_bytes().first().copied().unwrap_or_default();
+        self.ensure()?;
+        self.lock(&format!("layer-{bucket:02x}"), waiting)
+    }
+
+    /// The length of the layer's tar, if the layer is there as a whole; else `None`. If only its blob is
+    /// there, the rest is made from it. To be called with the layer's lock held.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn find_layer(&self, spec: &LayerSpec) -> Result<Option<u64>> {
+        if !self.has_blob(&spec.digest, spec.size)? {
+            return Ok(None);
+        }
+        let record = LayerRecord {
+            digest: spec.digest,
+            size: spec.size,
+            diff_id: spec.diff_id,
+            tar_size: 0,
+            gzip: spec.compression == wcr_image::Compression::Gzip,
+        };
+        if let Ok(layer) = self.open_layer(&record) {
+            return Ok(Some(layer.index().tar_len()));
+        }
+        match self.rebuild_layer(&record) {
+            Ok(()) => Ok(Some(self.open_layer(&record)?.index().tar_len())),
+            // The blob was corrupt and has been removed: the layer must be fetched again.
+            Err(StoreError::Digest { what: "blob", .. } | StoreError::Length { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts to take a layer in. To be called with the layer's lock held.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn write_layer(&self, spec: LayerSpec) -> Result<LayerWriter> {
+        self.ensure()?;
+        LayerWriter::new(self, spec, true)
+    }
+
+    /// Makes an image known, all of whose parts are in the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn commit(&self, reference: &Reference, record: &ImageRecord) -> Result<()> {
+        // First the parts, then what refers to them.
+        sync_dir(&self.root.join("blobs/sha256"))?;
+        sync_dir(&self.root.join("layers"))?;
+        let temp = self.temp();
+        let refs = self.root.join("refs");
+        let _lock = self.lock("index", || ())?;
+        index_json::list(&self.root.join("index.json"), &temp, &key(reference), &record.manifest)?;
+        self.refs(&refs).put(&temp, reference, record)?;
+        sync_dir(&refs)?;
+        sync_dir(&self.root)?;
+        sweep(&temp);
+        Ok(())
+    }
+
+    fn refs<'a>(&self, folder: &'a Path) -> Refs<'a> {
+        Refs { folder }
+    }
+
+    fn lock(&self, name: &str, waiting: impl FnOnce()) -> Result<Lock> {
+        Lock::take(&self.root.join("locks").join(name), waiting)
+    }
+
+    pub(crate) fn temp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub(crate) fn blob_path(&self, digest: &Digest) -> PathBuf {
+        self.root.join("blobs/sha256").join(digest.hex())
+    }
+
+    pub(crate) fn tar_path(&self, diff_id: &Digest) -> PathBuf {
+        self.layer_path(diff_id, ".tar")
+    }
+
+    pub(crate) fn idx_path(&self, diff_id: &Digest) -> PathBuf {
+        self.layer_path(diff_id, ".idx")
+    }
+
+    fn layer_path(&self, diff_id: &Digest, suffix: &str) -> PathBuf {
+        let mut name = diff_id.hex();
+        name.push_str(suffix);
+        self.root.join("layers").join(name)
+    }
+}
