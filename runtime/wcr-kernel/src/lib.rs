@@ -1,1 +1,38 @@
-//! Under construction.
+//! The kernel of a container: processes, descriptors, pipes, signals, waiting, clocks, randomness.
+//!
+//! Engine-neutral and free of host I/O: clocks, entropy, standard streams and the resolution of programs
+//! are passed in. One thread; a process runs until it blocks, exits or yields. A call that cannot go on
+//! returns [`Halt::Block`] after it has registered what it waits for; the engine suspends the process and
+//! makes the same call again when the kernel lists the process as ready.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod fd;
+mod file;
+mod files;
+mod io;
+mod kernel;
+mod pipe;
+mod poll;
+mod process;
+mod procfs;
+mod program;
+mod random;
+mod sched;
+mod signals;
+mod spawn;
+mod stdio;
+
+pub use clock::{Clock, HostClock};
+pub use file::Position;
+pub use io::Whence;
+pub use kernel::{Call, Halt, Kernel, KernelOptions};
+pub use poll::{Interest, PollTarget};
+pub use process::InitRequest;
+pub use procfs::{ProcFs, ProcTable};
+pub use program::{Loader, Program, ProgramFile, Refusal};
+pub use random::{Entropy, SeededEntropy};
+pub use sched::{Idle, Start, StartKind};
+pub use stdio::{HostInput, HostOutput, Stdio};
+pub use wcr_vfs::SetTime;

@@ -1,0 +1,71 @@
+//! The container's clocks: the host's, or a virtual one that only the container's own doings advance.
+
+/// A source of the host's time.
+pub trait HostClock: Send {
+    /// Nanoseconds since 1970-01-01 UTC.
+    fn realtime(&self) -> u64;
+
+    /// Nanoseconds on a clock that never goes back, from any fixed start.
+    fn monotonic(&self) -> u64;
+}
+
+/// The clock that guests see.
+pub enum Clock {
+    /// The host's.
+    Host(Box<dyn HostClock>),
+    /// Starts at a fixed instant; each guest call takes a microsecond, a wait with nobody ready takes
+    /// as long as it says, at once.
+    Virtual {
+        /// The wall clock at the start, in nanoseconds since the epoch.
+        start: u64,
+        /// Nanoseconds since the start.
+        elapsed: u64,
+    },
+}
+
+/// What one guest call costs on the virtual clock, in nanoseconds.
+const CALL_COST: u64 = 1_000;
+
+impl Clock {
+    /// A virtual clock that starts at `start` nanoseconds since the epoch.
+    #[must_use]
+    pub const fn fixed(start: u64) -> Self {
+        Self::Virtual { start, elapsed: 0 }
+    }
+
+    /// The wall clock, in nanoseconds since the epoch.
+    #[must_use]
+    pub fn realtime(&self) -> u64 {
+        match self {
+            Self::Host(host) => host.realtime(),
+            Self::Virtual { start, elapsed } => start.saturating_add(*elapsed),
+        }
+    }
+
+    /// The monotonic clock, in nanoseconds.
+    #[must_use]
+    pub fn monotonic(&self) -> u64 {
+        match self {
+            Self::Host(host) => host.monotonic(),
+            Self::Virtual { elapsed, .. } => *elapsed,
+        }
+    }
+
+    /// Counts one guest call.
+    pub(crate) fn tick(&mut self) {
+        if let Self::Virtual { elapsed, .. } = self {
+            *elapsed = elapsed.saturating_add(CALL_COST);
+        }
+    }
+
+    /// Lets a virtual clock jump to `deadline` on its monotonic scale; false for a host clock.
+    pub(crate) fn jump(&mut self, deadline: u64) -> bool {
+        match self {
+            Self::Host(_) => false,
+            Self::Virtual { elapsed, .. } => {
+                *elapsed = deadline.max(*elapsed);
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Paths: opening, metadata, making and removing names, the current directory.
+
+use wcr_abi::{
+    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind, Mode,
+    OpenFlags, Pid, Stat, StatFs,
+};
+use wcr_vfs::{Access, DirEntry, Found, Node, Opened, SetTime, SetTimes, Vfs, Walk};
+
+use crate::file::{Backing, Device, FileId, OpenFile, PipeId};
+use crate::kernel::{Call, Halt, Kernel};
+use crate::process::{Opening, RLIMIT_NOFILE};
+use crate::sched::Event;
+
+impl Kernel {
+    /// Runs one operation of the file system as the process sees it.
+    pub(crate) fn with_walk<R>(
+        &mut self,
+        pid: Pid,
+        operation: impl FnOnce(&mut Vfs, &Walk<'_>) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        let Self { vfs, procs, files, .. } = self;
+        let process = procs.get(&pid).ok_or(Errno::Srch)?;
+        let fds = |pid: Pid, fd: Fd| {
+            let file = procs.get(&pid)?.fds.get(fd).ok()?.file;
+            files.get(file.0)?.backing.node()
+        };
+        operation(vfs, &Walk { cwd: process.cwd, creds: &process.creds, pid, fds: &fds })
+    }
+
+    /// Where a relative path starts: `None` is the current directory.
+    fn start_of(&self, pid: Pid, dirfd: Fd, path: &[u8]) -> Result<Option<Node>, Errno> {
+        if dirfd == AT_FDCWD || path.starts_with(b"/") {
+            return Ok(None);
+        }
+        match self.file_of(pid, dirfd)?.1.backing {
+            Backing::Node { node, kind: FileKind::Directory } => Ok(Some(node)),
+            _ => Err(Errno::Notdir),
+        }
+    }
+
+    /// Opens a file as `openat(2)` does; `mode` is before the umask.
+    ///
+    /// # Errors
+    /// Those of [`Vfs::open`]; `MFILE`; `NXIO` a device that is not there, a socket, or a FIFO without
+    /// readers with `NONBLOCK`; `INTR` while waiting for a FIFO's other end.
+    pub fn open_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], flags: OpenFlags, mode: u32) -> Call<Fd> {
+        if let Some(opening) = self.process(pid)?.retry.opening {
+            return self.go_on_opening(pid, opening);
+        }
+        let start = self.start_of(pid, dirfd, path)?;
+        let process = self.process(pid)?;
+        process.fds.free(0, process.limits[RLIMIT_NOFILE].0)?;
+        let (umask, now) = (process.umask, self.now());
+        self.proc_table.set_time(self.clock.monotonic().saturating_sub(self.booted), now);
+        let found = self.with_walk(pid, |vfs, walk| vfs.open(walk, start, path, flags, mode & !umask, now))?;
+        let (file, label) = match found {
+            Found::Fd { pid: owner, fd } => (self.open_again(owner, fd, flags)?, None),
+            Found::Here(opened) => {
+                let label = match &opened.place {
+                    Some(place) => self.vfs.path_at(place),
+                    None => self.vfs.path_of(opened.node),
+                };
+                (self.open_node(&opened, flags)?, label.ok())
+            }
+        };
+        if let Backing::Pipe { pipe, node: Some(_) } = self.file(file)?.backing {
+            self.meet(pid, file, pipe)?;
+        }
+        self.finish_open(pid, file, flags, label)
+    }
+
+    fn finish_open(&mut self, pid: Pid, file: FileId, flags: OpenFlags, label: Option<Vec<u8>>) -> Call<Fd> {
+        let fd =
+            self.install_fd(pid, file, 0, flags.contains(OpenFlags::CLOEXEC)).inspect_err(|_| self.release(file))?;
+        if let Some(label) = label {
+            self.proc_table.open(pid, fd, label);
+        }
+        Ok(fd)
+    }
+
+    fn open_node(&mut self, opened: &Opened, flags: OpenFlags) -> Result<FileId, Errno> {
+        let (node, stat) = (opened.node, opened.stat);
+        let kind = stat.mode.kind();
+        let backing = match kind {
+            _ if flags.contains(OpenFlags::PATH) => Backing::Node { node, kind },
+            FileKind::Regular | FileKind::Directory => Backing::Node { node, kind },
+            FileKind::CharDevice => Backing::Device { device: Device::from_rdev(stat.rdev).ok_or(Errno::Nxio)?, node },
+            FileKind::Fifo => Backing::Pipe { pipe: self.fifo(node), node: Some(node) },
+            FileKind::BlockDevice | FileKind::Socket => return Err(Errno::Nxio),
+            FileKind::Symlink => return Err(Errno::Loop),
+        };
+        self.vfs.pin(node)?;
+        Ok(self.add_open(backing, flags))
+    }
+
+    /// Opens what another descriptor stands for once more, through its link in `/proc`.
+    fn open_again(&mut self, owner: Pid, fd: Fd, flags: OpenFlags) -> Result<FileId, Errno> {
+        let file = self.file_of(owner, fd)?.1;
+        let (backing, theirs) = (file.backing, file.flags);
+        let both = OpenFlags(theirs.0 & 3 | flags.0 & !3);
+        let flags = if let Backing::Pipe { .. } = backing { flags } else { both };
+        Ok(self.add_open(backing, flags))
+    }
+
+    fn add_open(&mut self, backing: Backing, flags: OpenFlags) -> FileId {
+        if let Backing::Pipe { pipe, .. } = backing
+            && let Some(pipe) = self.pipes.get_mut(pipe.0)
+        {
+            pipe.open(flags.readable(), flags.writable());
+        }
+        let kept = OpenFlags(3).with(OpenFlags::APPEND).with(OpenFlags::NONBLOCK).with(OpenFlags::PATH);
+        self.add_file(OpenFile { backing, flags: OpenFlags(flags.0 & kept.0), offset: 0, refs: 1 })
+    }
+
+    fn fifo(&mut self, node: Node) -> PipeId {
+        if let Some(pipe) = self.fifos.get(&node) {
+            return *pipe;
+        }
+        let pipe = PipeId(self.pipes.insert(crate::pipe::Pipe::default()));
+        self.fifos.insert(node, pipe);
+        pipe
+    }
+
+    /// Waits until a FIFO's other end is opened, as `fifo(7)` has it.
+    fn meet(&mut self, pid: Pid, file: FileId, pipe: PipeId) -> Call<()> {
+        self.wake(Event::Opened(pipe));
+        let flags = self.file(file)?.flags;
+        let Some(state) = self.pipes.get(pipe.0) else { return Ok(()) };
+        let (reads, writes) = (flags.readable(), flags.writable());
+        let alone = if reads { state.writers == 0 } else { state.readers == 0 };
+        if !alone || reads && writes || reads && flags.contains(OpenFlags::NONBLOCK) {
+            return Ok(());
+        }
+        if flags.contains(OpenFlags::NONBLOCK) {
+            self.release(file);
+            return Err(Errno::Nxio.into());
+        }
+        let seen = state.opened(!reads);
+        self.process_mut(pid)?.retry.opening = Some(Opening { file, seen });
+        self.wait_opened(pid, file, pipe).map(drop)
+    }
+
+    fn wait_opened(&mut self, pid: Pid, file: FileId, pipe: PipeId) -> Call<Fd> {
+        let halt = self.block(pid, &[Event::Opened(pipe)]);
+        if let Halt::Errno(_) = halt {
+            self.release(file);
+        }
+        Err(halt)
+    }
+
+    fn go_on_opening(&mut self, pid: Pid, opening: Opening) -> Call<Fd> {
+        let file = self.file(opening.file)?;
+        let (backing, flags) = (file.backing, file.flags);
+        if let Backing::Pipe { pipe, .. } = backing
+            && self.pipes.get(pipe.0).is_some_and(|state| state.opened(!flags.readable()) == opening.seen)
+        {
+            return self.wait_opened(pid, opening.file, pipe);
+        }
+        self.process_mut(pid)?.retry.opening = None;
+        self.finish_open(pid, opening.file, flags, None)
+    }
+
+    /// Metadata of a path. `flags`: `AT_SYMLINK_NOFOLLOW`, `AT_EMPTY_PATH`.
+    pub fn stat_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], flags: u32) -> Call<Stat> {
+        if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
+            return self.fstat(pid, dirfd);
+        }
+        let start = self.start_of(pid, dirfd, path)?;
+        let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
+        match self.with_walk(pid, |vfs, walk| vfs.stat(walk, start, path, follow))? {
+            Found::Here(stat) => Ok(stat),
+            Found::Fd { pid: owner, fd } => self.fstat(owner, fd),
+        }
+    }
+
+    /// Makes a directory; `mode` is before the umask.
+    pub fn mkdir_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: u32) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        let mode = mode & !self.process(pid)?.umask;
+        Ok(self.with_walk(pid, |vfs, walk| vfs.mkdir(walk, start, path, mode, now)).map(drop)?)
+    }
+
+    /// Makes a device, FIFO, socket or plain file; the mode is before the umask.
+    pub fn mknod_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: Mode, rdev: u64) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        let mode = mode.0 & !self.process(pid)?.umask;
+        Ok(self.with_walk(pid, |vfs, walk| vfs.mknod(walk, start, path, mode, rdev, now)).map(drop)?)
+    }
+
+    /// Makes a symbolic link.
+    pub fn symlink_at(&mut self, pid: Pid, target: &[u8], dirfd: Fd, path: &[u8]) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| vfs.symlink(walk, target, start, path, now)).map(drop)?)
+    }
+
+    /// Gives a file another name. `flags`: `AT_SYMLINK_FOLLOW`.
+    pub fn link_at(&mut self, pid: Pid, from: (Fd, &[u8]), to: (Fd, &[u8]), flags: u32) -> Call<()> {
+        let (from_start, to_start) = (self.start_of(pid, from.0, from.1)?, self.start_of(pid, to.0, to.1)?);
+        let (follow, now) = (flags & AT_SYMLINK_FOLLOW != 0, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| vfs.link(walk, from_start, from.1, follow, to_start, to.1, now))?)
+    }
+
+    /// Removes a name. `flags`: `AT_REMOVEDIR`.
+    pub fn unlink_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], flags: u32) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| match flags & AT_REMOVEDIR {
+            0 => vfs.unlink(walk, start, path, now),
+            _ => vfs.rmdir(walk, start, path, now),
+        })?)
+    }
+
+    /// Moves a name.
+    pub fn rename_at(&mut self, pid: Pid, from: (Fd, &[u8]), to: (Fd, &[u8])) -> Call<()> {
+        let (from_start, to_start) = (self.start_of(pid, from.0, from.1)?, self.start_of(pid, to.0, to.1)?);
+        let now = self.now();
+        Ok(self.with_walk(pid, |vfs, walk| vfs.rename(walk, from_start, from.1, to_start, to.1, now))?)
+    }
+
+    /// A symbolic link's target.
+    pub fn readlink_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8]) -> Call<Vec<u8>> {
+        let start = self.start_of(pid, dirfd, path)?;
+        Ok(self.with_walk(pid, |vfs, walk| vfs.readlink(walk, start, path))?)
+    }
+
+    /// Sets a path's permission bits. `NOTSUP` with `AT_SYMLINK_NOFOLLOW` on a symbolic link.
+    pub fn chmod_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: u32, flags: u32) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| {
+            if flags & AT_SYMLINK_NOFOLLOW == 0 {
+                return vfs.chmod(walk, start, path, mode, now);
+            }
+            match vfs.resolve(walk, start, path, false)? {
+                Found::Here(node) => vfs.chmod_node(walk.creds, node, mode, now),
+                Found::Fd { .. } => Err(Errno::Notsup),
+            }
+        })?)
+    }
+
+    /// Sets a path's owner and group.
+    pub fn chown_at(
+        &mut self,
+        pid: Pid,
+        dirfd: Fd,
+        path: &[u8],
+        uid: Option<u32>,
+        gid: Option<u32>,
+        flags: u32,
+    ) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
+        Ok(self.with_walk(pid, |vfs, walk| vfs.chown(walk, start, path, follow, uid, gid, now))?)
+    }
+
+    /// Sets a path's times.
+    pub fn utimens_at(
+        &mut self,
+        pid: Pid,
+        dirfd: Fd,
+        path: &[u8],
+        atime: SetTime,
+        mtime: SetTime,
+        flags: u32,
+    ) -> Call<()> {
+        if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
+            return self.futimens(pid, dirfd, atime, mtime);
+        }
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        let (follow, times) = (flags & AT_SYMLINK_NOFOLLOW == 0, SetTimes { atime, mtime });
+        Ok(self.with_walk(pid, |vfs, walk| vfs.utimens(walk, start, path, follow, times, now))?)
+    }
+
+    /// Checks access: 4 read, 2 write, 1 execute, 0 existence. `flags`: `AT_SYMLINK_NOFOLLOW`.
+    pub fn access_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: u32, flags: u32) -> Call<()> {
+        let start = self.start_of(pid, dirfd, path)?;
+        let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
+        Ok(self.with_walk(pid, |vfs, walk| vfs.access(walk, start, path, follow, Access(mode & 7))).map(drop)?)
+    }
+
+    /// Totals of the file system that holds a path.
+    pub fn statfs_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8]) -> Call<StatFs> {
+        let start = self.start_of(pid, dirfd, path)?;
+        Ok(self.with_walk(pid, |vfs, walk| vfs.statfs(walk, start, path))?)
+    }
+
+    /// Sets an open file's length. `INVAL` not a regular file open for writing.
+    pub fn ftruncate(&mut self, pid: Pid, fd: Fd, len: u64) -> Call<()> {
+        let now = self.now();
+        match self.file_of(pid, fd)?.1 {
+            OpenFile { backing: Backing::Node { node, kind: FileKind::Regular }, flags, .. } if flags.writable() => {
+                let node = *node;
+                Ok(self.with_walk(pid, |vfs, walk| vfs.truncate_node(walk.creds, node, len, now))?)
+            }
+            _ => Err(Errno::Inval.into()),
+        }
+    }
+
+    /// The inode behind a descriptor, for changes of its metadata. `INVAL` when it has none.
+    fn node_of(&self, pid: Pid, fd: Fd) -> Result<Node, Errno> {
+        let (_, file) = self.file_of(pid, fd)?;
+        if file.flags.contains(OpenFlags::PATH) {
+            return Err(Errno::Badf);
+        }
+        file.backing.node().ok_or(Errno::Inval)
+    }
+
+    /// Sets an open file's permission bits.
+    pub fn fchmod(&mut self, pid: Pid, fd: Fd, mode: u32) -> Call<()> {
+        let (node, now) = (self.node_of(pid, fd)?, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| vfs.chmod_node(walk.creds, node, mode, now))?)
+    }
+
+    /// Sets an open file's owner and group.
+    pub fn fchown(&mut self, pid: Pid, fd: Fd, uid: Option<u32>, gid: Option<u32>) -> Call<()> {
+        let (node, now) = (self.node_of(pid, fd)?, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| vfs.chown_node(walk.creds, node, uid, gid, now))?)
+    }
+
+    /// Sets an open file's times.
+    pub fn futimens(&mut self, pid: Pid, fd: Fd, atime: SetTime, mtime: SetTime) -> Call<()> {
+        let (node, now) = (self.node_of(pid, fd)?, self.now());
+        Ok(self.with_walk(pid, |vfs, walk| vfs.utimens_node(walk.creds, node, SetTimes { atime, mtime }, now))?)
+    }
+
+    fn dir_of(&self, pid: Pid, fd: Fd) -> Result<Node, Errno> {
+        match self.file_of(pid, fd)?.1.backing {
+            Backing::Node { node, kind: FileKind::Directory } => Ok(node),
+            _ => Err(Errno::Notdir),
+        }
+    }
+
+    /// The names in an open directory, sorted, without `.` and `..`.
+    pub fn entries(&mut self, pid: Pid, fd: Fd) -> Call<Vec<DirEntry>> {
+        let dir = self.dir_of(pid, fd)?;
+        Ok(self.vfs.entries(dir)?)
+    }
+
+    /// The metadata of one of an open directory's entries; a symbolic link is not followed.
+    pub fn stat_entry(&mut self, pid: Pid, fd: Fd, entry: &DirEntry) -> Call<Stat> {
+        let dir = self.dir_of(pid, fd)?;
+        let node = self.vfs.entry(dir, &entry.name)?;
+        Ok(self.vfs.stat_node(node)?)
+    }
+
+    /// Changes the current directory.
+    pub fn chdir(&mut self, pid: Pid, path: &[u8]) -> Call<()> {
+        let found = self.with_walk(pid, |vfs, walk| vfs.resolve(walk, None, path, true))?;
+        let Found::Here(node) = found else { return Err(Errno::Notdir.into()) };
+        self.set_cwd(pid, node)
+    }
+
+    /// Changes the current directory to an open one.
+    pub fn fchdir(&mut self, pid: Pid, fd: Fd) -> Call<()> {
+        let dir = self.dir_of(pid, fd)?;
+        self.set_cwd(pid, dir)
+    }
+
+    pub(crate) fn set_cwd(&mut self, pid: Pid, node: Node) -> Call<()> {
+        if self.vfs.perm(node)?.mode.kind() != FileKind::Directory {
+            return Err(Errno::Notdir.into());
+        }
+        self.with_walk(pid, |vfs, walk| vfs.access_node(walk.creds, node, Access::EXECUTE))?;
+        self.vfs.pin(node)?;
+        let old = core::mem::replace(&mut self.process_mut(pid)?.cwd, node);
+        self.vfs.unpin(old);
+        if let Ok(path) = self.vfs.path_of(node) {
+            self.proc_table.set_cwd(pid, path);
+        }
+        Ok(())
+    }
+
+    /// The current directory's path. `NOENT` when it was removed.
+    pub fn getcwd(&mut self, pid: Pid) -> Call<Vec<u8>> {
+        let cwd = self.process(pid)?.cwd;
+        Ok(self.vfs.path_of(cwd)?)
+    }
+
+    /// Sets the file creation mask and returns the old one.
+    pub fn umask(&mut self, pid: Pid, mask: u32) -> Call<u32> {
+        Ok(core::mem::replace(&mut self.process_mut(pid)?.umask, mask & 0o777))
+    }
+}

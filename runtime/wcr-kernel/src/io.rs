@@ -1,0 +1,418 @@
+//! Descriptors: reading, writing, seeking, pipes, duplicates, flags.
+
+use wcr_abi::{Errno, Fd, FileKind, Mode, OpenFlags, Pid, Signal, Stat, Timestamp, WaitStatus};
+
+use crate::fd::Descriptor;
+use crate::file::{Backing, Device, FileId, OpenFile, PipeId, Position};
+use crate::kernel::{Call, Halt, Kernel};
+use crate::pipe::{Pipe, Transfer};
+use crate::process::RLIMIT_NOFILE;
+use crate::sched::Event;
+
+/// Where a seek counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whence {
+    /// The start of the file.
+    Set,
+    /// The current offset.
+    Current,
+    /// The end of the file.
+    End,
+}
+
+/// The device number of anonymous pipes and of the host's streams.
+const PIPE_DEV: u64 = 0xf;
+
+impl Kernel {
+    pub(crate) fn add_file(&mut self, file: OpenFile) -> FileId {
+        FileId(self.files.insert(file))
+    }
+
+    pub(crate) fn file(&self, id: FileId) -> Result<&OpenFile, Errno> {
+        self.files.get(id.0).ok_or(Errno::Badf)
+    }
+
+    pub(crate) fn file_mut(&mut self, id: FileId) -> Result<&mut OpenFile, Errno> {
+        self.files.get_mut(id.0).ok_or(Errno::Badf)
+    }
+
+    /// The open file behind a descriptor.
+    pub(crate) fn file_of(&self, pid: Pid, fd: Fd) -> Result<(FileId, &OpenFile), Errno> {
+        let id = self.process(pid)?.fds.get(fd)?.file;
+        Ok((id, self.file(id)?))
+    }
+
+    /// Counts one more descriptor for an open file.
+    pub(crate) fn retain(&mut self, id: FileId) {
+        if let Some(file) = self.files.get_mut(id.0) {
+            file.refs += 1;
+        }
+    }
+
+    /// Counts one descriptor less; the last one closes the file.
+    pub(crate) fn release(&mut self, id: FileId) {
+        let Some(file) = self.files.get_mut(id.0) else { return };
+        file.refs -= 1;
+        if file.refs > 0 {
+            return;
+        }
+        let Some(file) = self.files.remove(id.0) else { return };
+        if let Backing::Pipe { pipe, node } = file.backing {
+            self.close_pipe_end(pipe, file.flags, node);
+        }
+        if let Some(node) = file.backing.node() {
+            self.vfs.unpin(node);
+        }
+    }
+
+    fn close_pipe_end(&mut self, id: PipeId, flags: OpenFlags, node: Option<wcr_vfs::Node>) {
+        let Some(pipe) = self.pipes.get_mut(id.0) else { return };
+        pipe.readers -= usize::from(flags.readable());
+        pipe.writers -= usize::from(flags.writable());
+        let (readers, writers) = (pipe.readers, pipe.writers);
+        if readers == 0 && writers == 0 {
+            self.pipes.remove(id.0);
+            if let Some(node) = node {
+                self.fifos.remove(&node);
+            }
+        }
+        if readers == 0 {
+            self.wake(Event::Writable(id));
+        }
+        if writers == 0 {
+            self.wake(Event::Readable(id));
+        }
+    }
+
+    /// Gives an open file the lowest free descriptor from `min` on. `MFILE` when there is none.
+    pub(crate) fn install_fd(&mut self, pid: Pid, file: FileId, min: Fd, cloexec: bool) -> Result<Fd, Errno> {
+        let process = self.process_mut(pid)?;
+        let fd = process.fds.free(min, process.limits[RLIMIT_NOFILE].0)?;
+        process.fds.set(fd, Descriptor { file, cloexec, preopen: false });
+        Ok(fd)
+    }
+
+    /// Reads from a descriptor; 0 bytes mean the end.
+    ///
+    /// # Errors
+    /// `BADF` not open for reading; `ISDIR` a directory; `AGAIN` nothing there and `O_NONBLOCK`; `SPIPE`
+    /// a position on something that has none; `INTR`.
+    pub fn read(&mut self, pid: Pid, fd: Fd, buf: &mut [u8], position: Position) -> Call<usize> {
+        let (id, file) = self.file_of(pid, fd)?;
+        let (backing, flags, offset) = (file.backing, file.flags, file.offset);
+        if !flags.readable() {
+            return Err(Errno::Badf.into());
+        }
+        let seekable = matches!(backing, Backing::Node { .. } | Backing::Device { .. });
+        if position != Position::Current && !seekable {
+            return Err(Errno::Spipe.into());
+        }
+        match backing {
+            Backing::Node { kind: FileKind::Directory, .. } => Err(Errno::Isdir.into()),
+            Backing::Node { node, .. } => {
+                let at = if let Position::At(at) = position { at } else { offset };
+                let done = self.vfs.read_node(node, at, buf)?;
+                if position == Position::Current {
+                    self.file_mut(id)?.offset = at.saturating_add(done as u64);
+                }
+                Ok(done)
+            }
+            Backing::Device { device, .. } => Ok(self.read_device(device, buf)),
+            Backing::Pipe { pipe, .. } => self.read_pipe(pid, pipe, flags, buf),
+            Backing::HostInput => self.read_host(pid, flags, buf),
+            Backing::HostOutput | Backing::HostError => Err(Errno::Badf.into()),
+        }
+    }
+
+    fn read_device(&mut self, device: Device, buf: &mut [u8]) -> usize {
+        match device {
+            Device::Null => 0,
+            Device::Zero | Device::Full => {
+                buf.fill(0);
+                buf.len()
+            }
+            Device::Random => {
+                self.entropy.fill(buf);
+                buf.len()
+            }
+        }
+    }
+
+    fn read_pipe(&mut self, pid: Pid, id: PipeId, flags: OpenFlags, buf: &mut [u8]) -> Call<usize> {
+        let pipe = self.pipes.get_mut(id.0).ok_or(Errno::Badf)?;
+        match pipe.read(buf) {
+            Transfer::Done(done) => {
+                if done > 0 {
+                    self.wake(Event::Writable(id));
+                }
+                Ok(done)
+            }
+            Transfer::Wait if flags.contains(OpenFlags::NONBLOCK) => Err(Errno::Again.into()),
+            Transfer::Wait => Err(self.block(pid, &[Event::Readable(id)])),
+        }
+    }
+
+    fn read_host(&mut self, pid: Pid, flags: OpenFlags, buf: &mut [u8]) -> Call<usize> {
+        let Some(stdin) = &mut self.stdin else { return Ok(0) };
+        match stdin.try_read(buf)? {
+            Some(done) => Ok(done),
+            None if flags.contains(OpenFlags::NONBLOCK) => Err(Errno::Again.into()),
+            None => Err(self.block(pid, &[Event::HostInput])),
+        }
+    }
+
+    /// Writes to a descriptor; less than all only with `O_NONBLOCK` or when space runs out.
+    ///
+    /// # Errors
+    /// `BADF` not open for writing; `PIPE` nobody reads (and `SIGPIPE` is sent); `AGAIN`; `NOSPC`, `FBIG`;
+    /// `SPIPE` a position on something that has none; `INTR`.
+    pub fn write(&mut self, pid: Pid, fd: Fd, bytes: &[u8], position: Position) -> Call<usize> {
+        let (id, file) = self.file_of(pid, fd)?;
+        let (backing, flags, offset) = (file.backing, file.flags, file.offset);
+        if !flags.writable() {
+            return Err(Errno::Badf.into());
+        }
+        let seekable = matches!(backing, Backing::Node { .. } | Backing::Device { .. });
+        if position != Position::Current && !seekable {
+            return Err(Errno::Spipe.into());
+        }
+        match backing {
+            Backing::Node { node, .. } => {
+                let at = match position {
+                    Position::At(at) => at,
+                    Position::Current if flags.contains(OpenFlags::APPEND) => self.vfs.stat_node(node)?.size,
+                    Position::Current => offset,
+                };
+                let now = self.now();
+                let done = self.with_walk(pid, |vfs, walk| vfs.write_node(walk.creds, node, at, bytes, now))?;
+                if position == Position::Current {
+                    self.file_mut(id)?.offset = at.saturating_add(done as u64);
+                }
+                Ok(done)
+            }
+            Backing::Device { device: Device::Full, .. } if !bytes.is_empty() => Err(Errno::Nospc.into()),
+            Backing::Device { .. } => Ok(bytes.len()),
+            Backing::Pipe { pipe, .. } => self.write_pipe(pid, pipe, flags, bytes),
+            Backing::HostInput => Err(Errno::Badf.into()),
+            Backing::HostOutput | Backing::HostError => self.write_host(backing, bytes),
+        }
+    }
+
+    fn write_pipe(&mut self, pid: Pid, id: PipeId, flags: OpenFlags, bytes: &[u8]) -> Call<usize> {
+        let mut done = core::mem::take(&mut self.process_mut(pid)?.retry.done).min(bytes.len());
+        let nonblock = flags.contains(OpenFlags::NONBLOCK);
+        loop {
+            let pipe = self.pipes.get_mut(id.0).ok_or(Errno::Badf)?;
+            match pipe.write(&bytes[done..]) {
+                Ok(Transfer::Done(sent)) => {
+                    done += sent;
+                    if sent > 0 {
+                        self.wake(Event::Readable(id));
+                    }
+                    if done == bytes.len() || nonblock {
+                        return Ok(done);
+                    }
+                }
+                Ok(Transfer::Wait) if nonblock && done > 0 => return Ok(done),
+                Ok(Transfer::Wait) if nonblock => return Err(Errno::Again.into()),
+                Ok(Transfer::Wait) => {
+                    return match self.block(pid, &[Event::Writable(id)]) {
+                        // What went through already counts: the signal interrupts only the rest.
+                        Halt::Errno(_) if done > 0 => Ok(done),
+                        halt => {
+                            self.process_mut(pid)?.retry.done = done;
+                            Err(halt)
+                        }
+                    };
+                }
+                Err(errno) => {
+                    self.post_signal_from_call(pid, Signal::PIPE)?;
+                    return Err(errno.into());
+                }
+            }
+        }
+    }
+
+    /// Sends the caller a signal that its own call caused; [`Halt::Exit`] when it dies of it.
+    fn post_signal_from_call(&mut self, pid: Pid, signal: Signal) -> Call<()> {
+        // Process 1 takes only signals that it catches, as in a Linux pid namespace.
+        if pid != 1 {
+            self.post_signal(pid, signal);
+        }
+        match self.process(pid)?.state {
+            crate::process::State::Zombie(_) => Err(Halt::Exit),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_host(&mut self, backing: Backing, mut bytes: &[u8]) -> Call<usize> {
+        let (len, stream) =
+            (bytes.len(), if backing == Backing::HostOutput { &mut self.stdout } else { &mut self.stderr });
+        while !bytes.is_empty() {
+            match stream.write(bytes) {
+                Ok(done) => bytes = bytes.get(done..).unwrap_or_default(),
+                // The host's reader is gone, and with it whoever wanted this container's output.
+                Err(Errno::Pipe) => {
+                    self.terminate(1, WaitStatus::Signaled(Signal::PIPE));
+                    return Err(Halt::Exit);
+                }
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(len)
+    }
+
+    /// Moves a descriptor's offset. `SPIPE` on pipes and streams; `INVAL` before the start.
+    pub fn seek(&mut self, pid: Pid, fd: Fd, offset: i64, whence: Whence) -> Call<u64> {
+        let (id, file) = self.file_of(pid, fd)?;
+        let (backing, current) = (file.backing, file.offset);
+        let base = match (backing, whence) {
+            (Backing::Device { .. }, _) => return Ok(0),
+            (Backing::Node { .. }, Whence::Set) => 0,
+            (Backing::Node { .. }, Whence::Current) => current,
+            (Backing::Node { node, .. }, Whence::End) => self.vfs.stat_node(node)?.size,
+            _ => return Err(Errno::Spipe.into()),
+        };
+        let at = base.checked_add_signed(offset).filter(|at| *at <= i64::MAX as u64).ok_or(Errno::Inval)?;
+        self.file_mut(id)?.offset = at;
+        Ok(at)
+    }
+
+    /// Closes a descriptor. `BADF` when it is not open.
+    pub fn close(&mut self, pid: Pid, fd: Fd) -> Call<()> {
+        let descriptor = self.process_mut(pid)?.fds.take(fd)?;
+        self.proc_table.close(pid, fd);
+        self.release(descriptor.file);
+        Ok(())
+    }
+
+    /// An open file's metadata.
+    pub fn fstat(&mut self, pid: Pid, fd: Fd) -> Call<Stat> {
+        let (id, file) = self.file_of(pid, fd)?;
+        let backing = file.backing;
+        self.stat_file(id, backing).map_err(Halt::Errno)
+    }
+
+    pub(crate) fn stat_file(&mut self, id: FileId, backing: Backing) -> Result<Stat, Errno> {
+        if let Some(node) = backing.node() {
+            return self.vfs.stat_node(node);
+        }
+        let ino = match backing {
+            Backing::Pipe { pipe, .. } => 100 + pipe.0 as u64,
+            _ => 1 + id.0 as u64,
+        };
+        let at = Timestamp::from_nanos(self.clock.realtime());
+        Ok(Stat {
+            dev: PIPE_DEV,
+            ino,
+            mode: Mode::new(FileKind::Fifo, 0o600),
+            nlink: 1,
+            uid: 0,
+            gid: 0,
+            rdev: 0,
+            size: 0,
+            blocks: 0,
+            blksize: 4096,
+            atime: at,
+            mtime: at,
+            ctime: at,
+        })
+    }
+
+    /// A new pipe's reading and writing end. `MFILE` when descriptors run out.
+    pub fn pipe(&mut self, pid: Pid, flags: OpenFlags) -> Call<(Fd, Fd)> {
+        let mut pipe = Pipe::default();
+        pipe.open(true, true);
+        let id = PipeId(self.pipes.insert(pipe));
+        let (cloexec, status) = (flags.contains(OpenFlags::CLOEXEC), OpenFlags(flags.0 & OpenFlags::NONBLOCK.0));
+        let backing = Backing::Pipe { pipe: id, node: None };
+        let ends = [OpenFlags::RDONLY, OpenFlags::WRONLY]
+            .map(|mode| self.add_file(OpenFile { backing, flags: status.with(mode), offset: 0, refs: 1 }));
+        let fds = self.install_fd(pid, ends[0], 0, cloexec).and_then(|read| {
+            Ok((
+                read,
+                self.install_fd(pid, ends[1], 0, cloexec).inspect_err(|_| {
+                    let _ = self.process_mut(pid).and_then(|process| process.fds.take(read));
+                })?,
+            ))
+        });
+        match fds {
+            Ok((read, write)) => {
+                for fd in [read, write] {
+                    self.proc_table.open(pid, fd, format!("pipe:[{}]", 100 + id.0).into_bytes());
+                }
+                Ok((read, write))
+            }
+            Err(errno) => {
+                ends.into_iter().for_each(|end| self.release(end));
+                Err(errno.into())
+            }
+        }
+    }
+
+    /// Duplicates a descriptor to the lowest free number from `min` on.
+    pub fn dup(&mut self, pid: Pid, fd: Fd, min: Fd, cloexec: bool) -> Call<Fd> {
+        let id = self.process(pid)?.fds.get(fd)?.file;
+        if u64::from(min) >= self.process(pid)?.limits[RLIMIT_NOFILE].0 {
+            return Err(Errno::Inval.into());
+        }
+        let new = self.install_fd(pid, id, min, cloexec)?;
+        self.retain(id);
+        self.proc_table.copy(pid, fd, new);
+        Ok(new)
+    }
+
+    /// Makes `to` a duplicate of `from`, closing what it was. The same number twice is no change.
+    pub fn dup2(&mut self, pid: Pid, from: Fd, to: Fd, cloexec: bool) -> Call<()> {
+        if from == to {
+            self.process(pid)?.fds.get(from)?;
+            return Ok(());
+        }
+        self.dup_to(pid, from, to, cloexec).map_err(Halt::Errno)
+    }
+
+    pub(crate) fn dup_to(&mut self, pid: Pid, from: Fd, to: Fd, cloexec: bool) -> Result<(), Errno> {
+        let process = self.process_mut(pid)?;
+        let file = process.fds.get(from)?.file;
+        if u64::from(to) >= process.limits[RLIMIT_NOFILE].0 {
+            return Err(Errno::Badf);
+        }
+        let old = process.fds.set(to, Descriptor { file, cloexec, preopen: false });
+        self.retain(file);
+        if let Some(old) = old {
+            self.release(old.file);
+        }
+        self.proc_table.copy(pid, from, to);
+        Ok(())
+    }
+
+    /// Moves a descriptor's number, closing what is at `to` (preview1's `fd_renumber`).
+    pub fn renumber(&mut self, pid: Pid, from: Fd, to: Fd) -> Call<()> {
+        self.process(pid)?.fds.get(to)?;
+        self.dup2(pid, from, to, false)?;
+        if from == to { Ok(()) } else { self.close(pid, from) }
+    }
+
+    /// The open file's access mode and status flags, with `CLOEXEC` for the descriptor.
+    pub fn fd_flags(&self, pid: Pid, fd: Fd) -> Call<OpenFlags> {
+        let descriptor = self.process(pid)?.fds.get(fd)?;
+        let flags = self.file(descriptor.file)?.flags;
+        Ok(if descriptor.cloexec { flags.with(OpenFlags::CLOEXEC) } else { flags })
+    }
+
+    /// Sets `APPEND`, `NONBLOCK` and `CLOEXEC`.
+    pub fn set_fd_flags(&mut self, pid: Pid, fd: Fd, flags: OpenFlags) -> Call<()> {
+        let changeable = OpenFlags::APPEND.with(OpenFlags::NONBLOCK);
+        let descriptor = self.process_mut(pid)?.fds.get_mut(fd)?;
+        descriptor.cloexec = flags.contains(OpenFlags::CLOEXEC);
+        let id = descriptor.file;
+        let file = self.file_mut(id)?;
+        file.flags = file.flags.without(changeable).with(OpenFlags(flags.0 & changeable.0));
+        Ok(())
+    }
+
+    /// Whether a descriptor is the preopened root of a WASI module.
+    pub fn is_preopen(&self, pid: Pid, fd: Fd) -> Call<bool> {
+        Ok(self.process(pid)?.fds.get(fd)?.preopen)
+    }
+}

@@ -1,0 +1,168 @@
+//! The kernel's state and what every call starts from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wcr_abi::{Errno, Pid, Timestamp, Uname, WaitStatus};
+use wcr_vfs::{Node, Vfs};
+
+use crate::clock::Clock;
+use crate::file::{OpenFile, PipeId, Slab};
+use crate::pipe::Pipe;
+use crate::process::Process;
+use crate::procfs::ProcTable;
+use crate::program::Loader;
+use crate::random::Entropy;
+use crate::sched::Scheduler;
+use crate::stdio::{HostInput, HostOutput, Stdio};
+
+/// Why a call did not return a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// It failed.
+    Errno(Errno),
+    /// It waits: suspend the process, and make the same call again when it is ready.
+    Block,
+    /// The process ended or got another program: leave the guest, do not come back to this call.
+    Exit,
+}
+
+impl From<Errno> for Halt {
+    fn from(errno: Errno) -> Self {
+        Self::Errno(errno)
+    }
+}
+
+/// The result of a call that may block.
+pub type Call<T> = Result<T, Halt>;
+
+/// What a kernel is made of.
+pub struct KernelOptions {
+    /// The file system, with everything mounted but `/proc`'s content.
+    pub vfs: Vfs,
+    /// The clock.
+    pub clock: Clock,
+    /// The source of randomness.
+    pub entropy: Box<dyn Entropy>,
+    /// Decides what runs for a file.
+    pub loader: Box<dyn Loader>,
+    /// What `uname` says.
+    pub uname: Uname,
+    /// The host's ends of the standard streams.
+    pub stdio: Stdio,
+    /// The most processes at a time.
+    pub max_processes: usize,
+}
+
+/// A container's kernel.
+pub struct Kernel {
+    pub(crate) vfs: Vfs,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Box<dyn Entropy>,
+    pub(crate) loader: Box<dyn Loader>,
+    pub(crate) uname: Uname,
+    pub(crate) stdin: Option<Box<dyn HostInput>>,
+    pub(crate) stdout: Box<dyn HostOutput>,
+    pub(crate) stderr: Box<dyn HostOutput>,
+    pub(crate) max_processes: usize,
+    pub(crate) procs: BTreeMap<Pid, Process>,
+    pub(crate) files: Slab<OpenFile>,
+    pub(crate) pipes: Slab<Pipe>,
+    /// Looked up only, never listed: the order of a hash map shows nowhere.
+    pub(crate) fifos: HashMap<Node, PipeId>,
+    pub(crate) sched: Scheduler,
+    pub(crate) next_pid: Pid,
+    pub(crate) finished: Option<WaitStatus>,
+    pub(crate) refusal: Option<String>,
+    pub(crate) proc_table: ProcTable,
+    /// The monotonic clock when the container started.
+    pub(crate) booted: u64,
+}
+
+impl Kernel {
+    /// A kernel with no process yet; see [`Self::start`].
+    #[must_use]
+    pub fn new(options: KernelOptions, proc_table: ProcTable) -> Self {
+        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, max_processes } = options;
+        let booted = clock.monotonic();
+        Self {
+            vfs,
+            clock,
+            entropy,
+            loader,
+            uname,
+            stdin: stdio.input,
+            stdout: stdio.output,
+            stderr: stdio.error,
+            max_processes,
+            procs: BTreeMap::new(),
+            files: Slab::default(),
+            pipes: Slab::default(),
+            fifos: HashMap::new(),
+            sched: Scheduler::default(),
+            next_pid: 1,
+            finished: None,
+            refusal: None,
+            proc_table,
+            booted,
+        }
+    }
+
+    /// Counts one guest call; [`Halt::Exit`] when the process is gone.
+    pub fn enter(&mut self, pid: Pid) -> Call<()> {
+        self.clock.tick();
+        if self.procs.contains_key(&pid) { Ok(()) } else { Err(Halt::Exit) }
+    }
+
+    /// The file system.
+    pub fn vfs(&mut self) -> &mut Vfs {
+        &mut self.vfs
+    }
+
+    /// Why the last program could not be executed, in a sentence for the user.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    /// How the container's first process ended.
+    #[must_use]
+    pub fn finished(&self) -> Option<WaitStatus> {
+        self.finished
+    }
+
+    /// The clock of `id`, in nanoseconds: 0 realtime, 1 monotonic, 2 and 3 CPU time. `INVAL` for others.
+    pub fn clock_time(&self, id: u32) -> Result<u64, Errno> {
+        match id {
+            0 => Ok(self.clock.realtime()),
+            1..=3 => Ok(self.clock.monotonic()),
+            _ => Err(Errno::Inval),
+        }
+    }
+
+    /// Fills `buf` with random bytes.
+    pub fn random(&mut self, buf: &mut [u8]) {
+        self.entropy.fill(buf);
+    }
+
+    /// What `uname` says.
+    #[must_use]
+    pub fn uname(&self) -> &Uname {
+        &self.uname
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.clock.realtime())
+    }
+
+    pub(crate) fn process(&self, pid: Pid) -> Result<&Process, Errno> {
+        self.procs.get(&pid).ok_or(Errno::Srch)
+    }
+
+    pub(crate) fn process_mut(&mut self, pid: Pid) -> Result<&mut Process, Errno> {
+        self.procs.get_mut(&pid).ok_or(Errno::Srch)
+    }
+
+    pub(crate) fn input_ready(&mut self) -> bool {
+        self.stdin.as_mut().is_none_or(|stdin| stdin.ready())
+    }
+}

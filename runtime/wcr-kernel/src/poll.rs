@@ -1,0 +1,103 @@
+//! Waiting for several things at once: descriptors and clocks.
+
+use wcr_abi::{Errno, Fd, Pid};
+
+use crate::file::Backing;
+use crate::kernel::{Call, Kernel};
+use crate::sched::Event;
+
+/// What a poll asks of a descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Something to read, or the end.
+    Read,
+    /// Room to write, or nobody to read.
+    Write,
+}
+
+/// One thing a poll waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollTarget {
+    /// A descriptor becomes ready.
+    Fd {
+        /// The descriptor.
+        fd: Fd,
+        /// For what.
+        interest: Interest,
+    },
+    /// The monotonic clock reaches this many nanoseconds.
+    Until(u64),
+}
+
+impl Kernel {
+    /// Waits until at least one target is ready; says for each whether it is, or why it cannot be asked.
+    /// Relative timeouts count from [`Self::poll_start`].
+    ///
+    /// # Errors
+    /// `INVAL` there is nothing to wait for; `INTR` a caught signal came first.
+    pub fn poll(&mut self, pid: Pid, targets: &[PollTarget]) -> Call<Vec<Result<bool, Errno>>> {
+        let mut events = Vec::new();
+        let mut deadline: Option<u64> = None;
+        let mut found = Vec::with_capacity(targets.len());
+        for target in targets {
+            found.push(match *target {
+                PollTarget::Until(at) => {
+                    deadline = Some(deadline.map_or(at, |earlier| earlier.min(at)));
+                    Ok(self.clock.monotonic() >= at)
+                }
+                PollTarget::Fd { fd, interest } => self.poll_fd(pid, fd, interest, &mut events),
+            });
+        }
+        if found.iter().any(|ready| *ready != Ok(false)) {
+            self.process_mut(pid)?.retry = crate::process::Retry::default();
+            return Ok(found);
+        }
+        if events.is_empty() && deadline.is_none() {
+            return Err(Errno::Inval.into());
+        }
+        self.process_mut(pid)?.retry.deadline = deadline;
+        Err(self.block(pid, &events))
+    }
+
+    /// The instant that relative timeouts of the caller's current poll count from.
+    pub fn poll_start(&mut self, pid: Pid) -> Call<u64> {
+        let now = self.clock.monotonic();
+        let retry = &mut self.process_mut(pid)?.retry;
+        Ok(*retry.started.get_or_insert(now))
+    }
+
+    fn poll_fd(&mut self, pid: Pid, fd: Fd, interest: Interest, events: &mut Vec<Event>) -> Result<bool, Errno> {
+        let (_, file) = self.file_of(pid, fd)?;
+        let Backing::Pipe { pipe: id, .. } = file.backing else {
+            if file.backing == Backing::HostInput && interest == Interest::Read {
+                events.push(Event::HostInput);
+                return Ok(self.input_ready());
+            }
+            return Ok(true);
+        };
+        let pipe = self.pipes.get(id.0).ok_or(Errno::Badf)?;
+        Ok(match interest {
+            Interest::Read => {
+                events.push(Event::Readable(id));
+                pipe.readable()
+            }
+            Interest::Write => {
+                events.push(Event::Writable(id));
+                pipe.writable()
+            }
+        })
+    }
+
+    /// How many bytes can be read from a descriptor without waiting; 1 where that is not known.
+    pub fn available(&mut self, pid: Pid, fd: Fd) -> u64 {
+        let Ok((_, file)) = self.file_of(pid, fd) else { return 0 };
+        match file.backing {
+            Backing::Pipe { pipe, .. } => self.pipes.get(pipe.0).map_or(0, |pipe| pipe.len() as u64),
+            Backing::Node { node, .. } => {
+                let offset = file.offset;
+                self.vfs.stat_node(node).map_or(0, |stat| stat.size.saturating_sub(offset))
+            }
+            _ => 1,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One process: identity, descriptors, signals, what it waits for.
+
+use wcr_abi::{Disposition, Pid, Signal, WaitStatus};
+use wcr_vfs::{Creds, Node};
+
+use crate::fd::FdTable;
+use crate::program::Program;
+
+/// The first process of a container.
+#[derive(Debug, Clone, Default)]
+pub struct InitRequest {
+    /// The arguments; `argv[0]` is looked up in `PATH` of `envp` when it has no slash.
+    pub argv: Vec<Vec<u8>>,
+    /// The environment, `NAME=value` each.
+    pub envp: Vec<Vec<u8>>,
+    /// The current directory; made when it is missing.
+    pub cwd: Vec<u8>,
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+    /// The supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+/// Whether a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It runs or is in the ready queue.
+    Ready,
+    /// It waits for an event.
+    Blocked,
+    /// It was stopped by a signal; `ready` says whether an event came for it meanwhile.
+    Stopped { ready: bool },
+    /// It has ended and its parent has not asked yet.
+    Zombie(WaitStatus),
+}
+
+/// Dispositions, pending and blocked signals of a process.
+#[derive(Debug, Clone)]
+pub(crate) struct Signals {
+    dispositions: [Disposition; Signal::MAX as usize],
+    pub(crate) pending: u64,
+    pub(crate) blocked: u64,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self { dispositions: [Disposition::Default; Signal::MAX as usize], pending: 0, blocked: 0 }
+    }
+}
+
+impl Signals {
+    pub(crate) fn disposition(&self, signal: Signal) -> Disposition {
+        self.dispositions.get(usize::from(signal.0) - 1).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set_disposition(&mut self, signal: Signal, disposition: Disposition) {
+        if let Some(slot) = self.dispositions.get_mut(usize::from(signal.0) - 1) {
+            *slot = disposition;
+        }
+    }
+
+    /// What a copy of the process starts with: nothing is pending.
+    pub(crate) fn for_fork(&self) -> Self {
+        Self { pending: 0, ..self.clone() }
+    }
+
+    /// What a new program starts with: caught signals are back to default, and those of `defaults`.
+    pub(crate) fn for_exec(&self, defaults: u64) -> Self {
+        let mut next = Self { pending: 0, ..self.clone() };
+        for (at, slot) in next.dispositions.iter_mut().enumerate() {
+            if *slot == Disposition::Catch || defaults & 1 << at != 0 {
+                *slot = Disposition::Default;
+            }
+        }
+        next
+    }
+
+    /// The caught signals that have come and are not held back.
+    pub(crate) fn caught(&self) -> u64 {
+        let deliverable = self.pending & !self.blocked;
+        if deliverable == 0 {
+            return 0;
+        }
+        (1..=Signal::MAX)
+            .map(Signal)
+            .filter(|signal| deliverable & signal.bit() != 0 && self.disposition(*signal) == Disposition::Catch)
+            .fold(0, |set, signal| set | signal.bit())
+    }
+}
+
+/// A FIFO being opened: the open file, and how often its other end had been opened before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opening {
+    pub(crate) file: crate::file::FileId,
+    pub(crate) seen: u64,
+}
+
+/// What a process remembers of a call that it has to make again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Retry {
+    /// Bytes of a write that went through already.
+    pub(crate) done: usize,
+    /// A FIFO whose other end is awaited.
+    pub(crate) opening: Option<Opening>,
+    /// It has let the others run.
+    pub(crate) gave_way: bool,
+    /// When a poll was first made, on the monotonic clock.
+    pub(crate) started: Option<u64>,
+    /// When a wait ends, on the monotonic clock.
+    pub(crate) deadline: Option<u64>,
+}
+
+/// A process.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) ppid: Pid,
+    pub(crate) pgid: Pid,
+    pub(crate) sid: Pid,
+    pub(crate) state: State,
+    pub(crate) creds: Creds,
+    pub(crate) umask: u32,
+    pub(crate) cwd: Node,
+    pub(crate) fds: FdTable,
+    pub(crate) signals: Signals,
+    pub(crate) argv: Vec<Vec<u8>>,
+    pub(crate) envp: Vec<Vec<u8>>,
+    /// The executed file's absolute path.
+    pub(crate) exe: Vec<u8>,
+    pub(crate) program: Program,
+    /// A new program waits to be started in this process.
+    pub(crate) exec_pending: bool,
+    pub(crate) retry: Retry,
+    /// Counts blockings; an entry of a wait queue with an older number is stale.
+    pub(crate) blocking: u64,
+    /// When `ALRM` comes, on the monotonic clock.
+    pub(crate) alarm: Option<u64>,
+    /// The monotonic clock at its start.
+    pub(crate) started: u64,
+    pub(crate) limits: [(u64, u64); 16],
+    /// A change of state (stopped, continued) that the parent has not been told.
+    pub(crate) report: Option<WaitStatus>,
+}
+
+/// No limit.
+pub(crate) const UNLIMITED: u64 = u64::MAX;
+
+/// The resource number of the limit on open files.
+pub(crate) const RLIMIT_NOFILE: usize = 7;
+
+/// The limits a container's first process has: Linux's numbers of resources; 1,024 open files.
+pub(crate) const fn default_limits() -> [(u64, u64); 16] {
+    let mut limits = [(UNLIMITED, UNLIMITED); 16];
+    limits[3] = (8 << 20, UNLIMITED); // stack
+    limits[4] = (0, UNLIMITED); // core
+    limits[6] = (256, 256); // processes
+    limits[RLIMIT_NOFILE] = (1024, 4096);
+    limits
+}
+
+impl Process {
+    /// The program's short name: the last component of the executed path, at most 15 bytes.
+    pub(crate) fn comm(&self) -> &[u8] {
+        let name = self.exe.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        &name[..name.len().min(15)]
+    }
+}

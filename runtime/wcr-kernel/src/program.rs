@@ -1,0 +1,39 @@
+//! What runs when a file is executed: the question that the kernel asks its embedder.
+
+use std::sync::Arc;
+
+use wcr_abi::Errno;
+
+/// A program that an engine can run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// A guest bundled with wcr, by name. It sees descriptors as they are, with no preopened directory.
+    Guest(&'static str),
+    /// A wasm module found in the image: it gets `/` as its preopened directory.
+    Module(Arc<[u8]>),
+}
+
+/// A file about to be executed; `#!` is already resolved.
+pub struct ProgramFile<'a> {
+    /// The path as it was asked for.
+    pub path: &'a [u8],
+    /// The arguments, `argv[0]` first.
+    pub argv: &'a [Vec<u8>],
+    /// The file's whole content.
+    pub content: &'a [u8],
+}
+
+/// Why a file cannot be executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the guest is told.
+    pub errno: Errno,
+    /// One sentence for the user: the file, what it is, what would run it.
+    pub reason: String,
+}
+
+/// Decides what runs for a file, from its content.
+pub trait Loader: Send {
+    /// The program that `file` is or that stands in for it.
+    fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal>;
+}

@@ -1,0 +1,218 @@
+//! Who runs next: one FIFO queue, wait queues by event, timers.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wcr_abi::{Pid, WaitStatus};
+
+use crate::file::PipeId;
+use crate::kernel::{Call, Halt, Kernel};
+use crate::process::State;
+use crate::program::Program;
+
+/// An event that processes wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Event {
+    /// A pipe has something to read, or lost its last writer.
+    Readable(PipeId),
+    /// A pipe has room, or lost its last reader.
+    Writable(PipeId),
+    /// A FIFO was opened at its other end.
+    Opened(PipeId),
+    /// A child of this process changed state.
+    Child(Pid),
+    /// The host's input has something.
+    HostInput,
+}
+
+/// A process that an engine has to make an instance for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The process.
+    pub pid: Pid,
+    /// What it runs.
+    pub program: Program,
+    /// How it begins.
+    pub kind: StartKind,
+}
+
+/// How a process begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartKind {
+    /// At the program's start.
+    Fresh,
+    /// As a copy of its parent's memory, in [`wcr_abi::FORK_ENTRY`] with `arg`.
+    Fork {
+        /// The argument.
+        arg: u32,
+    },
+}
+
+/// What is to be done when no process is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// The container's first process has ended.
+    Finished(WaitStatus),
+    /// Somebody has become ready (a virtual clock has jumped, or a timer is due).
+    Ready,
+    /// Wait for the host: for input, or for the clock to pass this many nanoseconds.
+    Wait {
+        /// Nanoseconds until the next timer.
+        timeout: Option<u64>,
+        /// Whether a process waits for the host's input.
+        input: bool,
+    },
+    /// Every process waits for something that cannot come.
+    Deadlock,
+}
+
+/// The scheduler's state.
+#[derive(Debug, Default)]
+pub(crate) struct Scheduler {
+    ready: VecDeque<Pid>,
+    waiting: BTreeMap<Event, VecDeque<(Pid, u64)>>,
+    timers: BTreeSet<(u64, Pid, u64)>,
+    pub(crate) starts: VecDeque<Start>,
+    pub(crate) dead: Vec<Pid>,
+}
+
+impl Kernel {
+    /// The next process to resume, or `None` when all wait.
+    pub fn next_ready(&mut self) -> Option<Pid> {
+        while let Some(pid) = self.sched.ready.pop_front() {
+            if self.procs.get(&pid).is_some_and(|process| process.state == State::Ready) {
+                return Some(pid);
+            }
+        }
+        None
+    }
+
+    /// The processes that need an instance, in the order they were started.
+    pub fn take_starts(&mut self) -> impl Iterator<Item = Start> + use<> {
+        core::mem::take(&mut self.sched.starts).into_iter()
+    }
+
+    /// The processes that have ended since the last call; their instances can go.
+    pub fn take_dead(&mut self) -> Vec<Pid> {
+        core::mem::take(&mut self.sched.dead)
+    }
+
+    /// Says what to do when nobody is ready.
+    pub fn idle(&mut self) -> Idle {
+        if let Some(status) = self.finished {
+            return Idle::Finished(status);
+        }
+        self.fire_timers();
+        if !self.sched.ready.is_empty() {
+            return Idle::Ready;
+        }
+        let input = self.sched.waiting.get(&Event::HostInput).is_some_and(|queue| !queue.is_empty());
+        if input && self.input_ready() {
+            self.wake(Event::HostInput);
+            return Idle::Ready;
+        }
+        let next = self.next_deadline();
+        match next {
+            // Virtual time passes only when nothing from outside is awaited: input comes first.
+            Some(deadline) if !input && self.clock.jump(deadline) => {
+                self.fire_timers();
+                Idle::Ready
+            }
+            Some(deadline) => Idle::Wait { timeout: Some(deadline.saturating_sub(self.clock.monotonic())), input },
+            None if input => Idle::Wait { timeout: None, input },
+            None => Idle::Deadlock,
+        }
+    }
+
+    /// Waits until the host's input has something or `timeout` nanoseconds have passed.
+    pub fn wait_input(&mut self, timeout: Option<u64>) {
+        if let Some(stdin) = &mut self.stdin {
+            stdin.wait(timeout);
+        }
+    }
+
+    /// Puts a process at the end of the ready queue.
+    pub(crate) fn make_ready(&mut self, pid: Pid) {
+        let Some(process) = self.procs.get_mut(&pid) else { return };
+        match process.state {
+            State::Ready | State::Blocked => {
+                process.state = State::Ready;
+                process.blocking += 1;
+                self.sched.ready.push_back(pid);
+            }
+            State::Stopped { .. } => process.state = State::Stopped { ready: true },
+            State::Zombie(_) => {}
+        }
+    }
+
+    /// Lets every other ready process run first: false the first time, true when the call is made again.
+    pub fn give_way(&mut self, pid: Pid) -> Call<bool> {
+        let retry = &mut self.process_mut(pid)?.retry;
+        if core::mem::take(&mut retry.gave_way) {
+            return Ok(true);
+        }
+        retry.gave_way = true;
+        self.sched.ready.push_back(pid);
+        Ok(false)
+    }
+
+    /// Makes every process ready that waits for `event`.
+    pub(crate) fn wake(&mut self, event: Event) {
+        for (pid, blocking) in self.sched.waiting.remove(&event).unwrap_or_default() {
+            if self.procs.get(&pid).is_some_and(|process| process.blocking == blocking) {
+                self.make_ready(pid);
+            }
+        }
+    }
+
+    /// Suspends the calling process until one of `events` or its retry deadline. `INTR` instead when a
+    /// caught signal waits to be taken.
+    pub(crate) fn block(&mut self, pid: Pid, events: &[Event]) -> Halt {
+        let Some(process) = self.procs.get_mut(&pid) else { return Halt::Exit };
+        if process.signals.caught() != 0 {
+            process.retry = crate::process::Retry::default();
+            return Halt::Errno(wcr_abi::Errno::Intr);
+        }
+        process.state = State::Blocked;
+        for event in events {
+            self.sched.waiting.entry(*event).or_default().push_back((pid, process.blocking));
+        }
+        if let Some(deadline) = process.retry.deadline {
+            self.sched.timers.insert((deadline, pid, process.blocking));
+        }
+        Halt::Block
+    }
+
+    fn next_deadline(&self) -> Option<u64> {
+        let alarm = self.procs.values().filter_map(|process| process.alarm).min();
+        let timer = self.sched.timers.iter().find(|(_, pid, blocking)| self.is_blocked(*pid, *blocking)).map(|t| t.0);
+        alarm.into_iter().chain(timer).min()
+    }
+
+    fn is_blocked(&self, pid: Pid, blocking: u64) -> bool {
+        self.procs.get(&pid).is_some_and(|process| process.blocking == blocking && process.state == State::Blocked)
+    }
+
+    /// Makes processes ready whose wait is over and sends due alarms.
+    fn fire_timers(&mut self) {
+        let now = self.clock.monotonic();
+        while let Some((deadline, pid, blocking)) = self.sched.timers.first().copied() {
+            let live = self.is_blocked(pid, blocking);
+            if live && deadline > now {
+                break;
+            }
+            self.sched.timers.pop_first();
+            if live {
+                self.make_ready(pid);
+            }
+        }
+        let due = |alarm: Option<u64>| alarm.is_some_and(|at| at <= now);
+        let ringing: Vec<Pid> =
+            self.procs.iter().filter(|(_, process)| due(process.alarm)).map(|(pid, _)| *pid).collect();
+        for pid in ringing {
+            if let Some(process) = self.procs.get_mut(&pid) {
+                process.alarm = None;
+            }
+            self.post_signal(pid, wcr_abi::Signal::ALRM);
+        }
+    }
+}

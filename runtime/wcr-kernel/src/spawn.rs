@@ -1,0 +1,595 @@
+//! Starting, copying, ending and waiting for processes.
+
+use wcr_abi::{
+    Errno, FdAction, FileKind, Ids, OpenFlags, Pid, Signal, SpawnRequest, Times, WNOHANG, WUNTRACED, WaitStatus,
+};
+use wcr_vfs::{Access, Creds, Found, Node, Vfs, Walk};
+
+use crate::fd::{Descriptor, FdTable};
+use crate::file::{Backing, OpenFile};
+use crate::kernel::{Call, Halt, Kernel};
+use crate::process::{InitRequest, Process, RLIMIT_NOFILE, Retry, Signals, State, default_limits};
+use crate::procfs::ProcEntry;
+use crate::program::{Program, ProgramFile, Refusal};
+use crate::sched::{Event, Start, StartKind};
+
+/// How many interpreters of interpreters `#!` may name (Linux's limit).
+const MAX_INTERPRETERS: usize = 4;
+/// How much of a `#!` line counts, in bytes (Linux's `BINPRM_BUF_SIZE`).
+const SHEBANG_MAX: usize = 256;
+/// The largest program that is read into memory, in bytes.
+const PROGRAM_MAX: usize = 256 << 20;
+/// The path that a container's first process is looked up in when its environment has no `PATH`.
+const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A program found, with the arguments it gets.
+struct Image {
+    program: Program,
+    argv: Vec<Vec<u8>>,
+    exe: Vec<u8>,
+}
+
+impl Kernel {
+    /// Starts the container's first process.
+    ///
+    /// # Errors
+    /// `NOENT` not found (127); `ACCES`, `NOEXEC` and others: it cannot be run (126), and
+    /// [`Self::refusal`] may say more.
+    pub fn start(&mut self, request: InitRequest) -> Result<Pid, Errno> {
+        let pid = self.next_pid;
+        let creds = Creds { uid: request.uid, gid: request.gid, groups: request.groups };
+        let root = self.vfs.root();
+        let mut process = Process {
+            ppid: 0,
+            pgid: pid,
+            sid: pid,
+            state: State::Ready,
+            creds,
+            umask: 0o022,
+            cwd: root,
+            fds: FdTable::default(),
+            signals: Signals::default(),
+            argv: Vec::new(),
+            envp: request.envp,
+            exe: Vec::new(),
+            program: Program::Guest(""),
+            exec_pending: false,
+            retry: Retry::default(),
+            blocking: 0,
+            alarm: None,
+            started: self.clock.monotonic(),
+            limits: default_limits(),
+            report: None,
+        };
+        self.vfs.pin(root)?;
+        for (fd, backing) in [Backing::HostInput, Backing::HostOutput, Backing::HostError].into_iter().enumerate() {
+            let flags = if fd == 0 { OpenFlags::RDONLY } else { OpenFlags::WRONLY };
+            let file = self.add_file(OpenFile { backing, flags, offset: 0, refs: 1 });
+            process.fds.set(fd as u32, Descriptor { file, cloexec: false, preopen: false });
+        }
+        let envp = process.envp.clone();
+        self.procs.insert(pid, process);
+        self.next_pid += 1;
+        let started = self.start_in(pid, &request.cwd, request.argv, &envp);
+        if started.is_err() {
+            self.procs.remove(&pid);
+            self.next_pid = pid;
+        }
+        started.map(|()| pid)
+    }
+
+    fn start_in(&mut self, pid: Pid, cwd: &[u8], argv: Vec<Vec<u8>>, envp: &[Vec<u8>]) -> Result<(), Errno> {
+        self.enter_cwd(pid, cwd)?;
+        let name = argv.first().ok_or(Errno::Noent)?.clone();
+        let image = self.search(pid, &name, argv, envp)?;
+        self.install(pid, image);
+        self.sched.starts.push_back(Start { pid, program: self.process(pid)?.program.clone(), kind: StartKind::Fresh });
+        self.make_ready(pid);
+        Ok(())
+    }
+
+    /// Goes to the working directory, making what is missing of it as the superuser, as Docker does.
+    fn enter_cwd(&mut self, pid: Pid, cwd: &[u8]) -> Result<(), Errno> {
+        let now = self.now();
+        let superuser = Creds::default();
+        let walk = Walk::new(self.vfs.root(), &superuser, pid);
+        let ends = (1..=cwd.len()).filter(|end| *end == cwd.len() || cwd[*end] == b'/');
+        for end in ends {
+            match self.vfs.mkdir(&walk, None, &cwd[..end], 0o755, now) {
+                Ok(_) | Err(Errno::Exist | Errno::Rofs) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        let Found::Here(node) = self.vfs.resolve(&walk, None, cwd, true)? else { return Err(Errno::Notdir) };
+        match self.set_cwd(pid, node) {
+            Err(Halt::Errno(errno)) => Err(errno),
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds a program by name as `execvp` does: a permission problem is remembered, the search goes on.
+    fn search(&mut self, pid: Pid, name: &[u8], argv: Vec<Vec<u8>>, envp: &[Vec<u8>]) -> Result<Image, Errno> {
+        if name.contains(&b'/') {
+            return self.load(pid, name, argv);
+        }
+        let path = envp.iter().find_map(|var| var.strip_prefix(b"PATH=")).unwrap_or(DEFAULT_PATH);
+        let mut failure = Errno::Noent;
+        for dir in path.split(|byte| *byte == b':') {
+            let mut candidate = if dir.is_empty() { b"." } else { dir }.to_vec();
+            candidate.push(b'/');
+            candidate.extend_from_slice(name);
+            match self.load(pid, &candidate, argv.clone()) {
+                Err(Errno::Noent | Errno::Notdir) => {}
+                Err(Errno::Acces) => failure = Errno::Acces,
+                other => return other,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Resolves a path to a program: permissions, `#!` lines, then what the loader says of the content.
+    fn load(&mut self, pid: Pid, path: &[u8], mut argv: Vec<Vec<u8>>) -> Result<Image, Errno> {
+        let mut path = path.to_vec();
+        for _ in 0..=MAX_INTERPRETERS {
+            let node = self.executable(pid, &path)?;
+            let head = read_start(&mut self.vfs, node, SHEBANG_MAX)?;
+            if let Some((interpreter, argument)) = shebang(&head) {
+                let mut next = vec![interpreter.clone()];
+                next.extend(argument);
+                next.push(path);
+                next.extend(argv.into_iter().skip(1));
+                (path, argv) = (interpreter, next);
+                continue;
+            }
+            let program = self.identify(node, &path, &argv)?;
+            let exe = self.absolute(pid, &path);
+            return Ok(Image { program, argv, exe });
+        }
+        Err(Errno::Loop)
+    }
+
+    /// The regular file at a path, when the process may execute it.
+    fn executable(&mut self, pid: Pid, path: &[u8]) -> Result<Node, Errno> {
+        self.with_walk(pid, |vfs, walk| {
+            let Found::Here(node) = vfs.resolve(walk, None, path, true)? else { return Err(Errno::Acces) };
+            if vfs.perm(node)?.mode.kind() != FileKind::Regular {
+                return Err(Errno::Acces);
+            }
+            vfs.access_node(walk.creds, node, Access::EXECUTE)?;
+            Ok(node)
+        })
+    }
+
+    /// Asks the loader what runs for a file.
+    fn identify(&mut self, node: Node, path: &[u8], argv: &[Vec<u8>]) -> Result<Program, Errno> {
+        let Self { vfs, loader, .. } = self;
+        let size = usize::try_from(vfs.stat_node(node)?.size).map_err(|_| Errno::Nomem)?;
+        let loaded = if let Some(content) = vfs.view(node, 0, size) {
+            loader.load(&ProgramFile { path, argv, content })
+        } else {
+            let content = read_start(vfs, node, size.min(PROGRAM_MAX))?;
+            loader.load(&ProgramFile { path, argv, content: &content })
+        };
+        loaded.map_err(|Refusal { errno, reason }| {
+            self.refusal = Some(reason);
+            errno
+        })
+    }
+
+    /// A path as `/proc` shows it: absolute, as it was asked for.
+    fn absolute(&mut self, pid: Pid, path: &[u8]) -> Vec<u8> {
+        if path.starts_with(b"/") {
+            return path.to_vec();
+        }
+        let mut whole = self.getcwd(pid).unwrap_or_default();
+        if whole.last() != Some(&b'/') {
+            whole.push(b'/');
+        }
+        whole.extend_from_slice(path.strip_prefix(b"./").unwrap_or(path));
+        whole
+    }
+
+    /// Shows a process in `/proc` as it is now.
+    fn show_process(&mut self, pid: Pid) {
+        let Some(process) = self.procs.get(&pid) else { return };
+        let cwd = self.vfs.path_of(process.cwd).unwrap_or_default();
+        self.proc_table.show(
+            pid,
+            ProcEntry {
+                ppid: process.ppid,
+                pgid: process.pgid,
+                sid: process.sid,
+                uid: process.creds.uid,
+                gid: process.creds.gid,
+                zombie: matches!(process.state, State::Zombie(_)),
+                comm: process.comm().to_vec(),
+                argv: process.argv.clone(),
+                envp: process.envp.clone(),
+                exe: process.exe.clone(),
+                cwd,
+                started: process.started.saturating_sub(self.booted),
+                fds: std::collections::BTreeMap::new(),
+            },
+        );
+    }
+
+    /// Makes a process run `image` from its start.
+    fn install(&mut self, pid: Pid, image: Image) {
+        let root = self.vfs.root();
+        if let Some(process) = self.procs.get_mut(&pid) {
+            process.program = image.program;
+            process.argv = image.argv;
+            process.exe = image.exe;
+        }
+        if matches!(self.procs.get(&pid).map(|process| &process.program), Some(Program::Module(_))) {
+            self.preopen_root(pid, root);
+        }
+        self.show_process(pid);
+    }
+
+    /// Gives a WASI module its root directory as descriptor 3, where its C library looks for it.
+    fn preopen_root(&mut self, pid: Pid, root: Node) {
+        let _ = self.close(pid, 3);
+        if self.vfs.pin(root).is_err() {
+            return;
+        }
+        let backing = Backing::Node { node: root, kind: FileKind::Directory };
+        let file = self.add_file(OpenFile { backing, flags: OpenFlags::DIRECTORY, offset: 0, refs: 1 });
+        if let Some(process) = self.procs.get_mut(&pid) {
+            process.fds.set(3, Descriptor { file, cloexec: true, preopen: true });
+        }
+    }
+
+    /// Starts a program in a new process; see [`SpawnRequest`].
+    ///
+    /// # Errors
+    /// Those of finding the program (`NOENT`, `ACCES`, `NOEXEC`, …); `BADF` an action names a descriptor
+    /// that is not open; `AGAIN` too many processes.
+    pub fn spawn(&mut self, pid: Pid, request: SpawnRequest) -> Call<Pid> {
+        let image = self.load(pid, &request.path, request.argv)?;
+        let child = self.copy_process(pid)?;
+        let prepared = self.prepare(child, &request.actions, request.pgid);
+        if let Err(errno) = prepared {
+            self.forget(child);
+            return Err(errno.into());
+        }
+        let process = self.process_mut(child)?;
+        process.envp = request.envp;
+        process.signals = process.signals.for_exec(request.default_signals);
+        self.close_on_exec(child);
+        let program = image.program.clone();
+        self.install(child, image);
+        self.sched.starts.push_back(Start { pid: child, program, kind: StartKind::Fresh });
+        self.make_ready(child);
+        Ok(child)
+    }
+
+    fn prepare(&mut self, child: Pid, actions: &[FdAction], pgid: Option<u32>) -> Result<(), Errno> {
+        if let Some(pgid) = pgid {
+            self.process_mut(child)?.pgid = if pgid == 0 { child } else { pgid };
+        }
+        for action in actions {
+            match *action {
+                FdAction::Dup { from, to } if from == to => self.process_mut(child)?.fds.get_mut(from)?.cloexec = false,
+                FdAction::Dup { from, to } => self.dup_to(child, from, to, false)?,
+                FdAction::Close(fd) => match self.close(child, fd) {
+                    Ok(()) | Err(Halt::Errno(Errno::Badf)) => {}
+                    Err(_) => return Err(Errno::Io),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the caller's program. On success the answer is [`Halt::Exit`], and [`Self::take_exec`]
+    /// says what to run.
+    pub fn exec(&mut self, pid: Pid, request: SpawnRequest) -> Call<()> {
+        let image = self.load(pid, &request.path, request.argv)?;
+        let process = self.process_mut(pid)?;
+        process.envp = request.envp;
+        process.signals = process.signals.for_exec(request.default_signals);
+        process.exec_pending = true;
+        self.close_on_exec(pid);
+        self.install(pid, image);
+        Err(Halt::Exit)
+    }
+
+    /// The program that an `exec` put into this process, once.
+    pub fn take_exec(&mut self, pid: Pid) -> Option<Program> {
+        let process = self.procs.get_mut(&pid)?;
+        core::mem::take(&mut process.exec_pending).then(|| process.program.clone())
+    }
+
+    /// Makes a child that is a copy of the caller; the engine copies the memory ([`StartKind::Fork`]).
+    /// `AGAIN` too many processes.
+    pub fn fork(&mut self, pid: Pid, arg: u32) -> Call<Pid> {
+        let child = self.copy_process(pid)?;
+        let program = self.process(child)?.program.clone();
+        self.show_process(child);
+        self.sched.starts.push_back(Start { pid: child, program, kind: StartKind::Fork { arg } });
+        self.make_ready(child);
+        Ok(child)
+    }
+
+    fn copy_process(&mut self, pid: Pid) -> Result<Pid, Errno> {
+        if self.procs.len() >= self.max_processes {
+            return Err(Errno::Again);
+        }
+        let parent = self.process(pid)?;
+        let child = Process {
+            ppid: pid,
+            pgid: parent.pgid,
+            sid: parent.sid,
+            state: State::Ready,
+            creds: parent.creds.clone(),
+            umask: parent.umask,
+            cwd: parent.cwd,
+            fds: parent.fds.clone(),
+            signals: parent.signals.for_fork(),
+            argv: parent.argv.clone(),
+            envp: parent.envp.clone(),
+            exe: parent.exe.clone(),
+            program: parent.program.clone(),
+            exec_pending: false,
+            retry: Retry::default(),
+            blocking: 0,
+            alarm: None,
+            started: self.clock.monotonic(),
+            limits: parent.limits,
+            report: None,
+        };
+        self.vfs.pin(child.cwd)?;
+        for (_, descriptor) in child.fds.iter() {
+            self.retain(descriptor.file);
+        }
+        let number = self.next_pid;
+        self.next_pid += 1;
+        self.procs.insert(number, child);
+        Ok(number)
+    }
+
+    /// Undoes [`Self::copy_process`].
+    fn forget(&mut self, pid: Pid) {
+        self.release_all(pid);
+        self.procs.remove(&pid);
+        self.proc_table.remove(pid);
+    }
+
+    /// Closes what a process holds: descriptors and its current directory.
+    fn release_all(&mut self, pid: Pid) {
+        let Some(process) = self.procs.get_mut(&pid) else { return };
+        let (fds, cwd) = (core::mem::take(&mut process.fds), process.cwd);
+        if let Some(opening) = process.retry.opening.take() {
+            self.release(opening.file);
+        }
+        for (_, descriptor) in fds.iter() {
+            self.release(descriptor.file);
+        }
+        self.vfs.unpin(cwd);
+    }
+
+    fn close_on_exec(&mut self, pid: Pid) {
+        let Ok(process) = self.process(pid) else { return };
+        let closing: Vec<_> = process.fds.iter().filter(|(_, d)| d.cloexec).map(|(fd, _)| fd).collect();
+        for fd in closing {
+            let _ = self.close(pid, fd);
+        }
+    }
+
+    /// Ends the caller with an exit code.
+    pub fn exit(&mut self, pid: Pid, code: u8) -> Halt {
+        self.terminate(pid, WaitStatus::Exited(code));
+        Halt::Exit
+    }
+
+    /// Ends a process: it becomes a zombie, its children are process 1's. When process 1 ends, all end.
+    pub fn terminate(&mut self, pid: Pid, status: WaitStatus) {
+        let alive = |process: &Process| !matches!(process.state, State::Zombie(_));
+        if !self.procs.get(&pid).is_some_and(alive) {
+            return;
+        }
+        self.release_all(pid);
+        self.sched.dead.push(pid);
+        if let Some(process) = self.procs.get_mut(&pid) {
+            process.state = State::Zombie(status);
+            process.alarm = None;
+        }
+        if pid == 1 {
+            self.finished = Some(status);
+            let rest: Vec<Pid> = self.procs.keys().copied().filter(|other| *other != 1).collect();
+            for other in rest {
+                self.release_all(other);
+                self.sched.dead.push(other);
+                self.procs.remove(&other);
+                self.proc_table.remove(other);
+            }
+            return;
+        }
+        let orphans: Vec<Pid> = self.procs.iter().filter(|(_, p)| p.ppid == pid).map(|(pid, _)| *pid).collect();
+        for orphan in orphans {
+            if let Some(process) = self.procs.get_mut(&orphan) {
+                process.ppid = 1;
+            }
+            self.show_process(orphan);
+            if self.process(orphan).is_ok_and(|process| !alive(process)) {
+                self.tell_parent(orphan);
+            }
+        }
+        self.show_process(pid);
+        let parent = self.process(pid).map_or(0, |process| process.ppid);
+        let ignored = wcr_abi::Disposition::Ignore;
+        if self.process(parent).is_ok_and(|parent| parent.signals.disposition(Signal::CHLD) == ignored) {
+            self.reap(pid);
+            self.wake(Event::Child(parent));
+        } else {
+            self.tell_parent(pid);
+        }
+    }
+
+    fn reap(&mut self, pid: Pid) {
+        self.procs.remove(&pid);
+        self.proc_table.remove(pid);
+    }
+
+    /// Waits for a child as `waitpid(2)` does; see `wcr_sys::process::wait` for `target`. `None` only
+    /// with `WNOHANG`.
+    ///
+    /// # Errors
+    /// `CHILD` no such child; `INTR` a caught signal came first.
+    pub fn wait(&mut self, pid: Pid, target: i32, flags: u32) -> Call<Option<(Pid, WaitStatus)>> {
+        let own_group = self.process(pid)?.pgid;
+        let mut any = false;
+        for (&child, process) in &mut self.procs {
+            let wanted = match target {
+                1.. => child == target.unsigned_abs(),
+                0 => process.pgid == own_group,
+                -1 => true,
+                _ => process.pgid == target.unsigned_abs(),
+            };
+            if process.ppid != pid || !wanted {
+                continue;
+            }
+            any = true;
+            if let State::Zombie(status) = process.state {
+                self.reap(child);
+                return Ok(Some((child, status)));
+            }
+            if let Some(status) = process.report.take_if(|_| flags & WUNTRACED != 0) {
+                return Ok(Some((child, status)));
+            }
+        }
+        if !any {
+            return Err(Errno::Child.into());
+        }
+        if flags & WNOHANG != 0 {
+            return Ok(None);
+        }
+        Err(self.block(pid, &[Event::Child(pid)]))
+    }
+
+    /// The caller's own, parent's, group's and session's numbers.
+    pub fn proc_ids(&self, pid: Pid) -> Call<[Pid; 4]> {
+        let process = self.process(pid)?;
+        Ok([pid, process.ppid, process.pgid, process.sid])
+    }
+
+    /// The caller's users and groups.
+    pub fn user_ids(&self, pid: Pid) -> Call<Ids> {
+        let creds = &self.process(pid)?.creds;
+        Ok(Ids { uid: creds.uid, euid: creds.uid, gid: creds.gid, egid: creds.gid, groups: creds.groups.clone() })
+    }
+
+    /// Puts a process (0: the caller) into a process group (0: its own number) of the same session.
+    ///
+    /// # Errors
+    /// `SRCH` not the caller nor its child; `PERM` a session leader, or another session's group.
+    pub fn setpgid(&mut self, pid: Pid, target: Pid, pgid: Pid) -> Call<()> {
+        let target = if target == 0 { pid } else { target };
+        let pgid = if pgid == 0 { target } else { pgid };
+        let session = self.process(pid)?.sid;
+        let process = self.process(target)?;
+        if target != pid && process.ppid != pid {
+            return Err(Errno::Srch.into());
+        }
+        let exists = pgid == target || self.procs.values().any(|other| other.pgid == pgid && other.sid == session);
+        if process.sid == target || process.sid != session || !exists {
+            return Err(Errno::Perm.into());
+        }
+        self.process_mut(target)?.pgid = pgid;
+        Ok(())
+    }
+
+    /// Makes the caller the leader of a new session. `PERM` when it leads a process group.
+    pub fn setsid(&mut self, pid: Pid) -> Call<Pid> {
+        let leads = self.procs.values().any(|process| process.pgid == pid);
+        if leads {
+            return Err(Errno::Perm.into());
+        }
+        let process = self.process_mut(pid)?;
+        (process.sid, process.pgid) = (pid, pid);
+        Ok(pid)
+    }
+
+    /// CPU times. Partial: the container's clock stands in for CPU time, all of it user time.
+    pub fn times(&self, pid: Pid) -> Call<Times> {
+        let started = self.process(pid)?.started;
+        Ok(Times { user: self.clock.monotonic().saturating_sub(started), ..Times::default() })
+    }
+
+    /// A resource's soft and hard limit. `INVAL` no such resource.
+    pub fn rlimit(&self, pid: Pid, resource: u32) -> Call<(u64, u64)> {
+        self.process(pid)?.limits.get(resource as usize).copied().ok_or(Errno::Inval.into())
+    }
+
+    /// Sets a resource's limits. `INVAL` soft above hard; `PERM` raising the hard one without being root.
+    /// Partial: only the limit on open files is enforced.
+    pub fn set_rlimit(&mut self, pid: Pid, resource: u32, soft: u64, hard: u64) -> Call<()> {
+        let process = self.process_mut(pid)?;
+        let root = process.creds.uid == 0;
+        let limit = process.limits.get_mut(resource as usize).ok_or(Errno::Inval)?;
+        if soft > hard {
+            return Err(Errno::Inval.into());
+        }
+        let ceiling = resource as usize == RLIMIT_NOFILE && hard > 1 << 20;
+        if hard > limit.1 && !root || ceiling {
+            return Err(Errno::Perm.into());
+        }
+        *limit = (soft, hard);
+        Ok(())
+    }
+
+    /// A process's arguments.
+    pub fn argv(&self, pid: Pid) -> Result<&[Vec<u8>], Errno> {
+        Ok(&self.process(pid)?.argv)
+    }
+
+    /// A process's environment.
+    pub fn envp(&self, pid: Pid) -> Result<&[Vec<u8>], Errno> {
+        Ok(&self.process(pid)?.envp)
+    }
+}
+
+/// A file's first `len` bytes, or all of a shorter one.
+fn read_start(vfs: &mut Vfs, node: Node, len: usize) -> Result<Vec<u8>, Errno> {
+    let (mut content, mut at) = (vec![0; len], 0);
+    while at < len {
+        match vfs.read_node(node, at as u64, &mut content[at..])? {
+            0 => break,
+            done => at += done,
+        }
+    }
+    content.truncate(at);
+    Ok(content)
+}
+
+/// The interpreter and its argument that a `#!` line names.
+fn shebang(content: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+    let line = content.strip_prefix(b"#!")?;
+    let line = &line[..line.len().min(SHEBANG_MAX - 2)];
+    let line = line.split(|byte| *byte == b'\n').next()?.trim_ascii();
+    let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
+    let (interpreter, argument) = line.split_at(end);
+    let argument = argument.trim_ascii();
+    (!interpreter.is_empty()).then(|| (interpreter.to_vec(), (!argument.is_empty()).then(|| argument.to_vec())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shebang;
+
+    #[test]
+    fn interpreter_lines() {
+        let cases: [(&[u8], Option<(&[u8], Option<&[u8]>)>); 6] = [
+            (b"#!/bin/sh\necho", Some((b"/bin/sh", None))),
+            (b"#! /bin/sh -e -x \n", Some((b"/bin/sh", Some(b"-e -x")))),
+            (b"#!/bin/sh", Some((b"/bin/sh", None))),
+            (b"#!\n", None),
+            (b"#", None),
+            (b"echo", None),
+        ];
+        for (line, expected) in cases {
+            let expected = expected.map(|(name, arg)| (name.to_vec(), arg.map(<[u8]>::to_vec)));
+            assert_eq!(shebang(line), expected, "{}", String::from_utf8_lossy(line));
+        }
+    }
+}

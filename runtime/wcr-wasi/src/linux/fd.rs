@@ -1,0 +1,86 @@
+//! Descriptors.
+
+use wcr_abi::{DirRecord, Errno, OpenFlags, Pid};
+use wcr_kernel::{Call, Kernel};
+
+use crate::memory::{GuestMemory, MemoryExt};
+
+/// An open file's [`wcr_abi::Stat`].
+pub fn fd_stat<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
+    let stat = k.fstat(pid, fd)?;
+    Ok(mem.put(out, &stat.encode())?)
+}
+
+/// Whole [`DirRecord`]s from the `cookie`-th entry on, as many as fit; none at the end.
+///
+/// # Errors
+/// `NOTDIR` no directory; `INVAL` not even the first record fits.
+pub fn fd_entries<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    fd: u32,
+    buf: u32,
+    len: u32,
+    cookie: u64,
+    used: u32,
+) -> Call<()> {
+    let mut out = Vec::new();
+    let skipped = usize::try_from(cookie).unwrap_or(usize::MAX);
+    for entry in k.entries(pid, fd)?.into_iter().skip(skipped) {
+        let fitting = out.len();
+        let Ok(stat) = k.stat_entry(pid, fd, &entry) else { continue };
+        DirRecord { stat, name: entry.name }.encode(&mut out);
+        if out.len() > len as usize {
+            out.truncate(fitting);
+            if fitting == 0 {
+                return Err(Errno::Inval.into());
+            }
+            break;
+        }
+    }
+    Ok(mem.put_counted(buf, len, &out, used)?)
+}
+
+/// A new pipe: the reading and the writing end's numbers (two words).
+pub fn fd_pipe<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, flags: u32, fds: u32) -> Call<()> {
+    mem.put_u64(fds, 0)?;
+    let (read, write) = k.pipe(pid, OpenFlags(flags))?;
+    Ok(mem.put_u64(fds, u64::from(write) << 32 | u64::from(read))?)
+}
+
+/// A duplicate with the lowest free number from `min` on.
+pub fn fd_dup<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    fd: u32,
+    min: u32,
+    flags: u32,
+    out: u32,
+) -> Call<()> {
+    let new = k.dup(pid, fd, min, OpenFlags(flags).contains(OpenFlags::CLOEXEC))?;
+    Ok(mem.put_u32(out, new)?)
+}
+
+/// Makes `to` a duplicate of `from`.
+pub fn fd_dup2<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, from: u32, to: u32, flags: u32) -> Call<()> {
+    k.dup2(pid, from, to, OpenFlags(flags).contains(OpenFlags::CLOEXEC))
+}
+
+/// Access mode, status flags and close-on-exec, as open flags.
+pub fn fd_get_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
+    let flags = k.fd_flags(pid, fd)?;
+    Ok(mem.put_u32(out, flags.0)?)
+}
+
+/// Sets append, non-blocking and close-on-exec.
+pub fn fd_set_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, flags: u32) -> Call<()> {
+    k.set_fd_flags(pid, fd, OpenFlags(flags))
+}
+
+/// `NOTTY`: a container has no terminal yet. `BADF` not open.
+pub fn tty_winsize<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, _size: u32) -> Call<()> {
+    k.fd_flags(pid, fd)?;
+    Err(Errno::Notty.into())
+}

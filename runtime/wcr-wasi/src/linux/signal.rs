@@ -1,0 +1,43 @@
+//! Signals.
+
+use wcr_abi::Pid;
+use wcr_kernel::{Call, Kernel};
+
+use crate::memory::{GuestMemory, MemoryExt};
+
+/// `kill(2)`.
+pub fn kill<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, target: i32, signal: u32) -> Call<()> {
+    k.kill(pid, target, signal)
+}
+
+/// Sets what the caller does on a signal and gives what it did.
+pub fn sig_action<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    signal: u32,
+    disposition: u32,
+    old: u32,
+) -> Call<()> {
+    let before = k.sig_action(pid, signal, disposition)?;
+    Ok(mem.put_u32(old, before as u32)?)
+}
+
+/// `sigprocmask(2)`.
+pub fn sig_mask<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, how: u32, set: u64, old: u32) -> Call<()> {
+    let before = k.sig_mask(pid, how, set)?;
+    Ok(mem.put_u64(old, before)?)
+}
+
+/// Takes the lowest caught signal that has come; 0 when there is none.
+pub fn sig_take<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
+    mem.put_u32(out, 0)?;
+    let signal = k.sig_take(pid)?;
+    Ok(mem.put_u32(out, signal.map_or(0, |signal| signal.0.into()))?)
+}
+
+/// Sends the caller `ALRM` after a while; gives what was left of the last alarm.
+pub fn alarm<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, nanos: u64, remaining: u32) -> Call<()> {
+    let left = k.alarm(pid, nanos)?;
+    Ok(mem.put_u64(remaining, left)?)
+}

@@ -1,0 +1,39 @@
+//! The system's names, CPU times, limits.
+
+use wcr_abi::Pid;
+use wcr_kernel::{Call, Kernel};
+
+use crate::memory::{GuestMemory, MemoryExt};
+
+/// Five names, each ended by NUL: system, host, release, version, machine.
+pub fn uname<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, len: u32, used: u32) -> Call<()> {
+    let names = k.uname();
+    let fields = [&names.sysname, &names.nodename, &names.release, &names.version, &names.machine];
+    let bytes: Vec<u8> = fields.into_iter().flat_map(|field| field.bytes().chain([0])).collect();
+    Ok(mem.put_counted(buf, len, &bytes, used)?)
+}
+
+/// CPU times in nanoseconds (four words of eight bytes): user, system, children's user and system.
+pub fn times<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
+    let times = k.times(pid)?;
+    let words = [times.user, times.system, times.child_user, times.child_system].map(u64::to_le_bytes);
+    Ok(mem.put(out, &words.concat())?)
+}
+
+/// A resource's soft and hard limit (two words of eight bytes; all ones: none).
+pub fn rlimit_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, resource: u32, out: u32) -> Call<()> {
+    let (soft, hard) = k.rlimit(pid, resource)?;
+    Ok(mem.put(out, &[soft.to_le_bytes(), hard.to_le_bytes()].concat())?)
+}
+
+/// Sets a resource's limits.
+pub fn rlimit_set<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    _mem: &mut M,
+    resource: u32,
+    soft: u64,
+    hard: u64,
+) -> Call<()> {
+    k.set_rlimit(pid, resource, soft, hard)
+}
