@@ -1,1 +1,21 @@
-//! Under construction.
+//! The engine: runs a kernel's processes as wasmtime instances.
+//!
+//! The only crate that names wasmtime. One store a process, all of them on one thread: a process is a
+//! future that is polled when the kernel lists it as ready, and suspends on a fiber where the kernel says
+//! that a call blocks. Bundled guests are compiled when wcr is built; modules found in images are compiled
+//! when they are run.
+
+mod calls;
+mod code;
+mod config;
+mod error;
+mod guest;
+mod process;
+mod run;
+#[cfg(unix)]
+mod unix_code;
+
+pub use code::{CompiledGuest, PageAligned};
+pub use config::precompile;
+pub use error::EngineError;
+pub use run::{Engine, Finished};

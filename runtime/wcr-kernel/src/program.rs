@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wcr_abi::Errno;
 
 /// A program that an engine can run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Program {
     /// A guest bundled with wcr, by name. It sees descriptors as they are, with no preopened directory.
     Guest(&'static str),

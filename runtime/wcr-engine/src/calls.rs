@@ -1,0 +1,118 @@
+//! Binds the table of guest calls to wasmtime.
+
+use std::future::{Future, poll_fn, ready};
+use std::task::Poll;
+
+use wasmtime::{Caller, Error, Linker, Result};
+use wcr_abi::STACK_POINTER;
+use wcr_kernel::Halt;
+use wcr_wasi::{FlatMemory, MemoryExt, raw_result};
+
+use crate::guest::{Guest, Leave, Snapshot, split};
+
+/// The result of a suspendable call, boxed as wasmtime wants it.
+type Suspended<'a> = Box<dyn Future<Output = Result<u32>> + Send + 'a>;
+
+/// Makes a call once: the number for the guest, or why it gets none.
+macro_rules! attempt {
+    ($caller:expr, $rust:ident, $name:ident, ($($arg:ident),*)) => {{
+        let (memory, guest) = split($caller);
+        let mut kernel = guest.container.kernel();
+        raw_result(wcr_wasi::$rust::$name(&mut kernel, guest.pid, &mut FlatMemory(memory), $($arg),*))
+    }};
+}
+
+macro_rules! define {
+    (now $linker:ident $module:literal $rust:ident $name:ident ($($arg:ident: $ty:ty),*)) => {
+        $linker.func_wrap($module, stringify!($name), |mut caller: Caller<'_, Guest>, $($arg: $ty),*| -> Result<u32> {
+            enter(&caller)?;
+            attempt!(&mut caller, $rust, $name, ($($arg),*)).map_err(leave)
+        })?;
+    };
+    (wait $linker:ident $module:literal $rust:ident $name:ident ($($arg:ident: $ty:ty),*)) => {
+        $linker.func_wrap_async(
+            $module,
+            stringify!($name),
+            |mut caller: Caller<'_, Guest>, ($($arg,)*): ($($ty,)*)| -> Suspended<'_> {
+                if let Err(error) = enter(&caller) {
+                    return Box::new(ready(Err(error)));
+                }
+                match attempt!(&mut caller, $rust, $name, ($($arg),*)) {
+                    Err(Halt::Block) => {}
+                    done => return Box::new(ready(done.map_err(leave))),
+                }
+                Box::new(async move {
+                    loop {
+                        suspend().await;
+                        match attempt!(&mut caller, $rust, $name, ($($arg),*)) {
+                            Err(Halt::Block) => {}
+                            done => return done.map_err(leave),
+                        }
+                    }
+                })
+            },
+        )?;
+    };
+}
+
+macro_rules! define_all {
+    ($($module:literal in $rust:ident { $($kind:ident $name:ident($($arg:ident: $ty:ty),* $(,)?);)* })*) => {
+        fn define_table(linker: &mut Linker<Guest>) -> Result<()> {
+            $($(define!($kind linker $module $rust $name ($($arg: $ty),*));)*)*
+            Ok(())
+        }
+    };
+}
+
+wcr_wasi::calls!(define_all);
+
+/// Binds every guest call: the table, and the two calls that concern instances.
+pub(crate) fn define(linker: &mut Linker<Guest>) -> Result<()> {
+    define_table(linker)?;
+    linker.func_wrap(
+        "wasi_snapshot_preview1",
+        "proc_exit",
+        |caller: Caller<'_, Guest>, code: u32| -> Result<()> {
+            let guest = caller.data();
+            Err(leave(guest.container.kernel().exit(guest.pid, code as u8)))
+        },
+    )?;
+    linker.func_wrap(wcr_abi::WCR_MODULE, "fork", fork)?;
+    Ok(())
+}
+
+/// Copies the calling process; see `wcr_sys::process::fork`.
+fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
+    enter(&caller)?;
+    let Some(stack_pointer) = caller.get_export(STACK_POINTER).and_then(wasmtime::Extern::into_global) else {
+        return Ok(wcr_abi::Errno::Nosys.raw());
+    };
+    let Some(stack_pointer) = stack_pointer.get(&mut caller).i32() else {
+        return Ok(wcr_abi::Errno::Nosys.raw());
+    };
+    let (memory, guest) = split(&mut caller);
+    let forked = guest.container.kernel().fork(guest.pid, arg);
+    let child = match forked {
+        Ok(child) => child,
+        Err(halt) => return raw_result(Err(halt)).map_err(leave),
+    };
+    guest.container.forks().insert(child, Snapshot { memory: memory.to_vec(), stack_pointer });
+    raw_result(FlatMemory(memory).put_u32(out, child).map_err(Halt::Errno)).map_err(leave)
+}
+
+/// What every call does first.
+fn enter(caller: &Caller<'_, Guest>) -> Result<()> {
+    let guest = caller.data();
+    guest.container.kernel().enter(guest.pid).map_err(leave)
+}
+
+/// The trap that unwinds a guest which does not go on.
+fn leave(_: Halt) -> Error {
+    Error::new(Leave)
+}
+
+/// Gives the thread to the next process; the kernel decides when this one is polled again.
+async fn suspend() {
+    let mut suspended = false;
+    poll_fn(|_| if core::mem::replace(&mut suspended, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}

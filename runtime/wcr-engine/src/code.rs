@@ -1,0 +1,54 @@
+//! Bundled guests' code, run from where it lies in the binary.
+
+use wasmtime::Module;
+
+use crate::error::EngineError;
+
+/// Bytes at a page boundary, so that the code in them can be made executable where it is.
+#[repr(C, align(4096))]
+#[derive(Debug)]
+pub struct PageAligned<T: ?Sized>(pub T);
+
+/// A guest that was compiled by [`crate::precompile`] with this version of wcr.
+#[derive(Debug, Clone, Copy)]
+pub struct CompiledGuest {
+    /// The name that the kernel's programs use.
+    pub name: &'static str,
+    /// The module, as it was before.
+    pub wasm: &'static [u8],
+    code: &'static PageAligned<[u8]>,
+}
+
+impl CompiledGuest {
+    /// A guest and its code.
+    ///
+    /// # Safety
+    /// `code` is the unchanged result of [`crate::precompile`]: the engine runs it.
+    #[expect(unsafe_code, reason = "the engine cannot check machine code")]
+    #[must_use]
+    pub const unsafe fn new(name: &'static str, wasm: &'static [u8], code: &'static PageAligned<[u8]>) -> Self {
+        Self { name, wasm, code }
+    }
+
+    /// Makes a module of the code, without copying it where the host allows that.
+    pub(crate) fn load(&self, engine: &wasmtime::Engine) -> Result<Module, EngineError> {
+        #[cfg(unix)]
+        let loaded = {
+            // SAFETY: the constructor's contract says where the bytes come from; they are static, aligned
+            // to pages, and nobody changes them.
+            #[expect(unsafe_code, reason = "see above")]
+            unsafe {
+                Module::deserialize_raw(engine, core::ptr::NonNull::from(&self.code.0))
+            }
+        };
+        #[cfg(not(unix))]
+        let loaded = {
+            // SAFETY: the constructor's contract says where the bytes come from.
+            #[expect(unsafe_code, reason = "see above")]
+            unsafe {
+                Module::deserialize(engine, &self.code.0)
+            }
+        };
+        loaded.map_err(|error| EngineError::Load { name: self.name, reason: format!("{error:#}") })
+    }
+}

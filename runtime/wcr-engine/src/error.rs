@@ -1,0 +1,26 @@
+//! What can go wrong in the engine.
+
+/// A failure of the engine itself, not of a guest.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A module cannot be compiled: it is malformed or uses what the engine does not support.
+    #[error("cannot compile the module: {0}")]
+    Compile(String),
+    /// A bundled guest's compiled code does not fit this build.
+    #[error("the bundled guest `{name}` cannot be loaded: {reason}; rebuild with `cargo xtask build`")]
+    Load {
+        /// The guest.
+        name: &'static str,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A guest that the kernel names is not in the bundle.
+    #[error("this build carries no guest `{0}`; rebuild with `cargo xtask build`")]
+    NoGuest(&'static str),
+    /// The engine cannot be set up on this host.
+    #[error("cannot set up the WebAssembly engine: {0}")]
+    Setup(String),
+    /// Every process waits for something that cannot come.
+    #[error("every process of the container waits for another one: nothing can go on")]
+    Deadlock,
+}
