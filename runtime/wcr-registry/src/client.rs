@@ -1,0 +1,93 @@
+//! The client and what can be set on it.
+
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use wcr_image::{Platform, Reference};
+use wcr_store::Store;
+
+use crate::error::{RegistryError, Result};
+use crate::progress::Progress;
+use crate::pull::{PullOutcome, run};
+use crate::transport::Transport;
+
+/// What can be set on a [`Client`].
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a connection may take to come about.
+    pub connect_timeout: Duration,
+    /// How long a server may be silent.
+    pub idle_timeout: Duration,
+    /// The pause before something is tried again; it doubles each time.
+    pub backoff: Duration,
+    /// How many layers are fetched side by side.
+    pub parallel: usize,
+    /// Whether credentials are looked for in Docker's configuration.
+    pub credentials: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            backoff: Duration::from_millis(200),
+            parallel: 4,
+            credentials: true,
+        }
+    }
+}
+
+/// A client of container registries.
+pub struct Client {
+    pub(crate) transport: Transport,
+    runtime: Option<Runtime>,
+}
+
+impl Client {
+    /// A client without connections yet.
+    ///
+    /// # Errors
+    /// [`RegistryError::Setup`] when the host gives no threads or sockets.
+    pub fn new(options: Options) -> Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("wcr-net").enable_all().build();
+        let runtime = runtime.map_err(|error| RegistryError::Setup { reason: error.to_string() })?;
+        Ok(Self { transport: Transport::new(options), runtime: Some(runtime) })
+    }
+
+    /// Brings an image from its registry into the store. What the store has of it already is not fetched.
+    ///
+    /// Blocks; may be called from anywhere, an asynchronous runtime included.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; nothing of an image that failed becomes visible.
+    pub fn pull(
+        &self,
+        store: &Store,
+        reference: &Reference,
+        platform: &Platform,
+        progress: &dyn Progress,
+    ) -> Result<PullOutcome> {
+        let Some(runtime) = &self.runtime else {
+            return Err(RegistryError::Setup { reason: "the client is being closed".into() });
+        };
+        // On a thread of its own: blocking within somebody else's runtime would be refused by it.
+        let result = thread::scope(|scope| {
+            let handle = runtime.handle();
+            scope.spawn(|| run(&self.transport, handle, store, reference, platform, progress)).join()
+        });
+        match result {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! How a pull tells what it is doing.
+
+use wcr_image::{Descriptor, Digest};
+
+/// What happens to one layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerEvent {
+    /// Another process is storing the same layer; this one waits for it.
+    Waiting,
+    /// It is in the store already.
+    Exists,
+    /// So many bytes of its blob have been received.
+    Received(u64),
+    /// The connection broke; it goes on from where it was.
+    Retrying,
+    /// All is received; the rest is being written.
+    Storing,
+    /// It is in the store.
+    Done,
+}
+
+/// Is told what a pull is doing. Calls come from several threads, and should return quickly.
+pub trait Progress: Sync {
+    /// The reference leads to this image: its manifest's digest and its layers, the lowest first.
+    fn resolved(&self, _digest: &Digest, _layers: &[Descriptor]) {}
+
+    /// Something happened to the layer with this place in the list.
+    fn layer(&self, _index: usize, _event: LayerEvent) {}
+}
+
+/// Keeps it to itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {}
