@@ -1,1 +1,12 @@
-fn main(){}
+//! End-to-end tests: the built binary, driven from outside, against a real registry and images of a real program.
+
+mod bad_input;
+mod builtin;
+mod crash;
+mod files;
+mod layers;
+mod listing;
+mod process;
+mod pull;
+mod run;
+mod shell;

@@ -1,5 +1,6 @@
 //! The image most tests use: Debian's real BusyBox, laid out like the image of that name on Docker Hub.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -20,18 +21,28 @@ pub const GROUP: &str = "root:x:0:\nalice:x:1000:\nusers:x:100:\nnogroup:x:65534
 /// folders of a small system.
 ///
 /// # Panics
-/// BusyBox is not installed, or is not the static one.
+/// BusyBox is not installed.
 pub fn layer() -> Blob {
     static LAYER: OnceLock<Blob> = OnceLock::new();
     LAYER.get_or_init(|| make_layer().into()).clone()
 }
 
+/// The bytes of the program itself: a static ELF file.
+///
+/// # Panics
+/// BusyBox is not installed.
+pub fn program() -> Vec<u8> {
+    std::fs::read(path()).expect("read busybox")
+}
+
+fn path() -> PathBuf {
+    find("busybox").expect("busybox is installed")
+}
+
 fn make_layer() -> Layer {
-    let path = find("busybox").expect("busybox is installed");
-    let program = std::fs::read(&path).expect("read busybox");
-    let list = Command::new(&path).arg("--list").output().expect("run busybox --list");
+    let list = Command::new(path()).arg("--list").output().expect("run busybox --list");
     let applets = String::from_utf8_lossy(&list.stdout).into_owned();
-    let mut layer = Layer::new().dir("bin", 0o755).file("bin/busybox", 0o755, program);
+    let mut layer = Layer::new().dir("bin", 0o755).file("bin/busybox", 0o755, program());
     for (number, applet) in applets.lines().filter(|name| *name != "busybox").enumerate() {
         let path = format!("bin/{applet}");
         layer =

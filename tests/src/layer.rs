@@ -1,5 +1,6 @@
 //! Image layers, entry by entry, as tar streams.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use flate2::{Compression, GzBuilder};
@@ -12,6 +13,7 @@ pub const MTIME: u64 = 1_700_000_000;
 pub struct Layer {
     tar: Builder<Vec<u8>>,
     owner: (u64, u64),
+    modes: HashMap<String, u32>,
 }
 
 impl Default for Layer {
@@ -23,7 +25,7 @@ impl Default for Layer {
 impl Layer {
     /// A layer without entries.
     pub fn new() -> Self {
-        Layer { tar: Builder::new(Vec::new()), owner: (0, 0) }
+        Layer { tar: Builder::new(Vec::new()), owner: (0, 0), modes: HashMap::new() }
     }
 
     /// The entries that follow belong to this user and group.
@@ -54,7 +56,9 @@ impl Layer {
     /// A hard link to the entry at `target`, a path from the root without a leading slash.
     #[must_use]
     pub fn hard_link(self, path: &str, target: &str) -> Self {
-        self.entry(EntryType::Link, path, 0o755, b"", Some(target))
+        // Some tools give the file the mode that the link's own header has.
+        let mode = self.modes.get(target).copied().unwrap_or(0o644);
+        self.entry(EntryType::Link, path, mode, b"", Some(target))
     }
 
     /// A named pipe.
@@ -78,6 +82,7 @@ impl Layer {
     }
 
     fn entry(mut self, kind: EntryType, path: &str, mode: u32, content: &[u8], target: Option<&str>) -> Self {
+        self.modes.insert(path.to_owned(), mode);
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         header.set_mode(mode);

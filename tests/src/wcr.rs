@@ -1,6 +1,7 @@
 //! The binary under test, run under a deadline with a store of its own.
 
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The variable that names the folder of wcr's store.
-pub const STORE_VARIABLE: &str = "WCR_HOME";
+pub const STORE_VARIABLE: &str = "WCR_ROOT";
 
 /// A proxy nobody listens at: what is not on the loopback interface cannot be reached.
 const NO_NETWORK: &str = "http://127.0.0.1:9";
@@ -82,6 +83,25 @@ impl Wcr {
     pub fn run(self) -> Finished {
         let line = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
         self.run_within(DEADLINE).unwrap_or_else(|| panic!("wcr {line}: still running at the deadline"))
+    }
+
+    /// Runs the command with regular files as its standard streams (made in `folder`), or kills it and gives `None`
+    /// after `limit`. What a program sees of its streams then differs from pipes: they have an offset, for one.
+    ///
+    /// # Panics
+    /// The binary cannot be started, or the files cannot be made.
+    pub fn run_on_files(mut self, folder: &Path, limit: Duration) -> Option<Finished> {
+        let line = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
+        let [stdin, stdout, stderr] = ["stdin", "stdout", "stderr"].map(|name| folder.join(name));
+        fs::write(&stdin, &self.stdin).expect("write the input");
+        self.command
+            .stdin(File::open(&stdin).expect("open the input"))
+            .stdout(File::create(&stdout).expect("create the output"))
+            .stderr(File::create(&stderr).expect("create the output"));
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", binary().display()));
+        let status = wait(&mut child, limit)?;
+        let [stdout, stderr] = [stdout, stderr].map(|path| fs::read(path).expect("read the output"));
+        Some(Finished { line, status, stdout, stderr })
     }
 
     /// Runs the command to its end, or kills it and gives `None` after `limit`.

@@ -1,11 +1,11 @@
 //! What is put to the test: wcr with the image of the real BusyBox.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::case::{Answer, Case};
 use super::folder;
@@ -44,12 +44,13 @@ impl Subject {
         let folder = Scratch::within(self.work.path(), "case");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("chmod the working folder");
         self.unpack(&case.fixture, folder.path());
+        let streams = Scratch::within(self.work.path(), "streams");
         let volume = format!("{}:/work", folder.path().display());
         let limit = case.timeout * PATIENCE;
         let finished = self
             .lab
             .wcr(["run", "--rm", "-i", "-v", &volume, "-w", "/work", &self.image, "sh", "-c", &case.script])
-            .run_within(limit.max(Duration::from_secs(1)));
+            .run_on_files(streams.path(), limit);
         match finished {
             Some(finished) => Answer { code: finished.shell_code(), stdout: finished.stdout, stderr: finished.stderr },
             None => Answer { code: None, stdout: Vec::new(), stderr: Vec::new() },
@@ -65,6 +66,21 @@ impl Subject {
         let mut archive = tar::Archive::new(tar.as_slice());
         archive.set_preserve_permissions(true);
         archive.set_preserve_ownerships(true);
-        archive.unpack(into).expect("unpack the fixture");
+        // In order, and links keep the time of their making: so the answers were recorded.
+        let mut folders = Vec::new();
+        for entry in archive.entries().expect("read the fixture") {
+            let mut entry = entry.expect("read the fixture");
+            entry.set_preserve_mtime(!entry.header().entry_type().is_symlink());
+            entry.unpack_in(into).expect("unpack the fixture");
+            if entry.header().entry_type().is_dir() {
+                let path = into.join(entry.path().expect("a path in the fixture"));
+                folders.push((path, entry.header().mtime().expect("a time in the fixture")));
+            }
+        }
+        // Last, because each entry made in a folder changes its time.
+        for (path, mtime) in folders {
+            let time = UNIX_EPOCH + Duration::from_secs(mtime);
+            File::open(&path).and_then(|folder| folder.set_modified(time)).expect("set a folder's time");
+        }
     }
 }

@@ -1,0 +1,56 @@
+//! The image that wcr carries: what `busybox` is where no registry can be reached.
+
+use wcr_tests::scratch::Scratch;
+use wcr_tests::wcr::Wcr;
+
+/// A command with an empty store and no network.
+fn offline<'a>(home: &Scratch, args: impl IntoIterator<Item = &'a str>) -> Wcr {
+    Wcr::new(home.path()).args(args)
+}
+
+#[test]
+fn busybox_runs_without_a_network_and_says_so_in_one_line() {
+    let home = Scratch::new("offline");
+    for name in ["busybox", "busybox:latest", "docker.io/library/busybox"] {
+        let finished = offline(&home, ["run", "--rm", name, "echo", "hi"]).run().ok().prints("hi\n");
+        assert_eq!(finished.stderr().lines().count(), 1, "{}", finished.stderr());
+        finished.says(&["built-in"]);
+    }
+}
+
+#[test]
+fn it_is_a_small_system() {
+    let home = Scratch::new("offline");
+    let script = "ls -la / | grep bin | wc -l && echo $HOME > /tmp/x; cat /tmp/x; stat -c '%a %n' /tmp /root; \
+                  ls -l /usr/bin/env | grep -c bin/env; id -un; seq 3 | sort -r | head -n 1";
+    let finished = offline(&home, ["run", "--rm", "busybox", "sh", "-c", script]).run().ok();
+    assert_eq!(finished.stdout(), "1\n/root\n1777 /tmp\n700 /root\n1\nroot\n3\n");
+}
+
+#[test]
+fn every_applet_is_a_link_to_its_guest() {
+    let home = Scratch::new("offline");
+    let script = "for f in ls cat grep sort sh '['; do test -x /bin/$f || echo no $f; done; \
+                  test /bin/ls -ef /bin/cat && echo one file";
+    offline(&home, ["run", "--rm", "busybox", "sh", "-c", script]).run().ok().prints("one file\n");
+}
+
+#[test]
+fn pull_always_refuses_it() {
+    let home = Scratch::new("offline");
+    offline(&home, ["run", "--rm", "--pull=always", "busybox", "echo", "hi"]).run().fails().exits(125).prints("");
+}
+
+#[test]
+fn pull_does_not_pretend() {
+    let home = Scratch::new("offline");
+    offline(&home, ["pull", "busybox"]).run().fails().exits(10).says(&["docker.io"]);
+}
+
+#[test]
+fn no_other_name_falls_back() {
+    let home = Scratch::new("offline");
+    for name in ["alpine", "busybox:1.36", "example.com/busybox", "someone/busybox"] {
+        offline(&home, ["run", "--rm", name, "echo", "hi"]).run().fails().exits(125).prints("");
+    }
+}
