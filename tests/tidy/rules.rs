@@ -7,8 +7,20 @@ const KERNEL_SIDE: [&str; 5] =
     ["runtime/wcr-abi/", "runtime/wcr-vfs/", "runtime/wcr-kernel/", "runtime/wcr-wasi/", "runtime/wcr-image/"];
 
 /// What the kernel side gets passed in and never asks for: files, network, clocks, randomness, environment.
-const HOST: [&str; 12] =
-    ["std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant", "getrandom", "std::os"];
+const HOST: [&str; 12] = [
+    "std::fs",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "getrandom",
+    "std::os",
+];
 
 /// Calls of one operating system, which belong into a module named for it.
 const SYSTEM: [&str; 5] = ["std::os::unix", "std::os::linux", "std::os::windows", "libc::", "rustix::"];
