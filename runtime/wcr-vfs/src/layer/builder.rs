@@ -376,6 +376,7 @@ impl LayerBuilder {
             tar_len,
             diff_id,
             sha256: sha256(&out[HEADER_LEN..]),
+            lower_links: plan.lower_links,
         };
         out[..HEADER_LEN].copy_from_slice(&header.encode());
         Ok(out)
@@ -462,6 +463,8 @@ struct Plan {
     dirs: Vec<((u32, u32), u32)>,
     /// For each inode: its first record and its number of names.
     inodes: Vec<(u32, u32)>,
+    /// How many names are hard links into lower layers.
+    lower_links: u64,
 }
 
 impl Plan {
@@ -471,6 +474,7 @@ impl Plan {
             order: vec![NONE],
             dirs: vec![((0, 0), 0); builder.dirs.len()],
             inodes: vec![(0, 0); builder.inodes.len()],
+            lower_links: 0,
         };
         let mut number = 0;
         while let Some(slot) = plan.order.get(number).copied() {
@@ -483,7 +487,8 @@ impl Plan {
                     }
                     *nlink += 1;
                 }
-                What::Nothing | What::Lower(_) => {}
+                What::Lower(_) => plan.lower_links += 1,
+                What::Nothing => {}
             }
             number += 1;
         }

@@ -1,7 +1,8 @@
 //! The bytes of the index: header and record, encoded and decoded.
 //!
 //! Header: magic (8 bytes), record count (u64), length of the strings (u64), length of the layer's tar
-//! (u64), diff-id (32 bytes), sha256 of records and strings (32 bytes), zeros up to 128.
+//! (u64), diff-id (32 bytes), sha256 of records and strings (32 bytes), number of hard links into lower
+//! layers (u64), zeros up to 128.
 //!
 //! Record: kind (u8), flags (u8: 1 opaque, 2 implied), name length (u16), mode, name start, link start,
 //! link length, uid, gid, nlink (u32 each), rdev, size, data, seconds of mtime (u64 each), nanoseconds of
@@ -45,6 +46,7 @@ pub(super) struct Header {
     pub tar_len: u64,
     pub diff_id: [u8; 32],
     pub sha256: [u8; 32],
+    pub lower_links: u64,
 }
 
 impl Header {
@@ -56,6 +58,7 @@ impl Header {
         out[24..32].copy_from_slice(&self.tar_len.to_le_bytes());
         out[32..64].copy_from_slice(&self.diff_id);
         out[64..96].copy_from_slice(&self.sha256);
+        out[96..104].copy_from_slice(&self.lower_links.to_le_bytes());
         out
     }
 
@@ -70,6 +73,7 @@ impl Header {
             tar_len: wide(bytes, 24),
             diff_id: hash(32),
             sha256: hash(64),
+            lower_links: wide(bytes, 96),
         })
     }
 }

@@ -84,6 +84,12 @@ impl LayerIndex {
         self.header.diff_id
     }
 
+    /// The number of [`RecordKind::LowerHardLink`] records; hardly any layer has one.
+    #[must_use]
+    pub fn lower_links(&self) -> u64 {
+        self.header.lower_links
+    }
+
     /// The sha256 that [`Self::body`] had when it was written.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
@@ -135,7 +141,10 @@ impl LayerIndex {
     /// The records of a directory's children, sorted by name; empty for anything else.
     #[must_use]
     pub fn children(&self, dir: u32) -> Range<u32> {
-        self.record(dir).map_or(0..0, |record| record.children)
+        let Some(bytes) = self.raw(dir) else { return 0..0 };
+        let raw = RawRecord::decode(bytes);
+        let is_dir = raw.kind == KIND_INODE && raw.mode.kind() == FileKind::Directory;
+        if is_dir { self.range(dir, raw.children).unwrap_or(0..0) } else { 0..0 }
     }
 
     /// The record of this name in a directory.

@@ -1,5 +1,6 @@
 //! What several layers together say about a name.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use wcr_abi::{Errno, FileKind};
@@ -25,6 +26,28 @@ pub(super) enum Merged {
     LowerLink(Source),
 }
 
+/// A hard link whose target no lower layer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DanglingLink {
+    /// The layer that has the link; 0 is the lowest.
+    pub layer: usize,
+    /// The last component of its name.
+    pub name: Vec<u8>,
+    /// The target's path.
+    pub target: Vec<u8>,
+}
+
+/// The first hard link of an image (its layers, the lowest first) that leads nowhere. [`crate::Tree`] leaves
+/// such names out; whoever takes an image in can refuse it. Costs nothing for layers without links to lower
+/// ones.
+#[must_use]
+pub fn dangling_link(layers: &[Arc<Layer>]) -> Option<DanglingLink> {
+    let stack = Stack(layers.to_vec());
+    let (link, _) = stack.lower_links().find(|(_, target)| !matches!(target, Ok(Some(_))))?;
+    let record = stack.index(link.layer).ok()?.record(link.record)?;
+    Some(DanglingLink { layer: link.layer as usize, name: record.name.to_vec(), target: record.link.to_vec() })
+}
+
 /// The layers of an image, the lowest first.
 #[derive(Debug, Default)]
 pub(super) struct Stack(pub Vec<Arc<Layer>>);
@@ -47,6 +70,30 @@ impl Stack {
     /// The root directory.
     pub fn root(&self) -> Result<Merged, Errno> {
         self.root_below(self.0.len() as u32)
+    }
+
+    /// All hard links into lower layers, with what they lead to. Costs nothing for layers that have no such
+    /// link, which is nearly all of them.
+    fn lower_links(&self) -> impl Iterator<Item = (Source, Result<Option<Merged>, Errno>)> {
+        let layers = self.0.iter().enumerate().filter(|(_, layer)| layer.index().lower_links() > 0);
+        let records = layers.flat_map(|(number, layer)| {
+            let index = layer.index();
+            let is_link = |record| index.record(record).is_some_and(|record| record.kind == RecordKind::LowerHardLink);
+            let records = (0..index.len()).filter(move |record| is_link(*record));
+            records.map(move |record| Source { layer: number as u32, record })
+        });
+        records.map(|link| (link, self.settle(Some(Merged::LowerLink(link)))))
+    }
+
+    /// How many names each inode has by hard links from higher layers.
+    pub fn links_from_above(&self) -> Result<HashMap<Source, u32>, Errno> {
+        let mut links = HashMap::new();
+        for (_, target) in self.lower_links() {
+            if let Some(Merged::Leaf(source)) = target? {
+                *links.entry(source).or_insert(0) += 1;
+            }
+        }
+        Ok(links)
     }
 
     /// Whether any of the directories has the name, if only as a whiteout.

@@ -17,6 +17,7 @@ mod ops;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use wcr_abi::{Errno, FileKind, Mode, Timestamp};
@@ -24,6 +25,7 @@ use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 use crate::fs::{Ino, NewInode};
 use crate::layer::Layer;
 use content::{Budget, File};
+pub use merge::{DanglingLink, dangling_link};
 use merge::{Merged, Source, Stack};
 
 /// The most that a tree may hold beyond its layers.
@@ -51,9 +53,11 @@ const INLINE_LINK: usize = 60;
 #[derive(Debug)]
 pub struct Tree {
     stack: Stack,
-    inodes: HashMap<Ino, Inode>,
-    /// Which inode a layer's record has become, so that hard links meet in one inode.
+    inodes: HashMap<Ino, Box<Inode>, BuildHasherDefault<InoHasher>>,
+    /// Which inode a layer's record with several names has become, so that they meet in one inode.
     by_record: HashMap<Source, Ino>,
+    /// How many names of a layer's inode are in higher layers.
+    links_from_above: HashMap<Source, u32>,
     last_ino: Ino,
     budget: Budget,
     names: Budget,
@@ -101,6 +105,24 @@ struct Directory {
     subdirs: Option<u32>,
 }
 
+/// Spreads inode numbers, which no guest chooses, over a hash table.
+#[derive(Default)]
+struct InoHasher(u64);
+
+impl Hasher for InoHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
 /// The root's number.
 const ROOT: Ino = 1;
 
@@ -110,8 +132,9 @@ impl Tree {
     pub fn new(limits: TreeLimits, now: Timestamp) -> Self {
         let mut tree = Self {
             stack: Stack::default(),
-            inodes: HashMap::new(),
+            inodes: HashMap::default(),
             by_record: HashMap::new(),
+            links_from_above: HashMap::new(),
             last_ino: 0,
             budget: Budget { limit: limits.bytes, used: 0 },
             names: Budget { limit: limits.inodes, used: 0 },
@@ -129,25 +152,26 @@ impl Tree {
     pub fn over(layers: Vec<Arc<Layer>>, limits: TreeLimits) -> Result<Self, Errno> {
         let mut tree = Self::new(limits, Timestamp::default());
         tree.stack = Stack(layers);
+        tree.links_from_above = tree.stack.links_from_above()?;
         if let Merged::Directory { sources, meta } = tree.stack.root()? {
             let root = tree.layer_directory(ROOT, &[], sources, meta)?;
-            tree.inodes.insert(ROOT, root);
+            tree.inodes.insert(ROOT, Box::new(root));
         }
         Ok(tree)
     }
 
     fn insert(&mut self, inode: Inode) -> Ino {
         self.last_ino += 1;
-        self.inodes.insert(self.last_ino, inode);
+        self.inodes.insert(self.last_ino, Box::new(inode));
         self.last_ino
     }
 
     fn get(&self, ino: Ino) -> Result<&Inode, Errno> {
-        self.inodes.get(&ino).ok_or(Errno::Stale)
+        self.inodes.get(&ino).map(|inode| &**inode).ok_or(Errno::Stale)
     }
 
     fn get_mut(&mut self, ino: Ino) -> Result<&mut Inode, Errno> {
-        self.inodes.get_mut(&ino).ok_or(Errno::Stale)
+        self.inodes.get_mut(&ino).map(|inode| &mut **inode).ok_or(Errno::Stale)
     }
 
     fn dir(&self, ino: Ino) -> Result<&Directory, Errno> {
@@ -211,9 +235,13 @@ impl Tree {
             _ => Body::Special,
         };
         let new = NewInode { mode: record.mode, uid: record.uid, gid: record.gid, rdev: record.rdev, target: &[] };
-        let inode = Inode { nlink: record.nlink.max(1), origin: Some(source), ..Inode::new(&new, body, record.mtime) };
+        let above = self.links_from_above.get(&source).copied().unwrap_or(0);
+        let nlink = record.nlink.max(1).saturating_add(above);
+        let inode = Inode { nlink, origin: Some(source), ..Inode::new(&new, body, record.mtime) };
         let ino = self.insert(inode);
-        self.by_record.insert(source, ino);
+        if nlink > 1 {
+            self.by_record.insert(source, ino);
+        }
         Ok(ino)
     }
 

@@ -37,6 +37,10 @@ pub struct SetTimes {
     pub mtime: SetTime,
 }
 
+impl SetTimes {
+    const NONE: Self = Self { atime: SetTime::Omit, mtime: SetTime::Omit };
+}
+
 impl Vfs {
     /// The metadata of the file at a path.
     ///
@@ -135,17 +139,18 @@ impl Vfs {
         let perm = self.perm(node)?;
         let keeps_owner = uid.is_none_or(|uid| uid == perm.uid);
         let own_group = gid.is_none_or(|gid| gid == perm.gid || creds.in_group(gid));
+        let is_dir = perm.mode.kind() == FileKind::Directory;
+        let permissions = if is_dir { None } else { without_set_id(creds, perm) };
         let changes = uid.is_some() || gid.is_some();
-        if changes && !creds.is_root() && !(creds.uid == perm.uid && keeps_owner && own_group) {
+        if permissions.is_some() && !creds.owns(perm)
+            || changes && !creds.is_root() && !(creds.uid == perm.uid && keeps_owner && own_group)
+        {
             return Err(Errno::Perm);
         }
-        let old = perm.mode.permissions();
-        let new = if perm.mode.kind() == FileKind::Directory { old } else { without_set_id(old) };
-        let permissions = (new != old).then_some(new);
         self.set_attr_node(node, &SetAttr { permissions, uid, gid, ..SetAttr::default() }, now)
     }
 
-    /// Sets the timestamps of the file at a path.
+    /// Sets the timestamps of the file at a path. When there is none to set, the path does not matter.
     ///
     /// # Errors
     /// Those of [`Self::resolve`] and [`Self::utimens_node`].
@@ -158,6 +163,9 @@ impl Vfs {
         times: SetTimes,
         now: Timestamp,
     ) -> Result<(), Errno> {
+        if times == SetTimes::NONE {
+            return Ok(());
+        }
         let node = self.resolve_node(walk, start, path, follow)?;
         self.utimens_node(walk.creds, node, times, now)
     }
@@ -168,7 +176,7 @@ impl Vfs {
     /// `PERM` for others than the owner; when both become the current time, who may write the file may do
     /// that, too, or else it is `ACCES`; `ROFS`.
     pub fn utimens_node(&mut self, creds: &Creds, node: Node, times: SetTimes, now: Timestamp) -> Result<(), Errno> {
-        if times.atime == SetTime::Omit && times.mtime == SetTime::Omit {
+        if times == SetTimes::NONE {
             return Ok(());
         }
         self.writable(node)?;
@@ -185,7 +193,7 @@ impl Vfs {
         self.set_attr_node(node, &SetAttr { atime, mtime, ..SetAttr::default() }, now)
     }
 
-    /// Sets the length of the regular file at a path. The length it has is no change.
+    /// Sets the length of the regular file at a path. The length it has changes no timestamp.
     ///
     /// # Errors
     /// Those of [`Self::resolve`]; `ISDIR`; `INVAL` for what is no regular file; `ACCES`; `ROFS`; `FBIG`.
@@ -209,7 +217,7 @@ impl Vfs {
             return Err(Errno::Acces);
         }
         if self.stat_node(node)?.size == len {
-            return Ok(());
+            return self.written_by(walk.creds, node, now);
         }
         self.truncate_node(walk.creds, node, len, now)
     }

@@ -130,14 +130,20 @@ impl Vfs {
         match self.child(dir, &name) {
             Ok(_) => return Err(Errno::Exist),
             Err(Errno::Noent) if slash && !directory => return Err(Errno::Noent),
-            Err(Errno::Noent) => {}
+            Err(Errno::Noent) => self.not_removed(dir)?,
             Err(errno) => return Err(errno),
         }
         self.writable(dir)?;
         Ok((dir, name))
     }
 
-    fn may_create(&mut self, creds: &Creds, dir: Node) -> Result<(), Errno> {
+    /// `NOENT` when a directory was removed, and cannot get a further name.
+    pub(super) fn not_removed(&mut self, dir: Node) -> Result<(), Errno> {
+        self.fs(dir)?.name(dir.ino).map(|_| ())
+    }
+
+    /// `ACCES` when the directory may not be changed.
+    pub(super) fn may_create(&mut self, creds: &Creds, dir: Node) -> Result<(), Errno> {
         let perm = self.perm(dir)?;
         if creds.may(perm, Access::WRITE.with(Access::EXECUTE)) { Ok(()) } else { Err(Errno::Acces) }
     }

@@ -64,16 +64,16 @@ impl Vfs {
         self.written_by(creds, node, now)
     }
 
-    fn written_by(&mut self, creds: &Creds, node: Node, now: Timestamp) -> Result<(), Errno> {
+    /// What follows from a write by `creds`: anybody but the superuser clears set-id bits.
+    pub(super) fn written_by(&mut self, creds: &Creds, node: Node, now: Timestamp) -> Result<(), Errno> {
         if creds.is_root() {
             return Ok(());
         }
-        let old = self.perm(node)?.mode.permissions();
-        let new = without_set_id(old);
-        if new == old {
+        let permissions = without_set_id(creds, self.perm(node)?);
+        if permissions.is_none() {
             return Ok(());
         }
-        self.fs(node)?.set_attr(node.ino, &SetAttr { permissions: Some(new), ..SetAttr::default() }, now)
+        self.fs(node)?.set_attr(node.ino, &SetAttr { permissions, ..SetAttr::default() }, now)
     }
 
     /// Changes metadata without any check but for a read-only mount.
@@ -210,9 +210,11 @@ impl Vfs {
     }
 }
 
-/// The permissions after a write by somebody without privileges: no set-user-id, and no set-group-id
-/// unless it stands for something else (it does without group execution).
-pub(super) fn without_set_id(permissions: u32) -> u32 {
-    let kept = permissions & !0o4000;
-    if permissions & 0o010 != 0 { kept & !0o2000 } else { kept }
+/// The permissions without set-id bits, if there are any to take. A set-group-id bit without group execution
+/// is another thing (mandatory locking, once), and stays for members of the group.
+pub(super) fn without_set_id(creds: &Creds, perm: Perm) -> Option<u32> {
+    let old = perm.mode.permissions();
+    let keeps_group = old & 0o010 == 0 && (creds.is_root() || creds.in_group(perm.gid));
+    let new = old & if keeps_group { !0o4000 } else { !0o6000 };
+    (new != old).then_some(new)
 }

@@ -3,8 +3,8 @@
 use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Stat, Timestamp};
 
 use super::walk::{Followed, Last, Walker};
-use super::{Access, Found, Node, Place, Vfs, Walk};
-use crate::fs::NewInode;
+use super::{Access, Creds, Found, Node, Place, Vfs, Walk};
+use crate::fs::{NewInode, Perm};
 
 /// A file that was opened. The caller pins the node for as long as it is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,7 @@ impl Vfs {
         match self.walk_to_open(walk, start, path, flags)? {
             End::Existing(existing) => self.open_existing(walk, existing, flags, now).map(Found::Here),
             End::Missing { dir, name } => {
+                self.not_removed(dir)?;
                 self.writable(dir)?;
                 let mode = Mode::new(FileKind::Regular, mode);
                 let new = NewInode { mode, uid: 0, gid: 0, rdev: 0, target: &[] };
@@ -130,6 +131,12 @@ impl Vfs {
             if kind == FileKind::Directory {
                 return Err(Errno::Isdir);
             }
+            if let Some(place) = &place {
+                let dir = self.perm(place.dir)?;
+                if suspicious(walk.creds, dir, perm) {
+                    return Err(Errno::Acces);
+                }
+            }
         }
         if must_be_dir && kind != FileKind::Directory {
             return Err(Errno::Notdir);
@@ -160,4 +167,13 @@ impl Vfs {
         let stat = self.stat_node(node)?;
         Ok(Opened { node, stat, created: false, place })
     }
+}
+
+/// Whether Linux refuses to take an existing file of a sticky, world-writable directory for one that the
+/// process meant to create: a link, device or socket of somebody else. (With the kernel's defaults of
+/// `fs.protected_regular` and `fs.protected_fifos`, those two kinds are not concerned.)
+fn suspicious(creds: &Creds, dir: Perm, file: Perm) -> bool {
+    let shared = dir.mode.permissions() & 0o1002 == 0o1002;
+    let harmless = matches!(file.mode.kind(), FileKind::Regular | FileKind::Fifo);
+    shared && !harmless && file.uid != dir.uid && file.uid != creds.uid
 }

@@ -80,7 +80,10 @@ impl Vfs {
         let moved = self.covered_child(from_dir, &name)?;
         let replaced = match self.covered_child(to_dir, &to_name) {
             Ok(node) => Some(node),
-            Err(Errno::Noent) => None,
+            Err(Errno::Noent) => {
+                self.not_removed(to_dir)?;
+                None
+            }
             Err(errno) => return Err(errno),
         };
         let is_dir = self.is_dir(moved)?;
@@ -102,7 +105,7 @@ impl Vfs {
         }
         self.may_remove(walk.creds, from_dir, moved)?;
         match replaced {
-            None => self.may_add(walk.creds, to_dir)?,
+            None => self.may_create(walk.creds, to_dir)?,
             Some(replaced) => {
                 self.may_remove(walk.creds, to_dir, replaced)?;
                 match (is_dir, self.is_dir(replaced)?) {
@@ -141,14 +144,11 @@ impl Vfs {
         }
     }
 
-    fn may_add(&mut self, creds: &Creds, dir: Node) -> Result<(), Errno> {
-        let perm = self.perm(dir)?;
-        if creds.may(perm, Access::WRITE.with(Access::EXECUTE)) { Ok(()) } else { Err(Errno::Acces) }
-    }
-
     fn may_remove(&mut self, creds: &Creds, dir: Node, victim: Node) -> Result<(), Errno> {
-        self.may_add(creds, dir)?;
         let (dir, victim) = (self.perm(dir)?, self.perm(victim)?);
+        if !creds.may(dir, Access::WRITE.with(Access::EXECUTE)) {
+            return Err(Errno::Acces);
+        }
         if creds.held_by_sticky(dir, victim) { Err(Errno::Perm) } else { Ok(()) }
     }
 

@@ -1,5 +1,6 @@
 //! The path walk (`path_resolution(7)`).
 
+use core::ops::Range;
 use std::borrow::Cow;
 
 use wcr_abi::{Errno, FileKind, NAME_MAX, PATH_MAX, SYMLOOP_MAX};
@@ -106,7 +107,7 @@ impl<'a> Walker<'a> {
     /// Walks up to the last component, which is to be looked up in [`Self::at`].
     pub fn last(&mut self) -> Result<Last, Errno> {
         loop {
-            let Some((name, is_last)) = self.next_component() else { return Ok(Last::Root) };
+            let Some((part, is_last)) = self.next_component() else { return Ok(Last::Root) };
             let perm = self.vfs.perm(self.at)?;
             if perm.mode.kind() != FileKind::Directory {
                 return Err(Errno::Notdir);
@@ -114,9 +115,15 @@ impl<'a> Walker<'a> {
             if !self.walk.creds.may(perm, Access::EXECUTE) {
                 return Err(Errno::Acces);
             }
+            let name = self.pending.last().and_then(|(path, _)| path.get(part)).unwrap_or_default();
             match (name, is_last) {
-                (Last::Name(name), false) => {
-                    let child = self.vfs.child(self.at, &name)?;
+                (b".", true) => return Ok(Last::Dot),
+                (b"..", true) => return Ok(Last::DotDot),
+                (_, true) => return Ok(Last::Name(name.to_vec())),
+                (b".", false) => {}
+                (b"..", false) => self.at = self.vfs.parent(self.at)?,
+                (_, false) => {
+                    let child = self.vfs.child(self.at, name)?;
                     if self.vfs.perm(child)?.mode.kind() != FileKind::Symlink {
                         self.at = child;
                         continue;
@@ -127,42 +134,34 @@ impl<'a> Walker<'a> {
                         Followed::Fd { .. } => return Err(Errno::Notdir),
                     }
                 }
-                (Last::DotDot, false) => self.at = self.vfs.parent(self.at)?,
-                (_, false) => {}
-                (last, true) => return Ok(last),
             }
         }
     }
 
-    /// Takes the next component off the path, and tells whether it is the last one.
-    fn next_component(&mut self) -> Option<(Last, bool)> {
-        let name = loop {
+    /// Steps over the next component, and tells where in the innermost path it is, and whether it is the last
+    /// of all.
+    fn next_component(&mut self) -> Option<(Range<usize>, bool)> {
+        let part = loop {
             let (path, at) = self.pending.last_mut()?;
             let rest = path.get(*at..).unwrap_or_default();
-            let start = rest.iter().position(|byte| *byte != b'/');
-            let Some(start) = start else {
+            let Some(start) = rest.iter().position(|byte| *byte != b'/') else {
                 self.pending.pop();
                 continue;
             };
-            let rest = rest.get(start..).unwrap_or_default();
-            let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
-            *at += start + len;
-            break match rest.get(..len).unwrap_or_default() {
-                b"." => Last::Dot,
-                b".." => Last::DotDot,
-                name => Last::Name(name.to_vec()),
-            };
+            let len = rest.iter().skip(start).position(|byte| *byte == b'/').unwrap_or(rest.len() - start);
+            let start = *at + start;
+            *at = start + len;
+            break start..*at;
         };
         self.slash = false;
-        while let Some((path, at)) = self.pending.last() {
+        for (path, at) in self.pending.iter().rev() {
             let rest = path.get(*at..).unwrap_or_default();
             if rest.iter().any(|byte| *byte != b'/') {
-                return Some((name, false));
+                return Some((part, false));
             }
             self.slash |= !rest.is_empty();
-            self.pending.pop();
         }
-        Some((name, true))
+        Some((part, true))
     }
 
     /// Follows the symbolic link `link`, which was found in [`Self::at`].
@@ -268,6 +267,7 @@ impl Vfs {
     /// The node of a name in a directory, under whatever is mounted on it.
     pub(super) fn covered_child(&mut self, dir: Node, name: &[u8]) -> Result<Node, Errno> {
         if name.len() > NAME_MAX {
+            self.not_removed(dir)?;
             return Err(Errno::Nametoolong);
         }
         let ino = self.fs(dir)?.lookup(dir.ino, name)?;
