@@ -67,6 +67,11 @@ impl Wcr {
         self
     }
 
+    /// The plain command, to be run and timed by somebody else; its input is empty.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Starts the command and leaves it running, its output dropped.
     ///
     /// # Panics

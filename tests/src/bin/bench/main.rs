@@ -1,0 +1,77 @@
+//! The benchmarks: wcr beside the programs it is compared with, in one run, on one machine.
+//!
+//! `bench [start] [pull] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
+
+mod images;
+mod peers;
+mod pull;
+mod report;
+mod start;
+mod timing;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use report::Report;
+
+const USAGE: &str = "\
+Usage: cargo xtask bench [start] [pull] [--rounds N] [--out FOLDER]
+
+  start         time to run `busybox echo hi`: wcr, natively, in a chroot, with crun, with podman
+  pull          time to pull a large image from a registry on loopback: wcr, skopeo, podman, umoci
+  --rounds N    how often each is measured (default: 300 for start, 7 for pull; slow programs less often)
+  --out FOLDER  where bench.md and bench.json go (default: target/bench)
+";
+
+/// The command line.
+struct Options {
+    start: bool,
+    pull: bool,
+    rounds: Option<usize>,
+    out: PathBuf,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Options { start: false, pull: false, rounds: None, out: PathBuf::from("target/bench") };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"));
+            match arg.as_str() {
+                "start" => options.start = true,
+                "pull" => options.pull = true,
+                "--rounds" => options.rounds = Some(value()?.parse().map_err(|error| format!("--rounds: {error}"))?),
+                "--out" => options.out = PathBuf::from(value()?),
+                _ => return Err(USAGE.into()),
+            }
+        }
+        if !options.start && !options.pull {
+            (options.start, options.pull) = (true, true);
+        }
+        Ok(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut report = Report::new();
+    if options.start {
+        start::run(&mut report, options.rounds.unwrap_or(300));
+    }
+    if options.pull {
+        pull::run(&mut report, options.rounds.unwrap_or(7));
+    }
+    println!("{}", report.markdown());
+    match report.write(&options.out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {}: {error}", options.out.display());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The tables, as Markdown and as JSON.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::timing::Outcome;
+
+/// All tables of a run.
+pub struct Report {
+    machine: String,
+    tables: Vec<Table>,
+}
+
+/// One comparison.
+pub struct Table {
+    /// The key in the JSON.
+    pub key: &'static str,
+    /// The heading.
+    pub title: String,
+    /// What the contestants were given to do.
+    pub about: String,
+    /// The outcomes; ratios are to the first.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Report {
+    /// An empty report about this machine.
+    pub fn new() -> Self {
+        Report { machine: machine(), tables: Vec::new() }
+    }
+
+    /// Adds a comparison.
+    pub fn add(&mut self, table: Table) {
+        self.tables.push(table);
+    }
+
+    /// The tables as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("# Benchmarks\n\n{}\n", self.machine);
+        for table in &self.tables {
+            let _ = write!(text, "\n## {}\n\n{}\n\n", table.title, table.about);
+            let reference = table.outcomes.first();
+            let name = reference.map_or("first", |outcome| outcome.name.as_str());
+            let _ = writeln!(text, "| | median | minimum | runs | ratio to {name} |\n|---|---|---|---|---|");
+            let base = reference.and_then(Outcome::median);
+            for outcome in &table.outcomes {
+                let _ = writeln!(text, "{}", row(outcome, base));
+            }
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let tables: Vec<Value> = self
+            .tables
+            .iter()
+            .map(|table| {
+                let base = table.outcomes.first().and_then(Outcome::median);
+                let outcomes: Vec<Value> = table.outcomes.iter().map(|outcome| json_of(outcome, base)).collect();
+                json!({ "key": table.key, "title": table.title, "about": table.about, "outcomes": outcomes })
+            })
+            .collect();
+        json!({ "machine": self.machine, "tables": tables })
+    }
+
+    /// Writes `bench.md` and `bench.json` into a folder, which is made.
+    pub fn write(&self, folder: &Path) -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("bench.md"), self.markdown())?;
+        fs::write(folder.join("bench.json"), format!("{:#}\n", self.json()))
+    }
+}
+
+fn row(outcome: &Outcome, base: Option<Duration>) -> String {
+    match (&outcome.times, outcome.median(), outcome.minimum()) {
+        (Ok(times), Some(median), Some(minimum)) => {
+            let ratio = base.map_or("-".into(), |base| format!("{:.2}", ratio(median, base)));
+            format!("| {} | {} | {} | {} | {ratio} |", outcome.name, shown(median), shown(minimum), times.len())
+        }
+        (Err(reason), ..) => format!("| {} | not measured: {} | | | |", outcome.name, reason.replace('|', "/")),
+        _ => format!("| {} | not measured | | | |", outcome.name),
+    }
+}
+
+fn json_of(outcome: &Outcome, base: Option<Duration>) -> Value {
+    let seconds = |time: Duration| time.as_secs_f64();
+    match &outcome.times {
+        Ok(times) => json!({
+            "name": outcome.name,
+            "median": outcome.median().map(seconds),
+            "minimum": outcome.minimum().map(seconds),
+            "ratio": outcome.median().zip(base).map(|(median, base)| ratio(median, base)),
+            "seconds": times.iter().copied().map(seconds).collect::<Vec<_>>(),
+        }),
+        Err(reason) => json!({ "name": outcome.name, "not_measured": reason }),
+    }
+}
+
+fn ratio(time: Duration, base: Duration) -> f64 {
+    time.as_secs_f64() / base.as_secs_f64()
+}
+
+fn shown(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    match milliseconds {
+        ..100.0 => format!("{milliseconds:.2} ms"),
+        100.0..1000.0 => format!("{milliseconds:.0} ms"),
+        _ => format!("{:.2} s", milliseconds / 1000.0),
+    }
+}
+
+/// Processor and kernel, as far as the system tells.
+fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown processor", |(_, model)| model);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{processors} processors ({model}), Linux {}", kernel.trim())
+}
