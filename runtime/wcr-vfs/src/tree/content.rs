@@ -98,12 +98,13 @@ impl File {
         let len = self.len.saturating_sub(offset).min(buf.len() as u64) as usize;
         let mut done = 0;
         while done < len {
-            let (number, start) = split(offset + done as u64);
+            let at = offset + done as u64;
+            let (number, start) = split(at);
             let part = (CHUNK - start).min(len - done);
             let out = buf.get_mut(done..done + part).unwrap_or_default();
             match self.chunks.get(&number) {
                 Some(chunk) => copy_padded(out, &chunk.data, start),
-                None => copy_padded(out, base, (offset + done as u64) as usize),
+                None => copy_padded(out, base, usize::try_from(at).unwrap_or(usize::MAX)),
             }
             done += part;
         }
