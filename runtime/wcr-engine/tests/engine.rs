@@ -1,0 +1,173 @@
+//! Small modules, written as text, run in a real kernel.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use wcr_abi::{Errno, Mode, Signal, Timestamp, Uname, WaitStatus};
+use wcr_engine::{Engine, EngineError, Finished};
+use wcr_kernel::{
+    Clock, HostOutput, InitRequest, Kernel, KernelOptions, Loader, ProcTable, Program, ProgramFile, Refusal,
+    SeededEntropy, Stdio,
+};
+use wcr_vfs::{FileSystem, MountOptions, NewInode, Tree, TreeLimits, Vfs};
+
+struct Modules;
+
+impl Loader for Modules {
+    fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal> {
+        Ok(Program::Module(Arc::from(file.content)))
+    }
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl HostOutput for Sink {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+}
+
+const MEMORY_LIMIT: usize = 16 << 20;
+
+/// Runs `/main` with the modules given (path without its slash, text); the end and what was written.
+fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
+    let now = Timestamp::default();
+    let mut tree = Tree::new(TreeLimits::default(), now);
+    for (name, text) in modules {
+        let new = NewInode { mode: Mode(0o100_755), uid: 0, gid: 0, rdev: 0, target: &[] };
+        let root = tree.root();
+        let ino = tree.create(root, name.as_bytes(), &new, now).unwrap();
+        tree.write(ino, 0, &wat::parse_str(text).unwrap(), now).unwrap();
+    }
+    let options = MountOptions { read_only: false, source: "test".into(), fstype: "test".into() };
+    let name = || "x".to_owned();
+    let out = Sink::default();
+    let mut kernel = Kernel::new(
+        KernelOptions {
+            vfs: Vfs::new(Box::new(tree), options),
+            clock: Clock::fixed(0),
+            entropy: Box::new(SeededEntropy::new(1)),
+            loader: Box::new(Modules),
+            uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
+            stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()) },
+            max_processes: 8,
+        },
+        ProcTable::default(),
+    );
+    kernel.start(InitRequest { argv: vec![b"/main".into()], cwd: b"/".into(), ..InitRequest::default() }).unwrap();
+    let finished = Engine::new(&[], MEMORY_LIMIT).unwrap().run(kernel);
+    let written = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+    (finished, written)
+}
+
+fn status(modules: &[(&str, &str)]) -> WaitStatus {
+    run(modules).0.unwrap().status
+}
+
+/// A module whose `_start` is `body`; `$say` writes the bytes from `$at`, `$len` long; 'AB' stands at 100.
+fn module(body: &str) -> String {
+    format!(
+        r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+        (import "wcr_v1" "fork" (func $fork (param i32 i32) (result i32)))
+        (import "wcr_v1" "exec" (func $exec (param i32 i32) (result i32)))
+        (import "wcr_v1" "wait" (func $wait (param i32 i32 i32 i32) (result i32)))
+        (import "wcr_v1" "fd_pipe" (func $pipe (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (global (export "__stack_pointer") (mut i32) (i32.const 4096))
+        (data (i32.const 100) "AB")
+        (data (i32.const 200) "\06\00\00\00/other\00\00\00\00\00\00\00\00\00\00\00\00\ff\ff\ff\ff\00\00\00\00\00\00\00\00")
+        (func $io (param $at i32) (param $len i32)
+            (i32.store (i32.const 16) (local.get $at)) (i32.store (i32.const 20) (local.get $len)))
+        (func $say (param $at i32) (param $len i32)
+            (call $io (local.get $at) (local.get $len))
+            (drop (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8))))
+        (func (export "wcr_fork_entry") (param $arg i32)
+            (drop (call $close (i32.load (i32.const 40))))
+            (call $io (local.get $arg) (i32.const 2))
+            (drop (call $fd_write (i32.load (i32.const 44)) (i32.const 16) (i32.const 1) (i32.const 8)))
+            (call $exit (i32.const 5)))
+        (func (export "_start") {body}))"#
+    )
+}
+
+#[test]
+fn a_module_writes_and_returns() {
+    let (finished, written) = run(&[("main", &module("(call $say (i32.const 100) (i32.const 2))"))]);
+    assert_eq!(finished.unwrap(), Finished { status: WaitStatus::Exited(0), faults: Vec::new() });
+    assert_eq!(written, "AB");
+}
+
+#[test]
+fn exit_codes_and_traps() {
+    assert_eq!(status(&[("main", &module("(call $exit (i32.const 3))"))]), WaitStatus::Exited(3));
+    let cases = [
+        ("unreachable", Signal::ABRT),
+        ("(drop (i32.load (i32.const -4)))", Signal::SEGV),
+        ("(drop (i32.div_u (i32.const 1) (i32.const 0)))", Signal::FPE),
+    ];
+    for (body, signal) in cases {
+        assert_eq!(status(&[("main", &module(body))]), WaitStatus::Signaled(signal), "{body}");
+    }
+}
+
+#[test]
+fn endless_recursion_is_a_trap_of_the_guest_only() {
+    let text = r#"(module (memory (export "memory") 1) (func $f (export "_start") (call $f) (call $f)))"#;
+    assert_eq!(status(&[("main", text)]), WaitStatus::Signaled(Signal::SEGV));
+}
+
+#[test]
+fn memory_stops_growing_at_the_limit() {
+    let body = "(call $exit (i32.and (i32.const 0xff) (memory.grow (i32.const 256))))";
+    assert_eq!(status(&[("main", &module(body))]), WaitStatus::Exited(255));
+}
+
+#[test]
+fn a_module_with_unknown_imports_cannot_be_run() {
+    let (finished, _) = run(&[("main", r#"(module (import "x" "y" (func)) (func (export "_start")))"#)]);
+    let finished = finished.unwrap();
+    assert_eq!(finished.status, WaitStatus::Exited(126));
+    assert!(finished.faults[0].contains("unknown import"), "{:?}", finished.faults);
+}
+
+#[test]
+fn a_fork_has_a_copy_of_the_memory_and_talks_through_a_pipe() {
+    // The child gets 'CB', written after the module started, and the parent reads it back from the pipe.
+    let body = "(drop (call $pipe (i32.const 0) (i32.const 40)))
+        (i32.store8 (i32.const 100) (i32.const 67))
+        (drop (call $fork (i32.const 100) (i32.const 48)))
+        (i32.store8 (i32.const 100) (i32.const 0))
+        (call $io (i32.const 300) (i32.const 9))
+        (drop (call $fd_read (i32.load (i32.const 40)) (i32.const 16) (i32.const 1) (i32.const 8)))
+        (call $say (i32.const 300) (i32.load (i32.const 8)))
+        (drop (call $wait (i32.const -1) (i32.const 0) (i32.const 60) (i32.const 64)))
+        (call $exit (i32.shr_u (i32.load (i32.const 64)) (i32.const 8)))";
+    let (finished, written) = run(&[("main", &module(body))]);
+    assert_eq!((finished.unwrap().status, written.as_str()), (WaitStatus::Exited(5), "CB"));
+}
+
+#[test]
+fn exec_replaces_the_program() {
+    let main = module("(call $exit (call $exec (i32.const 200) (i32.const 34)))");
+    let other = module("(call $say (i32.const 100) (i32.const 1)) (call $exit (i32.const 9))");
+    let (finished, written) = run(&[("main", &main), ("other", &other)]);
+    assert_eq!((finished.unwrap().status, written.as_str()), (WaitStatus::Exited(9), "A"));
+    // Without the other program the call fails, and the caller goes on with the error's number.
+    assert_eq!(status(&[("main", &main)]), WaitStatus::Exited(Errno::Noent.raw() as u8));
+}
+
+#[test]
+fn reading_from_ones_own_empty_pipe_is_told_to_be_a_deadlock() {
+    let body = "(drop (call $pipe (i32.const 0) (i32.const 40)))
+        (drop (call $fd_read (i32.load (i32.const 40)) (i32.const 16) (i32.const 0) (i32.const 8)))
+        (call $io (i32.const 300) (i32.const 9))
+        (drop (call $fd_read (i32.load (i32.const 40)) (i32.const 16) (i32.const 1) (i32.const 8)))";
+    assert!(matches!(run(&[("main", &module(body))]).0, Err(EngineError::Deadlock)));
+}
