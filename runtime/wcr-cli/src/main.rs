@@ -1,1 +1,45 @@
-fn main() {}
+//! The `wcr` command: arguments, progress, tables, JSON, exit codes.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod env_file;
+mod exit;
+mod fetch;
+mod inspect;
+mod list;
+mod output;
+mod progress;
+mod pull;
+mod run;
+mod shims;
+mod text;
+mod when;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use args::{Cli, Command};
+use clap::Parser as _;
+
+fn main() {
+    let is_run = std::env::args_os().nth(1).is_some_and(|command| command == "run");
+    let code = catch_unwind(AssertUnwindSafe(|| command(is_run)));
+    // Nothing is left to be tidied up, and giving the memory back piece by piece would take time.
+    std::process::exit(i32::from(code.unwrap_or(if is_run { exit::RUN_FAILED } else { exit::BUG })));
+}
+
+/// Reads the command line and does what it says; the exit code.
+fn command(is_run: bool) -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error, is_run),
+    };
+    let done = match cli.command {
+        Command::Run(args) => run::run(*args),
+        Command::Pull(args) => pull::pull(&args),
+        Command::List(args) => list::list(&args),
+        Command::Inspect(args) => inspect::inspect(&args),
+        Command::Shims(args) => shims::shims(&args),
+    };
+    done.unwrap_or_else(|error| exit::report(&error, is_run))
+}

@@ -1,0 +1,188 @@
+//! The command line: one struct a command.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use wcr_container::bind::Bind;
+use wcr_image::{Platform, Reference};
+
+/// Runs unmodified container images as a small simulated Linux made of WebAssembly.
+#[derive(Debug, Parser)]
+#[command(name = "wcr", version, propagate_version = false, disable_help_subcommand = true)]
+#[command(after_help = "The store is in the folder WCR_ROOT, by default in the user's folder for data.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a command in a new container of an image
+    Run(Box<RunArgs>),
+    /// Bring an image from its registry into the store
+    Pull(PullArgs),
+    /// List the images in the store
+    #[command(visible_alias = "images")]
+    List(ListArgs),
+    /// Show all that is known of an image, as JSON
+    Inspect(InspectArgs),
+    /// Show what stands in for which program
+    Shims(ShimsArgs),
+}
+
+/// `wcr run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Remove the container when it has ended (containers are not kept, so this is always so)
+    #[arg(long)]
+    pub(crate) rm: bool,
+    /// Set a variable; the name alone takes the value from outside
+    #[arg(short, long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<OsString>,
+    /// Set the variables that a file lists, a line each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Vec<PathBuf>,
+    /// Start in this directory, which is made when it is missing
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) workdir: Option<String>,
+    /// Run as this user: a name or a number of the image's
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    pub(crate) user: Option<String>,
+    /// Let a folder or a file of the host appear in the container
+    #[arg(short, long, value_name = "HOST:CONTAINER[:ro]")]
+    pub(crate) volume: Vec<Bind>,
+    /// Pass standard input on to the container
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Give the container a terminal (not possible yet)
+    #[arg(short, long, hide = true)]
+    pub(crate) tty: bool,
+    /// Run this program instead of the image's entry point; empty for none
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) entrypoint: Option<OsString>,
+    /// The container's host name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hostname: Option<String>,
+    /// When to ask the registry for the image
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = PullPolicy::Missing)]
+    pub(crate) pull: PullPolicy,
+    /// The platform of the image
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<Platform>,
+    /// Give the container a clock and a randomness of its own, the same every time
+    #[arg(long)]
+    pub(crate) deterministic: bool,
+    /// Say on standard error what is being done
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Say on standard error what runs for each program
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// The image, and the command to run in it instead of its own
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "IMAGE [COMMAND]")]
+    pub(crate) image_and_command: Vec<OsString>,
+}
+
+/// When `run` asks a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PullPolicy {
+    /// Every time; what is in the store does not count
+    Always,
+    /// When the image is not in the store
+    Missing,
+    /// Never
+    Never,
+}
+
+/// `wcr pull`.
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// The platform of the image
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<Platform>,
+    /// Print only the image's name and digest
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// The image's name
+    #[arg(value_name = "IMAGE")]
+    pub(crate) reference: Reference,
+}
+
+/// `wcr list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `wcr inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The image's name
+    #[arg(value_name = "IMAGE")]
+    pub(crate) reference: Reference,
+}
+
+/// `wcr shims`.
+#[derive(Debug, Args)]
+pub(crate) struct ShimsArgs {
+    /// An image in the store, of which every executable is shown
+    #[arg(value_name = "IMAGE")]
+    pub(crate) reference: Option<Reference>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn run(args: &[&str]) -> Result<Box<RunArgs>, clap::Error> {
+        match Cli::try_parse_from(["wcr", "run"].iter().chain(args))?.command {
+            Command::Run(args) => Ok(args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_image_is_the_commands() {
+        let args = run(&["--rm", "-e", "A=1", "img", "-e", "B=2", "--rm", "--", "-v", "--help"]).unwrap();
+        assert!(args.rm);
+        assert_eq!(args.env, ["A=1"]);
+        assert_eq!(args.image_and_command, ["img", "-e", "B=2", "--rm", "--", "-v", "--help"]);
+        let args = run(&["img", "--verbose"]).unwrap();
+        assert!(!args.verbose);
+        assert_eq!(args.image_and_command, ["img", "--verbose"]);
+    }
+
+    #[test]
+    fn short_and_long_flags_of_run() {
+        let args = run(&["-iw", "/x", "-u", "1:2", "-v/a:/b:ro", "--pull=never", "--entrypoint=", "img"]).unwrap();
+        assert!(args.interactive);
+        assert_eq!((args.workdir.as_deref(), args.user.as_deref()), (Some("/x"), Some("1:2")));
+        assert!(args.volume[0].read_only);
+        assert_eq!((args.pull, args.entrypoint), (PullPolicy::Never, Some(OsString::new())));
+    }
+
+    #[test]
+    fn bad_command_lines_are_refused() {
+        for args in
+            [&[][..], &["--no-such", "img"], &["-v", "/a", "img"], &["--platform", "x", "img"], &["--pull=x", "i"]]
+        {
+            assert!(run(args).is_err(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn images_is_another_name_of_list() {
+        let cli = Cli::try_parse_from(["wcr", "images", "--json"]).unwrap();
+        assert!(matches!(cli.command, Command::List(ListArgs { json: true })));
+    }
+}

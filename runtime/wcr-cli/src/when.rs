@@ -1,0 +1,80 @@
+//! Points in time, as JSON and tables show them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, in seconds since 1970-01-01 UTC.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The time `seconds` after 1970-01-01 UTC, as RFC 3339 writes it.
+pub(crate) fn rfc3339(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// Year, month and day of a number of days after 1970-01-01 in the Gregorian calendar, counted in eras of
+/// 400 years that begin on 1 March, so that the leap day comes last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// How long before `now` a point in time was, roughly.
+pub(crate) fn ago(seconds: u64, now: u64) -> String {
+    let past = now.saturating_sub(seconds);
+    let (count, unit) = match past {
+        0..60 => return "just now".into(),
+        60..3600 => (past / 60, "minute"),
+        3600..86_400 => (past / 3600, "hour"),
+        86_400..1_209_600 => (past / 86_400, "day"),
+        1_209_600..5_184_000 => (past / 604_800, "week"),
+        5_184_000..63_072_000 => (past / 2_592_000, "month"),
+        _ => (past / 31_536_000, "year"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_days() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_704_067_199, "2023-12-31T23:59:59Z"),
+            (1_704_067_200, "2024-01-01T00:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(seconds), text);
+        }
+    }
+
+    #[test]
+    fn rough_times() {
+        for (past, text) in [
+            (0, "just now"),
+            (60, "1 minute ago"),
+            (7199, "1 hour ago"),
+            (86_400 * 13, "13 days ago"),
+            (86_400 * 20, "2 weeks ago"),
+            (86_400 * 70, "2 months ago"),
+            (86_400 * 800, "2 years ago"),
+        ] {
+            assert_eq!(ago(1_000_000_000 - past, 1_000_000_000), text);
+        }
+        assert_eq!(ago(10, 5), "just now");
+    }
+}

@@ -1,0 +1,60 @@
+//! The host's side of a container: clock, randomness, standard streams.
+
+#[cfg(not(unix))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+use portable as platform;
+#[cfg(unix)]
+use unix as platform;
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use wcr_kernel::{Entropy, HostClock, Stdio};
+
+/// The host's clocks.
+#[derive(Debug)]
+pub(crate) struct Clocks {
+    start: Instant,
+}
+
+impl Clocks {
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl HostClock for Clocks {
+    fn realtime(&self) -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn monotonic(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The host's source of randomness.
+#[derive(Debug)]
+pub(crate) struct HostEntropy;
+
+impl Entropy for HostEntropy {
+    fn fill(&mut self, buf: &mut [u8]) {
+        // Every supported host has a source that does not fail once the system has started.
+        if getrandom::fill(buf).is_err() {
+            std::process::abort();
+        }
+    }
+}
+
+/// The process's own standard streams; the input only when `input` asks for it.
+pub(crate) fn stdio(input: bool) -> Stdio {
+    Stdio {
+        input: if input { Some(Box::new(platform::Input::new())) } else { None },
+        output: Box::new(platform::Output::stdout()),
+        error: Box::new(platform::Output::stderr()),
+    }
+}

@@ -1,0 +1,239 @@
+//! Which program runs for a file of an image: the ladder, decided by content.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wcr_abi::Errno;
+use wcr_engine::CompiledGuest;
+use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
+use wcr_shims::{Guest, Identity, Missing, describe, identify, stand_in};
+
+use crate::text::shown;
+
+/// What a file leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// A bundled guest itself, as the built-in image has them.
+    Bundled(&'static str),
+    /// A WebAssembly module of the image.
+    Module,
+    /// A guest stands in for a known program.
+    StandIn {
+        /// The program.
+        identity: Identity<'a>,
+        /// The guest.
+        guest: Guest,
+    },
+    /// A known program that nothing stands in for.
+    Missing {
+        /// The program.
+        identity: Identity<'a>,
+        /// What is missing.
+        missing: Missing,
+    },
+    /// Nothing runs it: what it is, in words.
+    Unknown(String),
+}
+
+/// Decides what a file with this content leads to when it is started with `argv`; `guests` are those that
+/// this build carries.
+#[must_use]
+pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[CompiledGuest]) -> Verdict<'a> {
+    if content.starts_with(b"\0asm") {
+        return match guests.iter().find(|guest| guest.wasm == content) {
+            Some(guest) => Verdict::Bundled(guest.name),
+            None if content.get(4..8) == Some(&[1, 0, 0, 0]) => Verdict::Module,
+            None => Verdict::Unknown(describe(content)),
+        };
+    }
+    let Some(identity) = identify(content) else { return Verdict::Unknown(describe(content)) };
+    match stand_in(identity.program, argv) {
+        Ok(guest) => Verdict::StandIn { identity, guest },
+        Err(missing) => Verdict::Missing { identity, missing },
+    }
+}
+
+impl Verdict<'_> {
+    /// What the file is, in a phrase.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self {
+            Self::Bundled(name) => format!("the bundled guest `{name}`"),
+            Self::Module => "a WebAssembly module".into(),
+            Self::StandIn { identity, .. } | Self::Missing { identity, .. } => identity.to_string(),
+            Self::Unknown(what) => what.clone(),
+        }
+    }
+
+    /// The bundled guest that runs for the file.
+    #[must_use]
+    pub const fn guest(&self) -> Option<&'static str> {
+        match self {
+            Self::Bundled(name) => Some(name),
+            Self::StandIn { guest, .. } => Some(guest.name()),
+            _ => None,
+        }
+    }
+
+    /// Why the file does not run, in a phrase; `None` when it runs.
+    #[must_use]
+    pub fn why_not(&self) -> Option<String> {
+        match self {
+            Self::Bundled(_) | Self::Module | Self::StandIn { .. } => None,
+            Self::Missing { missing: Missing::Applet(name), .. } => {
+                Some(format!("nothing stands in for its applet `{}` yet", shown(name)))
+            }
+            Self::Missing { missing: Missing::Program(_), .. } => {
+                Some("nothing stands in for it yet; a WebAssembly build of it would run".into())
+            }
+            Self::Unknown(what) if what.starts_with("ELF") => Some(
+                "it is no program that wcr knows, and machine code does not run here; a WebAssembly build of it would"
+                    .into(),
+            ),
+            Self::Unknown(_) => Some("it is neither WebAssembly nor a program that wcr knows".into()),
+        }
+    }
+
+    /// The verdict in a sentence about the file at `path`.
+    #[must_use]
+    pub fn sentence(&self, path: &[u8]) -> String {
+        let (path, what) = (shown(path), self.what());
+        match (self.why_not(), self) {
+            (Some(reason), _) => format!("{path} is {what}: {reason}"),
+            (None, Self::Module) => format!("{path} is {what} and runs as it is"),
+            (None, Self::StandIn { guest, .. }) => {
+                format!("{path} is {what}; the bundled guest `{}` stands in for it", guest.name())
+            }
+            (None, _) => format!("{path} is {what}"),
+        }
+    }
+
+    /// The error of an attempt to execute the file; `None` when it runs.
+    #[must_use]
+    pub const fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Bundled(_) | Self::Module | Self::StandIn { .. } => None,
+            // As if the name were not there: a shell then says "not found".
+            Self::Missing { missing: Missing::Applet(_), .. } => Some(Errno::Noent),
+            Self::Missing { .. } | Self::Unknown(_) => Some(Errno::Noexec),
+        }
+    }
+}
+
+/// Is told of every program that is started or refused, in a sentence.
+pub type Explain = Box<dyn FnMut(&str) + Send>;
+
+/// The last refusal of a loader, kept for the message at the end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastRefusal(Arc<Mutex<Option<String>>>);
+
+impl LastRefusal {
+    fn set(&self, reason: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    pub(crate) fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The kernel's loader over the guests that this build carries.
+pub(crate) struct LadderLoader {
+    pub(crate) guests: &'static [CompiledGuest],
+    pub(crate) explain: Option<Explain>,
+    pub(crate) refusal: LastRefusal,
+}
+
+impl Loader for LadderLoader {
+    fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal> {
+        let verdict = judge(file.content, file.argv, self.guests);
+        if let Some(explain) = &mut self.explain {
+            explain(&verdict.sentence(file.path));
+        }
+        match (verdict.guest(), verdict.errno()) {
+            (Some(guest), _) => Ok(Program::Guest(guest)),
+            (None, None) => Ok(Program::Module(file.content.into())),
+            (None, Some(errno)) => {
+                let reason = verdict.sentence(file.path);
+                self.refusal.set(reason.clone());
+                Err(Refusal { errno, reason })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elf_with(constants: &[u8]) -> Vec<u8> {
+        let mut out = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
+        for word in [0x40_0000u64, 64, 0] {
+            out.extend(word.to_le_bytes());
+        }
+        out.extend([0; 4]);
+        for half in [64u16, 56, 1, 64, 0, 0] {
+            out.extend(half.to_le_bytes());
+        }
+        out.extend([1, 0, 0, 0, 4, 0, 0, 0]);
+        let len = constants.len() as u64;
+        for word in [120, 0x40_0078, 0x40_0078, len, len, 1] {
+            out.extend(word.to_le_bytes());
+        }
+        out.extend(constants);
+        out
+    }
+
+    fn busybox() -> Vec<u8> {
+        elf_with(b"BusyBox is a multi-call binary\0BusyBox v1.37.0 (2024)\0")
+    }
+
+    fn load(content: &[u8], path: &str, argv: &[&str]) -> Result<Program, (Errno, String)> {
+        let mut loader = LadderLoader { guests: &[], explain: None, refusal: LastRefusal::default() };
+        let argv: Vec<Vec<u8>> = argv.iter().map(|&arg| arg.into()).collect();
+        let loaded = loader.load(&ProgramFile { path: path.as_bytes(), argv: &argv, content });
+        let last = loader.refusal.take();
+        loaded.map_err(|refusal| {
+            assert_eq!(last.as_ref(), Some(&refusal.reason));
+            (refusal.errno, refusal.reason)
+        })
+    }
+
+    #[test]
+    fn known_programs_get_their_guest() {
+        assert_eq!(load(&busybox(), "/bin/ls", &["ls"]), Ok(Program::Guest("core")));
+        assert_eq!(load(&busybox(), "/bin/busybox", &["busybox", "sh"]), Ok(Program::Guest("sh")));
+    }
+
+    #[test]
+    fn modules_run_as_they_are() {
+        let module = b"\0asm\x01\0\0\0";
+        assert_eq!(load(module, "/app", &["app"]), Ok(Program::Module(Arc::from(&module[..]))));
+        let (errno, reason) = load(b"\0asm\x0d\0\x01\0", "/app", &["app"]).unwrap_err();
+        assert_eq!(errno, Errno::Noexec);
+        assert!(reason.contains("/app is a WebAssembly component"), "{reason}");
+    }
+
+    #[test]
+    fn refusals_say_what_the_file_is() {
+        for (content, argv0, errno, text) in [
+            (busybox(), "vi", Errno::Noent, "BusyBox 1.37.0: nothing stands in for its applet `vi` yet"),
+            (elf_with(b"x"), "x", Errno::Noexec, "is ELF 64-bit x86-64, statically linked: it is no program"),
+            (b"hello".to_vec(), "x", Errno::Noexec, "is a text file without a #! line: it is neither"),
+        ] {
+            let (actual, reason) = load(&content, "/bin/x\x1b", &[argv0]).unwrap_err();
+            assert_eq!(actual, errno);
+            assert!(reason.starts_with("/bin/x\\u{1b} is ") && reason.contains(text), "{reason}");
+        }
+    }
+
+    #[test]
+    fn explanations_come_for_every_program() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = heard.clone();
+        let explain: Explain = Box::new(move |text| ear.lock().unwrap().push(text.to_owned()));
+        let mut loader = LadderLoader { guests: &[], explain: Some(explain), refusal: LastRefusal::default() };
+        let content = busybox();
+        let _ = loader.load(&ProgramFile { path: b"/bin/wc", argv: &[b"wc".to_vec()], content: &content });
+        assert_eq!(*heard.lock().unwrap(), ["/bin/wc is BusyBox 1.37.0; the bundled guest `text` stands in for it"]);
+    }
+}

@@ -1,0 +1,233 @@
+//! One run of a container, from its image to its exit code.
+
+use std::path::Path;
+
+use wcr_abi::{Errno, FileKind, SPAWN_MAX, Timestamp, Uname};
+use wcr_engine::Engine;
+use wcr_image::Platform;
+use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, SeededEntropy};
+use wcr_vfs::{Creds, Found, Vfs, Walk};
+
+use crate::bind::clean;
+use crate::error::RunError;
+use crate::host::{Clocks, HostEntropy, stdio};
+use crate::image::ContainerImage;
+use crate::loader::{LadderLoader, LastRefusal};
+use crate::options::{DEFAULT_HOSTNAME, RunOptions};
+use crate::text::shown;
+use crate::{bundle, command, environment, rootfs, system_files, user};
+
+/// The most memory of one process, in bytes.
+const MEMORY_MAX: usize = 512 << 20;
+/// The most processes of a container.
+const PROCESSES_MAX: usize = 256;
+/// When the clock of a run with a seed starts: 2024-01-01T00:00:00Z, in nanoseconds since the epoch.
+const FIXED_START: u64 = 1_704_067_200_000_000_000;
+/// The kernel release that `uname` names: a long-term one whose interfaces programs may count on.
+const RELEASE: &str = "6.6.0-wcr";
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit code of its first process; 128+n when signal n killed it.
+    pub code: u8,
+    /// What the user should know beside the container's own output, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Runs a container of `image` to its end, on this process's standard streams.
+///
+/// # Errors
+/// [`RunError`]: it was not started, or the engine failed.
+pub fn run(image: &ContainerImage, mut options: RunOptions) -> Result<Outcome, RunError> {
+    let argv =
+        command::argv(&image.config.entrypoint, &image.config.cmd, options.entrypoint.as_deref(), &options.command);
+    let program = argv.first().filter(|program| !program.is_empty()).ok_or(RunError::NoCommand)?.clone();
+    let workdir = workdir(&image.config.working_dir, options.workdir.as_deref())?;
+    let hostname = options.hostname.take().unwrap_or_else(|| DEFAULT_HOSTNAME.to_owned());
+    let clock = match options.seed {
+        Some(_) => Clock::fixed(FIXED_START),
+        None => Clock::Host(Box::new(Clocks::new())),
+    };
+    let entropy: Box<dyn Entropy> = match options.seed {
+        Some(seed) => Box::new(SeededEntropy::new(seed)),
+        None => Box::new(HostEntropy),
+    };
+    let now = Timestamp::from_nanos(clock.realtime());
+
+    let proc_table = ProcTable::default();
+    let mut vfs = rootfs::assemble(image, &options.binds, &proc_table, now)?;
+    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
+    let user = user::look_up(options.user.as_deref().unwrap_or(&image.config.user), &passwd, &group)?;
+    if !options.binds.iter().any(|bind| bind.container == "/etc") {
+        let walk = Walk::new(vfs.root(), Creds::root(), 0);
+        let written = system_files::write(&mut vfs, &walk, &hostname, now);
+        written.map_err(|errno| RunError::Rootfs { what: "/etc", errno })?;
+    }
+    rootfs::make_workdir(&mut vfs, &workdir, now)?;
+    let envp = environment::environment(&image.config.env, &options.env, &hostname, &user.home);
+    check_size(&argv, &envp)?;
+    let uname = uname(&image.platform, hostname);
+    proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);
+
+    let guests = bundle::guests();
+    if guests.is_empty() {
+        return Err(RunError::NoBundle);
+    }
+    let refusal = LastRefusal::default();
+    let loader = LadderLoader { guests, explain: options.explain, refusal: refusal.clone() };
+    let kernel_options = KernelOptions {
+        vfs,
+        clock,
+        entropy,
+        loader: Box::new(loader),
+        uname,
+        stdio: stdio(options.stdin),
+        max_processes: PROCESSES_MAX,
+    };
+    let mut kernel = Kernel::new(kernel_options, proc_table);
+    let path = path_of(&envp).to_vec();
+    let request = InitRequest {
+        argv,
+        envp,
+        cwd: workdir.clone().into_bytes(),
+        uid: user.uid,
+        gid: user.gid,
+        groups: user.groups,
+    };
+    if let Err(errno) = kernel.start(request) {
+        return Err(not_started(kernel.vfs(), &program, &workdir, &path, errno, refusal.take()));
+    }
+    let finished = Engine::new(guests, MEMORY_MAX)?.run(kernel)?;
+    let code = finished.status.shell_code();
+    let mut notes = finished.faults;
+    if matches!(code, 126 | 127) {
+        notes.extend(refusal.take());
+    }
+    Ok(Outcome { code, notes })
+}
+
+/// The working directory: absolute and without `.` and `..`.
+fn workdir(image: &str, asked: Option<&str>) -> Result<String, RunError> {
+    let path = match asked {
+        Some(path) if !path.starts_with('/') => {
+            let reason = "it must be an absolute path".into();
+            return Err(RunError::Workdir { path: shown(path.as_bytes()), reason });
+        }
+        Some(path) => path,
+        None => image,
+    };
+    if path.contains('\0') {
+        return Err(RunError::Nul("the working directory"));
+    }
+    Ok(clean(path))
+}
+
+fn check_size(argv: &[Vec<u8>], envp: &[Vec<u8>]) -> Result<(), RunError> {
+    for (list, what) in [(argv, "an argument"), (envp, "the environment")] {
+        if list.iter().any(|item| item.contains(&0)) {
+            return Err(RunError::Nul(what));
+        }
+    }
+    let size: usize = argv.iter().chain(envp).map(|item| item.len() + 8).sum();
+    if size > SPAWN_MAX { Err(RunError::TooLong(size)) } else { Ok(()) }
+}
+
+fn uname(platform: &Platform, hostname: String) -> Uname {
+    let machine = match platform.architecture.as_str() {
+        "" | "amd64" => "x86_64",
+        "386" => "i686",
+        "arm64" => "aarch64",
+        "arm" => "armv7l",
+        other => other,
+    };
+    Uname {
+        sysname: "Linux".into(),
+        nodename: hostname,
+        release: RELEASE.into(),
+        version: "#1 SMP wcr".into(),
+        machine: machine.into(),
+    }
+}
+
+fn path_of(envp: &[Vec<u8>]) -> &[u8] {
+    envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default()
+}
+
+/// Why the first program was not started, in words.
+fn not_started(
+    vfs: &mut Vfs,
+    program: &[u8],
+    workdir: &str,
+    path: &[u8],
+    errno: Errno,
+    refusal: Option<String>,
+) -> RunError {
+    let shown_program = shown(program);
+    let not_runnable = |reason: String| RunError::NotRunnable { program: shown_program.clone(), reason };
+    let not_found = |reason: String| RunError::NotFound { program: shown_program.clone(), reason };
+    match (errno, refusal) {
+        (Errno::Noent, Some(reason)) => not_found(reason),
+        (_, Some(reason)) => not_runnable(reason),
+        (Errno::Noent | Errno::Notdir, None) if !program.contains(&b'/') => {
+            not_found(format!("not found in PATH ({}) of the image", shown(path)))
+        }
+        (Errno::Noent | Errno::Notdir, None) => match found_kind(vfs, program, workdir) {
+            Some(_) => not_found("the file is there, but the interpreter on its #! line is not found".into()),
+            None => not_found("not found in the image: No such file or directory".into()),
+        },
+        (Errno::Acces, None) => match found_kind(vfs, program, workdir) {
+            Some(FileKind::Directory) => not_runnable("it is a directory: Permission denied".into()),
+            _ => not_runnable("Permission denied: it is not executable for this user".into()),
+        },
+        (errno, None) => not_runnable(errno.to_string()),
+    }
+}
+
+/// What is at the program's path, as root sees it.
+fn found_kind(vfs: &mut Vfs, program: &[u8], workdir: &str) -> Option<FileKind> {
+    let path = if program.starts_with(b"/") {
+        program.to_vec()
+    } else {
+        Path::new(workdir).join(String::from_utf8_lossy(program).as_ref()).to_string_lossy().into_owned().into_bytes()
+    };
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    match vfs.resolve(&walk, None, &path, true) {
+        Ok(Found::Here(node)) => vfs.perm(node).ok().map(|perm| perm.mode.kind()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_working_directory_is_absolute_and_clean() {
+        for (image, asked, expected) in [
+            ("", None, "/"),
+            ("/srv/", None, "/srv"),
+            ("srv", None, "/srv"),
+            ("/srv", Some("/a/../b/./c"), "/b/c"),
+            ("../../x", None, "/x"),
+        ] {
+            assert_eq!(workdir(image, asked).unwrap(), expected);
+        }
+        assert!(workdir("", Some("relative")).is_err_and(|error| error.exit_code() == 125));
+    }
+
+    #[test]
+    fn what_no_program_can_be_given_is_refused() {
+        let long = vec![vec![b'x'; SPAWN_MAX]];
+        assert!(matches!(check_size(&long, &[]), Err(RunError::TooLong(_))));
+        assert!(matches!(check_size(&[b"a\0b".to_vec()], &[]), Err(RunError::Nul("an argument"))));
+        assert!(check_size(&[b"a".to_vec()], &[b"A=1".to_vec()]).is_ok());
+    }
+
+    #[test]
+    fn an_image_without_a_command_is_an_error() {
+        let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Platform::default() };
+        let error = run(&image, RunOptions::default()).unwrap_err();
+        assert!(matches!(error, RunError::NoCommand) && error.exit_code() == 125);
+    }
+}

@@ -1,0 +1,54 @@
+//! The files that a container runtime puts into every container: host name, hosts, resolver.
+
+use wcr_abi::{Errno, OpenFlags, Timestamp};
+use wcr_vfs::{Found, Vfs, Walk};
+
+/// What `/etc/resolv.conf` says: a container has no network yet.
+const RESOLV_CONF: &str = "# This container has no network.\n";
+
+/// The content of `/etc/hosts`.
+fn hosts(hostname: &str) -> String {
+    format!(
+        "127.0.0.1\tlocalhost\n\
+         ::1\tlocalhost ip6-localhost ip6-loopback\n\
+         fe00::0\tip6-localnet\n\
+         ff00::0\tip6-mcastprefix\n\
+         ff02::1\tip6-allnodes\n\
+         ff02::2\tip6-allrouters\n\
+         127.0.1.1\t{hostname}\n"
+    )
+}
+
+/// Writes the files, in place of those of the image. A place that the image makes impossible (an `/etc`
+/// that is no directory, a dangling link) is left alone.
+///
+/// # Errors
+/// `NOSPC` and others that have nothing to do with the image.
+pub(crate) fn write(vfs: &mut Vfs, walk: &Walk<'_>, hostname: &str, now: Timestamp) -> Result<(), Errno> {
+    match vfs.mkdir(walk, None, b"/etc", 0o755, now) {
+        Ok(_) | Err(Errno::Exist) => {}
+        Err(errno) => return Err(errno),
+    }
+    let files: [(&[u8], String); 3] = [
+        (b"/etc/hostname", format!("{hostname}\n")),
+        (b"/etc/hosts", hosts(hostname)),
+        (b"/etc/resolv.conf", RESOLV_CONF.into()),
+    ];
+    for (path, content) in files {
+        match write_file(vfs, walk, path, content.as_bytes(), now) {
+            Ok(()) | Err(Errno::Notdir | Errno::Noent | Errno::Isdir | Errno::Loop | Errno::Nametoolong) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+fn write_file(vfs: &mut Vfs, walk: &Walk<'_>, path: &[u8], content: &[u8], now: Timestamp) -> Result<(), Errno> {
+    let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC);
+    let Found::Here(opened) = vfs.open(walk, None, path, flags, 0o644, now)? else { return Err(Errno::Noent) };
+    let mut done = 0;
+    while let Some(rest) = content.get(done..).filter(|rest| !rest.is_empty()) {
+        done += vfs.write_node(walk.creds, opened.node, done as u64, rest, now)?;
+    }
+    Ok(())
+}
