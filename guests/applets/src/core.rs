@@ -1,5 +1,42 @@
-//! The small everyday applets: one module each.
+//! The small everyday applets: one module each, and what they share.
 
+pub mod accounts;
 pub mod basename;
+pub mod canonical;
+pub mod cat;
+pub mod chmod;
+pub mod chown;
+pub mod date;
 pub mod dirname;
+pub mod echo;
+pub mod env;
+pub mod head;
+pub mod hostname;
+pub mod id;
+pub mod ln;
+pub mod mkdir;
+pub mod mktemp;
+pub mod mode;
+pub mod nproc;
+pub mod onecall;
+pub mod paths;
+pub mod printf;
+pub mod prompt;
+pub mod pwd;
+pub mod remove;
+pub mod rm;
+pub mod rmdir;
+pub mod seq;
+pub mod sleep;
+pub mod stat;
+pub mod sync;
+pub mod tail;
+pub mod terminal;
+pub mod test;
+pub mod time;
+pub mod touch;
 pub mod truth;
+pub mod uname;
+pub mod wc;
+pub mod which;
+pub mod yes;

@@ -9,10 +9,18 @@
 
 mod applet;
 mod context;
+pub mod conversion;
 pub mod core;
+pub mod environ;
+pub mod escape;
 pub mod format;
+pub mod lines;
+pub mod locale;
 pub mod multicall;
+pub mod number;
 pub mod options;
+pub mod regex;
+pub mod run;
 pub mod source;
 pub mod table;
 pub mod text;

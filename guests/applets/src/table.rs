@@ -1,7 +1,10 @@
 //! Which applets there are, which program holds each, and where BusyBox installs them.
 
-use crate::core::{basename, dirname, truth};
 use crate::Applet;
+use crate::core::{
+    basename, canonical, cat, chmod, chown, date, dirname, echo, env, head, hostname, id, ln, mkdir, mktemp, nproc,
+    onecall, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, terminal, test, touch, truth, uname, wc, which, yes,
+};
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -10,8 +13,57 @@ const BIN: &str = "bin";
 const USR_BIN: &str = "usr/bin";
 
 /// The applets of the program `core`.
-pub const CORE: &[Entry] =
-    &[(USR_BIN, basename::APPLET), (USR_BIN, dirname::APPLET), (BIN, truth::FALSE), (BIN, truth::TRUE)];
+pub const CORE: &[Entry] = &[
+    (USR_BIN, test::BRACKET),
+    (USR_BIN, basename::APPLET),
+    (USR_BIN, dirname::APPLET),
+    (BIN, echo::APPLET),
+    (BIN, truth::FALSE),
+    (USR_BIN, printf::APPLET),
+    (USR_BIN, seq::APPLET),
+    (USR_BIN, test::TEST),
+    (BIN, truth::TRUE),
+    (BIN, cat::APPLET),
+    (USR_BIN, env::APPLET),
+    (USR_BIN, which::APPLET),
+    (BIN, uname::UNAME),
+    (BIN, uname::ARCH),
+    (USR_BIN, id::ID),
+    (USR_BIN, id::GROUPS),
+    (USR_BIN, id::WHOAMI),
+    (BIN, hostname::APPLET),
+    (BIN, sleep::SLEEP),
+    (BIN, sleep::USLEEP),
+    (USR_BIN, yes::APPLET),
+    (BIN, pwd::APPLET),
+    (USR_BIN, terminal::TTY),
+    (USR_BIN, terminal::CLEAR),
+    (USR_BIN, terminal::LOGNAME),
+    (USR_BIN, nproc::NPROC),
+    (USR_BIN, nproc::HOSTID),
+    (USR_BIN, canonical::READLINK),
+    (USR_BIN, canonical::REALPATH),
+    (BIN, sync::APPLET),
+    (BIN, mkdir::APPLET),
+    (BIN, rmdir::APPLET),
+    (BIN, rm::APPLET),
+    (BIN, ln::APPLET),
+    (BIN, touch::APPLET),
+    (BIN, chmod::APPLET),
+    (BIN, chown::CHOWN),
+    (BIN, chown::CHGRP),
+    (BIN, onecall::LINK),
+    (USR_BIN, onecall::UNLINK),
+    (USR_BIN, onecall::MKFIFO),
+    (BIN, onecall::MKNOD),
+    (USR_BIN, onecall::TRUNCATE),
+    (BIN, date::APPLET),
+    (BIN, mktemp::APPLET),
+    (BIN, stat::APPLET),
+    (USR_BIN, wc::APPLET),
+    (USR_BIN, head::APPLET),
+    (USR_BIN, tail::APPLET),
+];
 
 /// The applets of the program `text`.
 pub const TEXT: &[Entry] = &[];

@@ -1,0 +1,79 @@
+//! Removing files and trees, for `rm` and `mv`.
+
+use wcr_sys::abi::{FileKind, Stat};
+use wcr_sys::{Errno, fd, fs};
+
+use super::paths::{is_dots, join};
+use super::prompt::Prompt;
+use crate::Context;
+
+/// How files are removed.
+#[derive(Debug, Default)]
+pub struct Removal {
+    /// Missing files are no error and nothing is asked.
+    pub force: bool,
+    /// Everything is asked.
+    pub interactive: bool,
+    /// Directories are removed with all that is in them.
+    pub recursive: bool,
+    /// Who is asked.
+    pub prompt: Prompt,
+}
+
+impl Removal {
+    /// Removes `path`; a failure is reported and returned as `false`.
+    pub fn remove(&mut self, ctx: &mut Context<'_>, path: &[u8]) -> bool {
+        let stat = match fs::lstat(path) {
+            Ok(stat) => stat,
+            Err(Errno::Noent | Errno::Notdir) if self.force => return true,
+            Err(error) => {
+                ctx.perror(&[b"can't remove '", path, b"'"], error);
+                return false;
+            }
+        };
+        if stat.mode.kind() == FileKind::Directory {
+            return self.remove_dir(ctx, path);
+        }
+        if self.must_ask(path, &stat) && !self.prompt.ask(ctx, &[b"remove '", path, b"'"]) {
+            return true;
+        }
+        report(ctx, path, fs::unlink(path))
+    }
+
+    fn remove_dir(&mut self, ctx: &mut Context<'_>, path: &[u8]) -> bool {
+        if !self.recursive {
+            ctx.complain(&[b"'", path, b"' is a directory"]);
+            return false;
+        }
+        let unasked = !self.force && fs::access(path, 2).is_err() && fd::is_tty(fd::STDIN);
+        if (unasked || self.interactive) && !self.prompt.ask(ctx, &[b"descend into directory '", path, b"'"]) {
+            return true;
+        }
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                ctx.perror(&[b"can't open '", path, b"'"], error);
+                return false;
+            }
+        };
+        let mut done = true;
+        for entry in entries {
+            done &= is_dots(&entry.name) || self.remove(ctx, &join(path, &entry.name));
+        }
+        if self.interactive && !self.prompt.ask(ctx, &[b"remove directory '", path, b"'"]) {
+            return done;
+        }
+        report(ctx, path, fs::rmdir(path)) && done
+    }
+
+    /// Whether a file that is no directory is asked about: always, or when it is write-protected.
+    fn must_ask(&self, path: &[u8], stat: &Stat) -> bool {
+        let protected =
+            || stat.mode.kind() != FileKind::Symlink && fs::access(path, 2).is_err() && fd::is_tty(fd::STDIN);
+        self.interactive || !self.force && protected()
+    }
+}
+
+fn report(ctx: &mut Context<'_>, path: &[u8], result: Result<(), Errno>) -> bool {
+    result.inspect_err(|error| ctx.perror(&[b"can't remove '", path, b"'"], *error)).is_ok()
+}

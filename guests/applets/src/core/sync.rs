@@ -1,0 +1,39 @@
+//! `sync`: writes what is held back.
+
+use wcr_sys::abi::OpenFlags;
+use wcr_sys::{fd, fs};
+
+use crate::options::{Spec, Takes};
+use crate::{Applet, Context, Quit};
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "sync",
+    "sync [-df] [FILE]...\n\n\
+     Write all buffered blocks (in FILEs) to disk\n\
+     \t-d\tAvoid syncing metadata\n\
+     \t-f\tSync filesystems underlying FILEs",
+    main,
+);
+
+const SPEC: Spec = Spec::new("df", &[("data", Takes::Nothing, b'd'), ("file-system", Takes::Nothing, b'f')]);
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    if parsed.has(b'd') && parsed.has(b'f') {
+        return Err(ctx.usage());
+    }
+    let mut code = 0;
+    for path in &parsed.operands {
+        let opened = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::NONBLOCK), 0);
+        let Ok(file) = opened.inspect_err(|error| ctx.perror(&[b"can't open '", path, b"'"], *error)) else {
+            code = 1;
+            continue;
+        };
+        if let Err(error) = fd::sync(file).and_then(|()| fd::close(file)) {
+            ctx.perror(&[path], error);
+            code = 1;
+        }
+    }
+    Ok(code)
+}

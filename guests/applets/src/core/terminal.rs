@@ -1,0 +1,42 @@
+//! `tty`, `clear` and `logname`: about the terminal and who sits at it.
+
+use wcr_sys::{Errno, fd, fs};
+
+use crate::options::Spec;
+use crate::{Applet, Context, Quit};
+
+/// `tty`.
+pub const TTY: Applet = Applet::new(
+    "tty",
+    "tty [-s]\n\nPrint file name of stdin's terminal\n\n\t-s\tPrint nothing, only return exit status",
+    tty,
+);
+
+/// `clear`.
+pub const CLEAR: Applet = Applet::new("clear", "clear\n\nClear screen", |ctx| {
+    ctx.put(b"\x1b[H\x1b[J");
+    Ok(0)
+});
+
+/// `logname`.
+pub const LOGNAME: Applet = Applet::new("logname", "logname\n\nPrint the name of the current user", logname);
+
+fn tty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = Spec::short("s").parse(ctx)?;
+    if !parsed.operands.is_empty() {
+        ctx.complain(&[b"ignoring all arguments"]);
+    }
+    let name = fd::is_tty(fd::STDIN).then(|| fs::readlink(b"/proc/self/fd/0").unwrap_or_else(|_| b"/dev/tty".to_vec()));
+    if !parsed.has(b's') {
+        ctx.put(&[name.as_deref().unwrap_or(b"not a tty"), b"\n"].concat());
+    }
+    Ok(u8::from(name.is_none()))
+}
+
+fn logname(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    if !ctx.args.is_empty() {
+        return Err(ctx.usage());
+    }
+    // There is no record of logins in a container.
+    Err(ctx.die_errno(&[b"getlogin"], Errno::Nxio))
+}

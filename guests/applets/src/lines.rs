@@ -1,0 +1,166 @@
+//! Lines of a descriptor, without a copy where one read holds them.
+
+use wcr_sys::{Errno, Fd, fd};
+
+/// How much one read takes from a file, in bytes.
+const BLOCK: usize = 64 << 10;
+
+/// How much one read takes from a pipe or terminal when the reader may stop early: what the C library's
+/// streams take, so that what is left for the next reader is the same.
+const STREAM_BLOCK: usize = 4 << 10;
+
+/// A line: its bytes, and whether its end stood in the input or was the input's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The bytes without the delimiter.
+    pub text: &'a [u8],
+    /// Whether the delimiter was there.
+    pub terminated: bool,
+}
+
+/// A reader of lines. When dropped, it gives back to a file what it has read too much, as the C
+/// library's streams do when a program ends.
+#[derive(Debug)]
+pub struct LineReader {
+    fd: Fd,
+    delimiter: u8,
+    buf: Vec<u8>,
+    start: usize,
+    end: usize,
+    block: usize,
+    at_end: bool,
+    seekable: bool,
+}
+
+impl LineReader {
+    /// A reader of `fd`, which stays the caller's to close, to its end.
+    #[must_use]
+    pub fn new(fd: Fd, delimiter: u8) -> Self {
+        Self { fd, delimiter, buf: Vec::new(), start: 0, end: 0, block: BLOCK, at_end: false, seekable: false }
+    }
+
+    /// A reader that may be dropped before the end and leaves the rest to the next one.
+    #[must_use]
+    pub fn stopping(fd: Fd, delimiter: u8) -> Self {
+        let seekable = fd::seek(fd, 0, fd::Whence::Current).is_ok();
+        let block = if seekable { BLOCK } else { STREAM_BLOCK };
+        let mut reader = Self::new(fd, delimiter);
+        (reader.block, reader.seekable) = (block, seekable);
+        reader
+    }
+
+    /// The next line; `None` at the end.
+    /// # Errors
+    /// As `read(2)`.
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, Errno> {
+        let mut searched = self.start;
+        loop {
+            if let Some(at) = memchr::memchr(self.delimiter, self.slice(searched, self.end)) {
+                let (from, to) = (self.start, searched + at);
+                self.start = to + 1;
+                return Ok(Some(Line { text: self.slice(from, to), terminated: true }));
+            }
+            let have = self.end - self.start;
+            if !self.fill()? {
+                if have == 0 {
+                    return Ok(None);
+                }
+                let (from, to) = (self.start, self.end);
+                self.start = self.end;
+                return Ok(Some(Line { text: self.slice(from, to), terminated: false }));
+            }
+            searched = self.start + have;
+        }
+    }
+
+    /// Whether another line follows; reads ahead for it.
+    /// # Errors
+    /// As `read(2)`.
+    pub fn has_more(&mut self) -> Result<bool, Errno> {
+        Ok(self.start < self.end || self.fill()?)
+    }
+
+    /// Whole lines, as many as are at hand and at least one, or what stands behind the last delimiter.
+    /// Empty at the end.
+    /// # Errors
+    /// As `read(2)`.
+    pub fn next_lines(&mut self) -> Result<&[u8], Errno> {
+        let mut searched = self.start;
+        loop {
+            if let Some(at) = memchr::memrchr(self.delimiter, self.slice(searched, self.end)) {
+                let (from, to) = (self.start, searched + at + 1);
+                self.start = to;
+                return Ok(self.slice(from, to));
+            }
+            let have = self.end - self.start;
+            if !self.fill()? {
+                let (from, to) = (self.start, self.end);
+                self.start = to;
+                return Ok(self.slice(from, to));
+            }
+            searched = self.start + have;
+        }
+    }
+
+    /// What one read gives, and what was left over. Empty at the end.
+    /// # Errors
+    /// As `read(2)`.
+    pub fn next_block(&mut self) -> Result<&[u8], Errno> {
+        if self.start == self.end && !self.fill()? {
+            return Ok(&[]);
+        }
+        let (from, to) = (self.start, self.end);
+        self.start = to;
+        Ok(self.slice(from, to))
+    }
+
+    /// Puts back the last `len` bytes that were given out.
+    pub fn unread(&mut self, len: usize) {
+        self.start = self.start.saturating_sub(len);
+    }
+
+    fn slice(&self, from: usize, to: usize) -> &[u8] {
+        self.buf.get(from..to).unwrap_or_default()
+    }
+
+    /// Reads more behind what is there; whether there was any.
+    fn fill(&mut self) -> Result<bool, Errno> {
+        if self.at_end {
+            return Ok(false);
+        }
+        if self.start > 0 {
+            self.buf.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.buf.len() < self.end + self.block {
+            // A long line makes the buffer double, so that its bytes are moved a few times only.
+            self.buf.resize((self.end + self.block).max(self.buf.len() * 2), 0);
+        }
+        let room = self.buf.get_mut(self.end..self.end + self.block).unwrap_or_default();
+        loop {
+            match fd::read(self.fd, room) {
+                Ok(n) => {
+                    self.end += n;
+                    self.at_end = n == 0;
+                    return Ok(n > 0);
+                }
+                Err(Errno::Intr) => {}
+                Err(error) => {
+                    self.at_end = true;
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for LineReader {
+    fn drop(&mut self) {
+        let left = self.end - self.start;
+        if self.seekable && left > 0 {
+            // A place that cannot be moved back to is nobody's fault now.
+            let _ = fd::seek(self.fd, -(left as i64), fd::Whence::Current);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Running another program in place of this one, found as the shell finds it.
+
+use wcr_sys::abi::SpawnRequest;
+use wcr_sys::{Errno, fs, process};
+
+use crate::{Context, Quit, table};
+
+/// Replaces this process by the program `argv[0]`, searched for in the `PATH` of `env`; an applet that is
+/// not found there runs from this program's own file. Returns only on failure, which has been reported.
+pub fn exec(ctx: &mut Context<'_>, argv: &[Vec<u8>], env: Vec<Vec<u8>>) -> Quit {
+    ctx.flush();
+    let name = argv.first().cloned().unwrap_or_default();
+    let path = env.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or(b"/bin:/usr/bin").to_vec();
+    let mut request = SpawnRequest { argv: argv.to_vec(), envp: env, ..SpawnRequest::default() };
+    let mut result = Errno::Noent;
+    for candidate in candidates(&name, &path) {
+        request.path = candidate;
+        match process::exec(&request) {
+            Errno::Noent | Errno::Notdir => {}
+            error => result = error,
+        }
+    }
+    if result == Errno::Noent && table::exists(&name) {
+        request.path = b"/proc/self/exe".to_vec();
+        result = process::exec(&request);
+    }
+    let found_nothing = matches!(result, Errno::Noent);
+    ctx.perror(&[b"can't execute '", &name, b"'"], result);
+    Quit(if found_nothing { 127 } else { 126 })
+}
+
+/// The paths that a command name may mean, best first.
+pub fn candidates(name: &[u8], path: &[u8]) -> Vec<Vec<u8>> {
+    if name.is_empty() {
+        return Vec::new();
+    }
+    if name.contains(&b'/') {
+        return vec![name.to_vec()];
+    }
+    let join = |dir: &[u8]| if dir.is_empty() { [b"./", name].concat() } else { [dir, b"/", name].concat() };
+    path.split(|byte| *byte == b':').map(join).collect()
+}
+
+/// Whether the path is a regular file that may be executed.
+#[must_use]
+pub fn is_executable(path: &[u8]) -> bool {
+    use wcr_sys::abi::FileKind;
+    fs::access(path, 1).is_ok() && fs::stat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Regular)
+}
