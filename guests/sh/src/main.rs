@@ -1,1 +1,22 @@
-fn main() {}
+//! The shell guest: stands in for BusyBox's `ash`.
+//!
+//! Text becomes a syntax tree (`syntax`), words become fields (`expand`), trees are evaluated by a
+//! recursive walk (`exec`). All state is in one [`shell::Shell`] in linear memory, so that a subshell can be
+//! a forked copy of the instance that enters at `fork` and goes on with a part of the tree.
+
+mod applet_names;
+mod builtins;
+mod exec;
+mod expand;
+mod fork;
+mod interactive;
+mod invoke;
+mod options;
+mod run;
+mod shell;
+mod syntax;
+mod vars;
+
+fn main() {
+    invoke::main(wcr_sys::args(), wcr_sys::env())
+}

@@ -1,0 +1,73 @@
+//! Built-ins that are applets of their own: `echo`, `printf`, `test`.
+
+use applets::core::{echo as echo_applet, printf as printf_applet, test as test_applet};
+use applets::{Applet, Context};
+use wcr_sys::fd;
+
+use crate::expand::pattern;
+use crate::shell::{Flow, Shell};
+
+/// Standard error, without a buffer.
+struct Diagnostics;
+
+impl std::io::Write for Diagnostics {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        fd::write_all(fd::STDERR, bytes).map_err(std::io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Standard output of a built-in: collected, and written when the applet flushes.
+struct BuiltinOutput<'s>(&'s mut Shell);
+
+impl std::io::Write for BuiltinOutput<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.put(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush().map_err(std::io::Error::other)
+    }
+}
+
+fn call(shell: &mut Shell, applet: &Applet, args: &[Vec<u8>]) -> Flow<u8> {
+    let name = shell.program.clone();
+    let mut out = BuiltinOutput(shell);
+    let mut err = Diagnostics;
+    let mut context = Context::new(applet, args.get(1..).unwrap_or_default(), &mut out, &mut err);
+    context.name = &name;
+    Ok(applet.call(&mut context))
+}
+
+pub(super) fn echo(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    call(shell, &echo_applet::APPLET, args)
+}
+
+pub(super) fn printf(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    call(shell, &printf_applet::APPLET, args)
+}
+
+pub(super) fn test(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    call(shell, &test_applet::TEST, args)
+}
+
+pub(super) fn bracket(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    call(shell, &test_applet::BRACKET, args)
+}
+
+/// The conditions of `[[`: `==` matches a pattern, `=~` a regular expression.
+const DOUBLE: test_applet::Dialect =
+    test_applet::Dialect { and: b"&&", or: b"||", equals: |left, right| pattern::matches(right, left), matches: None };
+
+/// `[[`, as an applet for its diagnostics.
+const DOUBLE_BRACKET: Applet = Applet::new("[[", "", |ctx| Ok(test_applet::run_bracketed(ctx, b"]]", &DOUBLE)))
+    .with_help(applets::Help::Unavailable);
+
+pub(super) fn double_bracket(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    call(shell, &DOUBLE_BRACKET, args)
+}

@@ -1,0 +1,115 @@
+//! Built-ins that change the flow of control: `break`, `return`, `exit`, `eval`, `exec`, `.`.
+
+use std::rc::Rc;
+
+use wcr_sys::abi::OpenFlags;
+use wcr_sys::{fd, fs};
+
+use crate::exec::path::search_path;
+use crate::exec::redirect::PRIVATE;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::input::Input;
+
+/// The number of loops that `break` or `continue` is about; `None` outside loops.
+fn levels(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<Option<u32>> {
+    let levels = match args.get(1) {
+        Some(text) => match shell.number_argument(text)? {
+            0 => return Err(shell.fail(&[b"Illegal number: ", text.as_slice()].concat())),
+            levels => levels,
+        },
+        None => 1,
+    };
+    Ok((shell.loops > 0).then(|| levels.min(shell.loops)))
+}
+
+pub(super) fn leave_loop(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let levels = levels(shell, args)?;
+    shell.status = 0;
+    levels.map_or(Ok(0), |levels| Err(Unwind::Break(levels)))
+}
+
+pub(super) fn next_round(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let levels = levels(shell, args)?;
+    shell.status = 0;
+    levels.map_or(Ok(0), |levels| Err(Unwind::Continue(levels)))
+}
+
+/// The status that `return` or `exit` names.
+fn named_status(shell: &mut Shell, args: &[Vec<u8>]) -> Flow {
+    if let Some(text) = args.get(1) {
+        shell.status = (shell.number_argument(text)? & 0xff) as u8;
+    }
+    Ok(())
+}
+
+pub(super) fn leave_function(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    named_status(shell, args)?;
+    Err(Unwind::Return)
+}
+
+pub(super) fn exit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    named_status(shell, args)?;
+    Err(Unwind::Exit)
+}
+
+pub(super) fn eval(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let text = args.get(1..).unwrap_or_default().join(&b' ');
+    shell.run_text(text, false)?;
+    Ok(shell.status)
+}
+
+pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let (_, operands) = match args.get(1).map(Vec::as_slice) {
+        Some(b"--") => (0, args.get(2..)),
+        _ => (0, args.get(1..)),
+    };
+    match operands {
+        Some(operands) if !operands.is_empty() => Err(shell.exec(operands)),
+        _ => Ok(0),
+    }
+}
+
+pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let (_, operands) = shell.options(args, b"")?;
+    let Some((name, params)) = operands.split_first() else {
+        shell.status = 2;
+        return Err(Unwind::Error);
+    };
+    let path = if name.contains(&b'/') {
+        name.clone()
+    } else {
+        let search = shell.vars.get(b"PATH").map(std::borrow::Cow::into_owned).unwrap_or_default();
+        match search_path(&search, name) {
+            Ok(path) => path,
+            Err(_) => return Err(shell.fail(&[name, &b": not found"[..]].concat())),
+        }
+    };
+    let opened = fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0);
+    let file = match opened {
+        Ok(opened) => {
+            let moved = fd::dup(opened, PRIVATE, OpenFlags::CLOEXEC).unwrap_or(opened);
+            if moved != opened {
+                let _ = fd::close(opened);
+            }
+            moved
+        }
+        Err(error) => {
+            return Err(shell.fail(&[b"can't open '", path.as_slice(), b"': ", error.message().as_bytes()].concat()));
+        }
+    };
+    let before = (!params.is_empty()).then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));
+    let line = shell.vars.dynamics.line;
+    shell.command_name = Some(name.as_slice().into());
+    shell.calls += 1;
+    let flow = shell.run_input(&mut Input::fd(file), false);
+    shell.calls -= 1;
+    let _ = fd::close(file);
+    shell.vars.dynamics.line = line;
+    if let Some(before) = before {
+        shell.params = before;
+    }
+    match flow {
+        Ok(()) | Err(Unwind::Return) => Ok(shell.status),
+        Err(unwind) => Err(unwind),
+    }
+}

@@ -1,0 +1,124 @@
+//! `getopts`.
+
+use wcr_sys::fd;
+
+use crate::shell::{Flow, OptionCursor, Shell};
+use crate::syntax::is_name;
+
+/// What `getopts` found.
+struct Found {
+    /// The option's letter, `?` or `:`.
+    letter: u8,
+    argument: Option<Vec<u8>>,
+    message: Option<Vec<u8>>,
+    more: bool,
+}
+
+pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let [_, spec, variable, rest @ ..] = args else {
+        return Err(shell.fail(b"usage: getopts optstring var [arg]"));
+    };
+    let params = shell.params.clone();
+    let words: &[Vec<u8>] = if rest.is_empty() { &params } else { rest };
+    let mut cursor = shell.getopts;
+    let found = next_option(&mut cursor, spec, words);
+    if let Some(message) = &found.message {
+        let _ = fd::write_all(fd::STDERR, message);
+    }
+    shell.vars.force(b"OPTIND", cursor.index.to_string().as_bytes());
+    match &found.argument {
+        Some(argument) => shell.assign(b"OPTARG", argument.clone())?,
+        None => {
+            let _ = shell.vars.unset(b"OPTARG");
+        }
+    }
+    shell.settle_variables();
+    shell.getopts = cursor;
+    if !is_name(variable) {
+        return Err(shell.fail(&[variable, &b": bad variable name"[..]].concat()));
+    }
+    shell.assign(variable, vec![found.letter])?;
+    Ok(u8::from(!found.more))
+}
+
+fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>]) -> Found {
+    let silent = spec.first() == Some(&b':');
+    let end = Found { letter: b'?', argument: None, message: None, more: false };
+    if cursor.index == 0 {
+        cursor.index = 1;
+    }
+    if cursor.offset == 0 {
+        match words.get(cursor.index - 1).map(Vec::as_slice) {
+            Some(b"--") => {
+                cursor.index += 1;
+                return end;
+            }
+            Some([b'-', _, ..]) => cursor.offset = 1,
+            _ => return end,
+        }
+    }
+    let word = words.get(cursor.index - 1).map(Vec::as_slice).unwrap_or_default();
+    let Some(letter) = word.get(cursor.offset).copied() else {
+        *cursor = OptionCursor { offset: 0, index: cursor.index };
+        return end;
+    };
+    cursor.offset += 1;
+    let rest = word.get(cursor.offset..).unwrap_or_default();
+    let place = spec.iter().position(|known| *known == letter && letter != b':');
+    let takes_argument = place.is_some_and(|place| spec.get(place + 1) == Some(&b':'));
+    if rest.is_empty() || takes_argument {
+        *cursor = OptionCursor { offset: 0, index: cursor.index + 1 };
+    }
+    if place.is_none() {
+        return if silent {
+            Found { letter: b'?', argument: Some(vec![letter]), message: None, more: true }
+        } else {
+            let message = [b"Illegal option -", core::slice::from_ref(&letter), b"\n"].concat();
+            Found { letter: b'?', argument: None, message: Some(message), more: true }
+        };
+    }
+    if !takes_argument {
+        return Found { letter, argument: Some(Vec::new()), message: None, more: true };
+    }
+    if !rest.is_empty() {
+        return Found { letter, argument: Some(rest.to_vec()), message: None, more: true };
+    }
+    match words.get(cursor.index - 1) {
+        Some(argument) => {
+            cursor.index += 1;
+            Found { letter, argument: Some(argument.clone()), message: None, more: true }
+        }
+        None if silent => Found { letter: b':', argument: Some(vec![letter]), message: None, more: true },
+        None => {
+            let message = [b"No arg for -", core::slice::from_ref(&letter), b" option\n"].concat();
+            Found { letter: b'?', argument: None, message: Some(message), more: true }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(spec: &str, words: &[&str]) -> (Vec<(char, Option<String>)>, usize) {
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        let mut cursor = OptionCursor { offset: 0, index: 1 };
+        let mut out = Vec::new();
+        loop {
+            let found = next_option(&mut cursor, spec.as_bytes(), &words);
+            if !found.more {
+                return (out, cursor.index);
+            }
+            out.push((found.letter.into(), found.argument.map(|text| String::from_utf8(text).unwrap())));
+        }
+    }
+
+    #[test]
+    fn options_and_arguments() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(all("ab:", &["-ab", "val", "--", "x"]), (vec![('a', some("")), ('b', some("val"))], 4));
+        assert_eq!(all("ab:", &["-bval", "x"]), (vec![('b', some("val"))], 2));
+        assert_eq!(all(":ab:", &["-z", "-b"]), (vec![('?', some("z")), (':', some("b"))], 3));
+        assert_eq!(all("a", &["-z", "-"]), (vec![('?', None)], 2));
+    }
+}

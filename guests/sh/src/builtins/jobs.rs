@@ -1,0 +1,227 @@
+//! `wait`, `jobs`, `fg`, `bg`.
+
+use wcr_sys::abi::{Pid, Signal, WaitStatus};
+use wcr_sys::{Errno, process, signal};
+
+use crate::shell::{Flow, Shell};
+
+/// The exit status of a process that is no child.
+const UNKNOWN: u8 = 127;
+
+impl Shell {
+    /// The number of the job that `%1`, `%+`, `%name` and the like mean.
+    /// # Errors
+    /// There is no such job: an error of the shell.
+    pub(super) fn job_number(&mut self, text: &[u8]) -> Flow<usize> {
+        let (current, previous) = self.jobs.current();
+        let found = match text.strip_prefix(b"%").unwrap_or(text) {
+            b"" | b"%" | b"+" => {
+                if current.is_none() {
+                    return Err(self.fail(b"No current job"));
+                }
+                current
+            }
+            b"-" => {
+                if previous.is_none() {
+                    return Err(self.fail(b"No previous job"));
+                }
+                previous
+            }
+            name => match crate::builtins::number(name) {
+                Some(number) => Some(number as usize).filter(|number| self.jobs.job(*number).is_some()),
+                None => {
+                    let (part, anywhere) = match name {
+                        [b'?', part @ ..] => (part, true),
+                        part => (part, false),
+                    };
+                    let matches = |job: &&crate::exec::jobs::Job| match anywhere {
+                        true => job.text.windows(part.len().max(1)).any(|window| window == part),
+                        false => job.text.starts_with(part),
+                    };
+                    self.jobs.list.iter().find(matches).map(|job| job.number)
+                }
+            },
+        };
+        found.ok_or_else(|| self.fail(&[text, b": no such job"].concat()))
+    }
+
+    /// Waits until the job has ended; 128 + n when a trapped signal n came first.
+    fn wait_job(&mut self, number: usize) -> u8 {
+        loop {
+            let Some(job) = self.jobs.job(number) else { return UNKNOWN };
+            let Some(member) = job.members.iter().find(|member| member.status.is_none()).copied() else {
+                return job.status().map_or(UNKNOWN, WaitStatus::shell_code);
+            };
+            match process::wait(member.pid.cast_signed(), 0) {
+                Ok(Some((pid, status))) => {
+                    self.jobs.note(pid, status);
+                    self.report_signal(status);
+                }
+                Ok(None) => {}
+                Err(Errno::Intr) => {
+                    if let Some(status) = self.interrupted() {
+                        return status;
+                    }
+                }
+                Err(_) => {
+                    self.jobs.note(member.pid, WaitStatus::Exited(UNKNOWN));
+                }
+            }
+        }
+    }
+
+    /// What `wait` returns when a signal with a trap has come.
+    fn interrupted(&mut self) -> Option<u8> {
+        let signal = signal::take()?;
+        self.traps.pending.push(signal.0);
+        Some(128 + signal.0)
+    }
+}
+
+pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let (options, operands) = shell.options(args, b"n")?;
+    if !options.is_empty() && operands.is_empty() {
+        return Ok(wait_next(shell));
+    }
+    if operands.is_empty() {
+        return Ok(wait_all(shell));
+    }
+    let mut status = 0;
+    for operand in operands {
+        status = if operand.starts_with(b"%") {
+            let number = shell.job_number(operand)?;
+            shell.wait_job(number)
+        } else {
+            let pid: Pid = shell.number_argument(operand)?;
+            match shell.jobs.by_pid(pid) {
+                Some(number) => shell.wait_job(number),
+                None => UNKNOWN,
+            }
+        };
+    }
+    Ok(status)
+}
+
+/// Waits for all jobs.
+fn wait_all(shell: &mut Shell) -> u8 {
+    while shell.jobs.list.iter().any(|job| !job.ended() && !job.stopped()) {
+        match process::wait(-1, 0) {
+            Ok(Some((pid, status))) => {
+                shell.jobs.note(pid, status);
+            }
+            Ok(None) => {}
+            Err(Errno::Intr) => {
+                if let Some(status) = shell.interrupted() {
+                    return status;
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    0
+}
+
+/// Waits for whatever ends first.
+fn wait_next(shell: &mut Shell) -> u8 {
+    loop {
+        if !shell.jobs.list.iter().any(|job| !job.ended()) {
+            return 0;
+        }
+        match process::wait(-1, 0) {
+            Ok(Some((pid, status))) => {
+                if let Some(number) = shell.jobs.note(pid, status)
+                    && shell.jobs.job(number).is_some_and(crate::exec::jobs::Job::ended)
+                {
+                    return status.shell_code();
+                }
+            }
+            Ok(None) => {}
+            Err(Errno::Intr) => {
+                if let Some(status) = shell.interrupted() {
+                    return status;
+                }
+            }
+            Err(_) => return UNKNOWN,
+        }
+    }
+}
+
+pub(super) fn jobs(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let (options, operands) = shell.options(args, b"lp")?;
+    let style = options.last().map(|(option, _)| *option);
+    shell.jobs.poll();
+    if operands.is_empty() {
+        let mut numbers: Vec<usize> = shell.jobs.recent.iter().rev().copied().collect();
+        numbers.retain(|number| shell.jobs.job(*number).is_some());
+        for number in numbers {
+            show(shell, number, style);
+        }
+        return Ok(0);
+    }
+    for operand in operands {
+        let number = shell.job_number(operand)?;
+        show(shell, number, style);
+    }
+    Ok(0)
+}
+
+/// Prints a job's line, and forgets the job when it has ended.
+fn show(shell: &mut Shell, number: usize, style: Option<u8>) {
+    let (current, previous) = shell.jobs.current();
+    let Some(job) = shell.jobs.job(number).cloned() else { return };
+    let leader = job.members.first().map_or(0, |member| member.pid);
+    if style == Some(b'p') {
+        shell.put(format!("{leader}\n").as_bytes());
+        return;
+    }
+    let mark = match Some(number) {
+        number if number == current => '+',
+        number if number == previous => '-',
+        _ => ' ',
+    };
+    let pid = if style == Some(b'l') { format!("{leader} ") } else { String::new() };
+    let mut line = format!("[{number}]{mark}  {pid}{}", job.state()).into_bytes();
+    let column = line.len();
+    line.resize(column + 33usize.saturating_sub(column).max(1), b' ');
+    line.extend_from_slice(&job.text);
+    line.push(b'\n');
+    shell.put(&line);
+    if job.ended() {
+        shell.jobs.remove(number);
+    }
+}
+
+pub(super) fn fg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
+    resume(shell, number)?;
+    let text = shell.jobs.job(number).map(|job| job.text.clone()).unwrap_or_default();
+    shell.put(&[&text, &b"\n"[..]].concat());
+    let _ = shell.flush();
+    let status = shell.wait_job(number);
+    shell.jobs.remove(number);
+    Ok(status)
+}
+
+pub(super) fn bg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
+    resume(shell, number)?;
+    let text = shell.jobs.job(number).map(|job| job.text.clone()).unwrap_or_default();
+    shell.put(&[format!("[{number}] ").as_bytes(), &text, b"\n"].concat());
+    Ok(0)
+}
+
+/// Lets a stopped job go on.
+fn resume(shell: &mut Shell, number: usize) -> Flow {
+    if !shell.has(crate::options::Opt::Monitor) {
+        return Err(shell.fail(format!("job {number} not created under job control").as_bytes()));
+    }
+    if let Some(job) = shell.jobs.list.iter_mut().find(|job| job.number == number) {
+        for member in &mut job.members {
+            if matches!(member.status, Some(WaitStatus::Stopped(_))) {
+                member.status = None;
+                let _ = signal::kill(member.pid.cast_signed(), Some(Signal::CONT));
+            }
+        }
+    }
+    Ok(())
+}

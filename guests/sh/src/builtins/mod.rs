@@ -1,0 +1,181 @@
+//! The built-in commands.
+
+mod applet;
+mod control;
+mod describe;
+mod directory;
+mod getopts;
+mod help;
+mod jobs;
+mod limits;
+mod options;
+mod read;
+mod signals;
+mod ulimit;
+mod umask;
+mod variables;
+
+use crate::shell::{Flow, Shell};
+
+/// A built-in command.
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// Runs it with its arguments, name included, and returns the exit status.
+    pub run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>,
+    /// Whether it is one of POSIX's special built-ins (and `local`, `source`): assignments in front of it
+    /// stay, its errors end the shell.
+    pub special: bool,
+    /// Whether all it does is write: then a command substitution needs no process for it.
+    pub pure: bool,
+}
+
+const fn regular(name: &'static str, run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>) -> Builtin {
+    Builtin { name, run, special: false, pure: false }
+}
+
+const fn special(name: &'static str, run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>) -> Builtin {
+    Builtin { name, run, special: true, pure: false }
+}
+
+const fn pure(name: &'static str, run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>) -> Builtin {
+    Builtin { name, run, special: false, pure: true }
+}
+
+/// All built-ins, sorted by name.
+static TABLE: [Builtin; 44] = [
+    special(".", control::source),
+    special(":", |_, _| Ok(0)),
+    pure("[", applet::bracket),
+    pure("[[", applet::double_bracket),
+    regular("alias", describe::alias),
+    regular("bg", jobs::bg),
+    special("break", control::leave_loop),
+    regular("cd", directory::cd),
+    regular("chdir", directory::cd),
+    regular("command", describe::command),
+    special("continue", control::next_round),
+    pure("echo", applet::echo),
+    special("eval", control::eval),
+    special("exec", control::exec),
+    special("exit", control::exit),
+    special("export", variables::export),
+    pure("false", |_, _| Ok(1)),
+    regular("fg", jobs::fg),
+    regular("getopts", getopts::getopts),
+    regular("hash", describe::hash),
+    pure("help", help::help),
+    regular("history", |_, _| Ok(0)),
+    regular("jobs", jobs::jobs),
+    regular("kill", signals::kill),
+    regular("let", variables::evaluate),
+    special("local", variables::local),
+    pure("printf", applet::printf),
+    pure("pwd", directory::pwd),
+    regular("read", read::read),
+    special("readonly", variables::readonly),
+    special("return", control::leave_function),
+    special("set", options::set),
+    special("shift", options::shift),
+    special("source", control::source),
+    pure("test", applet::test),
+    special("times", limits::times),
+    special("trap", signals::trap),
+    pure("true", |_, _| Ok(0)),
+    pure("type", describe::describe),
+    regular("ulimit", ulimit::ulimit),
+    regular("umask", umask::umask),
+    regular("unalias", describe::unalias),
+    special("unset", variables::unset),
+    regular("wait", jobs::wait),
+];
+
+/// The built-in of this name.
+#[must_use]
+pub fn find(name: &[u8]) -> Option<&'static Builtin> {
+    TABLE.binary_search_by(|builtin| builtin.name.as_bytes().cmp(name)).ok().and_then(|index| TABLE.get(index))
+}
+
+/// All names, sorted.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|builtin| builtin.name)
+}
+
+/// Whether the name is a special built-in's, which no function may have.
+#[must_use]
+pub fn is_special(name: &[u8]) -> bool {
+    find(name).is_some_and(|builtin| builtin.special)
+}
+
+/// A number written in decimal digits only.
+#[must_use]
+pub fn number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    core::str::from_utf8(text).ok()?.parse().ok().filter(|number| *number <= i32::MAX as u32)
+}
+
+impl Shell {
+    /// A built-in's argument that must be a number.
+    fn number_argument(&mut self, text: &[u8]) -> Flow<u32> {
+        number(text).ok_or_else(|| self.fail(&[b"Illegal number: ", text].concat()))
+    }
+
+    /// Takes the options off a built-in's arguments, as letters with the argument for those that `spec`
+    /// marks with a colon. Returns them and the operands.
+    fn options<'a>(&mut self, args: &'a [Vec<u8>], spec: &[u8]) -> Flow<(Vec<(u8, &'a [u8])>, &'a [Vec<u8>])> {
+        let mut found = Vec::new();
+        let mut rest = args.get(1..).unwrap_or_default();
+        while let Some((arg, after)) = rest.split_first() {
+            let Some(letters) = arg.strip_prefix(b"-").filter(|letters| !letters.is_empty()) else { break };
+            rest = after;
+            if letters == b"-" {
+                break;
+            }
+            let mut letters = letters;
+            while let Some((letter, tail)) = letters.split_first() {
+                let place = spec.iter().position(|known| known == letter && *letter != b':');
+                let Some(place) = place else {
+                    return Err(self.fail(&[b"illegal option -", core::slice::from_ref(letter)].concat()));
+                };
+                letters = tail;
+                if spec.get(place + 1) != Some(&b':') {
+                    found.push((*letter, &b""[..]));
+                    continue;
+                }
+                if letters.is_empty() {
+                    let Some((value, after)) = rest.split_first() else {
+                        let message = [b"no arg for -", core::slice::from_ref(letter), b" option"].concat();
+                        return Err(self.fail(&message));
+                    };
+                    found.push((*letter, value));
+                    rest = after;
+                } else {
+                    found.push((*letter, letters));
+                }
+                break;
+            }
+        }
+        Ok((found, rest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(TABLE.is_sorted_by_key(|builtin| builtin.name));
+        assert!(find(b"cd").is_some() && find(b"nosuch").is_none());
+    }
+
+    #[test]
+    fn numbers_are_digits_only() {
+        assert_eq!(number(b"12"), Some(12));
+        for text in ["", "-1", "+1", "1x", "99999999999"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+}

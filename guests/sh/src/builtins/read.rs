@@ -1,0 +1,245 @@
+//! `read`.
+
+use wcr_sys::abi::{Disposition, Signal};
+use wcr_sys::{Errno, Fd, fd, signal};
+
+use crate::expand::fields::Separators;
+use crate::shell::{Flow, Shell};
+use crate::syntax::is_name;
+
+/// How `read` was asked to read.
+struct Request {
+    raw: bool,
+    delimiter: u8,
+    most: Option<usize>,
+    timeout: Option<u64>,
+    from: Fd,
+}
+
+/// What was read: the bytes, and for each whether a backslash protects it from splitting.
+#[derive(Default)]
+struct Line {
+    text: Vec<u8>,
+    protected: Vec<bool>,
+    /// Whether the delimiter, or the number of bytes asked for, was reached.
+    complete: bool,
+}
+
+pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let (options, names) = shell.options(args, b"p:u:rt:n:sd:")?;
+    let mut request = Request { raw: false, delimiter: b'\n', most: None, timeout: None, from: fd::STDIN };
+    for (option, value) in options {
+        match option {
+            b'p' => {
+                if fd::is_tty(request.from) {
+                    let _ = fd::write_all(fd::STDERR, value);
+                }
+            }
+            b'r' => request.raw = true,
+            b'd' => request.delimiter = value.first().copied().unwrap_or(0),
+            b'n' => match crate::builtins::number(value) {
+                Some(count) => request.most = Some(count as usize).filter(|count| *count > 0),
+                None => return Err(shell.fail(b"invalid count")),
+            },
+            b't' => match nanoseconds(value) {
+                Some(timeout) => request.timeout = Some(timeout),
+                None => return Err(shell.fail(b"invalid timeout")),
+            },
+            b'u' => match crate::builtins::number(value) {
+                Some(from) => request.from = from,
+                None => return Err(shell.fail(b"invalid file descriptor")),
+            },
+            _ => {}
+        }
+    }
+    if let Some(name) = names.iter().find(|name| !is_name(name)) {
+        shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
+        return Ok(1);
+    }
+    if request.timeout == Some(0) {
+        // Nothing is read, and the input counts as ready.
+        return Ok(u8::from(fd::flags(request.from).is_err()));
+    }
+    let alarm = request.timeout.map(Alarm::set);
+    let mut line = Line::default();
+    let result = read_line(&request, &mut line);
+    let timed_out = alarm.is_some_and(Alarm::clear);
+    if result == Err(Errno::Intr)
+        && !timed_out
+        && let Some(signal) = signal::take()
+    {
+        shell.traps.pending.push(signal.0);
+        return Ok(128 + signal.0);
+    }
+    assign(shell, names, &line)?;
+    Ok(u8::from(!line.complete))
+}
+
+/// A time limit: the alarm interrupts the call that waits.
+struct Alarm {
+    before: Disposition,
+}
+
+impl Alarm {
+    fn set(nanos: u64) -> Self {
+        let before = signal::set_disposition(Signal::ALRM, Disposition::Catch).unwrap_or_default();
+        let _ = signal::alarm(nanos);
+        Self { before }
+    }
+
+    /// Ends the limit; returns whether it was reached.
+    fn clear(self) -> bool {
+        let left = signal::alarm(0).unwrap_or(0);
+        // Nothing left of the alarm: its signal has come.
+        let reached = left == 0 && signal::take() == Some(Signal::ALRM);
+        let _ = signal::set_disposition(Signal::ALRM, self.before);
+        reached
+    }
+}
+
+/// A time in seconds with at most nine decimals, in nanoseconds.
+fn nanoseconds(text: &[u8]) -> Option<u64> {
+    let text = core::str::from_utf8(text).ok()?;
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !seconds.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) || text.is_empty() {
+        return None;
+    }
+    let seconds: u64 = if seconds.is_empty() { 0 } else { seconds.parse().ok()? };
+    let nanos: u64 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+}
+
+/// Reads byte by byte, so that what follows the delimiter stays for the next reader.
+fn read_line(request: &Request, line: &mut Line) -> wcr_sys::Result<()> {
+    let mut escaped = false;
+    loop {
+        let mut byte = [0];
+        if fd::read(request.from, &mut byte)? == 0 {
+            return Ok(());
+        }
+        let [byte] = byte;
+        if core::mem::take(&mut escaped) {
+            // A backslash in front of the line's end joins two lines.
+            if byte != b'\n' {
+                line.text.push(byte);
+                line.protected.push(true);
+            }
+        } else if byte == b'\\' && !request.raw {
+            escaped = true;
+            continue;
+        } else if byte == request.delimiter {
+            line.complete = true;
+            return Ok(());
+        } else if byte != 0 {
+            line.text.push(byte);
+            line.protected.push(false);
+        }
+        if request.most.is_some_and(|most| line.text.len() >= most) {
+            line.complete = true;
+            return Ok(());
+        }
+    }
+}
+
+fn assign(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
+    let Some((last, others)) = names.split_last() else {
+        return shell.assign(b"REPLY", line.text.clone());
+    };
+    let separators = shell.separators.clone();
+    let mut splitter = Splitter { separators: &separators, line, at: 0 };
+    splitter.skip_blanks();
+    for name in others {
+        let field = splitter.field();
+        shell.assign(name, field)?;
+    }
+    shell.assign(last, splitter.rest())
+}
+
+struct Splitter<'l> {
+    separators: &'l Separators,
+    line: &'l Line,
+    at: usize,
+}
+
+impl Splitter<'_> {
+    fn separates(&self, at: usize) -> bool {
+        let protected = self.line.protected.get(at).copied().unwrap_or(false);
+        self.line.text.get(at).is_some_and(|byte| !protected && self.separators.contains(*byte))
+    }
+
+    fn is_blank(&self, at: usize) -> bool {
+        self.separates(at) && self.line.text.get(at).is_some_and(|byte| self.separators.is_blank(*byte))
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.is_blank(self.at) {
+            self.at += 1;
+        }
+    }
+
+    /// Takes the next field and the delimiter behind it.
+    fn field(&mut self) -> Vec<u8> {
+        let start = self.at;
+        while self.at < self.line.text.len() && !self.separates(self.at) {
+            self.at += 1;
+        }
+        let field = self.line.text.get(start..self.at).unwrap_or_default().to_vec();
+        self.skip_blanks();
+        if self.separates(self.at) {
+            self.at += 1;
+            self.skip_blanks();
+        }
+        field
+    }
+
+    /// Takes all that is left: without the blanks at its end, and without a delimiter that only ends a
+    /// single field.
+    fn rest(&mut self) -> Vec<u8> {
+        let start = self.at;
+        let field = self.field();
+        if self.at >= self.line.text.len() {
+            return field;
+        }
+        let text = self.line.text.get(start..).unwrap_or_default();
+        let kept = text.iter().rposition(|byte| !self.separators.is_blank(*byte)).map_or(0, |place| place + 1);
+        text.get(..kept).unwrap_or_default().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(ifs: &str, text: &str, count: usize) -> Vec<String> {
+        let separators = Separators::new(Some(ifs.as_bytes()));
+        let line = Line { text: text.into(), protected: vec![false; text.len()], complete: true };
+        let mut splitter = Splitter { separators: &separators, line: &line, at: 0 };
+        splitter.skip_blanks();
+        let mut fields: Vec<_> = (1..count).map(|_| splitter.field()).collect();
+        fields.push(splitter.rest());
+        fields.into_iter().map(|field| String::from_utf8(field).unwrap()).collect()
+    }
+
+    #[test]
+    fn lines_are_split_among_the_names() {
+        assert_eq!(split(" \t\n", "  a b  c  ", 1), ["a b  c"]);
+        assert_eq!(split(" \t\n", "  a b  c  ", 2), ["a", "b  c"]);
+        assert_eq!(split(":", "a:b::c:", 3), ["a", "b", ":c:"]);
+        assert_eq!(split(":", "a:b:", 2), ["a", "b"]);
+        assert_eq!(split(":", "a:b", 3), ["a", "b", ""]);
+        assert_eq!(split(" :", " : a : b : ", 2), ["", "a : b :"]);
+    }
+
+    #[test]
+    fn timeouts() {
+        for (text, nanos) in [
+            ("1", Some(1_000_000_000)),
+            ("0.1", Some(100_000_000)),
+            (".5", Some(500_000_000)),
+            ("-1", None),
+            ("x", None),
+        ] {
+            assert_eq!(nanoseconds(text.as_bytes()), nanos, "{text}");
+        }
+    }
+}

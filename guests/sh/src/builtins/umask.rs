@@ -1,0 +1,105 @@
+//! `umask`.
+
+use wcr_sys::fs;
+
+use crate::shell::{Flow, Shell};
+
+pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let (options, operands) = shell.options(args, b"S")?;
+    let mask = fs::umask(0o777);
+    let Some(text) = operands.first() else {
+        fs::umask(mask);
+        if options.is_empty() {
+            shell.put(format!("{mask:04o}\n").as_bytes());
+        } else {
+            shell.put(symbolic(mask).as_bytes());
+        }
+        return Ok(0);
+    };
+    let new = if text.first().is_some_and(u8::is_ascii_digit) {
+        core::str::from_utf8(text).ok().and_then(|text| u32::from_str_radix(text, 8).ok()).filter(|mask| *mask <= 0o777)
+    } else {
+        changed(!mask & 0o777, text).map(|mode| !mode & 0o777)
+    };
+    fs::umask(new.unwrap_or(mask));
+    if new.is_none() {
+        return Err(shell.fail(&[b"illegal mode: ", text.as_slice()].concat()));
+    }
+    Ok(0)
+}
+
+fn symbolic(mask: u32) -> String {
+    let class = |shift: u32| {
+        let mode = !mask >> shift;
+        [(4, 'r'), (2, 'w'), (1, 'x')]
+            .iter()
+            .filter(|(bit, _)| mode & bit != 0)
+            .map(|(_, letter)| *letter)
+            .collect::<String>()
+    };
+    format!("u={},g={},o={}\n", class(6), class(3), class(0))
+}
+
+/// The permissions after a symbolic change such as `u=rwx,g-w`.
+fn changed(mode: u32, text: &[u8]) -> Option<u32> {
+    let mut mode = mode;
+    for clause in text.split(|byte| *byte == b',') {
+        let who = clause.iter().take_while(|byte| b"ugoa".contains(byte)).count();
+        let (who, mut actions) = clause.split_at(who);
+        let mask = who.iter().fold(0, |mask, byte| mask | class_mask(*byte));
+        let mask = if who.is_empty() { 0o777 } else { mask };
+        if actions.is_empty() {
+            return None;
+        }
+        while let Some((operator, rest)) = actions.split_first() {
+            let count = rest.iter().take_while(|byte| !b"+-=".contains(byte)).count();
+            let (letters, after) = rest.split_at(count);
+            let mut bits = 0;
+            for letter in letters {
+                bits |= match letter {
+                    b'r' => 0o444,
+                    b'w' => 0o222,
+                    b'x' => 0o111,
+                    b'X' if mode & 0o111 != 0 => 0o111,
+                    b'X' | b's' | b't' => 0,
+                    b'u' => (mode >> 6 & 7) * 0o111,
+                    b'g' => (mode >> 3 & 7) * 0o111,
+                    b'o' => (mode & 7) * 0o111,
+                    _ => return None,
+                };
+            }
+            mode = match operator {
+                b'+' => mode | bits & mask,
+                b'-' => mode & !(bits & mask),
+                b'=' => mode & !mask | bits & mask,
+                _ => return None,
+            };
+            actions = after;
+        }
+    }
+    Some(mode)
+}
+
+const fn class_mask(class: u8) -> u32 {
+    match class {
+        b'u' => 0o700,
+        b'g' => 0o070,
+        b'o' => 0o007,
+        _ => 0o777,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbolic_modes() {
+        for (text, mode) in
+            [("u=rwx,g=,o=", Some(0o700)), ("a=rx", Some(0o555)), ("o-x,g+w", Some(0o774)), ("g", None), ("", None)]
+        {
+            assert_eq!(changed(0o755, text.as_bytes()), mode, "{text}");
+        }
+        assert_eq!(symbolic(0o022), "u=rwx,g=rx,o=rx\n");
+    }
+}

@@ -1,0 +1,124 @@
+//! `if`, loops, `case`, and compound commands with redirections.
+
+use crate::expand::pattern;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::ast::{Branch, Command, Redirect, Word};
+
+impl Shell {
+    pub(super) fn eval_if(
+        &mut self,
+        condition: &Command,
+        then: &Command,
+        otherwise: Option<&Command>,
+        last: bool,
+    ) -> Flow {
+        self.eval_tested(condition)?;
+        if self.status == 0 {
+            return self.eval(then, last);
+        }
+        self.status = 0;
+        otherwise.map_or(Ok(()), |otherwise| self.eval(otherwise, last))
+    }
+
+    pub(super) fn eval_while(&mut self, condition: &Command, body: &Command, until: bool) -> Flow {
+        self.loops += 1;
+        let mut status = 0;
+        let flow = loop {
+            let tested = self.eval_tested(condition);
+            match self.loop_step(tested) {
+                Step::Next => {}
+                Step::Again => continue,
+                Step::Done => break Ok(()),
+                Step::Leave(unwind) => break Err(unwind),
+            }
+            if (self.status == 0) == until {
+                self.status = status;
+                break Ok(());
+            }
+            let flow = self.eval(body, false);
+            status = self.status;
+            match self.loop_step(flow) {
+                Step::Next | Step::Again => {}
+                Step::Done => break Ok(()),
+                Step::Leave(unwind) => break Err(unwind),
+            }
+        };
+        self.loops -= 1;
+        flow
+    }
+
+    pub(super) fn eval_for(&mut self, name: &[u8], words: Option<&[Word]>, body: &Command) -> Flow {
+        let mut values = Vec::new();
+        match words {
+            Some(words) => self.expand_words(words, &mut values)?,
+            None => values.clone_from(&self.params),
+        }
+        self.status = 0;
+        self.loops += 1;
+        let mut flow = Ok(());
+        for value in values {
+            flow = self.assign(name, value);
+            if flow.is_err() {
+                break;
+            }
+            let step = self.eval(body, false);
+            match self.loop_step(step) {
+                Step::Next | Step::Again => {}
+                Step::Done => break,
+                Step::Leave(unwind) => {
+                    flow = Err(unwind);
+                    break;
+                }
+            }
+        }
+        self.loops -= 1;
+        flow
+    }
+
+    /// What a loop does after a part of it.
+    fn loop_step(&mut self, flow: Flow) -> Step {
+        match flow {
+            Ok(()) => Step::Next,
+            Err(Unwind::Break(0 | 1)) => Step::Done,
+            Err(Unwind::Break(levels)) => Step::Leave(Unwind::Break(levels - 1)),
+            Err(Unwind::Continue(0 | 1)) => Step::Again,
+            Err(Unwind::Continue(levels)) => Step::Leave(Unwind::Continue(levels - 1)),
+            Err(unwind) => Step::Leave(unwind),
+        }
+    }
+
+    pub(super) fn eval_case(&mut self, word: &Word, branches: &[Branch], last: bool) -> Flow {
+        self.substitution_status = None;
+        let text = self.expand_string(word)?;
+        self.status = self.substitution_status.unwrap_or(0);
+        for branch in branches {
+            for word in &branch.patterns {
+                let pattern = self.expand_pattern(word)?;
+                if pattern::matches(&pattern, &text) {
+                    return match &branch.body {
+                        Some(body) => self.eval(body, last),
+                        None => Ok(()),
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn eval_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
+        let Some(saved) = self.redirect(redirects)? else {
+            self.status = 1;
+            return self.leave_on_failure();
+        };
+        let flow = self.eval(body, false);
+        self.restore(saved);
+        flow
+    }
+}
+
+enum Step {
+    Next,
+    Again,
+    Done,
+    Leave(Unwind),
+}

@@ -1,0 +1,28 @@
+//! Calls of functions.
+
+use std::rc::Rc;
+
+use crate::shell::{Flow, OptionCursor, Shell, Unwind};
+use crate::syntax::ast::Command;
+
+impl Shell {
+    /// Calls a function; `args` begin with its name. The caller has opened the scope of its variables.
+    pub(super) fn call_function(&mut self, body: &Rc<Command>, mut args: Vec<Vec<u8>>) -> Flow {
+        let name: Rc<[u8]> = args.remove(0).into();
+        let params = core::mem::replace(&mut self.params, Rc::new(args));
+        let loops = core::mem::take(&mut self.loops);
+        let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
+        self.vars.dynamics.functions.push(name);
+        self.calls += 1;
+        let flow = self.eval(body, false);
+        self.calls -= 1;
+        self.vars.dynamics.functions.pop();
+        self.getopts = getopts;
+        self.loops = loops;
+        self.params = params;
+        match flow {
+            Err(Unwind::Return | Unwind::Break(_) | Unwind::Continue(_)) => Ok(()),
+            flow => flow,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Runs commands.
+
+mod compound;
+mod function;
+pub mod jobs;
+pub mod path;
+mod pipeline;
+mod program;
+pub mod redirect;
+mod simple;
+mod trace;
+pub mod trap;
+
+pub(crate) use pipeline::is_pure_part;
+
+use crate::options::Opt;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::ast::Command;
+
+/// How deep the evaluator may call itself before the stack would run out.
+const MAX_DEPTH: u32 = 1000;
+
+impl Shell {
+    /// Runs a command; its exit status is the shell's. `last` says that this process ends with it, so that
+    /// it needs no process of its own.
+    /// # Errors
+    /// Why evaluation does not go on behind the command.
+    pub fn eval(&mut self, command: &Command, last: bool) -> Flow {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.fail(b"maximum recursion depth exceeded"));
+        }
+        self.depth += 1;
+        let flow = self.eval_kind(command, last);
+        self.depth -= 1;
+        flow?;
+        self.run_pending_traps()
+    }
+
+    fn eval_kind(&mut self, command: &Command, last: bool) -> Flow {
+        match command {
+            Command::Simple(simple) => {
+                self.eval_simple(simple, last)?;
+                self.leave_on_failure()
+            }
+            Command::Pipeline(commands) => {
+                self.eval_pipeline(commands)?;
+                self.leave_on_failure()
+            }
+            Command::Not(command) => {
+                self.eval_tested(command)?;
+                self.status = u8::from(self.status == 0);
+                Ok(())
+            }
+            Command::And(left, right) => {
+                self.eval_tested(left)?;
+                if self.status == 0 { self.eval(right, last) } else { Ok(()) }
+            }
+            Command::Or(left, right) => {
+                self.eval_tested(left)?;
+                if self.status == 0 { Ok(()) } else { self.eval(right, last) }
+            }
+            Command::Sequence(commands) => {
+                let Some((end, before)) = commands.split_last() else { return Ok(()) };
+                for command in before {
+                    self.eval(command, false)?;
+                }
+                self.eval(end, last)
+            }
+            Command::Group(body) => self.eval(body, last),
+            Command::Background(command) => self.eval_background(command),
+            Command::Subshell { body, redirects, line } => {
+                self.vars.dynamics.line = *line;
+                self.eval_subshell(body, redirects, last)?;
+                self.leave_on_failure()
+            }
+            Command::Redirected { body, redirects, line } => {
+                self.vars.dynamics.line = *line;
+                self.eval_redirected(body, redirects)
+            }
+            Command::If { condition, then, otherwise } => self.eval_if(condition, then, otherwise.as_deref(), last),
+            Command::While { condition, body, until } => self.eval_while(condition, body, *until),
+            Command::For { name, words, body, line } => {
+                self.vars.dynamics.line = *line;
+                self.eval_for(name, words.as_deref(), body)
+            }
+            Command::Case { word, branches, line } => {
+                self.vars.dynamics.line = *line;
+                self.eval_case(word, branches, last)
+            }
+            Command::Function { name, body, line } => {
+                self.vars.dynamics.line = *line;
+                self.functions.insert((**name).into(), body.clone());
+                self.status = 0;
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a command whose failure `set -e` overlooks.
+    fn eval_tested(&mut self, command: &Command) -> Flow {
+        self.tested += 1;
+        let flow = self.eval(command, false);
+        self.tested -= 1;
+        flow
+    }
+
+    /// Ends the shell after a failed command under `set -e`.
+    fn leave_on_failure(&mut self) -> Flow {
+        if self.status != 0 && self.has(Opt::ErrExit) && self.tested == 0 { Err(Unwind::Exit) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,251 @@
+//! Pipelines, subshells, background commands, and the forks behind them.
+
+use wcr_sys::abi::{Disposition, OpenFlags, Pid, Signal};
+use wcr_sys::{Fd, fd, fs, process, signal};
+
+use super::jobs::Job;
+use crate::options::Opt;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
+
+impl Shell {
+    /// Runs `body` in a forked copy, which ends with it.
+    /// # Errors
+    /// The kernel's.
+    pub fn fork(&mut self, body: impl FnOnce(&mut Self) -> Flow) -> wcr_sys::Result<Pid> {
+        let run = |shell: &mut Self| {
+            shell.enter_subshell();
+            // Whatever made the commands end, the status says the rest.
+            let _ = body(shell);
+            shell.leave();
+        };
+        crate::fork::fork(self, Box::new(run))
+    }
+
+    /// What changes at the start of a forked copy.
+    fn enter_subshell(&mut self) {
+        self.subshell = true;
+        self.capture = None;
+        self.out.clear();
+        self.jobs = super::jobs::Jobs::default();
+        self.traps.enter_subshell();
+        if self.has(Opt::Monitor) {
+            let _ = process::setpgid(0, 0);
+            self.options.set(Opt::Monitor, false);
+        }
+    }
+
+    /// Reports that no process could be made.
+    fn fail_fork(&mut self, error: wcr_sys::Errno) -> Unwind {
+        self.fail(&[b"can't fork: ", error.message().as_bytes()].concat())
+    }
+
+    pub(super) fn eval_subshell(&mut self, body: &Command, redirects: &[Redirect], last: bool) -> Flow {
+        if last && !self.traps.any() && !self.has(Opt::Interactive) {
+            // This process ends with the subshell: it can be the subshell.
+            self.enter_subshell();
+            if self.redirect(redirects)?.is_none() {
+                self.status = 1;
+                return Ok(());
+            }
+            return self.eval(body, true);
+        }
+        let forked = self.fork(|shell| shell.run_redirected(body, redirects));
+        match forked {
+            Ok(pid) => {
+                self.wait_foreground(&[pid]);
+                Ok(())
+            }
+            Err(error) => Err(self.fail_fork(error)),
+        }
+    }
+
+    fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
+        if self.redirect(redirects)?.is_none() {
+            self.status = 1;
+            return Ok(());
+        }
+        self.eval(body, true)
+    }
+
+    pub(super) fn eval_pipeline(&mut self, commands: &[Command]) -> Flow {
+        let mut processes = Vec::with_capacity(commands.len());
+        let started = self.start_pipeline(commands, &mut processes);
+        self.wait_foreground(&processes);
+        started
+    }
+
+    /// Starts the commands of a pipeline; what was started before a failure is in `processes`.
+    fn start_pipeline(&mut self, commands: &[Command], processes: &mut Vec<Pid>) -> Flow {
+        let mut input: Option<Fd> = None;
+        for (index, command) in commands.iter().enumerate() {
+            let pipe = if index + 1 < commands.len() {
+                match fd::pipe(OpenFlags::CLOEXEC) {
+                    Ok(pipe) => Some(pipe),
+                    Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+                }
+            } else {
+                None
+            };
+            let output = pipe.map(|(_, writer)| writer);
+            let started = self.start_stage(command, input, pipe);
+            input.into_iter().chain(output).for_each(|end| {
+                let _ = fd::close(end);
+            });
+            input = pipe.map(|(reader, _)| reader);
+            match started {
+                Ok(pid) => processes.push(pid),
+                Err(error) => {
+                    input.into_iter().for_each(|end| {
+                        let _ = fd::close(end);
+                    });
+                    return Err(self.fail_fork(error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start_stage(&mut self, command: &Command, input: Option<Fd>, pipe: Option<(Fd, Fd)>) -> wcr_sys::Result<Pid> {
+        if let Command::Simple(simple) = command
+            && let Some(pid) = self.start_stage_directly(simple, input, pipe.map(|(_, writer)| writer))
+        {
+            return Ok(pid);
+        }
+        self.fork(|shell| {
+            if let Some(input) = input {
+                let _ = fd::dup2(input, fd::STDIN, OpenFlags::default());
+                let _ = fd::close(input);
+            }
+            if let Some((reader, writer)) = pipe {
+                let _ = fd::close(reader);
+                let _ = fd::dup2(writer, fd::STDOUT, OpenFlags::default());
+                let _ = fd::close(writer);
+            }
+            shell.eval(command, true)
+        })
+    }
+
+    /// Starts a stage that is an external program without a fork, when expanding its words here can't be
+    /// told from expanding them in a copy of the shell. `None` when it can, or when it didn't work out:
+    /// then a copy finds the same and reports it.
+    pub(crate) fn start_stage_directly(
+        &mut self,
+        simple: &Simple,
+        input: Option<Fd>,
+        output: Option<Fd>,
+    ) -> Option<Pid> {
+        if self.has(Opt::XTrace) || self.has(Opt::NoUnset) || self.has(Opt::Monitor) {
+            return None;
+        }
+        if !simple.assignments.is_empty() || !simple.redirects.is_empty() || !simple.words.iter().all(is_pure) {
+            return None;
+        }
+        let name = simple.words.first()?.plain()?;
+        if crate::builtins::find(name).is_some() || self.functions.contains_key(name) {
+            return None;
+        }
+        let mut args = Vec::with_capacity(simple.words.len());
+        self.expand_words(&simple.words, &mut args).ok()?;
+        let mut saved = Vec::new();
+        let redirected = input
+            .map_or(Ok(()), |input| self.redirect_to(input, fd::STDIN, &mut saved))
+            .and_then(|()| output.map_or(Ok(()), |output| self.redirect_to(output, fd::STDOUT, &mut saved)));
+        let started = redirected.ok().and_then(|()| self.start(&args, false).ok());
+        self.restore(saved);
+        started
+    }
+
+    pub(super) fn eval_background(&mut self, command: &std::rc::Rc<Command>) -> Flow {
+        self.jobs.poll();
+        let mut processes = Vec::new();
+        if let Command::Pipeline(commands) = &**command {
+            let controlled = self.has(Opt::Monitor);
+            let detached = if controlled { None } else { null_input() };
+            let mut saved = Vec::new();
+            if let Some(null) = detached {
+                let _ = self.redirect_to(null, fd::STDIN, &mut saved);
+                let _ = fd::close(null);
+            }
+            let started = self.start_pipeline(commands, &mut processes);
+            self.restore(saved);
+            started?;
+        } else {
+            let forked = self.fork(|shell| {
+                shell.detach();
+                shell.eval(command, true)
+            });
+            match forked {
+                Ok(pid) => processes.push(pid),
+                Err(error) => return Err(self.fail_fork(error)),
+            }
+        }
+        self.last_background = processes.last().copied();
+        let text = if self.has(Opt::Monitor) { crate::syntax::unparse::text(command) } else { pipes(processes.len()) };
+        let number = self.jobs.add(Job::new(&processes, text));
+        if self.has(Opt::Interactive) && !self.subshell {
+            let pid = self.last_background.unwrap_or_default();
+            let _ = fd::write_all(fd::STDERR, format!("[{number}] {pid}\n").as_bytes());
+        }
+        self.status = 0;
+        Ok(())
+    }
+
+    /// What a background command without job control does first: the keyboard's signals and input are not
+    /// for it.
+    fn detach(&mut self) {
+        if self.has(Opt::Monitor) {
+            return;
+        }
+        for ignored in [Signal::INT, Signal::QUIT] {
+            let _ = signal::set_disposition(ignored, Disposition::Ignore);
+        }
+        if let Some(null) = null_input() {
+            let _ = fd::dup2(null, fd::STDIN, OpenFlags::default());
+            let _ = fd::close(null);
+        }
+    }
+
+    /// Ends the process after its commands: runs the trap for `EXIT`.
+    pub fn leave(&mut self) -> ! {
+        self.run_exit_trap();
+        let _ = self.flush();
+        process::exit(self.status)
+    }
+}
+
+fn null_input() -> Option<Fd> {
+    let null = fs::open(b"/dev/null", OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0).ok()?;
+    // Never one of the standard descriptors, which the caller replaces.
+    if null > fd::STDERR {
+        return Some(null);
+    }
+    let moved = fd::dup(null, super::redirect::PRIVATE, OpenFlags::CLOEXEC).ok();
+    let _ = fd::close(null);
+    moved
+}
+
+/// A job's text when no command texts are kept.
+fn pipes(count: usize) -> Vec<u8> {
+    b" | ".repeat(count.saturating_sub(1))
+}
+
+/// Whether expanding the word changes nothing and cannot fail.
+fn is_pure(word: &Word) -> bool {
+    word.0.iter().all(is_pure_part)
+}
+
+/// Whether expanding the part changes nothing and cannot fail.
+pub(crate) fn is_pure_part(part: &Part) -> bool {
+    match part {
+        Part::Literal(_) | Part::Quoted(_) => true,
+        Part::Param(param) => match &**param {
+            Param { name: ParamName::Special(b'!'), .. } => false,
+            Param { op: ParamOp::Plain | ParamOp::Length, .. } => true,
+            Param { op: ParamOp::Default(_, word) | ParamOp::Alternative(_, word), .. } => is_pure(word),
+            Param { op: ParamOp::Trim { pattern, .. }, .. } => is_pure(pattern),
+            _ => false,
+        },
+        Part::Command(..) | Part::Arith(..) | Part::Process { .. } => false,
+    }
+}

@@ -1,0 +1,106 @@
+//! Starts external programs.
+
+use wcr_sys::abi::SpawnRequest;
+use wcr_sys::{Errno, process};
+
+use super::path::{STANDARD_PATH, search_path};
+use crate::applet_names;
+use crate::options::Opt;
+use crate::shell::{Flow, Shell, Unwind};
+
+/// The running program's own file: what a script without `#!` and a built-in applet run in.
+const OWN_PROGRAM: &[u8] = b"/proc/self/exe";
+
+/// Why a program could not be started: the exit status and the reason.
+type Refusal = (u8, Errno);
+
+impl Shell {
+    /// Runs a program, instead of this shell when nothing comes after it.
+    pub(super) fn run_program(&mut self, args: &[Vec<u8>], last: bool, standard_path: bool) -> Flow {
+        let Some(name) = args.first() else { return Ok(()) };
+        if last && self.may_be_replaced() {
+            let (status, error) = self.replace(args, standard_path);
+            return self.refuse(name, status, error);
+        }
+        match self.start(args, standard_path) {
+            Ok(pid) => {
+                self.wait_foreground(&[pid]);
+                Ok(())
+            }
+            Err((status, error)) => self.refuse(name, status, error),
+        }
+    }
+
+    /// Whether nothing has to be done after the last command.
+    fn may_be_replaced(&self) -> bool {
+        !self.traps.any() && !self.has(Opt::Interactive) && self.capture.is_none()
+    }
+
+    fn refuse(&mut self, name: &[u8], status: u8, error: Errno) -> Flow {
+        let reason = if error == Errno::Noent { "not found" } else { error.message() };
+        self.complain(&[name, b": ", reason.as_bytes()].concat());
+        self.status = status;
+        Ok(())
+    }
+
+    /// `exec`: replaces the shell; an error ends it.
+    pub fn exec(&mut self, args: &[Vec<u8>]) -> Unwind {
+        let (status, error) = self.replace(args, false);
+        if let Some(name) = args.first() {
+            let _ = self.refuse(name, status, error);
+        }
+        Unwind::Exit
+    }
+
+    /// Starts a program and returns its process.
+    pub(super) fn start(&mut self, args: &[Vec<u8>], standard_path: bool) -> Result<u32, Refusal> {
+        self.each_way(args, standard_path, |request| process::spawn(request))
+    }
+
+    fn replace(&mut self, args: &[Vec<u8>], standard_path: bool) -> Refusal {
+        match self.each_way(args, standard_path, |request| Err::<(), _>(process::exec(request))) {
+            Ok(()) => (126, Errno::Noexec),
+            Err(refusal) => refusal,
+        }
+    }
+
+    /// Tries what a command can mean: an applet of the shell's own program, a file, a script without `#!`.
+    fn each_way<T>(
+        &mut self,
+        args: &[Vec<u8>],
+        standard_path: bool,
+        run: impl Fn(&SpawnRequest) -> wcr_sys::Result<T>,
+    ) -> Result<T, Refusal> {
+        let Some(name) = args.first() else { return Err((127, Errno::Noent)) };
+        let mut request = SpawnRequest {
+            path: OWN_PROGRAM.to_vec(),
+            argv: args.to_vec(),
+            envp: self.vars.environment(),
+            pgid: self.has(Opt::Monitor).then_some(0),
+            default_signals: self.traps.caught_set(),
+            ..SpawnRequest::default()
+        };
+        if applet_names::contains(name)
+            && let Ok(done) = run(&request)
+        {
+            return Ok(done);
+        }
+        let found =
+            if standard_path { search_path(STANDARD_PATH, name) } else { self.find(name).map(|path| path.to_vec()) };
+        request.path = found.map_err(|error| (127, error))?;
+        let mut result = run(&request);
+        if result.as_ref().err() == Some(&Errno::Noexec) {
+            request.argv = vec![self.program.to_vec(), request.path];
+            request.argv.extend(args.iter().skip(1).cloned());
+            request.path = OWN_PROGRAM.to_vec();
+            result = run(&request);
+        }
+        result.map_err(|error| match error {
+            Errno::Noent | Errno::Notdir => {
+                self.locations.forget(name);
+                (127, Errno::Noent)
+            }
+            error => (126, error),
+        })
+    }
+}

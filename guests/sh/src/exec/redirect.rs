@@ -1,0 +1,199 @@
+//! Redirections: applied in this process, undone after the command.
+
+use wcr_sys::abi::{FileKind, OpenFlags};
+use wcr_sys::{Errno, Fd, fd, fs};
+
+use crate::options::Opt;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::ast::{FileMode, HereDoc, Redirect, RedirectKind};
+
+/// A descriptor before its redirection.
+#[derive(Debug, Clone, Copy)]
+pub struct Saved {
+    /// The descriptor.
+    pub fd: Fd,
+    /// A copy of what it was; `None` when it was closed.
+    pub copy: Option<Fd>,
+}
+
+/// The lowest number for the shell's own descriptors.
+pub const PRIVATE: Fd = 10;
+
+/// How much a here-document may hold to be put into a pipe at once, in bytes; a pipe takes at least that.
+const PIPE_FILL: usize = 4096;
+
+impl Shell {
+    /// Applies redirections. `None` when one failed, which has been reported; what was done is undone then.
+    pub fn redirect(&mut self, redirects: &[Redirect]) -> Flow<Option<Vec<Saved>>> {
+        let mut saved = Vec::new();
+        for redirect in redirects {
+            match self.apply(redirect, &mut saved) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.restore(saved);
+                    return Ok(None);
+                }
+                Err(unwind) => {
+                    self.restore(saved);
+                    return Err(unwind);
+                }
+            }
+        }
+        Ok(Some(saved))
+    }
+
+    /// Makes a descriptor a copy of another for a while.
+    pub fn redirect_to(&mut self, from: Fd, to: Fd, saved: &mut Vec<Saved>) -> wcr_sys::Result<()> {
+        save(to, saved);
+        fd::dup2(from, to, OpenFlags::default())
+    }
+
+    /// Undoes redirections.
+    pub fn restore(&mut self, saved: Vec<Saved>) {
+        for Saved { fd: target, copy } in saved.into_iter().rev() {
+            match copy {
+                Some(copy) => {
+                    let _ = fd::dup2(copy, target, OpenFlags::default());
+                    let _ = fd::close(copy);
+                }
+                None => {
+                    let _ = fd::close(target);
+                }
+            }
+        }
+    }
+
+    /// Keeps redirections: forgets what the descriptors were.
+    pub fn keep(&mut self, saved: Vec<Saved>) {
+        for copy in saved.into_iter().filter_map(|saved| saved.copy) {
+            let _ = fd::close(copy);
+        }
+    }
+
+    fn apply(&mut self, redirect: &Redirect, saved: &mut Vec<Saved>) -> Flow<bool> {
+        match &redirect.kind {
+            RedirectKind::File(mode, word) => {
+                let name = self.expand_string(word)?;
+                Ok(self.open_redirect(redirect.fd, *mode, &name, saved))
+            }
+            RedirectKind::Dup { output, target } => {
+                let name = self.expand_string(target)?;
+                self.duplicate(redirect.fd, *output, &name, saved)
+            }
+            RedirectKind::HereDoc(document) => self.here_document(redirect.fd, document, saved),
+        }
+    }
+
+    fn open_redirect(&mut self, target: Fd, mode: FileMode, name: &[u8], saved: &mut Vec<Saved>) -> bool {
+        let create = OpenFlags::WRONLY.with(OpenFlags::CREAT);
+        let result = match mode {
+            FileMode::Read => fs::open(name, OpenFlags::RDONLY, 0),
+            FileMode::ReadWrite => fs::open(name, OpenFlags::RDWR.with(OpenFlags::CREAT), 0o666),
+            FileMode::Append => fs::open(name, create.with(OpenFlags::APPEND), 0o666),
+            FileMode::Write if self.has(Opt::NoClobber) => open_unclobbered(name, create),
+            FileMode::Write | FileMode::Clobber | FileMode::WriteBoth => {
+                fs::open(name, create.with(OpenFlags::TRUNC), 0o666)
+            }
+        };
+        match result {
+            Ok(opened) => {
+                if opened != target {
+                    save(target, saved);
+                    let _ = fd::dup2(opened, target, OpenFlags::default());
+                    let _ = fd::close(opened);
+                } else {
+                    saved.push(Saved { fd: target, copy: None });
+                }
+                if mode == FileMode::WriteBoth {
+                    save(fd::STDERR, saved);
+                    let _ = fd::dup2(target, fd::STDERR, OpenFlags::default());
+                }
+                true
+            }
+            Err(error) => {
+                let (verb, missing) = match mode {
+                    FileMode::Read => ("open", "no such file"),
+                    _ => ("create", "nonexistent directory"),
+                };
+                let reason = match error {
+                    Errno::Noent | Errno::Notdir => missing,
+                    error => error.message(),
+                };
+                self.complain(&[b"can't ", verb.as_bytes(), b" ", name, b": ", reason.as_bytes()].concat());
+                false
+            }
+        }
+    }
+
+    fn duplicate(&mut self, target: Fd, output: bool, name: &[u8], saved: &mut Vec<Saved>) -> Flow<bool> {
+        if name == b"-" {
+            save(target, saved);
+            let _ = fd::close(target);
+            return Ok(true);
+        }
+        let number = core::str::from_utf8(name).ok().filter(|_| name.iter().all(u8::is_ascii_digit));
+        let Some(from) = number.and_then(|text| text.parse::<Fd>().ok()) else {
+            if output && target == fd::STDOUT && !name.is_empty() {
+                return Ok(self.open_redirect(target, FileMode::WriteBoth, name, saved));
+            }
+            let line = self.parser_line;
+            self.complain_at(line, b"syntax error: bad fd number");
+            self.status = 2;
+            return Err(Unwind::Error);
+        };
+        if let Err(error) = fd::flags(from) {
+            self.complain(&[name, b": ", error.message().as_bytes()].concat());
+            return Ok(false);
+        }
+        if from != target {
+            save(target, saved);
+            let _ = fd::dup2(from, target, OpenFlags::default());
+        }
+        Ok(true)
+    }
+
+    fn here_document(&mut self, target: Fd, document: &HereDoc, saved: &mut Vec<Saved>) -> Flow<bool> {
+        let text = match document.body.get() {
+            Some(body) => self.expand_text(body)?,
+            None => Vec::new(),
+        };
+        let Ok((reader, writer)) = fd::pipe(OpenFlags::CLOEXEC) else {
+            self.complain(b"pipe call failed");
+            return Ok(false);
+        };
+        if text.len() <= PIPE_FILL {
+            let _ = fd::write_all(writer, &text);
+        } else {
+            let written = self.fork(move |_| {
+                let _ = fd::close(reader);
+                let _ = fd::write_all(writer, &text);
+                Ok(())
+            });
+            if written.is_err() {
+                self.complain(b"can't fork");
+                return Ok(false);
+            }
+        }
+        let _ = fd::close(writer);
+        save(target, saved);
+        let _ = fd::dup2(reader, target, OpenFlags::default());
+        let _ = fd::close(reader);
+        Ok(true)
+    }
+}
+
+/// Notes what the descriptor is, unless that has been done.
+fn save(target: Fd, saved: &mut Vec<Saved>) {
+    if !saved.iter().any(|known| known.fd == target) {
+        saved.push(Saved { fd: target, copy: fd::dup(target, PRIVATE, OpenFlags::CLOEXEC).ok() });
+    }
+}
+
+/// Opens a file for writing that must not overwrite a regular file.
+fn open_unclobbered(name: &[u8], create: OpenFlags) -> wcr_sys::Result<Fd> {
+    match fs::stat(name) {
+        Ok(stat) if stat.mode.kind() == FileKind::Regular => Err(Errno::Exist),
+        Ok(_) => fs::open(name, OpenFlags::WRONLY, 0),
+        Err(_) => fs::open(name, create.with(OpenFlags::EXCL), 0o666),
+    }
+}

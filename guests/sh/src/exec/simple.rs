@@ -1,0 +1,223 @@
+//! Simple commands: expansion, assignments, and the choice of what runs.
+
+use std::rc::Rc;
+
+use wcr_sys::{Fd, fd};
+
+use super::redirect::Saved;
+use crate::builtins::{self, Builtin};
+use crate::options::Opt;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::as_assignment;
+use crate::syntax::ast::{Assignment, Command, Simple, Word};
+
+/// What a command's name leads to.
+enum Target {
+    Builtin(&'static Builtin),
+    Function(Rc<Command>),
+    Program,
+}
+
+/// How a command is called.
+#[derive(Debug, Clone, Copy, Default)]
+struct Call {
+    /// By `command`: no functions, and errors of special built-ins don't end the shell.
+    by_command: bool,
+    /// By `command -p`: from the standard folders.
+    standard_path: bool,
+}
+
+impl Shell {
+    pub(crate) fn eval_simple(&mut self, simple: &Simple, last: bool) -> Flow {
+        let process_fds = self.process_fds.len();
+        let flow = self.eval_simple_words(simple, last);
+        if self.process_fds.len() > process_fds {
+            self.close_process_fds(process_fds);
+        }
+        flow
+    }
+
+    fn eval_simple_words(&mut self, simple: &Simple, last: bool) -> Flow {
+        self.vars.dynamics.line = simple.line;
+        self.substitution_status = None;
+        let mut args = Vec::with_capacity(simple.words.len());
+        self.expand_command_words(&simple.words, &mut args)?;
+        let (call, skip) = if args.first().is_some_and(|name| name == b"command") {
+            strip_command(&args)
+        } else {
+            (Call::default(), 0)
+        };
+        let target = args.get(skip).map(|name| self.target(name, call));
+        let saved = match self.redirect(&simple.redirects)? {
+            Some(saved) => saved,
+            None => {
+                self.status = 1;
+                let special = matches!(&target, Some(Target::Builtin(builtin)) if builtin.special);
+                return if special && !call.by_command { Err(Unwind::Error) } else { Ok(()) };
+            }
+        };
+        let trace_to = self.has(Opt::XTrace).then(|| trace_descriptor(&saved)).flatten();
+        let Some(target) = target else {
+            let flow = self.assign_all(&simple.assignments, trace_to);
+            self.restore(saved);
+            flow?;
+            self.status = self.substitution_status.unwrap_or(0);
+            return Ok(());
+        };
+        let keeps = matches!(&target, Target::Builtin(builtin) if builtin.special) && !call.by_command;
+        let scoped = !simple.assignments.is_empty() && !keeps;
+        if scoped || matches!(target, Target::Function(_)) {
+            self.vars.push_scope();
+        }
+        let assigned = self.assign_for_command(&simple.assignments, scoped, trace_to, &args);
+        let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
+        let flow = assigned.and_then(|()| {
+            args.drain(..skip);
+            match &target {
+                Target::Builtin(builtin) => self.run_builtin(builtin, &args, call.by_command),
+                Target::Function(body) => self.call_function(body, args),
+                Target::Program => self.run_program(&args, last, call.standard_path),
+            }
+        });
+        if scoped || matches!(target, Target::Function(_)) {
+            self.vars.pop_scope();
+            self.settle_variables();
+        }
+        if is_exec && flow.is_ok() {
+            self.keep(saved)
+        } else {
+            self.restore(saved)
+        }
+        flow
+    }
+
+    /// Expands a command's words; those of `export` and the like that are assignments as such.
+    fn expand_command_words(&mut self, words: &[Word], args: &mut Vec<Vec<u8>>) -> Flow {
+        let declares = |word: &Word| matches!(word.plain(), Some(b"export" | b"readonly" | b"local" | b"alias"));
+        let declaration = match words {
+            [first, ..] if declares(first) => true,
+            [first, second, ..] => first.plain() == Some(b"command") && declares(second),
+            _ => false,
+        };
+        if !declaration {
+            return self.expand_words(words, args);
+        }
+        for word in words {
+            match as_assignment(word) {
+                Some(Assignment { name, value }) => {
+                    let value = self.expand_assignment(&value)?;
+                    args.push([&name, &b"="[..], &value].concat());
+                }
+                None => self.expand_word(word, args)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn target(&self, name: &[u8], call: Call) -> Target {
+        let builtin = builtins::find(name);
+        if let Some(builtin) = builtin.filter(|builtin| builtin.special) {
+            return Target::Builtin(builtin);
+        }
+        if !call.by_command
+            && !self.functions.is_empty()
+            && let Some(body) = self.functions.get(name)
+        {
+            return Target::Function(body.clone());
+        }
+        builtin.map_or(Target::Program, Target::Builtin)
+    }
+
+    /// Assignments of a command without words.
+    fn assign_all(&mut self, assignments: &[Assignment], trace_to: Option<Fd>) -> Flow {
+        for assignment in assignments {
+            let value = self.expand_assignment(&assignment.value)?;
+            if let Some(to) = trace_to {
+                self.trace(to, &[(assignment.name.to_vec(), value.clone())], &[])?;
+            }
+            self.assign(&assignment.name, value)?;
+        }
+        Ok(())
+    }
+
+    /// Assignments in front of a command; with `scoped` they are exported to it and end with it.
+    fn assign_for_command(
+        &mut self,
+        assignments: &[Assignment],
+        scoped: bool,
+        trace_to: Option<Fd>,
+        args: &[Vec<u8>],
+    ) -> Flow {
+        let mut traced = Vec::new();
+        for assignment in assignments {
+            let value = self.expand_assignment(&assignment.value)?;
+            if trace_to.is_some() {
+                traced.push((assignment.name.to_vec(), value.clone()));
+            }
+            if scoped {
+                self.vars.localize(&assignment.name);
+            }
+            self.assign(&assignment.name, value)?;
+            if scoped {
+                self.vars.attributes(&assignment.name).exported = true;
+            }
+        }
+        trace_to.map_or(Ok(()), |to| self.trace(to, &traced, args))
+    }
+
+    /// Runs a built-in and writes its output.
+    pub(crate) fn run_builtin(&mut self, builtin: &Builtin, args: &[Vec<u8>], by_command: bool) -> Flow {
+        let name = args.first().map(|name| name.as_slice().into());
+        let before = core::mem::replace(&mut self.command_name, name);
+        let result = (builtin.run)(self, args);
+        let written = self.flush();
+        self.command_name = before;
+        match result {
+            Ok(status) => {
+                self.status = status;
+                if let Err(error) = written {
+                    self.complain_plainly(&[b"write error: ", error.message().as_bytes()].concat());
+                    self.status = 1;
+                }
+                Ok(())
+            }
+            // An error of a built-in that isn't special is only its failure.
+            Err(Unwind::Error) if !builtin.special || by_command => Ok(()),
+            Err(unwind) => Err(unwind),
+        }
+    }
+}
+
+/// Where `set -x` writes while these redirections are in force: to standard error as it was.
+fn trace_descriptor(saved: &[Saved]) -> Option<Fd> {
+    saved.iter().find(|saved| saved.fd == fd::STDERR).map_or(Some(fd::STDERR), |saved| saved.copy)
+}
+
+/// Takes `command` and its options off: how the rest is called, and where it begins. The words stay when
+/// `command` only has to describe something.
+fn strip_command(args: &[Vec<u8>]) -> (Call, usize) {
+    let mut call = Call::default();
+    let mut skip = 0;
+    while args.get(skip).is_some_and(|arg| arg == b"command") {
+        let mut next = skip + 1;
+        let mut standard_path = call.standard_path;
+        while let Some(option) = args.get(next) {
+            match option.as_slice() {
+                b"-p" => standard_path = true,
+                b"--" => {
+                    next += 1;
+                    break;
+                }
+                [b'-', _, ..] => return (call, skip),
+                _ => break,
+            }
+            next += 1;
+        }
+        if next >= args.len() {
+            return (call, skip);
+        }
+        call = Call { by_command: true, standard_path };
+        skip = next;
+    }
+    (call, skip)
+}

@@ -1,0 +1,187 @@
+//! Traps: what the shell does when a signal comes, and when it ends.
+
+use wcr_sys::abi::{Disposition, Signal};
+use wcr_sys::signal;
+
+use crate::shell::{Flow, Shell};
+use crate::syntax::input::Input;
+
+/// The signals' names; the index is the number. 0 is the shell's end.
+pub const NAMES: [&str; 32] = [
+    "EXIT", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+    "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH",
+    "POLL", "PWR", "SYS",
+];
+
+/// The number of the signal with this name or number; names may begin with `SIG`, in any case.
+#[must_use]
+pub fn signal_number(text: &[u8]) -> Option<u8> {
+    if text.first().is_some_and(u8::is_ascii_digit) {
+        let number = crate::builtins::number(text)?;
+        return u8::try_from(number).ok().filter(|number| *number <= Signal::MAX);
+    }
+    let name = text.to_ascii_uppercase();
+    let name = name.strip_prefix(b"SIG").unwrap_or(&name);
+    let alias = match name {
+        b"IOT" => b"ABRT",
+        b"IO" => b"POLL",
+        b"CLD" => b"CHLD",
+        name => name,
+    };
+    NAMES.iter().position(|known| known.as_bytes() == alias).and_then(|number| u8::try_from(number).ok())
+}
+
+/// The name of a signal, or its number when it has none.
+#[must_use]
+pub fn signal_name(number: u8) -> String {
+    NAMES.get(usize::from(number)).map_or_else(|| number.to_string(), |name| (*name).to_owned())
+}
+
+/// The traps.
+#[derive(Debug, Default)]
+pub struct Traps {
+    /// What is run, by number; an empty text ignores the signal.
+    actions: Vec<(u8, Vec<u8>)>,
+    /// Signals that were ignored when the shell started, and so stay ignored.
+    fixed: u64,
+    /// Signals whose disposition has been looked at.
+    known: u64,
+    /// The traps of the shell this is a copy of, shown until one is set here.
+    inherited: Vec<(u8, Vec<u8>)>,
+    /// Signals that have been taken from the kernel but whose traps have not run.
+    pub pending: Vec<u8>,
+}
+
+impl Traps {
+    /// Whether a trap runs commands, so that the shell has to stay.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.actions.iter().any(|(_, action)| !action.is_empty())
+    }
+
+    /// The traps as `trap` lists them, by number.
+    #[must_use]
+    pub fn listed(&self) -> &[(u8, Vec<u8>)] {
+        if self.inherited.is_empty() { &self.actions } else { &self.inherited }
+    }
+
+    /// The action for a signal.
+    #[must_use]
+    pub fn action(&self, number: u8) -> Option<&[u8]> {
+        self.actions.iter().find(|(known, _)| *known == number).map(|(_, action)| action.as_slice())
+    }
+
+    /// The signals that run commands, as a set.
+    #[must_use]
+    pub fn caught_set(&self) -> u64 {
+        let caught = self.actions.iter().filter(|(number, action)| *number > 0 && !action.is_empty());
+        caught.fold(0, |set, (number, _)| set | Signal(*number).bit())
+    }
+
+    /// Sets what happens on a signal; `None` is the default.
+    pub fn set(&mut self, number: u8, action: Option<Vec<u8>>, interactive: bool) {
+        self.inherited.clear();
+        self.actions.retain(|(known, _)| *known != number);
+        let disposition = match &action {
+            None => Disposition::Default,
+            Some(action) if action.is_empty() => Disposition::Ignore,
+            Some(_) => Disposition::Catch,
+        };
+        if let Some(action) = action {
+            let place = self.actions.partition_point(|(known, _)| *known < number);
+            self.actions.insert(place, (number, action));
+        }
+        let Some(signal) = Signal::from_raw(number.into()) else { return };
+        if self.fixed & signal.bit() != 0 {
+            return;
+        }
+        let old = signal::set_disposition(signal, disposition);
+        if self.known & signal.bit() == 0 {
+            self.known |= signal.bit();
+            if old == Ok(Disposition::Ignore) && !interactive {
+                self.fixed |= signal.bit();
+                let _ = signal::set_disposition(signal, Disposition::Ignore);
+            }
+        }
+    }
+
+    /// Stops showing the traps of the shell this is a copy of.
+    pub fn forget_inherited(&mut self) {
+        self.inherited.clear();
+    }
+
+    /// What a forked copy keeps: ignored signals; the others get their default action.
+    pub fn enter_subshell(&mut self) {
+        let actions = core::mem::take(&mut self.actions);
+        for (number, action) in &actions {
+            if !action.is_empty()
+                && let Some(signal) = Signal::from_raw((*number).into())
+            {
+                let _ = signal::set_disposition(signal, Disposition::Default);
+            }
+        }
+        self.actions = actions.iter().filter(|(_, action)| action.is_empty()).cloned().collect();
+        self.inherited = actions;
+    }
+}
+
+impl Shell {
+    /// Runs the traps of the signals that have come.
+    /// # Errors
+    /// Why a trap's commands make the shell leave what it is doing.
+    pub(crate) fn run_pending_traps(&mut self) -> Flow {
+        if self.traps.actions.is_empty() {
+            return Ok(());
+        }
+        loop {
+            let number = if self.traps.pending.is_empty() {
+                match signal::take() {
+                    Some(signal) => signal.0,
+                    None => return Ok(()),
+                }
+            } else {
+                self.traps.pending.remove(0)
+            };
+            if let Some(action) = self.traps.action(number).map(<[u8]>::to_vec) {
+                self.run_trap(action)?;
+            }
+        }
+    }
+
+    fn run_trap(&mut self, action: Vec<u8>) -> Flow {
+        let status = self.status;
+        let line = self.vars.dynamics.line;
+        let mut input = Input::text(action, line);
+        input.counts_lines = false;
+        let flow = self.run_input(&mut input, false);
+        if flow.is_ok() {
+            self.status = status;
+        }
+        self.vars.dynamics.line = line;
+        flow
+    }
+
+    /// Runs the trap for the shell's end, once.
+    pub fn run_exit_trap(&mut self) {
+        let Some(action) = self.traps.action(0).map(<[u8]>::to_vec) else { return };
+        self.traps.set(0, None, true);
+        // An `exit` in the trap decides the status; whatever else ends it has nothing more to leave.
+        let _ = self.run_trap(action);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers() {
+        for (text, number) in
+            [("0", Some(0)), ("EXIT", Some(0)), ("sigterm", Some(15)), ("9", Some(9)), ("65", None), ("X", None)]
+        {
+            assert_eq!(signal_number(text.as_bytes()), number, "{text}");
+        }
+        assert_eq!(signal_name(15), "TERM");
+        assert_eq!(signal_name(40), "40");
+    }
+}

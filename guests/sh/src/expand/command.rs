@@ -1,0 +1,147 @@
+//! Command substitution and process substitution.
+
+use std::rc::Rc;
+
+use wcr_sys::abi::{OpenFlags, Pid};
+use wcr_sys::{Fd, fd, fs};
+
+use crate::builtins;
+use crate::options::Opt;
+use crate::shell::{Flow, Shell};
+use crate::syntax::ast::{Command, Part, Simple, Substitution, Word};
+
+/// The lowest descriptor for a process substitution.
+const PROCESS_FD: Fd = 64;
+
+impl Shell {
+    /// What the command writes, without the line ends at its end. Its exit status is kept for a command that
+    /// consists of assignments only.
+    pub(super) fn substitute(&mut self, substitution: &Rc<Substitution>) -> Flow<Vec<u8>> {
+        let Some(body) = &substitution.body else {
+            self.substitution_status = Some(0);
+            return Ok(Vec::new());
+        };
+        let mut text = match body {
+            Command::Simple(simple) if self.is_harmless(simple) => self.capture_builtin(simple)?,
+            body => self.capture_process(body)?,
+        };
+        text.retain(|byte| *byte != 0);
+        while text.last() == Some(&b'\n') {
+            text.pop();
+        }
+        Ok(text)
+    }
+
+    /// Whether the command is a built-in that only writes, so that it can run in this process.
+    fn is_harmless(&self, simple: &Simple) -> bool {
+        let Some((name, rest)) = simple.words.split_first() else { return false };
+        let harmless = name.plain().is_some_and(|name| {
+            builtins::find(name).is_some_and(|builtin| builtin.pure) && !self.functions.contains_key(name)
+        });
+        harmless
+            && simple.assignments.is_empty()
+            && simple.redirects.is_empty()
+            && !self.has(Opt::NoUnset)
+            && rest.iter().all(is_isolated)
+    }
+
+    fn capture_builtin(&mut self, simple: &Simple) -> Flow<Vec<u8>> {
+        let outer = self.capture.replace(Vec::new());
+        let (status, line) = (self.status, self.vars.dynamics.line);
+        let flow = self.eval_simple(simple, false);
+        let text = core::mem::replace(&mut self.capture, outer).unwrap_or_default();
+        self.substitution_status = Some(self.status);
+        self.status = status;
+        self.vars.dynamics.line = line;
+        flow.map(|()| text)
+    }
+
+    fn capture_process(&mut self, body: &Command) -> Flow<Vec<u8>> {
+        let (reader, writer) = match fd::pipe(OpenFlags::CLOEXEC) {
+            Ok(pipe) => pipe,
+            Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+        };
+        let started = self.start_writer(body, reader, writer);
+        let _ = fd::close(writer);
+        let text = match &started {
+            Ok(_) => fs::read_to_end(reader).unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        let _ = fd::close(reader);
+        match started {
+            Ok(pid) => {
+                let status = self.status;
+                self.wait_foreground(&[pid]);
+                self.substitution_status = Some(self.status);
+                self.status = status;
+                Ok(text)
+            }
+            Err(error) => Err(self.fail(&[b"can't fork: ", error.message().as_bytes()].concat())),
+        }
+    }
+
+    fn start_writer(&mut self, body: &Command, reader: Fd, writer: Fd) -> wcr_sys::Result<Pid> {
+        if let Command::Simple(simple) = body
+            && let Some(pid) = self.start_stage_directly(simple, None, Some(writer))
+        {
+            return Ok(pid);
+        }
+        let lists_traps = matches!(body, Command::Simple(simple) if simple.words.len() == 1
+            && simple.words.iter().all(|word| word.plain() == Some(b"trap")));
+        self.fork(|shell| {
+            if !lists_traps {
+                shell.traps.forget_inherited();
+            }
+            let _ = fd::close(reader);
+            let _ = fd::dup2(writer, fd::STDOUT, OpenFlags::default());
+            let _ = fd::close(writer);
+            shell.tested = 0;
+            shell.eval(body, true)
+        })
+    }
+
+    /// Starts the command of `<(…)` or `>(…)` and returns the path of the pipe to it.
+    pub(super) fn process_substitution(&mut self, substitution: &Rc<Substitution>, output: bool) -> Flow<Vec<u8>> {
+        let (reader, writer) = match fd::pipe(OpenFlags::default()) {
+            Ok(pipe) => pipe,
+            Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+        };
+        let (ours, theirs, standard) = if output { (writer, reader, fd::STDIN) } else { (reader, writer, fd::STDOUT) };
+        let forked = self.fork(|shell| {
+            let _ = fd::close(ours);
+            let _ = fd::dup2(theirs, standard, OpenFlags::default());
+            let _ = fd::close(theirs);
+            match &substitution.body {
+                Some(body) => shell.eval(body, true),
+                None => Ok(()),
+            }
+        });
+        let _ = fd::close(theirs);
+        let moved = fd::dup(ours, PROCESS_FD, OpenFlags::default());
+        let _ = fd::close(ours);
+        match (forked, moved) {
+            (Ok(_), Ok(moved)) => {
+                self.process_fds.push(moved);
+                Ok(format!("/dev/fd/{moved}").into_bytes())
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                Err(self.fail(&[b"can't fork: ", error.message().as_bytes()].concat()))
+            }
+        }
+    }
+
+    /// Closes the pipes of the process substitutions of a command that has ended.
+    pub(crate) fn close_process_fds(&mut self, from: usize) {
+        for end in self.process_fds.drain(from..) {
+            let _ = fd::close(end);
+        }
+    }
+}
+
+/// Whether expanding the word leaves no trace in the shell and raises no error.
+fn is_isolated(word: &Word) -> bool {
+    word.0.iter().all(|part| match part {
+        Part::Command(..) => true,
+        _ => crate::exec::is_pure_part(part),
+    })
+}

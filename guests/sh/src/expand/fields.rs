@@ -1,0 +1,243 @@
+//! Builds the fields that a word expands to: joins pieces, splits at `IFS`, remembers what was quoted.
+
+use core::ops::Range;
+
+use super::pattern;
+
+/// The field separators.
+#[derive(Debug, Clone)]
+pub struct Separators {
+    kinds: [Kind; 256],
+    /// What joins the parameters in `"$*"`.
+    pub first: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ordinary,
+    Blank,
+    Delimiter,
+}
+
+impl Separators {
+    /// The separators of this value of `IFS`; `None` when it is unset.
+    #[must_use]
+    pub fn new(ifs: Option<&[u8]>) -> Self {
+        let ifs = ifs.unwrap_or(b" \t\n");
+        let mut kinds = [Kind::Ordinary; 256];
+        for byte in ifs {
+            let kind = if matches!(byte, b' ' | b'\t' | b'\n') { Kind::Blank } else { Kind::Delimiter };
+            if let Some(slot) = kinds.get_mut(usize::from(*byte)) {
+                *slot = kind;
+            }
+        }
+        Self { kinds, first: ifs.first().copied() }
+    }
+
+    fn kind(&self, byte: u8) -> Kind {
+        self.kinds.get(usize::from(byte)).copied().unwrap_or(Kind::Ordinary)
+    }
+
+    /// Whether the byte separates fields.
+    #[must_use]
+    pub fn contains(&self, byte: u8) -> bool {
+        self.kind(byte) != Kind::Ordinary
+    }
+
+    /// Whether the byte is a blank that separates fields.
+    #[must_use]
+    pub fn is_blank(&self, byte: u8) -> bool {
+        self.kind(byte) == Kind::Blank
+    }
+}
+
+/// One field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Its text, quotes removed.
+    pub text: Vec<u8>,
+    /// The quoted stretches that hold bytes special in patterns.
+    quoted: Vec<Range<usize>>,
+    /// Whether an unquoted `*`, `?` or `[` is in it.
+    pub magic: bool,
+}
+
+impl Field {
+    fn push(&mut self, text: &[u8], quoted: bool) {
+        if quoted {
+            if text.iter().any(|byte| pattern::is_special(*byte)) {
+                self.quoted.push(self.text.len()..self.text.len() + text.len());
+            }
+        } else {
+            self.magic |= text.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['));
+        }
+        self.text.extend_from_slice(text);
+    }
+
+    /// The field as a pattern: what was quoted matches itself.
+    #[must_use]
+    pub fn pattern(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.text.len() + 8);
+        let mut done = 0;
+        for range in &self.quoted {
+            out.extend_from_slice(self.text.get(done..range.start).unwrap_or_default());
+            for byte in self.text.get(range.clone()).unwrap_or_default() {
+                if pattern::is_special(*byte) {
+                    out.push(b'\\');
+                }
+                out.push(*byte);
+            }
+            done = range.end;
+        }
+        out.extend_from_slice(self.text.get(done..).unwrap_or_default());
+        out
+    }
+}
+
+/// What ended the field before the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Nothing that matters: the start, or a delimiter that needs no more.
+    Done,
+    /// A blank: a delimiter that follows belongs to it.
+    ByBlank,
+}
+
+/// Collects fields.
+#[derive(Debug)]
+pub struct Builder<'s> {
+    /// Whether expansions are split; `None` makes everything one field.
+    separators: Option<&'s Separators>,
+    fields: Vec<Field>,
+    current: Option<Field>,
+    ended: Ended,
+}
+
+impl<'s> Builder<'s> {
+    /// A builder that splits expansions at the separators.
+    #[must_use]
+    pub const fn splitting(separators: &'s Separators) -> Self {
+        Self { separators: Some(separators), fields: Vec::new(), current: None, ended: Ended::Done }
+    }
+
+    /// A builder that makes one field.
+    #[must_use]
+    pub const fn single() -> Self {
+        Self { separators: None, fields: Vec::new(), current: None, ended: Ended::Done }
+    }
+
+    /// Whether this builder splits.
+    #[must_use]
+    pub const fn splits(&self) -> bool {
+        self.separators.is_some()
+    }
+
+    /// Adds text that is not split: from the word itself, or quoted.
+    pub fn text(&mut self, text: &[u8], quoted: bool) {
+        self.current.get_or_insert_default().push(text, quoted);
+    }
+
+    /// Adds the result of an unquoted expansion.
+    pub fn expanded(&mut self, text: &[u8]) {
+        let Some(separators) = self.separators else {
+            if !text.is_empty() {
+                self.text(text, false);
+            }
+            return;
+        };
+        let mut rest = text;
+        while let Some((first, tail)) = rest.split_first() {
+            match separators.kind(*first) {
+                Kind::Ordinary => {
+                    let length = rest.iter().take_while(|byte| separators.kind(**byte) == Kind::Ordinary).count();
+                    let (head, tail) = rest.split_at(length);
+                    self.text(head, false);
+                    rest = tail;
+                    continue;
+                }
+                Kind::Blank => {
+                    if self.finish_current() {
+                        self.ended = Ended::ByBlank;
+                    }
+                }
+                Kind::Delimiter => {
+                    if !self.finish_current() && self.ended != Ended::ByBlank {
+                        self.fields.push(Field::default());
+                    }
+                    self.ended = Ended::Done;
+                }
+            }
+            rest = tail;
+        }
+    }
+
+    fn finish_current(&mut self) -> bool {
+        let field = self.current.take();
+        let some = field.is_some();
+        self.fields.extend(field);
+        some
+    }
+
+    /// Ends the current field, if there is one: between the parameters of `$@`.
+    pub fn end_field(&mut self) {
+        self.finish_current();
+        self.ended = Ended::Done;
+    }
+
+    /// The fields.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Field> {
+        self.finish_current();
+        self.fields
+    }
+
+    /// The only field of a builder that doesn't split.
+    #[must_use]
+    pub fn finish_single(self) -> Field {
+        self.current.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(ifs: &str, pieces: &[(&str, bool)]) -> Vec<String> {
+        let separators = Separators::new(Some(ifs.as_bytes()));
+        let mut builder = Builder::splitting(&separators);
+        for (text, split) in pieces {
+            if *split { builder.expanded(text.as_bytes()) } else { builder.text(text.as_bytes(), true) }
+        }
+        builder.finish().into_iter().map(|field| String::from_utf8(field.text).unwrap()).collect()
+    }
+
+    #[test]
+    fn splitting_follows_the_standard() {
+        for (text, fields) in [
+            ("d: ", &["d"][..]),
+            ("d : ", &["d"]),
+            (" d", &["d"]),
+            (": ", &[""]),
+            (" ", &[]),
+            ("d::", &["d", ""]),
+            ("a : b", &["a", "b"]),
+            ("a: : b", &["a", "", "b"]),
+            (" :a", &["", "a"]),
+        ] {
+            assert_eq!(split(": ", &[(text, true)]), fields, "{text}");
+        }
+        assert_eq!(split(":", &[("a:", true), ("", false)]), ["a", ""]);
+        assert_eq!(split(":", &[("x", false), (":a", true)]), ["x", "a"]);
+        assert_eq!(split(" ", &[("a", false), (" x", true), (" x", true)]), ["a", "x", "x"]);
+    }
+
+    #[test]
+    fn quoted_text_is_escaped_in_patterns() {
+        let mut builder = Builder::single();
+        builder.text(b"a*", true);
+        builder.text(b"b*", false);
+        let field = builder.finish_single();
+        assert!(field.magic);
+        assert_eq!(field.pattern(), b"a\\*b*");
+    }
+}

@@ -1,0 +1,224 @@
+//! The shell's invocation: its arguments, environment and start-up files.
+
+use std::rc::Rc;
+
+use wcr_sys::abi::OpenFlags;
+use wcr_sys::{fd, fs, process};
+
+use crate::exec::path::STANDARD_PATH;
+use crate::exec::redirect::PRIVATE;
+use crate::options::Opt;
+use crate::shell::{Flow, Shell, Unwind};
+use crate::syntax::input::Input;
+use crate::syntax::is_name;
+use crate::vars::Dynamic;
+
+/// Where the commands come from.
+enum Commands {
+    /// `-c`
+    Text(Vec<u8>),
+    /// A script.
+    File(Vec<u8>),
+    /// Standard input.
+    Stdin,
+}
+
+/// Runs the shell with these arguments and this environment, and ends the process.
+pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
+    let zero = args.first().cloned().unwrap_or_else(|| b"sh".to_vec());
+    let login_name = zero.strip_prefix(b"-");
+    let name = login_name.unwrap_or(&zero);
+    let program = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
+    // `busybox sh` is `sh`.
+    let (program, operands) = match args.get(1) {
+        Some(applet) if program.starts_with(b"busybox") => (applet.as_slice(), args.get(2..)),
+        _ => (program, args.get(1..)),
+    };
+    let mut shell = Shell::new(program);
+    shell.import(env);
+    let mut login = login_name.is_some();
+    match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
+        Ok(commands) => shell.run_commands(commands, login),
+        Err(status) => shell.status = status,
+    }
+    shell.leave()
+}
+
+impl Shell {
+    /// Takes over the environment and sets the variables that the shell keeps.
+    fn import(&mut self, env: Vec<Vec<u8>>) {
+        let identity = process::ids();
+        for line in env {
+            let Some(equals) = line.iter().position(|byte| *byte == b'=') else { continue };
+            let (name, value) = line.split_at(equals);
+            if is_name(name) {
+                self.vars.force(name, value.get(1..).unwrap_or_default());
+                self.vars.attributes(name).exported = true;
+            }
+        }
+        let defaults: [(&[u8], &[u8]); 6] = [
+            (b"IFS", b" \t\n"),
+            (b"OPTIND", b"1"),
+            (b"PS2", b"> "),
+            (b"PS4", b"+ "),
+            (b"PS1", b"\\w \\$ "),
+            (b"PATH", STANDARD_PATH),
+        ];
+        for (name, value) in defaults {
+            let inherits = matches!(name, b"PATH" | b"PS1" | b"PS2" | b"PS4");
+            if !inherits || self.vars.variable(name).is_none() {
+                self.vars.force(name, value);
+                self.vars.attributes(name).exported |= name == b"PATH";
+            }
+        }
+        self.vars.force(b"PPID", identity.ppid.to_string().as_bytes());
+        if self.vars.variable(b"HOSTNAME").is_none() {
+            self.vars.force(b"HOSTNAME", process::uname().nodename.as_bytes());
+        }
+        let level = self.vars.get(b"SHLVL").and_then(|text| crate::builtins::number(&text)).unwrap_or(0);
+        self.vars.force(b"SHLVL", (level + 1).to_string().as_bytes());
+        self.vars.attributes(b"SHLVL").exported = true;
+        for (name, dynamic) in [
+            (&b"LINENO"[..], Dynamic::LineNumber),
+            (b"RANDOM", Dynamic::Random),
+            (b"EPOCHSECONDS", Dynamic::Epoch),
+            (b"EPOCHREALTIME", Dynamic::EpochReal),
+            (b"FUNCNAME", Dynamic::FunctionName),
+        ] {
+            self.vars.define_dynamic(name, dynamic);
+        }
+        self.find_directory();
+        self.settle_variables();
+    }
+
+    /// Reads the arguments; the error is the status to end with, its reason has been printed.
+    fn parse_arguments(&mut self, args: &[Vec<u8>], login: &mut bool) -> Result<Commands, u8> {
+        let mut rest = args;
+        let (mut command_string, mut stdin, mut interactive) = (false, false, false);
+        while let Some((arg, after)) = rest.split_first() {
+            let (on, letters) = match arg.as_slice() {
+                b"-" | b"--" => {
+                    rest = after;
+                    break;
+                }
+                [b'-', letters @ ..] => (true, letters),
+                [b'+', letters @ ..] => (false, letters),
+                _ => break,
+            };
+            rest = after;
+            for letter in letters {
+                match letter {
+                    b'c' if on => command_string = true,
+                    b's' => stdin = on,
+                    b'i' => interactive = on,
+                    b'l' if on => *login = true,
+                    b'o' => {
+                        let Some((name, after)) = rest.split_first() else {
+                            let _ = self.apply_options(&[if on { b"-o".to_vec() } else { b"+o".to_vec() }]);
+                            let _ = self.flush();
+                            continue;
+                        };
+                        rest = after;
+                        match Opt::from_name(name) {
+                            Some(option) => self.options.set(option, on),
+                            None => {
+                                let sign: &[u8] = if on { b"-" } else { b"+" };
+                                self.complain_plainly(&[b"illegal option ", sign, b"o ", name].concat());
+                                return Err(1);
+                            }
+                        }
+                    }
+                    letter => match Opt::from_letter(*letter) {
+                        Some(option) => self.options.set(option, on),
+                        None => {
+                            let sign: &[u8] = if on { b"-" } else { b"+" };
+                            self.complain_plainly(&[b"illegal option ", sign, &[*letter]].concat());
+                            return Err(2);
+                        }
+                    },
+                }
+            }
+        }
+        let commands = if command_string {
+            let Some((text, after)) = rest.split_first() else {
+                self.complain_plainly(b"-c requires an argument");
+                return Err(2);
+            };
+            rest = after;
+            if let Some((name, after)) = rest.split_first() {
+                self.arg0 = name.as_slice().into();
+                self.command_name = Some(self.arg0.clone());
+                rest = after;
+            }
+            self.options.set(Opt::CommandString, true);
+            self.options.set(Opt::Stdin, stdin);
+            Commands::Text(text.clone())
+        } else if let Some((path, after)) = rest.split_first().filter(|_| !stdin) {
+            rest = after;
+            Commands::File(path.clone())
+        } else {
+            self.options.set(Opt::Stdin, true);
+            interactive |= fd::is_tty(fd::STDIN) && fd::is_tty(fd::STDERR);
+            Commands::Stdin
+        };
+        self.options.set(Opt::Interactive, interactive);
+        self.params = Rc::new(rest.to_vec());
+        Ok(commands)
+    }
+
+    fn run_commands(&mut self, commands: Commands, login: bool) {
+        if login {
+            self.run_start_file(b"/etc/profile");
+            let home = self.vars.get(b"HOME").map(std::borrow::Cow::into_owned).unwrap_or_default();
+            self.run_start_file(&[&home, &b"/.profile"[..]].concat());
+        }
+        if self.has(Opt::Interactive)
+            && let Some(path) = self.vars.get(b"ENV").map(std::borrow::Cow::into_owned)
+        {
+            let path = self.expand_prompt(path);
+            self.run_start_file(&path);
+        }
+        let flow = match commands {
+            Commands::Text(text) => self.run_input(&mut Input::text(text, 0), true),
+            Commands::File(path) => self.run_script(path),
+            Commands::Stdin => {
+                self.command_name = Some(self.arg0.clone());
+                if self.has(Opt::Interactive) {
+                    self.run_interactive();
+                    return;
+                }
+                self.run_input(&mut Input::fd(fd::STDIN), false)
+            }
+        };
+        if flow == Err(Unwind::Error) && self.has(Opt::Interactive) {
+            self.run_interactive();
+        }
+    }
+
+    fn run_script(&mut self, path: Vec<u8>) -> Flow {
+        let opened = match fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.complain_plainly(&[b"can't open '", &path[..], b"': ", error.message().as_bytes()].concat());
+                self.status = 2;
+                return Err(Unwind::Error);
+            }
+        };
+        let script = fd::dup(opened, PRIVATE, OpenFlags::CLOEXEC).unwrap_or(opened);
+        if script != opened {
+            let _ = fd::close(opened);
+        }
+        self.arg0 = path.into();
+        self.command_name = Some(self.arg0.clone());
+        self.run_input(&mut Input::fd(script), false)
+    }
+
+    /// Runs a start-up file, if there is one.
+    fn run_start_file(&mut self, path: &[u8]) {
+        let Ok(text) = fs::read_file(path) else { return };
+        let name = self.command_name.replace(path.into());
+        // What makes it end early is its own affair, but for `exit`, which the status tells.
+        let _ = self.run_input(&mut Input::text(text, 1), false);
+        self.command_name = name;
+    }
+}

@@ -1,0 +1,46 @@
+//! Reads commands from an input and runs them one complete line at a time.
+
+use crate::options::Opt;
+use crate::shell::{Flow, Shell};
+use crate::syntax::input::Input;
+use crate::syntax::{Line, Parser};
+
+impl Shell {
+    /// Runs all of the input. With `last`, this process ends with it.
+    /// # Errors
+    /// A text that is not in the language, or why a command makes the shell leave.
+    pub fn run_input(&mut self, input: &mut Input, last: bool) -> Flow {
+        let mut ran = false;
+        let parser_line = self.parser_line;
+        let flow = loop {
+            input.verbose = self.has(Opt::Verbose);
+            let parsed = Parser::new(input, &self.aliases, self.vars.dynamics.line).line();
+            self.parser_line = input.line;
+            match parsed {
+                Err(error) => break Err(self.fail_syntax(&error)),
+                Ok(Line::End) => break Ok(()),
+                Ok(Line::Empty) => {}
+                Ok(Line::Command(_)) if self.has(Opt::NoExec) && !self.has(Opt::Interactive) => {}
+                Ok(Line::Command(command)) => {
+                    ran = true;
+                    let last = last && input.peek().is_none();
+                    if let Err(unwind) = self.eval(&command, last) {
+                        break Err(unwind);
+                    }
+                }
+            }
+        };
+        self.parser_line = parser_line;
+        if !ran && flow.is_ok() {
+            self.status = 0;
+        }
+        flow
+    }
+
+    /// Runs a text whose first line has the number of the running command's.
+    /// # Errors
+    /// As [`Self::run_input`].
+    pub fn run_text(&mut self, text: Vec<u8>, last: bool) -> Flow {
+        self.run_input(&mut Input::text(text, self.vars.dynamics.line), last)
+    }
+}

@@ -1,0 +1,246 @@
+//! The shell's state, and how it reports errors.
+
+use std::rc::Rc;
+
+use wcr_sys::abi::Pid;
+use wcr_sys::{fd, process};
+
+use crate::exec::jobs::Jobs;
+use crate::exec::path::Locations;
+use crate::exec::trap::Traps;
+use crate::expand::fields::Separators;
+use crate::options::{Opt, Options};
+use crate::syntax::ast::Command;
+use crate::vars::{Aliases, Changed, Map, Variables};
+
+/// Why evaluation leaves the current command before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwind {
+    /// `break` out of this many loops.
+    Break(u32),
+    /// `continue` with the loop this many levels up.
+    Continue(u32),
+    /// `return` from the function or sourced file.
+    Return,
+    /// `exit`, or a failure under `set -e`: the shell ends with its current status.
+    Exit,
+    /// An error that ends a shell that isn't interactive, with its current status.
+    Error,
+}
+
+/// The result of evaluating something: the exit status is in the shell.
+pub type Flow<T = ()> = Result<T, Unwind>;
+
+/// The options of `getopts` between its calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OptionCursor {
+    /// The next character within the current argument; 0 begins a new argument.
+    pub offset: usize,
+    /// The argument being looked at, counted from 1.
+    pub index: usize,
+}
+
+/// Everything a shell knows. A forked copy goes on with the same.
+pub struct Shell {
+    /// Variables.
+    pub vars: Variables,
+    /// The positional parameters.
+    pub params: Rc<Vec<Vec<u8>>>,
+    /// `$0`.
+    pub arg0: Rc<[u8]>,
+    /// The name the shell was called by.
+    pub program: Rc<[u8]>,
+    /// What runs, for diagnostics: a built-in or a script; `None` for `-c` without a name.
+    pub command_name: Option<Rc<[u8]>>,
+    /// Options.
+    pub options: Options,
+    /// Aliases.
+    pub aliases: Aliases,
+    /// Alias names in the order they were first defined.
+    pub alias_order: Vec<Rc<[u8]>>,
+    /// Functions.
+    pub functions: Map<Rc<Command>>,
+    /// The last command's exit status.
+    pub status: u8,
+    /// The exit status of the last command substitution of the current command.
+    pub substitution_status: Option<u8>,
+    /// `$$`.
+    pub pid: Pid,
+    /// `$!`.
+    pub last_background: Option<Pid>,
+    /// Whether this is a forked copy.
+    pub subshell: bool,
+    /// Traps.
+    pub traps: Traps,
+    /// Children.
+    pub jobs: Jobs,
+    /// Remembered places of commands.
+    pub locations: Locations,
+    /// The field separators, kept from `IFS`.
+    pub separators: Rc<Separators>,
+    /// The line the parser has come to.
+    pub parser_line: u32,
+    /// How many loops run in the current function or file.
+    pub loops: u32,
+    /// How many functions and sourced files run.
+    pub calls: u32,
+    /// How deep the evaluator has called itself.
+    pub depth: u32,
+    /// Within a condition, where `set -e` doesn't apply.
+    pub tested: u32,
+    /// Where `getopts` stands.
+    pub getopts: OptionCursor,
+    /// What the running built-in has written.
+    pub out: Vec<u8>,
+    /// Collects standard output instead of writing it, for a command substitution without a process.
+    pub capture: Option<Vec<u8>>,
+    /// The shell's ends of the pipes of process substitutions in use.
+    pub process_fds: Vec<wcr_sys::Fd>,
+    /// The current directory as the shell came to it; empty when it isn't known.
+    pub cwd: Vec<u8>,
+}
+
+impl Shell {
+    /// A shell called `program` with no variables yet.
+    #[must_use]
+    pub fn new(program: &[u8]) -> Self {
+        Self {
+            vars: Variables::default(),
+            params: Rc::default(),
+            arg0: program.into(),
+            program: program.into(),
+            command_name: None,
+            options: Options::default(),
+            aliases: Aliases::default(),
+            alias_order: Vec::new(),
+            functions: Map::default(),
+            status: 0,
+            substitution_status: None,
+            pid: process::ids().pid,
+            last_background: None,
+            subshell: false,
+            traps: Traps::default(),
+            jobs: Jobs::default(),
+            locations: Locations::default(),
+            separators: Rc::new(Separators::new(None)),
+            parser_line: 0,
+            loops: 0,
+            calls: 0,
+            depth: 0,
+            tested: 0,
+            getopts: OptionCursor::default(),
+            out: Vec::new(),
+            capture: None,
+            process_fds: Vec::new(),
+            cwd: Vec::new(),
+        }
+    }
+
+    /// Whether an option is on.
+    #[must_use]
+    pub fn has(&self, option: Opt) -> bool {
+        self.options.has(option)
+    }
+
+    /// Follows changes of the special variables.
+    pub fn settle_variables(&mut self) {
+        while let Some(changed) = self.vars.changed.pop() {
+            match changed {
+                Changed::Separators => {
+                    self.separators = Rc::new(Separators::new(self.vars.get(b"IFS").as_deref()));
+                }
+                Changed::Path => self.locations.clear(),
+                Changed::OptionIndex => {
+                    let index = self.vars.get(b"OPTIND").as_deref().and_then(crate::builtins::number);
+                    self.getopts = OptionCursor { offset: 0, index: index.unwrap_or(1).max(1) as usize };
+                }
+            }
+        }
+    }
+
+    /// Sets a variable as an assignment does.
+    /// # Errors
+    /// The variable is read-only: an error of the shell.
+    pub fn assign(&mut self, name: &[u8], value: Vec<u8>) -> Flow {
+        if let Err(crate::vars::ReadOnly(name)) = self.vars.set(name, value) {
+            return Err(self.fail(&[&name, &b": is read only"[..]].concat()));
+        }
+        if self.has(Opt::AllExport) {
+            self.vars.attributes(name).exported = true;
+        }
+        if !self.vars.changed.is_empty() {
+            self.settle_variables();
+        }
+        Ok(())
+    }
+
+    /// Prints a diagnostic: the shell's name, what runs, the line, the message.
+    pub fn complain(&mut self, message: &[u8]) {
+        self.complain_at(self.vars.dynamics.line, message);
+    }
+
+    /// As [`Self::complain`], with another line.
+    pub fn complain_at(&mut self, line: u32, message: &[u8]) {
+        self.flush_captured();
+        let mut text = self.arg0.to_vec();
+        text.extend_from_slice(b": ");
+        if let Some(name) = &self.command_name {
+            if **name != *self.arg0 {
+                text.extend_from_slice(name);
+                text.extend_from_slice(b": ");
+            }
+            if !self.has(Opt::Interactive) {
+                text.extend_from_slice(format!("line {line}: ").as_bytes());
+            }
+        }
+        text.extend_from_slice(message);
+        text.push(b'\n');
+        let _ = fd::write_all(fd::STDERR, &text);
+    }
+
+    /// What the running built-in has written goes out before a diagnostic.
+    fn flush_captured(&mut self) {
+        let _ = self.flush();
+    }
+
+    /// Prints a diagnostic that begins with the shell's own name only, as its built-in applets do.
+    pub fn complain_plainly(&mut self, message: &[u8]) {
+        let text = [&self.program[..], b": ", message, b"\n"].concat();
+        let _ = fd::write_all(fd::STDERR, &text);
+    }
+
+    /// Prints a diagnostic and gives the reason to leave, with status 2.
+    pub fn fail(&mut self, message: &[u8]) -> Unwind {
+        self.complain(message);
+        self.status = 2;
+        Unwind::Error
+    }
+
+    /// Reports a text that is not in the language, with status 2.
+    pub fn fail_syntax(&mut self, error: &crate::syntax::SyntaxError) -> Unwind {
+        let prefix = if error.bare { "" } else { "syntax error: " };
+        self.complain_at(error.line, format!("{prefix}{}", error.message).as_bytes());
+        self.status = 2;
+        Unwind::Error
+    }
+
+    /// Adds to what the running built-in writes.
+    pub fn put(&mut self, text: &[u8]) {
+        self.out.extend_from_slice(text);
+    }
+
+    /// Writes what the running built-in has written.
+    /// # Errors
+    /// The descriptor's.
+    pub fn flush(&mut self) -> wcr_sys::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let out = core::mem::take(&mut self.out);
+        if let Some(capture) = &mut self.capture {
+            capture.extend_from_slice(&out);
+            return Ok(());
+        }
+        fd::write_all(fd::STDOUT, &out)
+    }
+}

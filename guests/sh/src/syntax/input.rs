@@ -1,0 +1,262 @@
+//! Where the shell's text comes from: a string, a script file, standard input or a terminal, with alias
+//! texts stacked on top.
+
+use std::rc::Rc;
+
+use wcr_sys::{Errno, Fd, fd};
+
+/// How much of a script is read at a time, in bytes: what a command that reads the shell's own standard
+/// input finds there depends on it.
+const BLOCK: usize = 1023;
+
+/// What the next line is for, which decides the prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// A new command.
+    First,
+    /// The rest of an unfinished one.
+    Continuation,
+}
+
+/// Reads a line from a terminal.
+pub trait LineReader {
+    /// Appends a line with its newline to `line`; adds nothing at the end of the input.
+    fn read_line(&mut self, prompt: Prompt, line: &mut Vec<u8>);
+}
+
+enum Source {
+    Text,
+    Fd(Fd),
+    Terminal(Box<dyn LineReader>),
+}
+
+struct AliasText {
+    name: Rc<[u8]>,
+    text: Rc<[u8]>,
+    pos: usize,
+}
+
+/// The text being parsed.
+pub struct Input {
+    source: Source,
+    buf: Vec<u8>,
+    pos: usize,
+    ended: bool,
+    aliases: Vec<AliasText>,
+    blank_after_alias: bool,
+    /// The number of the current line.
+    pub line: u32,
+    /// Whether a line's end raises it; the text of a trap stands on one line.
+    pub counts_lines: bool,
+    /// Whether what is read is also written to standard error (`set -v`).
+    pub verbose: bool,
+    /// Which prompt a terminal shows next.
+    pub prompt: Prompt,
+}
+
+impl Input {
+    fn with(source: Source, buf: Vec<u8>, line: u32) -> Self {
+        let ended = matches!(source, Source::Text);
+        Self {
+            source,
+            buf,
+            pos: 0,
+            ended,
+            aliases: Vec::new(),
+            blank_after_alias: false,
+            line,
+            counts_lines: true,
+            verbose: false,
+            prompt: Prompt::First,
+        }
+    }
+
+    /// A string whose first line has the number `line`.
+    pub fn text(text: Vec<u8>, line: u32) -> Self {
+        Self::with(Source::Text, text, line)
+    }
+
+    /// A script behind a descriptor.
+    pub fn fd(fd: Fd) -> Self {
+        Self::with(Source::Fd(fd), Vec::new(), 1)
+    }
+
+    /// A terminal.
+    pub fn terminal(reader: Box<dyn LineReader>) -> Self {
+        Self::with(Source::Terminal(reader), Vec::new(), 1)
+    }
+
+    /// Throws away what is left of the current line (after an error at a terminal).
+    pub fn discard_line(&mut self) {
+        self.aliases.clear();
+        self.buf.clear();
+        self.pos = 0;
+    }
+
+    /// Forgets an end that a terminal reported, so that reading goes on.
+    pub fn clear_end(&mut self) {
+        self.ended = false;
+    }
+
+    fn refill(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        let old = self.buf.len();
+        match &mut self.source {
+            Source::Text => return false,
+            Source::Fd(from) => {
+                if self.pos == old {
+                    self.buf.clear();
+                    self.pos = 0;
+                }
+                let start = self.buf.len();
+                self.buf.resize(start + BLOCK, 0);
+                let count = loop {
+                    match fd::read(*from, self.buf.get_mut(start..).unwrap_or_default()) {
+                        Err(Errno::Intr) => {}
+                        result => break result.unwrap_or(0),
+                    }
+                };
+                self.buf.truncate(start + count);
+                self.finish_refill(start)
+            }
+            Source::Terminal(reader) => {
+                reader.read_line(self.prompt, &mut self.buf);
+                self.prompt = Prompt::Continuation;
+                self.finish_refill(old)
+            }
+        }
+    }
+
+    fn finish_refill(&mut self, start: usize) -> bool {
+        let fresh = self.buf.get(start..).unwrap_or_default();
+        if fresh.is_empty() {
+            self.ended = true;
+            return false;
+        }
+        if self.verbose {
+            let _ = fd::write_all(fd::STDERR, fresh);
+        }
+        if fresh.contains(&0) {
+            let kept: Vec<u8> = fresh.iter().copied().filter(|byte| *byte != 0).collect();
+            self.buf.truncate(start);
+            self.buf.extend_from_slice(&kept);
+        }
+        true
+    }
+
+    /// The next byte, left where it is; `None` at the end.
+    pub fn peek(&mut self) -> Option<u8> {
+        while let Some(alias) = self.aliases.last() {
+            if let Some(byte) = alias.text.get(alias.pos) {
+                return Some(*byte);
+            }
+            self.blank_after_alias = alias.text.last().is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+            self.aliases.pop();
+        }
+        loop {
+            if let Some(byte) = self.buf.get(self.pos) {
+                return Some(*byte);
+            }
+            if !self.refill() {
+                return None;
+            }
+        }
+    }
+
+    /// The byte after the next one, within the same text.
+    pub fn peek_second(&mut self) -> Option<u8> {
+        self.peek()?;
+        if let Some(alias) = self.aliases.last() {
+            if let Some(byte) = alias.text.get(alias.pos + 1) {
+                return Some(*byte);
+            }
+            return if self.aliases.len() > 1 { None } else { self.buf.get(self.pos).copied() };
+        }
+        if self.pos + 1 >= self.buf.len() && !matches!(self.source, Source::Terminal(_)) {
+            self.refill();
+        }
+        self.buf.get(self.pos + 1).copied()
+    }
+
+    /// Takes the next byte.
+    pub fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        if let Some(alias) = self.aliases.last_mut() {
+            alias.pos += 1;
+        } else {
+            self.pos += 1;
+            self.line += u32::from(byte == b'\n' && self.counts_lines);
+        }
+        Some(byte)
+    }
+
+    /// As [`Self::peek`], after removing line continuations.
+    pub fn peek_joined(&mut self) -> Option<u8> {
+        while self.peek()? == b'\\' && self.peek_second() == Some(b'\n') {
+            self.next();
+            self.next();
+        }
+        self.peek()
+    }
+
+    /// Takes the next byte when it is `byte`, line continuations removed.
+    pub fn take_joined(&mut self, byte: u8) -> bool {
+        let found = self.peek_joined() == Some(byte);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    /// The rest of the current line without its newline, left where it is. Alias texts are not looked into.
+    pub fn rest_of_line(&mut self) -> &[u8] {
+        let mut searched = self.pos;
+        loop {
+            let rest = self.buf.get(searched..).unwrap_or_default();
+            if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                return self.buf.get(self.pos..searched + end).unwrap_or_default();
+            }
+            let (pending, position) = (self.buf.len() - self.pos, self.pos);
+            if !self.refill() {
+                return self.buf.get(self.pos..).unwrap_or_default();
+            }
+            // A refill may have moved the text to the front of the buffer.
+            searched = if self.pos == position { position + pending } else { self.pos };
+        }
+    }
+
+    /// Skips `count` bytes of the current line and its newline. Returns whether there was one.
+    pub fn skip_line(&mut self, count: usize) -> bool {
+        self.pos += count;
+        if self.buf.get(self.pos) == Some(&b'\n') {
+            self.pos += 1;
+            self.line += u32::from(self.counts_lines);
+            return true;
+        }
+        false
+    }
+
+    /// Puts an alias's text before the rest.
+    pub fn push_alias(&mut self, name: Rc<[u8]>, text: Rc<[u8]>) {
+        self.aliases.push(AliasText { name, text, pos: 0 });
+    }
+
+    /// Whether the innermost alias's text is used up but not yet left: a word ends there.
+    #[must_use]
+    pub fn at_alias_end(&self) -> bool {
+        self.aliases.last().is_some_and(|alias| alias.pos == alias.text.len())
+    }
+
+    /// Whether this alias's text is being read, so that its name isn't replaced again.
+    #[must_use]
+    pub fn in_alias(&self, name: &[u8]) -> bool {
+        self.aliases.iter().any(|alias| *alias.name == *name)
+    }
+
+    /// Whether an alias that ended in a blank has just been left; asking resets it.
+    pub fn take_blank_after_alias(&mut self) -> bool {
+        core::mem::take(&mut self.blank_after_alias)
+    }
+}

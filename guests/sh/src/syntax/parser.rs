@@ -1,0 +1,484 @@
+//! The grammar: lists, pipelines, compound commands, simple commands.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use super::ast::{Assignment, Branch, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word};
+use super::input::Input;
+use super::lexer::Expect;
+use super::token::{Keyword, RedirectOp, Token};
+use super::{Result, SyntaxError, is_name};
+use crate::vars::Aliases;
+
+/// A parser of one input.
+pub struct Parser<'a> {
+    pub(super) input: &'a mut Input,
+    pub(super) aliases: &'a Aliases,
+    /// The number that lines in backquotes start from.
+    pub(super) backquote_line: u32,
+    pub(super) pushed_back: Option<(Token, bool)>,
+    pub(super) pending: Vec<Rc<HereDoc>>,
+    pub(super) depth: u32,
+}
+
+/// What a complete line holds.
+#[derive(Debug)]
+pub enum Line {
+    /// Nothing to run.
+    Empty,
+    /// Something to run.
+    Command(Command),
+    /// The end of the text.
+    End,
+}
+
+/// How deep compound commands may nest: parser and evaluator call themselves for each.
+const MAX_DEPTH: u32 = 200;
+
+impl Parser<'_> {
+    /// Reads one complete line: commands up to a line's end outside any construct.
+    pub fn line(&mut self) -> Result<Line> {
+        match self.peek(Expect::COMMAND)? {
+            Token::End => return Ok(Line::End),
+            Token::Newline => {
+                self.token(Expect::COMMAND)?;
+                return Ok(Line::Empty);
+            }
+            _ => {}
+        }
+        let mut commands = Vec::new();
+        loop {
+            commands.push(self.and_or_background()?);
+            match self.token(Expect::COMMAND)? {
+                Token::Newline | Token::End => break,
+                Token::Semicolon | Token::Background => match self.peek(Expect::COMMAND)? {
+                    Token::Newline => {
+                        self.token(Expect::COMMAND)?;
+                        break;
+                    }
+                    Token::End => break,
+                    _ => {}
+                },
+                token => return Err(self.unexpected(&token, None)),
+            }
+        }
+        if !self.pending.is_empty() {
+            // The text ended before a here-document's body.
+            self.end_here_documents();
+        }
+        Ok(Line::Command(sequence(commands)))
+    }
+
+    fn end_here_documents(&mut self) {
+        for document in core::mem::take(&mut self.pending) {
+            let _ = document.body.set(Word::default());
+        }
+    }
+
+    /// Reads a whole text that is one list.
+    pub(super) fn whole_list(&mut self) -> Result<Option<Command>> {
+        let body = self.list()?;
+        let token = self.token(Expect::KEYWORD_LINES)?;
+        if token != Token::End {
+            return Err(self.unexpected(&token, None));
+        }
+        self.end_here_documents();
+        Ok(body)
+    }
+
+    /// An and-or list; when `&` follows (left in place) it is made a background command.
+    fn and_or_background(&mut self) -> Result<Command> {
+        let command = self.and_or()?;
+        Ok(if self.peek(Expect::WORD)? == Token::Background { Command::Background(Rc::new(command)) } else { command })
+    }
+
+    /// Reads commands over several lines up to something that ends a list.
+    pub(super) fn list(&mut self) -> Result<Option<Command>> {
+        let mut commands = Vec::new();
+        loop {
+            if ends_list(&self.peek(Expect::COMMAND_LINES)?) {
+                break;
+            }
+            commands.push(self.and_or_background()?);
+            match self.peek(Expect::COMMAND)? {
+                Token::Newline | Token::Semicolon | Token::Background => {
+                    self.token(Expect::COMMAND)?;
+                }
+                _ => break,
+            }
+        }
+        Ok(if commands.is_empty() { None } else { Some(sequence(commands)) })
+    }
+
+    /// A list that must not be empty, unless the text ends: then what is missing after it is the error.
+    fn body(&mut self) -> Result<Command> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error("nested too deeply"));
+        }
+        self.depth += 1;
+        let list = self.list()?;
+        self.depth -= 1;
+        match list {
+            Some(command) => Ok(command),
+            None => match self.peek(Expect::COMMAND_LINES)? {
+                Token::End => Ok(Command::Sequence(Vec::new())),
+                token => Err(self.unexpected(&token, None)),
+            },
+        }
+    }
+
+    fn and_or(&mut self) -> Result<Command> {
+        let mut left = self.pipeline()?;
+        loop {
+            let is_and = match self.peek(Expect::WORD)? {
+                Token::And => true,
+                Token::Or => false,
+                _ => return Ok(left),
+            };
+            self.token(Expect::WORD)?;
+            self.peek(Expect::COMMAND_LINES)?;
+            let right = Box::new(self.pipeline()?);
+            left = if is_and { Command::And(Box::new(left), right) } else { Command::Or(Box::new(left), right) };
+        }
+    }
+
+    fn pipeline(&mut self) -> Result<Command> {
+        let negated = self.peek(Expect::COMMAND)? == Token::Keyword(Keyword::Not);
+        if negated {
+            self.token(Expect::COMMAND)?;
+            self.peek(Expect::COMMAND)?;
+        }
+        let first = self.command()?;
+        let command = if self.peek(Expect::WORD)? == Token::Pipe {
+            let mut commands = vec![first];
+            while self.peek(Expect::WORD)? == Token::Pipe {
+                self.token(Expect::WORD)?;
+                self.peek(Expect::COMMAND_LINES)?;
+                commands.push(self.command()?);
+            }
+            Command::Pipeline(commands)
+        } else {
+            first
+        };
+        Ok(if negated { Command::Not(Box::new(command)) } else { command })
+    }
+
+    fn command(&mut self) -> Result<Command> {
+        let token = self.token(Expect::COMMAND)?;
+        let line = self.input.line;
+        let body = match token {
+            Token::Keyword(Keyword::If) => self.if_command()?,
+            Token::Keyword(Keyword::While) => self.while_command(false)?,
+            Token::Keyword(Keyword::Until) => self.while_command(true)?,
+            Token::Keyword(Keyword::For) => self.for_command(line)?,
+            Token::Keyword(Keyword::Case) => self.case_command(line)?,
+            Token::Keyword(Keyword::Function) => return self.function_keyword(line),
+            Token::Keyword(Keyword::Begin) => {
+                let body = self.body()?;
+                self.expect_keyword(Keyword::End)?;
+                Command::Group(Box::new(body))
+            }
+            Token::Open => {
+                let body = Box::new(self.body()?);
+                let token = self.token(Expect::KEYWORD_LINES)?;
+                if token != Token::Close {
+                    return Err(self.unexpected(&token, Some("\")\"")));
+                }
+                let redirects = self.redirects()?;
+                return Ok(Command::Subshell { body, redirects, line });
+            }
+            Token::Word(_) | Token::Redirect(..) => return self.simple(token, line),
+            token => return Err(self.unexpected(&token, None)),
+        };
+        let redirects = self.redirects()?;
+        Ok(if redirects.is_empty() { body } else { Command::Redirected { body: Box::new(body), redirects, line } })
+    }
+
+    fn expect_keyword(&mut self, keyword: Keyword) -> Result<()> {
+        let token = self.token(Expect::KEYWORD_LINES)?;
+        if token == Token::Keyword(keyword) {
+            return Ok(());
+        }
+        Err(self.unexpected(&token, Some(&Token::Keyword(keyword).describe())))
+    }
+
+    fn if_command(&mut self) -> Result<Command> {
+        let condition = Box::new(self.body()?);
+        self.expect_keyword(Keyword::Then)?;
+        let then = Box::new(self.body()?);
+        let otherwise = match self.token(Expect::KEYWORD_LINES)? {
+            Token::Keyword(Keyword::Elif) => Some(Box::new(self.if_command()?)),
+            Token::Keyword(Keyword::Else) => {
+                let body = self.body()?;
+                self.expect_keyword(Keyword::Fi)?;
+                Some(Box::new(body))
+            }
+            Token::Keyword(Keyword::Fi) => None,
+            token => return Err(self.unexpected(&token, Some("\"fi\""))),
+        };
+        Ok(Command::If { condition, then, otherwise })
+    }
+
+    fn do_group(&mut self) -> Result<Command> {
+        self.expect_keyword(Keyword::Do)?;
+        let body = self.body()?;
+        self.expect_keyword(Keyword::Done)?;
+        Ok(body)
+    }
+
+    fn while_command(&mut self, until: bool) -> Result<Command> {
+        let condition = Box::new(self.body()?);
+        let body = Box::new(self.do_group()?);
+        Ok(Command::While { condition, body, until })
+    }
+
+    fn for_command(&mut self, line: u32) -> Result<Command> {
+        let token = self.token(Expect::WORD)?;
+        let Some(name) = token.plain().filter(|name| is_name(name)) else {
+            return Err(self.error("bad for loop variable"));
+        };
+        let name = name.into();
+        let words = if self.peek(Expect::KEYWORD_LINES)? == Token::Keyword(Keyword::In) {
+            self.token(Expect::KEYWORD_LINES)?;
+            let mut words = Vec::new();
+            loop {
+                match self.token(Expect::WORD)? {
+                    Token::Word(word) => words.push(word),
+                    Token::Newline | Token::Semicolon => break Some(words),
+                    token => return Err(self.unexpected(&token, None)),
+                }
+            }
+        } else {
+            if self.peek(Expect::WORD)? == Token::Semicolon {
+                self.token(Expect::WORD)?;
+            }
+            None
+        };
+        let body = Box::new(self.do_group()?);
+        Ok(Command::For { name, words, body, line })
+    }
+
+    fn case_command(&mut self, line: u32) -> Result<Command> {
+        let word = match self.token(Expect::WORD)? {
+            Token::Word(word) => word,
+            token => return Err(self.unexpected(&token, Some("word"))),
+        };
+        self.expect_keyword(Keyword::In)?;
+        let mut branches = Vec::new();
+        loop {
+            let mut token = self.token(Expect::KEYWORD_LINES)?;
+            if token == Token::Keyword(Keyword::Esac) {
+                break;
+            }
+            if token == Token::Open {
+                token = self.token(Expect::WORD)?;
+            }
+            let patterns = self.patterns(token)?;
+            let body = self.list()?;
+            branches.push(Branch { patterns, body });
+            match self.token(Expect::KEYWORD_LINES)? {
+                Token::DoubleSemicolon => {}
+                Token::Keyword(Keyword::Esac) => break,
+                token => return Err(self.unexpected(&token, Some("\";;\""))),
+            }
+        }
+        Ok(Command::Case { word, branches, line })
+    }
+
+    /// The patterns of a branch, from the first token to the closing parenthesis.
+    fn patterns(&mut self, first: Token) -> Result<Vec<Word>> {
+        let (mut patterns, mut token) = (Vec::new(), first);
+        loop {
+            patterns.push(match token {
+                Token::Word(word) => word,
+                Token::Keyword(keyword) => Word::literal(keyword.text().as_bytes()),
+                // Anything else is let through: the next token is then the one that is out of place.
+                _ => Word::default(),
+            });
+            match self.token(Expect::WORD)? {
+                Token::Pipe => token = self.token(Expect::WORD)?,
+                Token::Close => return Ok(patterns),
+                token => return Err(self.unexpected(&token, Some("\")\""))),
+            }
+        }
+    }
+
+    fn function_keyword(&mut self, line: u32) -> Result<Command> {
+        let token = self.token(Expect::WORD)?;
+        let Token::Word(word) = token else { return Err(self.unexpected(&token, Some("word"))) };
+        if self.peek(Expect::WORD)? == Token::Open {
+            self.token(Expect::WORD)?;
+            self.close_parenthesis()?;
+        }
+        self.function(&word, line)
+    }
+
+    fn close_parenthesis(&mut self) -> Result<()> {
+        let token = self.token(Expect::WORD)?;
+        if token == Token::Close { Ok(()) } else { Err(self.unexpected(&token, Some("\")\""))) }
+    }
+
+    fn function(&mut self, name: &Word, line: u32) -> Result<Command> {
+        let name = match name.plain() {
+            Some(name) if is_name(name) && !crate::builtins::is_special(name) => name.into(),
+            _ => return Err(self.error("bad function name")),
+        };
+        self.peek(Expect::COMMAND_LINES)?;
+        self.depth += 1;
+        let body = Rc::new(if self.depth > MAX_DEPTH { Err(self.error("nested too deeply")) } else { self.command() }?);
+        self.depth -= 1;
+        Ok(Command::Function { name, body, line })
+    }
+
+    fn redirects(&mut self) -> Result<Vec<Redirect>> {
+        let mut redirects = Vec::new();
+        while let Token::Redirect(op, fd) = self.peek(Expect::WORD)? {
+            self.token(Expect::WORD)?;
+            self.redirect(op, fd, &mut redirects)?;
+        }
+        Ok(redirects)
+    }
+
+    fn redirect(&mut self, op: RedirectOp, fd: Option<u32>, out: &mut Vec<Redirect>) -> Result<()> {
+        let token = self.token(Expect::WORD)?;
+        let Token::Word(word) = token else { return Err(self.unexpected(&token, None)) };
+        let (default_fd, kind) = match op {
+            RedirectOp::Read => (0, RedirectKind::File(FileMode::Read, word)),
+            RedirectOp::ReadWrite => (0, RedirectKind::File(FileMode::ReadWrite, word)),
+            RedirectOp::Write => (1, RedirectKind::File(FileMode::Write, word)),
+            RedirectOp::Clobber => (1, RedirectKind::File(FileMode::Clobber, word)),
+            RedirectOp::Append => (1, RedirectKind::File(FileMode::Append, word)),
+            RedirectOp::WriteBoth => (1, RedirectKind::File(FileMode::WriteBoth, word)),
+            RedirectOp::DupInput => (0, RedirectKind::Dup { output: false, target: word }),
+            RedirectOp::DupOutput => (1, RedirectKind::Dup { output: true, target: word }),
+            RedirectOp::HereDoc | RedirectOp::HereDocTabs => {
+                let document = Rc::new(HereDoc {
+                    quoted: word.0.iter().any(|part| !matches!(part, Part::Literal(_))),
+                    delimiter: delimiter(&word),
+                    strip_tabs: op == RedirectOp::HereDocTabs,
+                    body: OnceCell::new(),
+                });
+                self.pending.push(document.clone());
+                (0, RedirectKind::HereDoc(document))
+            }
+        };
+        if let RedirectKind::Dup { output, target } = &kind
+            && let Some(text) = target.plain()
+            && !(text == b"-" || text.iter().all(u8::is_ascii_digit))
+            && !(*output && fd.is_none_or(|fd| fd == 1))
+        {
+            return Err(SyntaxError { message: "redir error".into(), line: self.input.line, bare: true });
+        }
+        out.push(Redirect { fd: fd.unwrap_or(default_fd), kind });
+        Ok(())
+    }
+
+    fn simple(&mut self, first: Token, line: u32) -> Result<Command> {
+        let mut simple = Simple { line, ..Simple::default() };
+        let mut token = first;
+        loop {
+            match token {
+                Token::Word(word) => {
+                    if simple.words.is_empty()
+                        && let Some(assignment) = as_assignment(&word)
+                    {
+                        simple.assignments.push(assignment);
+                    } else {
+                        simple.words.push(word);
+                    }
+                }
+                Token::Redirect(op, fd) => self.redirect(op, fd, &mut simple.redirects)?,
+                _ => {}
+            }
+            // Aliases are looked for as long as no command name has come.
+            let expect = Expect { aliases: simple.words.is_empty(), ..Expect::WORD };
+            match self.peek(expect)? {
+                Token::Word(_) | Token::Redirect(..) => token = self.token(expect)?,
+                connective @ (Token::And | Token::Or) if in_condition(&simple.words) => {
+                    self.token(expect)?;
+                    let text: &[u8] = if connective == Token::And { b"&&" } else { b"||" };
+                    token = Token::Word(Word::literal(text));
+                }
+                Token::Open if simple.assignments.is_empty() && simple.redirects.is_empty() => {
+                    if simple.words.len() != 1 {
+                        let token = self.token(expect)?;
+                        return Err(self.unexpected(&token, None));
+                    }
+                    self.token(expect)?;
+                    self.close_parenthesis()?;
+                    let name = simple.words.pop().unwrap_or_default();
+                    return self.function(&name, line);
+                }
+                _ => return Ok(Command::Simple(simple)),
+            }
+        }
+    }
+
+    /// An error at the current line.
+    pub(super) fn error(&self, message: &str) -> SyntaxError {
+        SyntaxError { message: message.into(), line: self.input.line, bare: false }
+    }
+
+    /// The error of a token that is out of place.
+    pub(super) fn unexpected(&self, token: &Token, expected: Option<&str>) -> SyntaxError {
+        let expecting = expected.map(|what| format!(" (expecting {what})")).unwrap_or_default();
+        self.error(&format!("unexpected {}{expecting}", token.describe()))
+    }
+}
+
+fn sequence(mut commands: Vec<Command>) -> Command {
+    match commands.pop() {
+        Some(only) if commands.is_empty() => only,
+        last => {
+            commands.extend(last);
+            Command::Sequence(commands)
+        }
+    }
+}
+
+/// Whether the words so far are an unfinished `[[ … ]]`, in which `&&` and `||` are words.
+fn in_condition(words: &[Word]) -> bool {
+    words.first().is_some_and(|first| first.plain() == Some(b"[["))
+        && words.last().is_some_and(|last| last.plain() != Some(b"]]"))
+}
+
+fn ends_list(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::End
+            | Token::Close
+            | Token::DoubleSemicolon
+            | Token::Keyword(
+                Keyword::Do
+                    | Keyword::Done
+                    | Keyword::Elif
+                    | Keyword::Else
+                    | Keyword::Esac
+                    | Keyword::Fi
+                    | Keyword::Then
+                    | Keyword::End
+            )
+    )
+}
+
+/// Splits `name=value` off a word that is an assignment.
+pub(crate) fn as_assignment(word: &Word) -> Option<Assignment> {
+    let (Part::Literal(text), rest) = word.0.split_first()? else { return None };
+    let equals = text.iter().position(|byte| *byte == b'=')?;
+    let name = text.get(..equals).filter(|name| is_name(name))?;
+    let value = text.get(equals + 1..)?;
+    let first = (!value.is_empty()).then(|| Part::Literal(value.into()));
+    Some(Assignment { name: name.into(), value: Word(first.into_iter().chain(rest.iter().cloned()).collect()) })
+}
+
+/// A here-document's delimiter: the word as written, without its quotes.
+fn delimiter(word: &Word) -> Box<[u8]> {
+    let mut text = Vec::new();
+    for part in &word.0 {
+        match part {
+            Part::Literal(literal) | Part::Quoted(literal) => text.extend_from_slice(literal),
+            part => super::unparse::part(part, &mut text),
+        }
+    }
+    text.into()
+}

@@ -1,0 +1,169 @@
+//! Tokens: operators, reserved words, words.
+
+use super::ast::Word;
+
+/// A reserved word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyword {
+    /// `!`
+    Not,
+    /// `case`
+    Case,
+    /// `do`
+    Do,
+    /// `done`
+    Done,
+    /// `elif`
+    Elif,
+    /// `else`
+    Else,
+    /// `esac`
+    Esac,
+    /// `fi`
+    Fi,
+    /// `for`
+    For,
+    /// `function`
+    Function,
+    /// `if`
+    If,
+    /// `in`
+    In,
+    /// `then`
+    Then,
+    /// `until`
+    Until,
+    /// `while`
+    While,
+    /// `{`
+    Begin,
+    /// `}`
+    End,
+}
+
+const KEYWORDS: [(Keyword, &str); 17] = [
+    (Keyword::Not, "!"),
+    (Keyword::Case, "case"),
+    (Keyword::Do, "do"),
+    (Keyword::Done, "done"),
+    (Keyword::Elif, "elif"),
+    (Keyword::Else, "else"),
+    (Keyword::Esac, "esac"),
+    (Keyword::Fi, "fi"),
+    (Keyword::For, "for"),
+    (Keyword::Function, "function"),
+    (Keyword::If, "if"),
+    (Keyword::In, "in"),
+    (Keyword::Then, "then"),
+    (Keyword::Until, "until"),
+    (Keyword::While, "while"),
+    (Keyword::Begin, "{"),
+    (Keyword::End, "}"),
+];
+
+impl Keyword {
+    /// The reserved word with this spelling.
+    #[must_use]
+    pub fn from_text(text: &[u8]) -> Option<Self> {
+        KEYWORDS.iter().find(|(_, name)| name.as_bytes() == text).map(|(keyword, _)| *keyword)
+    }
+
+    /// How it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        KEYWORDS.iter().find(|(keyword, _)| *keyword == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// Whether the text is a reserved word.
+#[must_use]
+pub fn is_keyword(text: &[u8]) -> bool {
+    Keyword::from_text(text).is_some()
+}
+
+/// A token.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Token {
+    /// The end of the text.
+    End,
+    /// A line's end.
+    Newline,
+    /// `;`
+    Semicolon,
+    /// `;;`
+    DoubleSemicolon,
+    /// `&`
+    Background,
+    /// `&&`
+    And,
+    /// `|`
+    Pipe,
+    /// `||`
+    Or,
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+    /// A redirection operator, with the descriptor in front of it.
+    Redirect(RedirectOp, Option<u32>),
+    /// A reserved word where one is looked for.
+    Keyword(Keyword),
+    /// Any other word.
+    Word(Word),
+}
+
+/// A redirection operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectOp {
+    /// `<`
+    Read,
+    /// `>`
+    Write,
+    /// `>|`
+    Clobber,
+    /// `>>`
+    Append,
+    /// `<>`
+    ReadWrite,
+    /// `<&`
+    DupInput,
+    /// `>&`
+    DupOutput,
+    /// `&>`
+    WriteBoth,
+    /// `<<`
+    HereDoc,
+    /// `<<-`
+    HereDocTabs,
+}
+
+impl Token {
+    /// The token's name in a diagnostic.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::End => "end of file".into(),
+            Self::Newline => "newline".into(),
+            Self::Redirect(..) => "redirection".into(),
+            Self::Word(_) => "word".into(),
+            Self::Semicolon => "\";\"".into(),
+            Self::DoubleSemicolon => "\";;\"".into(),
+            Self::Background => "\"&\"".into(),
+            Self::And => "\"&&\"".into(),
+            Self::Pipe => "\"|\"".into(),
+            Self::Or => "\"||\"".into(),
+            Self::Open => "\"(\"".into(),
+            Self::Close => "\")\"".into(),
+            Self::Keyword(keyword) => format!("\"{}\"", keyword.text()),
+        }
+    }
+
+    /// A word token's word.
+    #[must_use]
+    pub fn plain(&self) -> Option<&[u8]> {
+        match self {
+            Self::Word(word) => word.plain(),
+            _ => None,
+        }
+    }
+}

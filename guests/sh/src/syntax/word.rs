@@ -1,0 +1,533 @@
+//! Reads words: quoting and the expansions inside them.
+
+use std::rc::Rc;
+
+use super::ast::{HereDoc, Param, ParamName, ParamOp, Part, Substitution, Word};
+use super::input::Input;
+use super::lexer::Expect;
+use super::parser::Parser;
+use super::token::Token;
+use super::{Result, is_name_byte, is_name_start};
+
+/// Where a piece of text ends, and which characters are special in it.
+#[derive(Clone, Copy)]
+enum Mode<'d> {
+    /// An unquoted word.
+    Word,
+    /// Inside double quotes.
+    DoubleQuotes,
+    /// The word of `${x-word}`.
+    Brace { quoted: bool },
+    /// The first part of `${x:a:b}` or `${x/a/b}`, which also ends at the byte.
+    BraceUntil { quoted: bool, byte: u8 },
+    /// Inside `$(( ))`.
+    Arith,
+    /// A prompt: up to the end of the text.
+    Prompt,
+    /// A here-document's body.
+    HereDoc(&'d HereDoc),
+}
+
+/// Collects a word's parts.
+#[derive(Default)]
+struct Parts {
+    done: Vec<Part>,
+    text: Vec<u8>,
+    quoted: bool,
+}
+
+impl Parts {
+    fn push(&mut self, byte: u8, quoted: bool) {
+        if self.quoted != quoted {
+            self.finish_text();
+            self.quoted = quoted;
+        }
+        self.text.push(byte);
+    }
+
+    fn finish_text(&mut self) {
+        if !self.text.is_empty() {
+            let text = core::mem::take(&mut self.text).into();
+            self.done.push(if self.quoted { Part::Quoted(text) } else { Part::Literal(text) });
+        }
+    }
+
+    fn part(&mut self, part: Part) {
+        self.finish_text();
+        self.done.push(part);
+    }
+
+    fn finish(mut self) -> Word {
+        self.finish_text();
+        Word(self.done)
+    }
+}
+
+/// How deep substitutions may nest: the parser calls itself for each.
+const MAX_DEPTH: u32 = 200;
+
+impl Parser<'_> {
+    /// Reads a word that begins at the next byte.
+    pub(super) fn word(&mut self) -> Result<Word> {
+        self.parts(Mode::Word)
+    }
+
+    /// Reads the body of an unquoted here-document.
+    pub(super) fn here_document(&mut self, document: &Rc<HereDoc>) -> Result<Word> {
+        self.parts(Mode::HereDoc(document))
+    }
+
+    /// Reads the whole text as if it stood in double quotes: a prompt.
+    pub fn prompt(&mut self) -> Result<Word> {
+        self.parts(Mode::Prompt)
+    }
+
+    fn parts(&mut self, mode: Mode) -> Result<Word> {
+        let mut parts = Parts::default();
+        match mode {
+            Mode::Word => self.unquoted(&mut parts, None, None)?,
+            Mode::Brace { quoted: false } => self.unquoted(&mut parts, Some(b'}'), None)?,
+            Mode::BraceUntil { quoted: false, byte } => self.unquoted(&mut parts, Some(b'}'), Some(byte))?,
+            Mode::DoubleQuotes => self.quoted(&mut parts, mode)?,
+            Mode::Brace { quoted: true } | Mode::BraceUntil { quoted: true, .. } => self.quoted(&mut parts, mode)?,
+            Mode::Arith => self.quoted(&mut parts, mode)?,
+            Mode::HereDoc(_) | Mode::Prompt => self.quoted(&mut parts, mode)?,
+        }
+        Ok(parts.finish())
+    }
+
+    /// Reads text outside double quotes up to a delimiter of words, or to `}` when `brace` names it.
+    fn unquoted(&mut self, parts: &mut Parts, brace: Option<u8>, until: Option<u8>) -> Result<()> {
+        loop {
+            if brace.is_none() && self.input.at_alias_end() {
+                return Ok(());
+            }
+            let Some(byte) = self.input.peek() else {
+                return if brace.is_some() { Err(self.error("missing '}'")) } else { Ok(()) };
+            };
+            match byte {
+                b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' if brace.is_none() => return Ok(()),
+                b'<' | b'>' if self.input.peek_second() == Some(b'(') && brace.is_none() => {
+                    self.input.next();
+                    self.input.next();
+                    let command = self.substitution()?;
+                    parts.part(Part::Process { command, output: byte == b'>' });
+                }
+                b'<' | b'>' if brace.is_none() => return Ok(()),
+                _ if Some(byte) == brace || Some(byte) == until => return Ok(()),
+                b'\\' => {
+                    self.input.next();
+                    match self.input.next() {
+                        Some(b'\n') => {}
+                        Some(escaped) => parts.push(escaped, true),
+                        None => parts.push(b'\\', true),
+                    }
+                }
+                b'\'' => {
+                    self.input.next();
+                    let text = self.single_quotes()?;
+                    parts.part(Part::Quoted(text.into()));
+                }
+                b'"' => {
+                    self.input.next();
+                    self.double_quotes(parts)?;
+                }
+                b'$' if self.input.peek_second() == Some(b'\'') => {
+                    self.input.next();
+                    self.input.next();
+                    let text = self.dollar_quotes()?;
+                    parts.part(Part::Quoted(text.into()));
+                }
+                b'$' => self.dollar(parts, false)?,
+                b'`' => {
+                    let part = self.backquotes(false, false)?;
+                    parts.part(part);
+                }
+                _ => {
+                    self.input.next();
+                    parts.push(byte, false);
+                }
+            }
+        }
+    }
+
+    fn double_quotes(&mut self, parts: &mut Parts) -> Result<()> {
+        parts.finish_text();
+        let before = parts.done.len();
+        self.quoted(parts, Mode::DoubleQuotes)?;
+        self.input.next();
+        parts.finish_text();
+        if parts.done.len() == before {
+            parts.done.push(Part::Quoted(Box::default()));
+        }
+        Ok(())
+    }
+
+    /// Reads text in which only `$`, backquotes and some backslashes are special.
+    fn quoted(&mut self, parts: &mut Parts, mode: Mode) -> Result<()> {
+        let arith = matches!(mode, Mode::Arith);
+        let brace = matches!(mode, Mode::Brace { .. } | Mode::BraceUntil { .. });
+        let mut open = 0u32;
+        let mut line_start = true;
+        loop {
+            if let Mode::HereDoc(document) = mode
+                && core::mem::take(&mut line_start)
+            {
+                if self.at_delimiter(document) {
+                    return Ok(());
+                }
+                while document.strip_tabs && self.input.peek() == Some(b'\t') {
+                    self.input.next();
+                }
+            }
+            let Some(byte) = self.input.peek() else {
+                return match mode {
+                    Mode::HereDoc(_) | Mode::Prompt => Ok(()),
+                    Mode::Arith => Err(self.error("missing '))'")),
+                    _ => Err(self.error("unterminated quoted string")),
+                };
+            };
+            match byte {
+                b'"' if matches!(mode, Mode::DoubleQuotes) => return Ok(()),
+                b'"' if brace => {
+                    self.input.next();
+                    self.double_quotes(parts)?;
+                }
+                b'}' if brace => return Ok(()),
+                _ if matches!(mode, Mode::BraceUntil { byte: end, .. } if end == byte) => return Ok(()),
+                b'(' if arith => {
+                    open += 1;
+                    self.input.next();
+                    parts.push(byte, true);
+                }
+                b')' if arith && open == 0 => {
+                    self.input.next();
+                    if self.input.take_joined(b')') {
+                        return Ok(());
+                    }
+                    parts.push(byte, true);
+                }
+                b')' if arith => {
+                    open -= 1;
+                    self.input.next();
+                    parts.push(byte, true);
+                }
+                b'\\' => {
+                    self.input.next();
+                    match self.input.peek() {
+                        Some(b'\n') => {
+                            self.input.next();
+                        }
+                        Some(escaped @ (b'$' | b'`' | b'\\')) => {
+                            self.input.next();
+                            parts.push(escaped, true);
+                        }
+                        Some(b'"') if !matches!(mode, Mode::HereDoc(_) | Mode::Prompt | Mode::Arith) => {
+                            self.input.next();
+                            parts.push(b'"', true);
+                        }
+                        Some(b'}') if brace => {
+                            self.input.next();
+                            parts.push(b'}', true);
+                        }
+                        _ => parts.push(b'\\', true),
+                    }
+                }
+                b'$' => self.dollar(parts, true)?,
+                b'`' => {
+                    let part = self.backquotes(true, matches!(mode, Mode::DoubleQuotes | Mode::Brace { .. }))?;
+                    parts.part(part);
+                }
+                _ => {
+                    self.input.next();
+                    parts.push(byte, true);
+                    line_start = byte == b'\n';
+                }
+            }
+        }
+    }
+
+    fn single_quotes(&mut self) -> Result<Vec<u8>> {
+        let mut text = Vec::new();
+        loop {
+            match self.input.next() {
+                Some(b'\'') => return Ok(text),
+                Some(byte) => text.push(byte),
+                None => return Err(self.error("unterminated quoted string")),
+            }
+        }
+    }
+
+    /// The text of `$'…'`, escapes resolved.
+    fn dollar_quotes(&mut self) -> Result<Vec<u8>> {
+        let mut text = Vec::new();
+        loop {
+            match self.input.next() {
+                Some(b'\'') => return Ok(text),
+                Some(b'\\') => self.dollar_quote_escape(&mut text)?,
+                Some(byte) => text.push(byte),
+                None => return Err(self.error("unterminated quoted string")),
+            }
+        }
+    }
+
+    fn dollar_quote_escape(&mut self, text: &mut Vec<u8>) -> Result<()> {
+        let Some(byte) = self.input.next() else { return Err(self.error("unterminated quoted string")) };
+        match byte {
+            b'a' => text.push(7),
+            b'b' => text.push(8),
+            b'f' => text.push(12),
+            b'n' => text.push(b'\n'),
+            b'r' => text.push(b'\r'),
+            b't' => text.push(b'\t'),
+            b'v' => text.push(11),
+            b'\\' | b'\'' | b'"' => text.push(byte),
+            b'0'..=b'7' => {
+                let first = u32::from(byte - b'0');
+                let value = self.escape_digits(first, 8, 2);
+                text.push(value as u8);
+            }
+            b'x' if self.input.peek().is_some_and(|digit| digit.is_ascii_hexdigit()) => {
+                let value = self.escape_digits(0, 16, 2);
+                text.push(value as u8);
+            }
+            _ => text.extend_from_slice(&[b'\\', byte]),
+        }
+        Ok(())
+    }
+
+    fn escape_digits(&mut self, start: u32, base: u32, most: u32) -> u32 {
+        let mut value = start;
+        for _ in 0..most {
+            let Some(digit) = self.input.peek().and_then(|byte| char::from(byte).to_digit(base)) else { break };
+            value = value * base + digit;
+            self.input.next();
+        }
+        value
+    }
+
+    /// Reads what follows a `$`, which is the next byte.
+    fn dollar(&mut self, parts: &mut Parts, quoted: bool) -> Result<()> {
+        self.input.next();
+        match self.input.peek_joined() {
+            Some(b'(') => {
+                self.input.next();
+                if self.input.take_joined(b'(') {
+                    let word = self.nested(|parser| parser.parts(Mode::Arith))?;
+                    parts.part(Part::Arith(Box::new(word), quoted));
+                } else {
+                    let command = self.substitution()?;
+                    parts.part(Part::Command(command, quoted));
+                }
+            }
+            Some(b'{') => {
+                self.input.next();
+                let (name, op) = self.nested(|parser| parser.brace(quoted))?;
+                parts.part(Part::Param(Box::new(Param { name, op, quoted })));
+            }
+            Some(byte) if is_name_start(byte) => {
+                let name = ParamName::Variable(self.name());
+                parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted })));
+            }
+            Some(byte) => {
+                let name = match byte {
+                    b'0'..=b'9' => ParamName::Positional((byte - b'0').into()),
+                    b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!' => ParamName::Special(byte),
+                    _ => {
+                        parts.push(b'$', quoted);
+                        return Ok(());
+                    }
+                };
+                self.input.next();
+                parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted })));
+            }
+            None => parts.push(b'$', quoted),
+        }
+        Ok(())
+    }
+
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error("nested too deeply"));
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn name(&mut self) -> Box<[u8]> {
+        let mut name = Vec::new();
+        while let Some(byte) = self.input.peek_joined().filter(|byte| is_name_byte(*byte)) {
+            name.push(byte);
+            self.input.next();
+        }
+        name.into()
+    }
+
+    /// Reads the command of `$(…)` or `<(…)`; the opening parenthesis has been taken.
+    fn substitution(&mut self) -> Result<Rc<Substitution>> {
+        self.nested(|parser| {
+            let pending = core::mem::take(&mut parser.pending);
+            let pushed_back = parser.pushed_back.take();
+            let body = parser.list_until_close()?;
+            parser.pending = pending;
+            parser.pushed_back = pushed_back;
+            Ok(Rc::new(Substitution { body }))
+        })
+    }
+
+    fn list_until_close(&mut self) -> Result<Option<super::ast::Command>> {
+        let body = self.list()?;
+        let token = self.token(Expect::KEYWORD_LINES)?;
+        if token != Token::Close {
+            return Err(self.unexpected(&token, (token == Token::End).then_some("\")\"")));
+        }
+        Ok(body)
+    }
+
+    /// Reads `` `command` ``. `quoted` is whether it stands in quotes, `in_quotes` whether `\"` loses its backslash.
+    fn backquotes(&mut self, quoted: bool, in_quotes: bool) -> Result<Part> {
+        self.input.next();
+        let mut text = Vec::new();
+        loop {
+            match self.input.next() {
+                Some(b'`') => break,
+                Some(b'\\') => match self.input.peek() {
+                    Some(b'\n') => {
+                        self.input.next();
+                    }
+                    Some(byte @ (b'\\' | b'`' | b'$')) => {
+                        self.input.next();
+                        text.push(byte);
+                    }
+                    Some(b'"') if in_quotes => {
+                        self.input.next();
+                        text.push(b'"');
+                    }
+                    _ => text.push(b'\\'),
+                },
+                Some(byte) => text.push(byte),
+                None => return Err(self.error("EOF in backquote substitution")),
+            }
+        }
+        let (line, aliases) = (self.backquote_line, self.aliases);
+        let depth = self.depth;
+        let body = self.nested(|_| {
+            let mut input = Input::text(text, line);
+            let mut parser = Parser::new(&mut input, aliases, line);
+            parser.depth = depth + 1;
+            parser.whole_list()
+        })?;
+        Ok(Part::Command(Rc::new(Substitution { body }), quoted))
+    }
+
+    /// Reads what follows `${`.
+    fn brace(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
+        if self.input.peek_joined() == Some(b'#') {
+            self.input.next();
+            return self.brace_after_hash(quoted);
+        }
+        let Some(name) = self.brace_name() else { return self.bad_substitution(quoted) };
+        let op = self.brace_operator(quoted)?;
+        Ok((name, op))
+    }
+
+    /// `${#…`: the number of parameters, with or without an operator, or the length of another.
+    fn brace_after_hash(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
+        let count = ParamName::Special(b'#');
+        let (first, second) = (self.input.peek_joined(), self.input.peek_second());
+        let is_length = match first {
+            Some(b'}') | None => false,
+            // `${##}`, `${#?}`, `${#-}` are lengths; `${##x}`, `${#?x}` operate on `$#`.
+            Some(b'#' | b'?' | b'-' | b':' | b'=' | b'+' | b'%' | b'/') => second == Some(b'}') && first != Some(b':'),
+            _ => true,
+        };
+        if !is_length {
+            let op = self.brace_operator(quoted)?;
+            return Ok((count, op));
+        }
+        let Some(name) = self.brace_name() else { return self.bad_substitution(quoted) };
+        if self.input.take_joined(b'}') { Ok((name, ParamOp::Length)) } else { self.bad_substitution(quoted) }
+    }
+
+    fn brace_name(&mut self) -> Option<ParamName> {
+        match self.input.peek_joined() {
+            Some(byte) if is_name_start(byte) => Some(ParamName::Variable(self.name())),
+            Some(b'0'..=b'9') => {
+                let mut number = 0u32;
+                while let Some(digit @ b'0'..=b'9') = self.input.peek_joined() {
+                    number = number.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
+                    self.input.next();
+                }
+                Some(ParamName::Positional(number))
+            }
+            Some(byte @ (b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!')) => {
+                self.input.next();
+                Some(ParamName::Special(byte))
+            }
+            _ => None,
+        }
+    }
+
+    /// Skips to the closing brace of a substitution that is not in the language.
+    fn bad_substitution(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
+        self.input.next();
+        self.brace_word(quoted)?;
+        Ok((ParamName::Special(b'?'), ParamOp::Bad))
+    }
+
+    fn brace_word(&mut self, quoted: bool) -> Result<Word> {
+        let word = self.parts(Mode::Brace { quoted })?;
+        self.input.next();
+        Ok(word)
+    }
+
+    fn brace_operator(&mut self, quoted: bool) -> Result<ParamOp> {
+        let Some(byte) = self.input.peek_joined() else { return Err(self.error("missing '}'")) };
+        self.input.next();
+        match byte {
+            b'}' => Ok(ParamOp::Plain),
+            b'-' => Ok(ParamOp::Default(false, self.brace_word(quoted)?)),
+            b'=' => Ok(ParamOp::Assign(false, self.brace_word(quoted)?)),
+            b'?' => Ok(ParamOp::Error(false, self.brace_word(quoted)?)),
+            b'+' => Ok(ParamOp::Alternative(false, self.brace_word(quoted)?)),
+            b'#' | b'%' => {
+                let longest = self.input.take_joined(byte);
+                // Quotes inside the pattern work even when the whole stands in double quotes.
+                let pattern = self.brace_word(false)?;
+                Ok(ParamOp::Trim { suffix: byte == b'%', longest, pattern })
+            }
+            b'/' => {
+                let all = self.input.take_joined(b'/');
+                let pattern = self.parts(Mode::BraceUntil { quoted: false, byte: b'/' })?;
+                let has_text = self.input.next() == Some(b'/');
+                let replacement = if has_text { self.brace_word(quoted)? } else { Word::default() };
+                Ok(ParamOp::Replace { all, pattern, replacement })
+            }
+            b':' => match self.input.peek_joined() {
+                Some(byte @ (b'-' | b'=' | b'?' | b'+')) => {
+                    self.input.next();
+                    let word = self.brace_word(quoted)?;
+                    Ok(match byte {
+                        b'-' => ParamOp::Default(true, word),
+                        b'=' => ParamOp::Assign(true, word),
+                        b'?' => ParamOp::Error(true, word),
+                        _ => ParamOp::Alternative(true, word),
+                    })
+                }
+                Some(b'}') | None => Err(self.error("missing '}'")),
+                Some(_) => {
+                    let offset = self.parts(Mode::BraceUntil { quoted, byte: b':' })?;
+                    let has_length = self.input.next() == Some(b':');
+                    let length = if has_length { Some(self.brace_word(quoted)?) } else { None };
+                    Ok(ParamOp::Substring(offset, length))
+                }
+            },
+            _ => {
+                self.brace_word(quoted)?;
+                Ok(ParamOp::Bad)
+            }
+        }
+    }
+}
