@@ -2,8 +2,9 @@
 
 use crate::Applet;
 use crate::core::{
-    basename, canonical, cat, chmod, chown, date, dirname, echo, env, head, hostname, id, ln, mkdir, mktemp, nproc,
-    onecall, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, terminal, test, touch, truth, uname, wc, which, yes,
+    basename, canonical, cat, chmod, chown, cp, date, dirname, echo, env, head, hostname, id, ln, mkdir, mktemp, mv,
+    nproc, onecall, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal, test, touch, truth, uname, wc,
+    which, yes,
 };
 
 /// An applet and the directory that BusyBox installs it in.
@@ -63,6 +64,9 @@ pub const CORE: &[Entry] = &[
     (USR_BIN, wc::APPLET),
     (USR_BIN, head::APPLET),
     (USR_BIN, tail::APPLET),
+    (BIN, cp::APPLET),
+    (BIN, mv::APPLET),
+    (USR_BIN, tee::APPLET),
 ];
 
 /// The applets of the program `text`.

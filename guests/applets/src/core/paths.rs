@@ -13,7 +13,7 @@ pub fn join(dir: &[u8], name: &[u8]) -> Vec<u8> {
 /// `path` without its trailing slashes; the root keeps one.
 #[must_use]
 pub fn strip_slashes(path: &[u8]) -> &[u8] {
-    let end = path.iter().rposition(|byte| *byte != b'/').map_or(1, |last| last + 1);
+    let end = path.iter().rposition(|byte| *byte != b'/').map_or(path.len().min(1), |last| last + 1);
     path.get(..end).unwrap_or(path)
 }
 

@@ -32,7 +32,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let mut code = 0;
     for operand in &parsed.operands {
-        let path = if operand.is_empty() { operand } else { strip_slashes(operand) };
+        let path = strip_slashes(operand);
         let removed = if is_dots(path) {
             ctx.complain(&[b"can't remove '.' or '..'"]);
             false

@@ -151,6 +151,9 @@ fn read<'a>(fd: Fd, block: &'a mut [u8]) -> Result<&'a [u8], Errno> {
 
 fn print(ctx: &mut Context<'_>, fd: Fd, wanted: Wanted) -> Result<(), Errno> {
     let mut block = vec![0; BLOCK];
+    if wanted.bytes && wanted.count == 0 && !wanted.from_start {
+        return Ok(());
+    }
     if wanted.from_start {
         return print_from(ctx, fd, wanted, &mut block);
     }
@@ -212,16 +215,16 @@ fn print_from(ctx: &mut Context<'_>, fd: Fd, wanted: Wanted, block: &mut [u8]) -
 /// In a regular file the position of the first wanted byte, searched from the end.
 fn find_start(fd: Fd, wanted: Wanted, block: &mut [u8]) -> Option<u64> {
     let stat: Stat = fd::stat(fd).ok().filter(|stat| stat.mode.kind() == FileKind::Regular && stat.size > 0)?;
-    let first = fd::seek(fd, 0, fd::Whence::Current).ok()?;
+    fd::seek(fd, 0, fd::Whence::Current).ok()?;
     if wanted.bytes {
-        return Some(stat.size.saturating_sub(wanted.count).max(first));
+        return Some(stat.size.saturating_sub(wanted.count));
     }
     if wanted.count == 0 {
-        return Some(stat.size.max(first));
+        return Some(stat.size);
     }
     let (mut end, mut newlines) = (stat.size, 0);
-    while end > first {
-        let start = end.saturating_sub(block.len() as u64).max(first);
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
         let part = block.get_mut(..(end - start) as usize)?;
         let mut filled = 0;
         while filled < part.len() {
@@ -242,7 +245,7 @@ fn find_start(fd: Fd, wanted: Wanted, block: &mut [u8]) -> Option<u64> {
         }
         end = start;
     }
-    Some(first)
+    Some(0)
 }
 
 fn last_bytes(fd: Fd, count: u64, block: &mut [u8]) -> Result<Vec<Vec<u8>>, Errno> {
