@@ -13,7 +13,7 @@ pub struct InitRequest {
     pub argv: Vec<Vec<u8>>,
     /// The environment, `NAME=value` each.
     pub envp: Vec<Vec<u8>>,
-    /// The current directory; made when it is missing.
+    /// The current directory; it exists.
     pub cwd: Vec<u8>,
     /// The user.
     pub uid: u32,

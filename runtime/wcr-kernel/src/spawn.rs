@@ -88,19 +88,10 @@ impl Kernel {
         Ok(())
     }
 
-    /// Goes to the working directory, making what is missing of it as the superuser, as Docker does.
+    /// Goes to the first process's working directory; the superuser's rights count, as with Docker.
     fn enter_cwd(&mut self, pid: Pid, cwd: &[u8]) -> Result<(), Errno> {
-        let now = self.now();
         let superuser = Creds::default();
-        let walk = Walk::new(self.vfs.root(), &superuser, pid);
-        let ends = (1..=cwd.len()).filter(|end| *end == cwd.len() || cwd[*end] == b'/');
-        for end in ends {
-            match self.vfs.mkdir(&walk, None, &cwd[..end], 0o755, now) {
-                Ok(_) | Err(Errno::Exist | Errno::Rofs) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
-        let Found::Here(node) = self.vfs.resolve(&walk, None, cwd, true)? else { return Err(Errno::Notdir) };
+        let node = self.vfs.resolve_node(&Walk::new(self.vfs.root(), &superuser, pid), None, cwd, true)?;
         match self.set_cwd(pid, node) {
             Err(Halt::Errno(errno)) => Err(errno),
             _ => Ok(()),
