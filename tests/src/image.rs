@@ -26,6 +26,7 @@ pub fn digest(bytes: &[u8]) -> String {
 pub struct Blob {
     compressed: Vec<u8>,
     diff_id: String,
+    tar_size: usize,
 }
 
 impl From<Layer> for Blob {
@@ -37,12 +38,22 @@ impl From<Layer> for Blob {
 impl Blob {
     /// Compresses a finished tar with gzip at the given level.
     pub fn from_tar(tar: &[u8], level: u32) -> Self {
-        Blob { compressed: gzip(tar, level), diff_id: digest(tar) }
+        Blob { compressed: gzip(tar, level), diff_id: digest(tar), tar_size: tar.len() }
     }
 
     /// The digest of the compressed bytes, which names the blob in a registry.
     pub fn digest(&self) -> String {
         digest(&self.compressed)
+    }
+
+    /// The length of the compressed bytes.
+    pub fn compressed_size(&self) -> usize {
+        self.compressed.len()
+    }
+
+    /// The length of the tar.
+    pub fn tar_size(&self) -> usize {
+        self.tar_size
     }
 }
 

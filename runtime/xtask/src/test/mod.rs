@@ -33,21 +33,14 @@ const STEPS: [Step; 6] = [
 /// Runs the steps named (all when none is) and prints the total as the last line.
 ///
 /// # Errors
-/// No such step; a failing test is no error but exit code 1.
+/// No such step, or no compiler; a failing test is no error but exit code 1.
 pub fn run(workspace: &Workspace, names: &[String]) -> Result<ExitCode> {
     if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
         return Err(Failure::usage(format!("no such test step: {unknown} (known: {})", known.join(" "))));
     }
     tools::provide();
-    let session = match Session::start(workspace) {
-        Ok(session) => session,
-        Err(failure) => {
-            eprintln!("xtask: {failure}");
-            println!("{}", Tally::failure());
-            return Ok(ExitCode::FAILURE);
-        }
-    };
+    let session = Session::start(workspace)?;
     let mut total = Tally::default();
     let mut report = Vec::new();
     for step in STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)) {

@@ -1,7 +1,6 @@
 //! The steps that run on this machine: unit tests, end-to-end tests, and checks of the sources.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::tally::Tally;
@@ -13,24 +12,21 @@ use crate::workspace::{GUESTS, Host, Workspace};
 /// The crates that must build for the browser as they are.
 const KERNEL_SIDE: [&str; 5] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image"];
 
-/// What every step needs: the workspace, the host, and the binary under test.
+/// What every step needs.
 pub struct Session<'a> {
     /// The source tree.
     pub workspace: &'a Workspace,
     /// The machine.
     pub host: Host,
-    binary: PathBuf,
 }
 
 impl<'a> Session<'a> {
-    /// Builds the binary under test.
+    /// Looks at the machine.
     ///
     /// # Errors
-    /// The build failed.
+    /// There is no working compiler.
     pub fn start(workspace: &'a Workspace) -> Result<Self> {
-        let host = Host::detect()?;
-        let binary = build::wcr(workspace)?;
-        Ok(Session { workspace, host, binary })
+        Ok(Session { workspace, host: Host::detect()? })
     }
 
     /// Runs a cargo command whose success is one passed check.
@@ -45,10 +41,11 @@ impl<'a> Session<'a> {
 
 /// Unit tests of the host crates, and the end-to-end tests against the built binary.
 pub fn host(session: &Session) -> Result<Tally> {
+    let binary = build::wcr(session.workspace)?;
     let log = session.workspace.state_dir()?.join("skipped.log");
     std::fs::write(&log, "").context(|| format!("write {}", log.display()))?;
     let mut command = session.workspace.host_cargo("test", &session.host);
-    command.arg("--no-fail-fast").env("WCR_BIN", &session.binary).env("WCR_SKIP_LOG", &log);
+    command.arg("--no-fail-fast").env("WCR_BIN", binary).env("WCR_SKIP_LOG", &log);
     let mut tally = run_libtest(command)?;
     tally.apply_skip_log(&std::fs::read_to_string(&log).context(|| log.display().to_string())?);
     Ok(tally)

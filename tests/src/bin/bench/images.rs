@@ -88,8 +88,8 @@ fn text(random: &mut Random, words: &[String], length: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length as usize + 16);
     while (bytes.len() as u64) < length {
         // Squared, so that some words are frequent, as in language.
-        let choice = random.below(1 << 20) * random.below(1 << 20) >> 20;
-        let word = &words[(choice * WORDS as u64 >> 20) as usize];
+        let choice = (random.below(1 << 20) * random.below(1 << 20)) >> 20;
+        let word = &words[((choice * WORDS as u64) >> 20) as usize];
         bytes.extend(word.as_bytes());
         bytes.push(if random.below(12) == 0 { b'\n' } else { b' ' });
     }

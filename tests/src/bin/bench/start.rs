@@ -19,7 +19,8 @@ pub fn run(report: &mut Report, rounds: usize) {
     make_rootfs(&rootfs);
     let native = find("busybox").expect("busybox is installed");
     let run = |image: &str| lab.wcr(["run", "--rm", image, "busybox", "echo", "hi"]).into_command();
-
+    let mut crun = find("crun").and_then(|_| Crun::prepare(folder.path(), &rootfs));
+    let storage = folder.join("podman");
     let mut contestants = vec![
         Contestant::new("native", || {
             let mut command = Command::new(&native);
@@ -33,11 +34,9 @@ pub fn run(report: &mut Report, rounds: usize) {
             command
         }),
     ];
-    let mut crun = find("crun").and_then(|_| Crun::prepare(folder.path(), &rootfs));
     if let Some(crun) = &mut crun {
         contestants.push(Contestant::new("crun run", || crun.command()));
     }
-    let storage = folder.join("podman");
     if find("podman").is_some() {
         let pulled = podman(&storage).args(["pull", "--quiet", "--tls-verify=false", &image]).output();
         if let Err(error) = pulled {
