@@ -30,16 +30,20 @@ fn bundle(folder: &Path) -> Option<String> {
         let literal = format!("include_bytes!({:?})", path.to_str()?);
         path.is_file().then_some(literal)
     };
-    let mut source = "pub(crate) static GUESTS: &[CompiledGuest] = &[\n".to_owned();
+    let (mut code, mut table) = (String::new(), String::new());
     for guest in Guest::ALL {
         let name = guest.name();
-        let (wasm, code) = (file(&format!("{name}.wasm"))?, file(&format!("{name}.cwasm"))?);
+        let (wasm, cwasm) = (file(&format!("{name}.wasm"))?, file(&format!("{name}.cwasm"))?);
+        let constant = format!("{}_CODE", name.to_uppercase());
+        let _ =
+            writeln!(code, "static {constant}: &wcr_engine::PageAligned<[u8]> = &wcr_engine::PageAligned(*{cwasm});");
         let _ = writeln!(
-            source,
+            table,
             "    // SAFETY: the pack tool has written the code with this version of the engine.\n    \
-             unsafe {{ CompiledGuest::new({name:?}, {wasm}, &wcr_engine::PageAligned(*{code})) }},"
+             unsafe {{ CompiledGuest::new({name:?}, {wasm}, {constant}) }},"
         );
     }
+    let mut source = format!("{code}pub(crate) static GUESTS: &[CompiledGuest] = &[\n{table}");
     let [tar, index, config] = ["layer.tar", "layer.idx", "config.json"].map(|name| file(&format!("builtin/{name}")));
     let _ = writeln!(
         source,
