@@ -2,6 +2,7 @@
 //!
 //! `bench [start] [pull] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
 
+mod cgroups;
 mod images;
 mod peers;
 mod pull;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    cgroups::enter_unified_view();
     let mut report = Report::new();
     if options.start {
         start::run(&mut report, options.rounds.unwrap_or(300));

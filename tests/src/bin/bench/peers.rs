@@ -67,3 +67,7 @@ pub fn podman(storage: &Path) -> Command {
     command.args(["--cgroup-manager", "cgroupfs"]);
     command
 }
+
+/// Options of `podman run` that leave out what an unprivileged machine refuses: control groups, and raised limits.
+pub const PODMAN_RUN: [&str; 5] =
+    ["--rm", "--network=none", "--cgroups=disabled", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"];

@@ -7,7 +7,7 @@ use wcr_tests::scratch::Scratch;
 use wcr_tests::skip::find;
 
 use crate::images;
-use crate::peers::{Crun, make_rootfs, podman};
+use crate::peers::{Crun, PODMAN_RUN, make_rootfs, podman};
 use crate::report::{Report, Table};
 use crate::timing::{Contestant, compare};
 
@@ -44,7 +44,7 @@ pub fn run(report: &mut Report, rounds: usize) {
         }
         contestants.push(Contestant::new("podman run", || {
             let mut command = podman(&storage);
-            command.args(["run", "--rm", "--network", "none", &image, "busybox", "echo", "hi"]);
+            command.arg("run").args(PODMAN_RUN).args([&image, "busybox", "echo", "hi"]);
             command
         }));
     }
