@@ -16,6 +16,7 @@ pub mod head;
 pub mod hostname;
 pub mod id;
 pub mod ln;
+pub mod ls;
 pub mod mkdir;
 pub mod mktemp;
 pub mod mode;

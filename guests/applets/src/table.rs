@@ -2,10 +2,11 @@
 
 use crate::Applet;
 use crate::core::{
-    basename, canonical, cat, chmod, chown, cp, date, dirname, echo, env, head, hostname, id, ln, mkdir, mktemp, mv,
-    nproc, onecall, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal, test, touch, truth, uname, wc,
-    which, yes,
+    basename, canonical, cat, chmod, chown, cp, date, dirname, echo, env, head, hostname, id, ln, ls, mkdir, mktemp,
+    mv, nproc, onecall, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal, test, touch, truth, uname,
+    wc, which, yes,
 };
+use crate::text;
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -67,10 +68,15 @@ pub const CORE: &[Entry] = &[
     (BIN, cp::APPLET),
     (BIN, mv::APPLET),
     (USR_BIN, tee::APPLET),
+    (BIN, ls::APPLET),
 ];
 
 /// The applets of the program `text`.
-pub const TEXT: &[Entry] = &[];
+pub const TEXT: &[Entry] = &[
+    (BIN, text::grep::GREP),
+    (BIN, text::grep::EGREP),
+    (BIN, text::grep::FGREP),
+];
 
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];

@@ -1,1 +1,3 @@
 //! The text tools: one module each.
+
+pub mod grep;

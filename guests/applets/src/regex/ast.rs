@@ -114,6 +114,16 @@ pub(super) enum Node {
 }
 
 impl Node {
+    /// The nodes one after the other.
+    pub(super) fn sequence(mut nodes: Vec<Self>) -> Self {
+        if nodes.len() == 1 { nodes.pop().unwrap_or(Self::Empty) } else { Self::Concat(nodes) }
+    }
+
+    /// Any of the nodes.
+    pub(super) fn one_of(mut nodes: Vec<Self>) -> Self {
+        if nodes.len() == 1 { nodes.pop().unwrap_or(Self::Empty) } else { Self::Alternate(nodes) }
+    }
+
     /// Whether it can match the empty string.
     pub(super) fn is_nullable(&self) -> bool {
         match self {

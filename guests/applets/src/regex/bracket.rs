@@ -14,8 +14,10 @@ enum Element {
 }
 
 /// Parses the bracket expression that follows a `[`; returns the set and how many bytes it took.
-pub(super) fn parse(pattern: &[u8]) -> Result<(ByteSet, usize), Error> {
+/// With `ignore_case` a range's ends are lower-case letters, as the bytes that it is compared with.
+pub(super) fn parse(pattern: &[u8], ignore_case: bool) -> Result<(ByteSet, usize), Error> {
     let mut reader = Reader { pattern, at: 0 };
+    let lower = |byte: u8| if ignore_case { byte.to_ascii_lowercase() } else { byte };
     let negated = reader.peek() == Some(b'^');
     if negated {
         reader.at += 1;
@@ -43,6 +45,7 @@ pub(super) fn parse(pattern: &[u8]) -> Result<(ByteSet, usize), Error> {
             let (Element::Byte(low), Element::Byte(high)) = (start, reader.element()?) else {
                 return Err(Error::Range);
             };
+            let (low, high) = (lower(low), lower(high));
             if low > high {
                 return Err(Error::Range);
             }

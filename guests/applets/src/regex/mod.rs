@@ -21,8 +21,10 @@ use std::cell::RefCell;
 
 use memchr::memmem::Finder;
 
+use ast::Node;
 use backtrack::Input;
 use dfa::Dfa;
+use parser::Parsed;
 use program::{Program, Side};
 pub use syntax::{Error, Syntax};
 
@@ -58,8 +60,44 @@ impl Regex {
     /// # Errors
     /// The pattern breaks a rule of its dialect.
     pub fn new(pattern: &[u8], syntax: Syntax) -> Result<Self, Error> {
-        let parsed = parser::parse(pattern, syntax)?;
-        let program = program::compile(&parsed)?;
+        Self::from_parsed(&parser::parse(pattern, syntax)?, syntax)
+    }
+
+    /// The expression that matches this text.
+    /// # Errors
+    /// The text is too long.
+    pub fn literal(text: &[u8], ignore_case: bool) -> Result<Self, Error> {
+        Self::any_literal(&[text], ignore_case)
+    }
+
+    /// The expression that matches any of these texts.
+    /// # Errors
+    /// The texts are too long.
+    pub fn any_literal(texts: &[&[u8]], ignore_case: bool) -> Result<Self, Error> {
+        let nodes = texts.iter().map(|text| parser::literal(text, ignore_case)).collect();
+        let parsed = Parsed { node: Node::one_of(nodes), groups: 0, back_references: false };
+        Self::from_parsed(&parsed, Syntax { ignore_case, ..Syntax::BASIC })
+    }
+
+    /// The expression that matches where any of these does, without its subexpressions; `None` when one
+    /// of them refers back.
+    /// # Errors
+    /// One of the patterns breaks a rule of its dialect.
+    pub fn any(patterns: &[&[u8]], syntax: Syntax) -> Result<Option<Self>, Error> {
+        let mut nodes = Vec::new();
+        for pattern in patterns {
+            let parsed = parser::parse(pattern, syntax)?;
+            if parsed.back_references {
+                return Ok(None);
+            }
+            nodes.push(parsed.node);
+        }
+        let parsed = Parsed { node: Node::one_of(nodes), groups: 0, back_references: false };
+        Self::from_parsed(&parsed, syntax).map(Some)
+    }
+
+    fn from_parsed(parsed: &Parsed, syntax: Syntax) -> Result<Self, Error> {
+        let program = program::compile(parsed)?;
         let literal = literal::required(&parsed.node);
         let automata = Automata {
             anywhere: Dfa::new(&program, syntax.multi_line, false),

@@ -29,6 +29,15 @@ pub(super) fn parse(pattern: &[u8], syntax: Syntax) -> Result<Parsed, Error> {
     Ok(Parsed { node, groups: parser.groups, back_references: parser.back_references })
 }
 
+/// The tree of a text that stands for itself.
+pub(super) fn literal(text: &[u8], ignore_case: bool) -> Node {
+    let set = |byte: &u8| {
+        let set = ByteSet::single(*byte);
+        Node::Set(if ignore_case { set.fold_case() } else { set })
+    };
+    Node::Concat(text.iter().map(set).collect())
+}
+
 /// What stands at a place of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
@@ -138,14 +147,7 @@ impl Parser<'_> {
             complete |= self.complete;
         }
         self.complete = complete;
-        Ok(match branches.pop() {
-            Some(only) if branches.is_empty() => only,
-            Some(last) => {
-                branches.push(last);
-                Node::Alternate(branches)
-            }
-            None => Node::Empty,
-        })
+        Ok(Node::one_of(branches))
     }
 
     fn branch(&mut self) -> Result<Node, Error> {
@@ -161,14 +163,7 @@ impl Parser<'_> {
                 }
             }
         }
-        Ok(match nodes.pop() {
-            None => Node::Empty,
-            Some(only) if nodes.is_empty() => only,
-            Some(last) => {
-                nodes.push(last);
-                Node::Concat(nodes)
-            }
-        })
+        Ok(Node::sequence(nodes))
     }
 
     /// One atom with its repetitions, whose first token has been read.
@@ -177,7 +172,8 @@ impl Parser<'_> {
             Token::Assert(assertion) => return Ok(Node::Assert(assertion)),
             Token::Open => self.group()?,
             Token::Bracket => {
-                let (set, len) = bracket::parse(self.pattern.get(self.at..).unwrap_or_default())?;
+                let (set, len) =
+                    bracket::parse(self.pattern.get(self.at..).unwrap_or_default(), self.syntax.ignore_case)?;
                 let negated = self.byte(self.at) == Some(b'^');
                 self.at += len;
                 let mut set = self.fold(set, negated);
