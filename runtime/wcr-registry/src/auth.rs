@@ -56,7 +56,7 @@ impl<'a> Session<'a> {
             Request { url: &self.base, what: "the registry", accept: None, authorization: None, range_from: None };
         let response = self.transport.send(&self.base, &request).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
-            self.answer(response, "the registry").await?;
+            self.answer(response, "the registry", false).await?;
         }
         // Whatever else is said here: what counts is the answer to the real question.
         Ok(())
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
         // The token may have expired, or another thread may have got a new one meanwhile.
         let current = self.authorization.lock().await.clone();
         request.authorization =
-            if current == used { Some(self.answer(response, request.what).await?) } else { current };
+            if current == used { Some(self.answer(response, request.what, true).await?) } else { current };
         self.transport.send(&self.base, &request).await
     }
 
@@ -82,8 +82,9 @@ impl<'a> Session<'a> {
         refusal(self.transport, response, what, self.domain).await
     }
 
-    /// Answers the challenge in a 401, and remembers the answer.
-    async fn answer(&self, response: Response, what: &str) -> Result<HeaderValue> {
+    /// Answers the challenge in a 401, and remembers the answer. The scope that the challenge names is taken
+    /// only if it was about the repository: some registries name an example otherwise.
+    async fn answer(&self, response: Response, what: &str, scoped: bool) -> Result<HeaderValue> {
         let headers = response.headers().get_all(WWW_AUTHENTICATE);
         let challenges: Vec<Challenge> =
             headers.iter().filter_map(|value| value.to_str().ok()).flat_map(parse).collect();
@@ -91,7 +92,7 @@ impl<'a> Session<'a> {
         for challenge in challenges {
             let answer = match (challenge, &self.credentials) {
                 (Challenge::Bearer { realm, service, scope }, _) => {
-                    self.token(&realm, service.as_deref(), scope.as_deref(), what).await?
+                    self.token(&realm, service.as_deref(), scope.as_deref().filter(|_| scoped), what).await?
                 }
                 (Challenge::Basic, Some(credentials)) => basic(credentials),
                 (Challenge::Basic, None) => continue,

@@ -27,8 +27,8 @@ pub(crate) struct Source<'a> {
 
 /// Who takes a blob in.
 pub(crate) trait Sink {
-    /// Takes the next bytes; may wait.
-    fn take(&mut self, chunk: Bytes) -> Result<()>;
+    /// Takes the next bytes; may wait. `false` when it wants no more.
+    fn take(&mut self, chunk: Bytes) -> bool;
 
     /// Hears that the connection broke.
     fn retrying(&mut self) {}
@@ -142,7 +142,10 @@ impl Source<'_> {
                 let host = host_of(response.url());
                 return Err(RegistryError::Length { what: self.what.into(), host, expected: self.size, actual });
             }
-            sink.take(chunk)?;
+            if !sink.take(chunk) {
+                let (what, host) = (self.what.into(), host_of(response.url()));
+                return Err(RegistryError::Transfer { what, host, reason: "it was given up here".into() });
+            }
             *received = actual;
         }
     }
@@ -161,9 +164,9 @@ fn is_passing(error: &RegistryError) -> bool {
 struct InMemory(Vec<u8>);
 
 impl Sink for InMemory {
-    fn take(&mut self, chunk: Bytes) -> Result<()> {
+    fn take(&mut self, chunk: Bytes) -> bool {
         self.0.extend_from_slice(&chunk);
-        Ok(())
+        true
     }
 }
 

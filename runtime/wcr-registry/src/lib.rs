@@ -13,6 +13,7 @@ mod client;
 mod credentials;
 mod endpoint;
 mod error;
+mod layers;
 mod manifest;
 mod progress;
 mod pull;

@@ -19,10 +19,11 @@ pub(crate) fn empty() -> Vec<u8> {
     format!("{}", json!({"schemaVersion": 2, "manifests": []})).into_bytes()
 }
 
-/// Lists `manifest` as `name`, in place of what had this name. Other entries stay as they are.
-pub(crate) fn list(path: &Path, temp: &Path, name: &str, manifest: &Descriptor) -> Result<()> {
+/// Lists `manifest` as `name`, in place of what had this name. Other entries stay as they are. Gives back
+/// the new index on its way, `None` when nothing changes.
+pub(crate) fn list(path: &Path, temp: &Path, name: &str, manifest: &Descriptor) -> Result<Option<TempFile>> {
     let damaged = |reason: String| StoreError::Damaged { path: path.to_owned(), reason };
-    let content = read_small(path, LONGEST)?.unwrap_or_else(empty);
+    let content = read_small(path, LONGEST)?.filter(|content| !content.is_empty()).unwrap_or_else(empty);
     let mut index: Value = serde_json::from_slice(&content).map_err(|error| damaged(error.to_string()))?;
     let Some(manifests) = index.get_mut("manifests").and_then(Value::as_array_mut) else {
         return Err(damaged("it has no `manifests`".into()));
@@ -36,9 +37,9 @@ pub(crate) fn list(path: &Path, temp: &Path, name: &str, manifest: &Descriptor) 
     });
     let same = |old: &Value| old.pointer("/annotations").and_then(|all| all.get(REF_NAME)) == Some(&json!(name));
     match manifests.iter_mut().find(|old| same(old)) {
-        Some(old) if *old == entry => return Ok(()),
+        Some(old) if *old == entry => return Ok(None),
         Some(old) => *old = entry,
         None => manifests.push(entry),
     }
-    TempFile::put(temp, index.to_string().as_bytes(), path)
+    TempFile::with(temp, index.to_string().as_bytes()).map(Some)
 }

@@ -25,6 +25,7 @@ mod mmap;
 mod record;
 mod refs;
 mod sink;
+mod stages;
 mod store;
 #[cfg(test)]
 mod tests;

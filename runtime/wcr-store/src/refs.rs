@@ -34,11 +34,10 @@ impl Refs<'_> {
         }
     }
 
-    /// Writes the record of `reference`, in place of an older one.
-    pub(crate) fn put(&self, temp: &Path, reference: &Reference, record: &ImageRecord) -> Result<()> {
-        let path = self.path(&key(reference));
-        let content = serde_json::to_vec(record).map_err(|error| StoreError::io("write", &path)(error.into()))?;
-        TempFile::put(temp, &content, &path)
+    /// A record on its way.
+    pub(crate) fn write(&self, temp: &Path, record: &ImageRecord) -> Result<TempFile> {
+        let content = serde_json::to_vec(record).map_err(|error| StoreError::io("write", temp)(error.into()))?;
+        TempFile::with(temp, &content)
     }
 
     /// All records, sorted by reference.
@@ -61,7 +60,8 @@ impl Refs<'_> {
         Ok(records)
     }
 
-    fn path(&self, key: &str) -> PathBuf {
+    /// Where the record filed under `key` is.
+    pub(crate) fn path(&self, key: &str) -> PathBuf {
         let mut name = file_name(key);
         name.push_str(".json");
         self.folder.join(name)

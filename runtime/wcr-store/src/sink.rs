@@ -39,9 +39,9 @@ impl Sink {
         self.length
     }
 
-    /// The file, complete and on the disk.
+    /// The file, complete but not yet on the disk: see [`TempFile::sync`].
     pub(crate) fn finish(mut self) -> Result<TempFile> {
-        self.file.sync(Some(self.length))?;
+        self.file.cut(self.length)?;
         Ok(self.file)
     }
 }

@@ -3,11 +3,13 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use wcr_image::{Digest, Reference};
 
+use crate::buffer::Pool;
 use crate::error::{Result, StoreError};
-use crate::files::{TempFile, create_private_dir, has_file, read_small, sweep, sync_dir};
+use crate::files::{TempFile, create_private_dir, has_file, read_small, sweep, sync_dir, sync_file};
 use crate::image::Image;
 use crate::index_json;
 use crate::ingest::{LayerSpec, LayerWriter};
@@ -19,10 +21,12 @@ use crate::refs::{Refs, key};
 /// The version of the store's layout that is written, and the newest that is read.
 const VERSION: u32 = 1;
 
-/// A store on disk. Cheap to open and to clone; holds nothing but its folder's name.
+/// A store on disk. Cheap to open and to clone; keeps nothing of it in memory.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
+    /// Buffers for the layers that are being written.
+    pool: Arc<Pool>,
 }
 
 impl Store {
@@ -31,7 +35,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`] for a store of a newer wcr, [`StoreError::Io`] when the version cannot be read.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
-        let store = Self { root: root.into() };
+        let store = Self { root: root.into(), pool: Arc::default() };
         store.version()?;
         Ok(store)
     }
@@ -56,6 +60,8 @@ impl Store {
         let Some(content) = read_small(&path, 64)? else { return Ok(None) };
         let text = String::from_utf8_lossy(&content);
         match text.trim().parse::<u32>() {
+            // Created just before a power cut.
+            Err(_) if content.is_empty() => Ok(None),
             Ok(version) if version <= VERSION => Ok(Some(version)),
             _ => {
                 let found = text.trim().escape_debug().to_string();
@@ -90,10 +96,10 @@ impl Store {
         let _lock = self.lock("index", || ())?;
         let temp = self.temp();
         if self.version()?.is_none() {
-            TempFile::put(&temp, index_json::OCI_LAYOUT, &self.root.join("oci-layout"))?;
-            TempFile::put(&temp, &index_json::empty(), &self.root.join("index.json"))?;
-            TempFile::put(&temp, format!("{VERSION}\n").as_bytes(), &self.root.join("version"))?;
-            sync_dir(&self.root)?;
+            // These need not be on the disk before there is an image: the first commit sees to that.
+            TempFile::with(&temp, index_json::OCI_LAYOUT)?.rename(&self.root.join("oci-layout"))?;
+            TempFile::with(&temp, &index_json::empty())?.rename(&self.root.join("index.json"))?;
+            TempFile::with(&temp, format!("{VERSION}\n").as_bytes())?.rename(&self.root.join("version"))?;
         }
         Ok(())
     }
@@ -209,15 +215,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn commit(&self, reference: &Reference, record: &ImageRecord) -> Result<()> {
+        self.pool.clear();
+        let _lock = self.lock("index", || ())?;
         // First the parts, then what refers to them.
         sync_dir(&self.root.join("blobs/sha256"))?;
+        sync_dir(&self.root.join("blobs"))?;
         sync_dir(&self.root.join("layers"))?;
-        let temp = self.temp();
-        let refs = self.root.join("refs");
-        let _lock = self.lock("index", || ())?;
-        index_json::list(&self.root.join("index.json"), &temp, &key(reference), &record.manifest)?;
-        self.refs(&refs).put(&temp, reference, record)?;
-        sync_dir(&refs)?;
+        sync_file(&self.root.join("version"))?;
+        sync_file(&self.root.join("oci-layout"))?;
+        let (temp, folder, key) = (self.temp(), self.root.join("refs"), key(reference));
+        let refs = self.refs(&folder);
+        let index_path = self.root.join("index.json");
+        let index = index_json::list(&index_path, &temp, &key, &record.manifest)?;
+        let mut file = refs.write(&temp, record)?;
+        if let Some(mut index) = index {
+            index.sync()?;
+            index.rename(&index_path)?;
+        }
+        file.sync()?;
+        file.rename(&refs.path(&key))?;
+        sync_dir(&folder)?;
         sync_dir(&self.root)?;
         sweep(&temp);
         Ok(())
@@ -229,6 +246,10 @@ impl Store {
 
     fn lock(&self, name: &str, waiting: impl FnOnce()) -> Result<Lock> {
         Lock::take(&self.root.join("locks").join(name), waiting)
+    }
+
+    pub(crate) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     pub(crate) fn temp(&self) -> PathBuf {

@@ -79,16 +79,13 @@ impl Header {
 
 /// The checksum is over unsigned bytes by the standard; old programs took signed ones.
 fn check_sum(block: &[u8; BLOCK], stored: i64) -> Result<(), Reason> {
-    let field = 148..156;
-    let unsigned: i64 = block.iter().map(|b| i64::from(*b)).sum();
-    let in_field: i64 = block[field.clone()].iter().map(|b| i64::from(*b)).sum();
-    let spaces = 8 * i64::from(b' ');
-    if unsigned - in_field + spaces == stored {
+    let spaces = 8 * u32::from(b' ');
+    let unsigned = |bytes: &[u8]| bytes.iter().map(|b| u32::from(*b)).sum::<u32>();
+    if i64::from(unsigned(block) - unsigned(&block[148..156]) + spaces) == stored {
         return Ok(());
     }
-    let signed: i64 = block.iter().map(|b| i64::from(b.cast_signed())).sum();
-    let in_field: i64 = block[field].iter().map(|b| i64::from(b.cast_signed())).sum();
-    if signed - in_field + spaces == stored {
+    let signed = |bytes: &[u8]| bytes.iter().map(|b| i64::from(b.cast_signed())).sum::<i64>();
+    if signed(block) - signed(&block[148..156]) + i64::from(spaces) == stored {
         return Ok(());
     }
     Err("the header's checksum does not match".into())

@@ -25,16 +25,20 @@ pub(super) fn field_signed(field: &[u8]) -> Result<i64, Reason> {
         }
         return Ok(value);
     }
+    // Digits after any padding, until the next padding; what follows a NUL does not count.
     let padding = |b: &u8| matches!(b, b' ' | 0);
-    let start = field.iter().position(|b| !padding(b)).unwrap_or(field.len());
-    let end = field.iter().rposition(|b| !padding(b)).map_or(start, |at| at + 1);
-    let digits = super::header::text(field.get(start..end).unwrap_or_default());
     let mut value = 0i64;
-    for digit in digits {
-        if !(b'0'..=b'7').contains(digit) {
-            return Err("it is not an octal number".into());
+    let mut bytes = field.iter().skip_while(|b| padding(b));
+    for digit in bytes.by_ref() {
+        match digit {
+            b'0'..=b'7' => value = value.checked_mul(8).ok_or("the number is too large")? | i64::from(digit - b'0'),
+            0 => return Ok(value),
+            b' ' => break,
+            _ => return Err("it is not an octal number".into()),
         }
-        value = value.checked_mul(8).ok_or("the number is too large")? | i64::from(digit - b'0');
+    }
+    if bytes.take_while(|b| **b != 0).any(|b| *b != b' ') {
+        return Err("it is not an octal number".into());
     }
     Ok(value)
 }

@@ -63,3 +63,9 @@ pub(crate) fn create_private_dir(path: &Path) -> Result<()> {
 pub(crate) fn sync_dir(path: &Path) -> Result<()> {
     host::sync_dir(path).map_err(StoreError::io("write", path))
 }
+
+/// Makes sure that a file is on the disk.
+pub(crate) fn sync_file(path: &Path) -> Result<()> {
+    let file = File::options().write(true).open(path).map_err(StoreError::io("open", path))?;
+    file.sync_all().map_err(StoreError::io("write", path))
+}

@@ -62,12 +62,15 @@ impl TempFile {
         }
     }
 
-    /// Cuts the file to `length` and makes sure that it is on the disk.
-    pub(crate) fn sync(&mut self, length: Option<u64>) -> Result<()> {
+    /// Cuts the file to `length`.
+    pub(crate) fn cut(&mut self, length: u64) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        if let Some(length) = length {
-            file.set_len(length).map_err(StoreError::io("write", &self.path))?;
-        }
+        file.set_len(length).map_err(StoreError::io("write", &self.path))
+    }
+
+    /// Makes sure that the file is on the disk.
+    pub(crate) fn sync(&mut self) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
         file.sync_all().map_err(StoreError::io("write", &self.path))
     }
 
@@ -79,11 +82,17 @@ impl TempFile {
         Ok(())
     }
 
-    /// Makes a file with `content`, on the disk and with its final name.
-    pub(crate) fn put(folder: &Path, content: &[u8], to: &Path) -> Result<()> {
+    /// Makes a small file with `content`; not yet on the disk.
+    pub(crate) fn with(folder: &Path, content: &[u8]) -> Result<Self> {
         let mut file = Self::create(folder, false)?;
         file.write(content)?;
-        file.sync(None)?;
+        Ok(file)
+    }
+
+    /// Makes a small file with `content`, on the disk and with its final name.
+    pub(crate) fn put(folder: &Path, content: &[u8], to: &Path) -> Result<()> {
+        let mut file = Self::with(folder, content)?;
+        file.sync()?;
         file.rename(to)
     }
 }
