@@ -37,12 +37,14 @@ impl Guest {
 }
 
 const CORE: &[&str] = &[
-    "[", "[[", "basename", "cat", "chmod", "cp", "date", "dirname", "echo", "env", "false", "hostname", "id", "ln",
-    "ls", "mkdir", "mktemp", "mv", "printf", "pwd", "readlink", "rm", "rmdir", "seq", "sleep", "stat", "test", "touch",
-    "true", "uname", "yes",
+    "[", "arch", "basename", "busybox", "cat", "chgrp", "chmod", "chown", "clear", "cp", "date", "dirname", "echo",
+    "env", "false", "groups", "head", "hostid", "hostname", "id", "link", "ln", "logname", "ls", "mkdir", "mkfifo",
+    "mknod", "mktemp", "mv", "nproc", "printf", "pwd", "readlink", "realpath", "rm", "rmdir", "seq", "sleep", "stat",
+    "sync", "tail", "tee", "test", "touch", "true", "truncate", "tty", "uname", "unlink", "usleep", "wc", "which",
+    "whoami", "yes",
 ];
 
-const TEXT: &[&str] = &["grep", "head", "sort", "tail", "wc"];
+const TEXT: &[&str] = &["egrep", "fgrep", "grep"];
 
 const SHELL: &[&str] = &["ash", "sh"];
 
@@ -55,6 +57,24 @@ pub fn guest_of(name: &[u8]) -> Option<Guest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the guests really hold, and what is listed here, is the same.
+    #[test]
+    fn the_lists_are_those_of_the_guests() {
+        let names = |table: &[applets::table::Entry]| {
+            let mut names: Vec<_> = table.iter().map(|(_, applet)| applet.name).collect();
+            names.sort_unstable();
+            names
+        };
+        let mut core = names(applets::table::CORE);
+        core.push("busybox");
+        core.sort_unstable();
+        assert_eq!(Guest::Core.applets(), core);
+        assert_eq!(Guest::Text.applets(), names(applets::table::TEXT));
+        let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).copied().collect();
+        all.sort_unstable();
+        assert_eq!(all, applets::table::names().into_iter().map(|(_, name)| name).collect::<Vec<_>>());
+    }
 
     #[test]
     fn the_lists_are_sorted_and_name_each_applet_once() {

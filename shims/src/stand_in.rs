@@ -55,13 +55,13 @@ mod tests {
         let missing = |name: &str| Err(Missing::Applet(name.into()));
         let table: [(&[&str], Result<Guest, Missing>); 16] = [
             (&["ls", "-l"], Ok(Guest::Core)),
-            (&["/bin/wc"], Ok(Guest::Text)),
+            (&["/bin/grep"], Ok(Guest::Text)),
             (&["-sh"], Ok(Guest::Shell)),
             (&["-/bin/ash", "-c", "x"], Ok(Guest::Shell)),
             (&["busybox", "sh"], Ok(Guest::Shell)),
             (&["/bin/busybox", "grep", "x"], Ok(Guest::Text)),
             (&["busybox-static", "/bin/echo"], Ok(Guest::Core)),
-            (&["busybox", "busybox", "sort"], Ok(Guest::Text)),
+            (&["busybox", "busybox", "egrep"], Ok(Guest::Text)),
             (&["busybox"], Ok(Guest::Core)),
             (&["busybox", "--list"], Ok(Guest::Core)),
             (&["busybox", "nosuch"], Ok(Guest::Core)),

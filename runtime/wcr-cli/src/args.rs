@@ -81,7 +81,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) explain: bool,
     /// The image, and the command to run in it instead of its own
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "IMAGE [COMMAND]")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE [COMMAND]")]
     pub(crate) image_and_command: Vec<OsString>,
 }
 

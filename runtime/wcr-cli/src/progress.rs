@@ -165,7 +165,8 @@ impl Lines {
 impl Progress for Lines {
     fn resolved(&self, digest: &Digest, layers: &[Descriptor]) {
         let total = size(layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add));
-        say(&format!("{}: {digest}, {} layers, {total}", self.image, layers.len()));
+        let plural = if layers.len() == 1 { "" } else { "s" };
+        say(&format!("{}: {digest}, {} layer{plural}, {total}", self.image, layers.len()));
         *self.layers.lock().unwrap_or_else(PoisonError::into_inner) = layers.iter().map(start).collect();
     }
 

@@ -31,13 +31,14 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         hostname: args.hostname.map(hostname).transpose()?,
         stdin: args.interactive,
         seed: args.deterministic.then_some(0),
+        last: true,
         explain: args.explain.then(|| Box::new(|sentence: &str| say(sentence)) as Explain),
     };
     let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull)?;
     if args.verbose {
         let layers = fetched.image.layers.len();
-        let platform = &fetched.image.platform;
-        say(&format!("image {} ({platform}, {layers} layers)", fetched.origin));
+        let (platform, plural) = (&fetched.image.platform, if layers == 1 { "" } else { "s" });
+        say(&format!("image {} ({platform}, {layers} layer{plural})", fetched.origin));
     }
     let outcome = wcr_container::run(&fetched.image, options)?;
     outcome.notes.iter().for_each(|note| say(note));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wcr_abi::Errno;
 use wcr_engine::CompiledGuest;
 use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
-use wcr_shims::{Guest, Identity, Missing, describe, identify, stand_in};
+use wcr_shims::{Guest, Identity, KnownProgram, Missing, describe, identify, stand_in};
 
 use crate::text::shown;
 
@@ -40,7 +40,8 @@ pub enum Verdict<'a> {
 pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[CompiledGuest]) -> Verdict<'a> {
     if content.starts_with(b"\0asm") {
         return match guests.iter().find(|guest| guest.wasm == content) {
-            Some(guest) => Verdict::Bundled(guest.name),
+            // Together the guests are one multi-call program, as BusyBox is: each of them runs all applets.
+            Some(guest) => Verdict::Bundled(stand_in(KnownProgram::BusyBox, argv).map_or(guest.name, Guest::name)),
             None if content.get(4..8) == Some(&[1, 0, 0, 0]) => Verdict::Module,
             None => Verdict::Unknown(describe(content)),
         };
@@ -233,7 +234,7 @@ mod tests {
         let explain: Explain = Box::new(move |text| ear.lock().unwrap().push(text.to_owned()));
         let mut loader = LadderLoader { guests: &[], explain: Some(explain), refusal: LastRefusal::default() };
         let content = busybox();
-        let _ = loader.load(&ProgramFile { path: b"/bin/wc", argv: &[b"wc".to_vec()], content: &content });
-        assert_eq!(*heard.lock().unwrap(), ["/bin/wc is BusyBox 1.37.0; the bundled guest `text` stands in for it"]);
+        let _ = loader.load(&ProgramFile { path: b"/bin/grep", argv: &[b"grep".to_vec()], content: &content });
+        assert_eq!(*heard.lock().unwrap(), ["/bin/grep is BusyBox 1.37.0; the bundled guest `text` stands in for it"]);
     }
 }

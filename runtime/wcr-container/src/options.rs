@@ -25,6 +25,8 @@ pub struct RunOptions {
     pub stdin: bool,
     /// The seed of a run whose clock and randomness are its own, the same every time; `None` for the host's.
     pub seed: Option<u64>,
+    /// The process ends right after this run: memory is left to go with it, which saves time.
+    pub last: bool,
     /// Is told which program runs for which file.
     pub explain: Option<Explain>,
 }

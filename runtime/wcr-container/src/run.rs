@@ -1,6 +1,6 @@
 //! One run of a container, from its image to its exit code.
 
-use std::path::Path;
+use std::mem::ManuallyDrop;
 
 use wcr_abi::{Errno, FileKind, SPAWN_MAX, Timestamp, Uname};
 use wcr_engine::Engine;
@@ -96,9 +96,15 @@ pub fn run(image: &ContainerImage, mut options: RunOptions) -> Result<Outcome, R
         groups: user.groups,
     };
     if let Err(errno) = kernel.start(request) {
-        return Err(not_started(kernel.vfs(), &program, &workdir, &path, errno, refusal.take()));
+        let wanted = Wanted { program: &program, workdir: &workdir, path: &path };
+        return Err(wanted.not_started(kernel.vfs(), errno, refusal.take()));
     }
-    let finished = Engine::new(guests, MEMORY_MAX)?.run(kernel)?;
+    let engine = ManuallyDrop::new(Engine::new(guests, MEMORY_MAX)?);
+    let finished = engine.run(kernel);
+    if !options.last {
+        drop(ManuallyDrop::into_inner(engine));
+    }
+    let finished = finished?;
     let code = finished.status.shell_code();
     let mut notes = finished.faults;
     if matches!(code, 126 | 127) {
@@ -154,45 +160,62 @@ fn path_of(envp: &[Vec<u8>]) -> &[u8] {
     envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default()
 }
 
-/// Why the first program was not started, in words.
-fn not_started(
-    vfs: &mut Vfs,
-    program: &[u8],
-    workdir: &str,
-    path: &[u8],
-    errno: Errno,
-    refusal: Option<String>,
-) -> RunError {
-    let shown_program = shown(program);
-    let not_runnable = |reason: String| RunError::NotRunnable { program: shown_program.clone(), reason };
-    let not_found = |reason: String| RunError::NotFound { program: shown_program.clone(), reason };
-    match (errno, refusal) {
-        (Errno::Noent, Some(reason)) => not_found(reason),
-        (_, Some(reason)) => not_runnable(reason),
-        (Errno::Noent | Errno::Notdir, None) if !program.contains(&b'/') => {
-            not_found(format!("not found in PATH ({}) of the image", shown(path)))
+/// The first program, and what it was looked for by.
+struct Wanted<'a> {
+    program: &'a [u8],
+    workdir: &'a str,
+    path: &'a [u8],
+}
+
+impl Wanted<'_> {
+    /// Why it was not started, in words.
+    fn not_started(&self, vfs: &mut Vfs, errno: Errno, refusal: Option<String>) -> RunError {
+        let program = shown(self.program);
+        match (errno, refusal) {
+            (Errno::Noent, Some(reason)) => RunError::NotFound { program, reason },
+            (_, Some(reason)) => RunError::NotRunnable { program, reason },
+            (Errno::Noent | Errno::Notdir, None) => RunError::NotFound { program, reason: self.not_found(vfs) },
+            (Errno::Acces, None) => RunError::NotRunnable { program, reason: self.not_allowed(vfs) },
+            (errno, None) => RunError::NotRunnable { program, reason: errno.to_string() },
         }
-        (Errno::Noent | Errno::Notdir, None) => match found_kind(vfs, program, workdir) {
-            Some(_) => not_found("the file is there, but the interpreter on its #! line is not found".into()),
-            None => not_found("not found in the image: No such file or directory".into()),
-        },
-        (Errno::Acces, None) => match found_kind(vfs, program, workdir) {
-            Some(FileKind::Directory) => not_runnable("it is a directory: Permission denied".into()),
-            _ => not_runnable("Permission denied: it is not executable for this user".into()),
-        },
-        (errno, None) => not_runnable(errno.to_string()),
+    }
+
+    fn not_found(&self, vfs: &mut Vfs) -> String {
+        let found = self.places().into_iter().find(|place| kind(vfs, place).is_some());
+        match found {
+            Some(place) => format!("{} is there, but the interpreter that its #! line names is not", shown(&place)),
+            None if self.program.contains(&b'/') => "not found in the image: No such file or directory".into(),
+            None => format!("not found in the PATH of the container ({})", shown(self.path)),
+        }
+    }
+
+    fn not_allowed(&self, vfs: &mut Vfs) -> String {
+        let is_dir = |place: &Vec<u8>| kind(vfs, place) == Some(FileKind::Directory);
+        let what =
+            if self.places().iter().any(is_dir) { "it is a directory" } else { "it is not executable for this user" };
+        format!("Permission denied: {what}")
+    }
+
+    /// The absolute paths it was looked for at.
+    fn places(&self) -> Vec<Vec<u8>> {
+        let below = |dir: &[u8]| [dir, b"/", self.program].concat();
+        let workdir = self.workdir.as_bytes();
+        match self.program.first() {
+            Some(b'/') => vec![self.program.to_vec()],
+            _ if self.program.contains(&b'/') => vec![below(workdir)],
+            _ => self
+                .path
+                .split(|byte| *byte == b':')
+                .map(|dir| below(if dir.is_empty() { workdir } else { dir }))
+                .collect(),
+        }
     }
 }
 
-/// What is at the program's path, as root sees it.
-fn found_kind(vfs: &mut Vfs, program: &[u8], workdir: &str) -> Option<FileKind> {
-    let path = if program.starts_with(b"/") {
-        program.to_vec()
-    } else {
-        Path::new(workdir).join(String::from_utf8_lossy(program).as_ref()).to_string_lossy().into_owned().into_bytes()
-    };
+/// What is at a path, as root sees it.
+fn kind(vfs: &mut Vfs, path: &[u8]) -> Option<FileKind> {
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
-    match vfs.resolve(&walk, None, &path, true) {
+    match vfs.resolve(&walk, None, path, true) {
         Ok(Found::Here(node)) => vfs.perm(node).ok().map(|perm| perm.mode.kind()),
         _ => None,
     }
