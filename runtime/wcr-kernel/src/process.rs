@@ -128,6 +128,8 @@ pub(crate) struct Process {
     pub(crate) envp: Vec<Vec<u8>>,
     /// The executed file's absolute path.
     pub(crate) exe: Vec<u8>,
+    /// The short name that `ps` shows.
+    pub(crate) comm: Vec<u8>,
     pub(crate) program: Program,
     /// A new program waits to be started in this process.
     pub(crate) exec_pending: bool,
@@ -157,12 +159,4 @@ pub(crate) const fn default_limits() -> [(u64, u64); 16] {
     limits[6] = (256, 256); // processes
     limits[RLIMIT_NOFILE] = (1024, 4096);
     limits
-}
-
-impl Process {
-    /// The program's short name: the last component of the executed path, at most 15 bytes.
-    pub(crate) fn comm(&self) -> &[u8] {
-        let name = self.exe.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        &name[..name.len().min(15)]
-    }
 }

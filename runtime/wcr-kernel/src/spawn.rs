@@ -3,7 +3,7 @@
 use wcr_abi::{
     Errno, FdAction, FileKind, Ids, OpenFlags, Pid, Signal, SpawnRequest, Times, WNOHANG, WUNTRACED, WaitStatus,
 };
-use wcr_vfs::{Access, Creds, Found, Node, Vfs, Walk};
+use wcr_vfs::{Access, Creds, Found, Node, Place, Vfs, Walk};
 
 use crate::fd::{Descriptor, FdTable};
 use crate::file::{Backing, OpenFile};
@@ -26,7 +26,15 @@ const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
 struct Image {
     program: Program,
     argv: Vec<Vec<u8>>,
+    /// The executed file's own path.
     exe: Vec<u8>,
+    comm: Vec<u8>,
+}
+
+/// A program's short name: the last component of the path it was executed by, at most 15 bytes.
+fn short_name(path: &[u8]) -> Vec<u8> {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    name[..name.len().min(15)].to_vec()
 }
 
 impl Kernel {
@@ -52,6 +60,7 @@ impl Kernel {
             argv: Vec::new(),
             envp: request.envp,
             exe: Vec::new(),
+            comm: Vec::new(),
             program: Program::Guest(""),
             exec_pending: false,
             retry: Retry::default(),
@@ -122,7 +131,7 @@ impl Kernel {
     fn load(&mut self, pid: Pid, path: &[u8], mut argv: Vec<Vec<u8>>) -> Result<Image, Errno> {
         let mut path = path.to_vec();
         for _ in 0..=MAX_INTERPRETERS {
-            let node = self.executable(pid, &path)?;
+            let (node, place) = self.executable(pid, &path)?;
             let head = read_start(&mut self.vfs, node, SHEBANG_MAX)?;
             if let Some((interpreter, argument)) = shebang(&head) {
                 let mut next = vec![interpreter.clone()];
@@ -133,21 +142,22 @@ impl Kernel {
                 continue;
             }
             let program = self.identify(node, &path, &argv)?;
-            let exe = self.absolute(pid, &path);
-            return Ok(Image { program, argv, exe });
+            let exe = self.vfs.path_at(&place)?;
+            return Ok(Image { program, argv, exe, comm: short_name(&path) });
         }
         Err(Errno::Loop)
     }
 
-    /// The regular file at a path, when the process may execute it.
-    fn executable(&mut self, pid: Pid, path: &[u8]) -> Result<Node, Errno> {
+    /// The regular file at a path and where it was found, when the process may execute it.
+    fn executable(&mut self, pid: Pid, path: &[u8]) -> Result<(Node, Place), Errno> {
+        let now = self.now();
         self.with_walk(pid, |vfs, walk| {
-            let Found::Here(node) = vfs.resolve(walk, None, path, true)? else { return Err(Errno::Acces) };
-            if vfs.perm(node)?.mode.kind() != FileKind::Regular {
+            let Found::Here(found) = vfs.open(walk, None, path, OpenFlags::PATH, 0, now)? else {
                 return Err(Errno::Acces);
-            }
-            vfs.access_node(walk.creds, node, Access::EXECUTE)?;
-            Ok(node)
+            };
+            let place = found.place.filter(|_| found.stat.mode.kind() == FileKind::Regular).ok_or(Errno::Acces)?;
+            vfs.access_node(walk.creds, found.node, Access::EXECUTE)?;
+            Ok((found.node, place))
         })
     }
 
@@ -167,19 +177,6 @@ impl Kernel {
         })
     }
 
-    /// A path as `/proc` shows it: absolute, as it was asked for.
-    fn absolute(&mut self, pid: Pid, path: &[u8]) -> Vec<u8> {
-        if path.starts_with(b"/") {
-            return path.to_vec();
-        }
-        let mut whole = self.getcwd(pid).unwrap_or_default();
-        if whole.last() != Some(&b'/') {
-            whole.push(b'/');
-        }
-        whole.extend_from_slice(path.strip_prefix(b"./").unwrap_or(path));
-        whole
-    }
-
     /// Shows a process in `/proc` as it is now.
     fn show_process(&mut self, pid: Pid) {
         let Some(process) = self.procs.get(&pid) else { return };
@@ -193,7 +190,7 @@ impl Kernel {
                 uid: process.creds.uid,
                 gid: process.creds.gid,
                 zombie: matches!(process.state, State::Zombie(_)),
-                comm: process.comm().to_vec(),
+                comm: process.comm.clone(),
                 argv: process.argv.clone(),
                 envp: process.envp.clone(),
                 exe: process.exe.clone(),
@@ -211,6 +208,7 @@ impl Kernel {
             process.program = image.program;
             process.argv = image.argv;
             process.exe = image.exe;
+            process.comm = image.comm;
         }
         if matches!(self.procs.get(&pid).map(|process| &process.program), Some(Program::Module(_))) {
             self.preopen_root(pid, root);
@@ -320,6 +318,7 @@ impl Kernel {
             argv: parent.argv.clone(),
             envp: parent.envp.clone(),
             exe: parent.exe.clone(),
+            comm: parent.comm.clone(),
             program: parent.program.clone(),
             exec_pending: false,
             retry: Retry::default(),
