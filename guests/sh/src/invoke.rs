@@ -5,8 +5,8 @@ use std::rc::Rc;
 use wcr_sys::abi::OpenFlags;
 use wcr_sys::{fd, fs, process};
 
+use crate::exec::descriptors::{PRIVATE, out_of_the_way};
 use crate::exec::path::STANDARD_PATH;
-use crate::exec::redirect::PRIVATE;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
@@ -204,10 +204,7 @@ impl Shell {
                 return Err(Unwind::Error);
             }
         };
-        let script = fd::dup(opened, PRIVATE, OpenFlags::CLOEXEC).unwrap_or(opened);
-        if script != opened {
-            let _ = fd::close(opened);
-        }
+        let script = out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened);
         self.arg0 = path.into();
         self.command_name = Some(self.arg0.clone());
         self.run_input(&mut Input::fd(script), false)

@@ -12,6 +12,7 @@ mod fork;
 mod interactive;
 mod invoke;
 mod options;
+mod order;
 mod run;
 mod shell;
 mod syntax;

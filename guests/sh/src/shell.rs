@@ -80,7 +80,7 @@ pub struct Shell {
     pub separators: Rc<Separators>,
     /// The line the parser has come to.
     pub parser_line: u32,
-    /// How many loops run in the current function or file.
+    /// How many loops run.
     pub loops: u32,
     /// How many functions and sourced files run.
     pub calls: u32,

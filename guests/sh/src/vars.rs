@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
+use crate::order::sorted;
+
 /// A small, deterministic hash for short byte strings (FNV-1a).
 #[derive(Debug, Clone, Copy)]
 pub struct Fnv(u64);
@@ -226,20 +228,20 @@ impl Variables {
 
     /// All variables, sorted by name.
     #[must_use]
-    pub fn sorted(&self) -> Vec<(Rc<[u8]>, &Variable)> {
-        let mut all: Vec<_> = self.map.iter().map(|(name, variable)| (name.clone(), variable)).collect();
-        all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        all
+    pub fn sorted(&self) -> Vec<(Vec<u8>, &Variable)> {
+        let names = sorted(self.map.keys().map(|name| (0, 0, name.to_vec())).collect());
+        names.into_iter().filter_map(|name| self.map.get(&name[..]).map(|variable| (name, variable))).collect()
     }
 
     /// The environment of a command: `NAME=value`, in the order of the shell's table.
     #[must_use]
     pub fn environment(&self) -> Vec<Vec<u8>> {
-        let mut exported: Vec<_> = self.map.iter().filter(|(_, variable)| variable.exported).collect();
-        exported.sort_by_key(|(name, variable)| (bucket(name), variable.sequence));
-        let line =
-            |(name, variable): (&Rc<[u8]>, &Variable)| Some([&name[..], b"=", variable.value.as_deref()?].concat());
-        exported.into_iter().filter_map(line).collect()
+        let exported = self.map.iter().filter(|(_, variable)| variable.exported);
+        let lines = exported.filter_map(|(name, variable)| {
+            let line = [&name[..], b"=", variable.value.as_deref()?].concat();
+            Some((bucket(name), variable.sequence, line))
+        });
+        sorted(lines.collect())
     }
 }
 

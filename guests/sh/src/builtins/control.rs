@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use wcr_sys::abi::OpenFlags;
-use wcr_sys::{fd, fs};
+use wcr_sys::fs;
 
+use crate::exec::descriptors::{PRIVATE, discard, out_of_the_way};
 use crate::exec::path::search_path;
-use crate::exec::redirect::PRIVATE;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
 
@@ -86,13 +86,7 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     };
     let opened = fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0);
     let file = match opened {
-        Ok(opened) => {
-            let moved = fd::dup(opened, PRIVATE, OpenFlags::CLOEXEC).unwrap_or(opened);
-            if moved != opened {
-                let _ = fd::close(opened);
-            }
-            moved
-        }
+        Ok(opened) => out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened),
         Err(error) => {
             return Err(shell.fail(&[b"can't open '", path.as_slice(), b"': ", error.message().as_bytes()].concat()));
         }
@@ -103,7 +97,7 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     shell.calls += 1;
     let flow = shell.run_input(&mut Input::fd(file), false);
     shell.calls -= 1;
-    let _ = fd::close(file);
+    discard(file);
     shell.vars.dynamics.line = line;
     if let Some(before) = before {
         shell.params = before;

@@ -7,6 +7,7 @@ use wcr_sys::Errno;
 use crate::applet_names;
 use crate::builtins;
 use crate::exec::path::{STANDARD_PATH, search_path};
+use crate::order::sorted;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_keyword;
 use crate::vars::{bucket, single_quoted};
@@ -68,13 +69,14 @@ impl Shell {
 }
 
 pub(super) fn describe(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let operands = match args.get(1).map(Vec::as_slice) {
-        Some(b"--") => args.get(2..),
-        _ => args.get(1..),
+    // Any option asks for the short form.
+    let (style, operands) = match args.get(1).map(Vec::as_slice) {
+        Some([b'-', ..]) => (Style::Terse, args.get(2..)),
+        _ => (Style::Sentence, args.get(1..)),
     };
     let mut status = 0;
     for name in operands.unwrap_or_default() {
-        status |= shell.describe(name, Style::Sentence, false);
+        status |= shell.describe(name, style, false);
     }
     Ok(status)
 }
@@ -120,9 +122,8 @@ pub(super) fn hash(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 pub(super) fn alias(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let operands = args.get(1..).unwrap_or_default();
     if operands.is_empty() {
-        let mut names = shell.alias_order.clone();
-        names.sort_by_key(|name| bucket(name));
-        for name in names {
+        let order = shell.alias_order.iter().enumerate();
+        for name in sorted(order.map(|(index, name)| (bucket(name), index as u32, name.to_vec())).collect()) {
             print_alias(shell, &name);
         }
         return Ok(0);

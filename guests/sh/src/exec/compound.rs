@@ -16,8 +16,13 @@ impl Shell {
         if self.status == 0 {
             return self.eval(then, last);
         }
-        self.status = 0;
-        otherwise.map_or(Ok(()), |otherwise| self.eval(otherwise, last))
+        match otherwise {
+            Some(otherwise) => self.eval(otherwise, last),
+            None => {
+                self.status = 0;
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn eval_while(&mut self, condition: &Command, body: &Command, until: bool) -> Flow {

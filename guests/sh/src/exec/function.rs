@@ -10,7 +10,6 @@ impl Shell {
     pub(super) fn call_function(&mut self, body: &Rc<Command>, mut args: Vec<Vec<u8>>) -> Flow {
         let name: Rc<[u8]> = args.remove(0).into();
         let params = core::mem::replace(&mut self.params, Rc::new(args));
-        let loops = core::mem::take(&mut self.loops);
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         self.vars.dynamics.functions.push(name);
         self.calls += 1;
@@ -18,10 +17,9 @@ impl Shell {
         self.calls -= 1;
         self.vars.dynamics.functions.pop();
         self.getopts = getopts;
-        self.loops = loops;
         self.params = params;
         match flow {
-            Err(Unwind::Return | Unwind::Break(_) | Unwind::Continue(_)) => Ok(()),
+            Err(Unwind::Return) => Ok(()),
             flow => flow,
         }
     }

@@ -1,6 +1,7 @@
 //! Runs commands.
 
 mod compound;
+pub mod descriptors;
 mod function;
 pub mod jobs;
 pub mod path;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use wcr_sys::abi::FileKind;
 use wcr_sys::{Errno, fs};
 
+use crate::order::sorted;
 use crate::shell::Shell;
-use crate::vars::Map;
+use crate::vars::{Map, bucket};
 
 /// Where to look when `command -p` asks for the standard utilities.
 pub const STANDARD_PATH: &[u8] = b"/sbin:/usr/sbin:/bin:/usr/bin";
@@ -26,9 +27,8 @@ impl Locations {
     /// The remembered paths in the order of the shell's table.
     #[must_use]
     pub fn paths(&self) -> Vec<Rc<[u8]>> {
-        let mut all: Vec<_> = self.known.iter().collect();
-        all.sort_by_key(|(name, _)| (crate::vars::bucket(name), (*name).clone()));
-        all.into_iter().map(|(_, path)| path.clone()).collect()
+        let names = sorted(self.known.keys().map(|name| (bucket(name), 0, name.to_vec())).collect());
+        names.iter().filter_map(|name| self.known.get(&name[..]).cloned()).collect()
     }
 
     /// Forgets one command.

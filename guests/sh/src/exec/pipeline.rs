@@ -3,6 +3,7 @@
 use wcr_sys::abi::{Disposition, OpenFlags, Pid, Signal};
 use wcr_sys::{Fd, fd, fs, process, signal};
 
+use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::Job;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
@@ -80,7 +81,7 @@ impl Shell {
         let mut input: Option<Fd> = None;
         for (index, command) in commands.iter().enumerate() {
             let pipe = if index + 1 < commands.len() {
-                match fd::pipe(OpenFlags::CLOEXEC) {
+                match pipe_above(fd::STDERR) {
                     Ok(pipe) => Some(pipe),
                     Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
                 }
@@ -89,16 +90,12 @@ impl Shell {
             };
             let output = pipe.map(|(_, writer)| writer);
             let started = self.start_stage(command, input, pipe);
-            input.into_iter().chain(output).for_each(|end| {
-                let _ = fd::close(end);
-            });
+            input.into_iter().chain(output).for_each(discard);
             input = pipe.map(|(reader, _)| reader);
             match started {
                 Ok(pid) => processes.push(pid),
                 Err(error) => {
-                    input.into_iter().for_each(|end| {
-                        let _ = fd::close(end);
-                    });
+                    input.into_iter().for_each(discard);
                     return Err(self.fail_fork(error));
                 }
             }
@@ -114,13 +111,11 @@ impl Shell {
         }
         self.fork(|shell| {
             if let Some(input) = input {
-                let _ = fd::dup2(input, fd::STDIN, OpenFlags::default());
-                let _ = fd::close(input);
+                move_to(input, fd::STDIN);
             }
             if let Some((reader, writer)) = pipe {
-                let _ = fd::close(reader);
-                let _ = fd::dup2(writer, fd::STDOUT, OpenFlags::default());
-                let _ = fd::close(writer);
+                discard(reader);
+                move_to(writer, fd::STDOUT);
             }
             shell.eval(command, true)
         })
@@ -165,7 +160,7 @@ impl Shell {
             let mut saved = Vec::new();
             if let Some(null) = detached {
                 let _ = self.redirect_to(null, fd::STDIN, &mut saved);
-                let _ = fd::close(null);
+                discard(null);
             }
             let started = self.start_pipeline(commands, &mut processes);
             self.restore(saved);
@@ -201,8 +196,7 @@ impl Shell {
             let _ = signal::set_disposition(ignored, Disposition::Ignore);
         }
         if let Some(null) = null_input() {
-            let _ = fd::dup2(null, fd::STDIN, OpenFlags::default());
-            let _ = fd::close(null);
+            move_to(null, fd::STDIN);
         }
     }
 
@@ -216,13 +210,7 @@ impl Shell {
 
 fn null_input() -> Option<Fd> {
     let null = fs::open(b"/dev/null", OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0).ok()?;
-    // Never one of the standard descriptors, which the caller replaces.
-    if null > fd::STDERR {
-        return Some(null);
-    }
-    let moved = fd::dup(null, super::redirect::PRIVATE, OpenFlags::CLOEXEC).ok();
-    let _ = fd::close(null);
-    moved
+    out_of_the_way(null, fd::STDERR).ok()
 }
 
 /// A job's text when no command texts are kept.

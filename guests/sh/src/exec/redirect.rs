@@ -3,6 +3,7 @@
 use wcr_sys::abi::{FileKind, OpenFlags};
 use wcr_sys::{Errno, Fd, fd, fs};
 
+use super::descriptors::{PRIVATE, discard, move_to, pipe_above};
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::{FileMode, HereDoc, Redirect, RedirectKind};
@@ -15,9 +16,6 @@ pub struct Saved {
     /// A copy of what it was; `None` when it was closed.
     pub copy: Option<Fd>,
 }
-
-/// The lowest number for the shell's own descriptors.
-pub const PRIVATE: Fd = 10;
 
 /// How much a here-document may hold to be put into a pipe at once, in bytes; a pipe takes at least that.
 const PIPE_FILL: usize = 4096;
@@ -52,22 +50,15 @@ impl Shell {
     pub fn restore(&mut self, saved: Vec<Saved>) {
         for Saved { fd: target, copy } in saved.into_iter().rev() {
             match copy {
-                Some(copy) => {
-                    let _ = fd::dup2(copy, target, OpenFlags::default());
-                    let _ = fd::close(copy);
-                }
-                None => {
-                    let _ = fd::close(target);
-                }
+                Some(copy) => move_to(copy, target),
+                None => discard(target),
             }
         }
     }
 
     /// Keeps redirections: forgets what the descriptors were.
     pub fn keep(&mut self, saved: Vec<Saved>) {
-        for copy in saved.into_iter().filter_map(|saved| saved.copy) {
-            let _ = fd::close(copy);
-        }
+        saved.into_iter().filter_map(|saved| saved.copy).for_each(discard);
     }
 
     fn apply(&mut self, redirect: &Redirect, saved: &mut Vec<Saved>) -> Flow<bool> {
@@ -99,8 +90,7 @@ impl Shell {
             Ok(opened) => {
                 if opened != target {
                     save(target, saved);
-                    let _ = fd::dup2(opened, target, OpenFlags::default());
-                    let _ = fd::close(opened);
+                    move_to(opened, target);
                 } else {
                     saved.push(Saved { fd: target, copy: None });
                 }
@@ -128,7 +118,7 @@ impl Shell {
     fn duplicate(&mut self, target: Fd, output: bool, name: &[u8], saved: &mut Vec<Saved>) -> Flow<bool> {
         if name == b"-" {
             save(target, saved);
-            let _ = fd::close(target);
+            discard(target);
             return Ok(true);
         }
         let number = core::str::from_utf8(name).ok().filter(|_| name.iter().all(u8::is_ascii_digit));
@@ -157,7 +147,7 @@ impl Shell {
             Some(body) => self.expand_text(body)?,
             None => Vec::new(),
         };
-        let Ok((reader, writer)) = fd::pipe(OpenFlags::CLOEXEC) else {
+        let Ok((reader, writer)) = pipe_above(target) else {
             self.complain(b"pipe call failed");
             return Ok(false);
         };
@@ -165,7 +155,7 @@ impl Shell {
             let _ = fd::write_all(writer, &text);
         } else {
             let written = self.fork(move |_| {
-                let _ = fd::close(reader);
+                discard(reader);
                 let _ = fd::write_all(writer, &text);
                 Ok(())
             });
@@ -174,10 +164,9 @@ impl Shell {
                 return Ok(false);
             }
         }
-        let _ = fd::close(writer);
+        discard(writer);
         save(target, saved);
-        let _ = fd::dup2(reader, target, OpenFlags::default());
-        let _ = fd::close(reader);
+        move_to(reader, target);
         Ok(true)
     }
 }

@@ -58,7 +58,7 @@ impl Shell {
         };
         let trace_to = self.has(Opt::XTrace).then(|| trace_descriptor(&saved)).flatten();
         let Some(target) = target else {
-            let flow = self.assign_all(&simple.assignments, trace_to);
+            let flow = self.assign_for_command(&simple.assignments, false, trace_to, &[]);
             self.restore(saved);
             flow?;
             self.status = self.substitution_status.unwrap_or(0);
@@ -128,19 +128,8 @@ impl Shell {
         builtin.map_or(Target::Program, Target::Builtin)
     }
 
-    /// Assignments of a command without words.
-    fn assign_all(&mut self, assignments: &[Assignment], trace_to: Option<Fd>) -> Flow {
-        for assignment in assignments {
-            let value = self.expand_assignment(&assignment.value)?;
-            if let Some(to) = trace_to {
-                self.trace(to, &[(assignment.name.to_vec(), value.clone())], &[])?;
-            }
-            self.assign(&assignment.name, value)?;
-        }
-        Ok(())
-    }
-
-    /// Assignments in front of a command; with `scoped` they are exported to it and end with it.
+    /// Assignments in front of a command or alone; with `scoped` they are exported to the command and end
+    /// with it.
     fn assign_for_command(
         &mut self,
         assignments: &[Assignment],

@@ -6,6 +6,7 @@ use wcr_sys::abi::{OpenFlags, Pid};
 use wcr_sys::{Fd, fd, fs};
 
 use crate::builtins;
+use crate::exec::descriptors::{discard, move_to, pipe_above};
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::ast::{Command, Part, Simple, Substitution, Word};
@@ -57,17 +58,17 @@ impl Shell {
     }
 
     fn capture_process(&mut self, body: &Command) -> Flow<Vec<u8>> {
-        let (reader, writer) = match fd::pipe(OpenFlags::CLOEXEC) {
+        let (reader, writer) = match pipe_above(fd::STDERR) {
             Ok(pipe) => pipe,
             Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
         };
         let started = self.start_writer(body, reader, writer);
-        let _ = fd::close(writer);
+        discard(writer);
         let text = match &started {
             Ok(_) => fs::read_to_end(reader).unwrap_or_default(),
             Err(_) => Vec::new(),
         };
-        let _ = fd::close(reader);
+        discard(reader);
         match started {
             Ok(pid) => {
                 let status = self.status;
@@ -92,9 +93,8 @@ impl Shell {
             if !lists_traps {
                 shell.traps.forget_inherited();
             }
-            let _ = fd::close(reader);
-            let _ = fd::dup2(writer, fd::STDOUT, OpenFlags::default());
-            let _ = fd::close(writer);
+            discard(reader);
+            move_to(writer, fd::STDOUT);
             shell.tested = 0;
             shell.eval(body, true)
         })
@@ -102,23 +102,22 @@ impl Shell {
 
     /// Starts the command of `<(…)` or `>(…)` and returns the path of the pipe to it.
     pub(super) fn process_substitution(&mut self, substitution: &Rc<Substitution>, output: bool) -> Flow<Vec<u8>> {
-        let (reader, writer) = match fd::pipe(OpenFlags::default()) {
+        let (reader, writer) = match pipe_above(fd::STDERR) {
             Ok(pipe) => pipe,
             Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
         };
         let (ours, theirs, standard) = if output { (writer, reader, fd::STDIN) } else { (reader, writer, fd::STDOUT) };
         let forked = self.fork(|shell| {
-            let _ = fd::close(ours);
-            let _ = fd::dup2(theirs, standard, OpenFlags::default());
-            let _ = fd::close(theirs);
+            discard(ours);
+            move_to(theirs, standard);
             match &substitution.body {
                 Some(body) => shell.eval(body, true),
                 None => Ok(()),
             }
         });
-        let _ = fd::close(theirs);
+        discard(theirs);
         let moved = fd::dup(ours, PROCESS_FD, OpenFlags::default());
-        let _ = fd::close(ours);
+        discard(ours);
         match (forked, moved) {
             (Ok(_), Ok(moved)) => {
                 self.process_fds.push(moved);
@@ -132,9 +131,7 @@ impl Shell {
 
     /// Closes the pipes of the process substitutions of a command that has ended.
     pub(crate) fn close_process_fds(&mut self, from: usize) {
-        for end in self.process_fds.drain(from..) {
-            let _ = fd::close(end);
-        }
+        self.process_fds.drain(from..).for_each(discard);
     }
 }
 

@@ -3,18 +3,18 @@
 use wcr_sys::fs;
 
 use super::pattern::{has_magic, matches, unescaped};
+use crate::order::{Keyed, sorted};
 
 /// The paths that the pattern matches, sorted; empty when there are none.
 #[must_use]
 pub fn glob(pattern: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     walk(Vec::new(), pattern, &mut found);
-    found.sort_unstable();
-    found
+    sorted(found)
 }
 
 /// Extends `prefix`, which exists and ends in a slash unless it is empty, by what `pattern` matches.
-fn walk(mut prefix: Vec<u8>, pattern: &[u8], found: &mut Vec<Vec<u8>>) {
+fn walk(mut prefix: Vec<u8>, pattern: &[u8], found: &mut Vec<Keyed>) {
     let mut rest = pattern;
     loop {
         let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
@@ -29,14 +29,14 @@ fn walk(mut prefix: Vec<u8>, pattern: &[u8], found: &mut Vec<Vec<u8>>) {
         rest = after;
         if rest.is_empty() {
             if fs::lstat(&prefix).is_ok() {
-                found.push(prefix);
+                found.push((0, 0, prefix));
             }
             return;
         }
     }
 }
 
-fn expand(prefix: &[u8], component: &[u8], after: &[u8], found: &mut Vec<Vec<u8>>) {
+fn expand(prefix: &[u8], component: &[u8], after: &[u8], found: &mut Vec<Keyed>) {
     let folder: &[u8] = if prefix.is_empty() { b"." } else { prefix };
     let Ok(entries) = fs::read_dir(folder) else { return };
     let dots = matches!(component, [b'.', ..] | [b'\\', b'.', ..]);
@@ -48,7 +48,7 @@ fn expand(prefix: &[u8], component: &[u8], after: &[u8], found: &mut Vec<Vec<u8>
         }
         let path = [prefix, name].concat();
         if after.is_empty() {
-            found.push(path);
+            found.push((0, 0, path));
         } else if fs::stat(&[&path, &b"/"[..]].concat()).is_ok() {
             walk(path, after, found);
         }

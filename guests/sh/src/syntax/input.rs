@@ -192,6 +192,14 @@ impl Input {
         Some(byte)
     }
 
+    /// Takes the next byte without counting a line's end.
+    pub fn next_uncounted(&mut self) -> Option<u8> {
+        let line = self.line;
+        let byte = self.next();
+        self.line = line;
+        byte
+    }
+
     /// As [`Self::peek`], after removing line continuations.
     pub fn peek_joined(&mut self) -> Option<u8> {
         while self.peek()? == b'\\' && self.peek_second() == Some(b'\n') {

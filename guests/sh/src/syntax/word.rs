@@ -263,7 +263,11 @@ impl Parser<'_> {
         let mut text = Vec::new();
         loop {
             match self.input.next() {
-                Some(b'\'') => return Ok(text),
+                Some(b'\'') => {
+                    // A byte of value 0 cannot be in a word.
+                    text.retain(|byte| *byte != 0);
+                    return Ok(text);
+                }
                 Some(b'\\') => self.dollar_quote_escape(&mut text)?,
                 Some(byte) => text.push(byte),
                 None => return Err(self.error("unterminated quoted string")),
@@ -272,7 +276,7 @@ impl Parser<'_> {
     }
 
     fn dollar_quote_escape(&mut self, text: &mut Vec<u8>) -> Result<()> {
-        let Some(byte) = self.input.next() else { return Err(self.error("unterminated quoted string")) };
+        let Some(byte) = self.input.next_uncounted() else { return Err(self.error("unterminated quoted string")) };
         match byte {
             b'a' => text.push(7),
             b'b' => text.push(8),
@@ -300,8 +304,11 @@ impl Parser<'_> {
         let mut value = start;
         for _ in 0..most {
             let Some(digit) = self.input.peek().and_then(|byte| char::from(byte).to_digit(base)) else { break };
-            value = value * base + digit;
             self.input.next();
+            // A digit that would make it more than a byte is taken and dropped.
+            if value * base + digit <= 0xff {
+                value = value * base + digit;
+            }
         }
         value
     }
@@ -381,7 +388,7 @@ impl Parser<'_> {
         let body = self.list()?;
         let token = self.token(Expect::KEYWORD_LINES)?;
         if token != Token::Close {
-            return Err(self.unexpected(&token, (token == Token::End).then_some("\")\"")));
+            return Err(self.unexpected(&token, Some("\")\"")));
         }
         Ok(body)
     }
@@ -448,7 +455,11 @@ impl Parser<'_> {
             return Ok((count, op));
         }
         let Some(name) = self.brace_name() else { return self.bad_substitution(quoted) };
-        if self.input.take_joined(b'}') { Ok((name, ParamOp::Length)) } else { self.bad_substitution(quoted) }
+        if self.input.take_joined(b'}') {
+            return Ok((name, ParamOp::Length));
+        }
+        self.brace_word(quoted)?;
+        Ok((name, ParamOp::Bad))
     }
 
     fn brace_name(&mut self) -> Option<ParamName> {
@@ -472,7 +483,7 @@ impl Parser<'_> {
 
     /// Skips to the closing brace of a substitution that is not in the language.
     fn bad_substitution(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
-        self.input.next();
+        self.input.next_uncounted();
         self.brace_word(quoted)?;
         Ok((ParamName::Special(b'?'), ParamOp::Bad))
     }
@@ -485,7 +496,7 @@ impl Parser<'_> {
 
     fn brace_operator(&mut self, quoted: bool) -> Result<ParamOp> {
         let Some(byte) = self.input.peek_joined() else { return Err(self.error("missing '}'")) };
-        self.input.next();
+        self.input.next_uncounted();
         match byte {
             b'}' => Ok(ParamOp::Plain),
             b'-' => Ok(ParamOp::Default(false, self.brace_word(quoted)?)),
@@ -502,7 +513,7 @@ impl Parser<'_> {
                 let all = self.input.take_joined(b'/');
                 let pattern = self.parts(Mode::BraceUntil { quoted: false, byte: b'/' })?;
                 let has_text = self.input.next() == Some(b'/');
-                let replacement = if has_text { self.brace_word(quoted)? } else { Word::default() };
+                let replacement = if has_text { self.brace_word(false)? } else { Word::default() };
                 Ok(ParamOp::Replace { all, pattern, replacement })
             }
             b':' => match self.input.peek_joined() {
@@ -516,8 +527,11 @@ impl Parser<'_> {
                         _ => ParamOp::Alternative(true, word),
                     })
                 }
-                Some(b'}') | None => Err(self.error("missing '}'")),
-                Some(_) => {
+                next => {
+                    // A brace right behind the colon does not end the expansion.
+                    if next == Some(b'}') {
+                        self.input.next();
+                    }
                     let offset = self.parts(Mode::BraceUntil { quoted, byte: b':' })?;
                     let has_length = self.input.next() == Some(b':');
                     let length = if has_length { Some(self.brace_word(quoted)?) } else { None };
