@@ -131,10 +131,10 @@ fn report(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Report, Quit> {
         invert: parsed.has(b'v'),
         names_with: parsed.has(b'l'),
         names_without: parsed.has(b'L'),
-        show: match (parsed.has(b'q'), parsed.has(b'c'), parsed.has(b'o')) {
-            (true, _, _) => Show::Nothing,
-            (_, true, _) => Show::Count,
-            (_, _, true) => Show::Parts,
+        quiet: parsed.has(b'q'),
+        show: match (parsed.has(b'c'), parsed.has(b'o')) {
+            (true, _) => Show::Count,
+            (_, true) => Show::Parts,
             _ => Show::Lines,
         },
         numbers: parsed.has(b'n'),
@@ -208,9 +208,9 @@ impl Session {
         name: &[u8],
         named: bool,
     ) -> Result<bool, Quit> {
-        let found = searcher.search(ctx, fd, name, named)?;
-        self.found |= found;
-        Ok(found && searcher.is_settled_by_match())
+        let outcome = searcher.search(ctx, fd, name, named)?;
+        self.found |= outcome.found;
+        Ok(outcome.settled)
     }
 
     fn complain(&self, ctx: &mut Context<'_>, path: &[u8], error: Errno) {

@@ -115,10 +115,10 @@ impl Patterns {
         Ok(None)
     }
 
-    /// The next match of the pattern that was found.
+    /// The next match of the pattern that was found; words are not looked at any more.
     pub(super) fn find_next(&self, found: Found, line: &[u8], start: usize) -> Result<Option<Found>, BadPattern> {
         let Some(pattern) = self.patterns.get(found.pattern) else { return Ok(None) };
-        let span = self.find_regex(self.regex(pattern)?, line, start);
+        let span = self.regex(pattern)?.find_at(line, start, false);
         Ok(span.map(|span| Found { span, ..found }))
     }
 

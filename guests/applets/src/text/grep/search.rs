@@ -19,13 +19,13 @@ pub(super) enum Show {
     Parts,
     /// Nothing, but how many there are.
     Count,
-    /// Nothing.
-    Nothing,
 }
 
 /// What is selected and printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Report {
+    /// Ends at the first selected line and prints nothing of it.
+    pub(super) quiet: bool,
     /// Selects the lines that do not match.
     pub(super) invert: bool,
     /// Prints the names of files with selected lines.
@@ -55,6 +55,15 @@ pub(super) struct Searcher {
     last_printed: Option<u64>,
 }
 
+/// What the search of a file comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// The file counts as found.
+    pub(super) found: bool,
+    /// No other file can change the result.
+    pub(super) settled: bool,
+}
+
 /// What one file's search keeps.
 struct File<'a> {
     name: &'a [u8],
@@ -81,15 +90,10 @@ impl Searcher {
         Self { patterns, report, last_printed: None }
     }
 
-    /// Whether one selected line tells all there is to know.
-    pub(super) fn is_settled_by_match(&self) -> bool {
-        self.report.show == Show::Nothing
-    }
-
-    /// Searches what can be read from `fd`; whether it counts as found. A read error ends the file.
-    pub(super) fn search(&mut self, ctx: &mut Context<'_>, fd: Fd, name: &[u8], named: bool) -> Result<bool, Quit> {
+    /// Searches what can be read from `fd`; what it comes to. A read error ends the file.
+    pub(super) fn search(&mut self, ctx: &mut Context<'_>, fd: Fd, name: &[u8], named: bool) -> Result<Outcome, Quit> {
         let report = self.report;
-        let stops = report.limit.is_some() || report.show == Show::Nothing || report.names_with || report.names_without;
+        let stops = report.limit.is_some() || report.quiet || report.names_with || report.names_without;
         let mut reader =
             if stops { LineReader::stopping(fd, report.delimiter) } else { LineReader::new(fd, report.delimiter) };
         let mut file = File { name, named, line: 0, selected: 0, pending: 0, held: VecDeque::new() };
@@ -108,23 +112,17 @@ impl Searcher {
             }
         }
         let selected = file.selected > 0;
-        if report.show == Show::Nothing {
-            return Ok(selected);
-        }
-        if selected && report.names_with {
-            return Ok(true);
-        }
-        if report.names_without {
-            if !selected {
-                ctx.put(&[name, b"\n"].concat());
-            }
-            return Ok(!selected);
+        if selected && (report.quiet || report.names_with || report.names_without) {
+            return Ok(Outcome { found: report.quiet || report.names_with, settled: report.quiet });
         }
         if report.show == Show::Count {
             let prefix: &[&[u8]] = if named { &[name, b":"] } else { &[] };
             ctx.put(&[&prefix.concat(), &decimal(file.selected), b"\n".as_slice()].concat());
         }
-        Ok(selected)
+        if report.names_without {
+            ctx.put(&[name, b"\n"].concat());
+        }
+        Ok(Outcome { found: selected || report.names_without, settled: false })
     }
 
     /// Searches whole lines; whether more are wanted, and how many bytes were used.
@@ -190,7 +188,7 @@ impl Searcher {
     fn select(&mut self, ctx: &mut Context<'_>, file: &mut File<'_>, line: &[u8]) -> Result<Next, Quit> {
         let report = self.report;
         file.selected += 1;
-        if report.show == Show::Nothing {
+        if report.quiet {
             return Ok(Next::End);
         }
         if report.names_with {
