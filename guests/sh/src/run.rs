@@ -16,6 +16,7 @@ impl Shell {
             input.verbose = self.has(Opt::Verbose);
             let parsed = Parser::new(input, &self.aliases, self.vars.dynamics.line).line();
             self.parser_line = input.line;
+            self.traps.pending.extend(input.signals.drain(..).map(|signal| signal.0));
             match parsed {
                 Err(error) => break Err(self.fail_syntax(&error)),
                 Ok(Line::End) => break Ok(()),

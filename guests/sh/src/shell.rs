@@ -241,6 +241,14 @@ impl Shell {
             capture.extend_from_slice(&out);
             return Ok(());
         }
-        fd::write_all(fd::STDOUT, &out)
+        let mut rest = out.as_slice();
+        while !rest.is_empty() {
+            match fd::write(fd::STDOUT, rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(wcr_sys::Errno::Intr) => self.traps.collect(),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }

@@ -71,10 +71,7 @@ pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (_, operands) = shell.options(args, b"")?;
-    let Some((name, params)) = operands.split_first() else {
-        shell.status = 2;
-        return Err(Unwind::Error);
-    };
+    let Some((name, params)) = operands.split_first() else { return Ok(2) };
     let path = if name.contains(&b'/') {
         name.clone()
     } else {

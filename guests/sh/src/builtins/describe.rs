@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use wcr_sys::Errno;
-
 use crate::applet_names;
 use crate::builtins;
 use crate::exec::path::{STANDARD_PATH, search_path};
@@ -43,10 +41,9 @@ impl Shell {
             match self.describe_program(name, standard_path) {
                 Ok(path) if sentence => [name, b" is ", &path].concat(),
                 Ok(path) => path,
-                Err(error) => {
+                Err(_) => {
                     if sentence {
-                        let reason = if error == Errno::Noent { "not found" } else { error.message() };
-                        self.put(&[name, b": ", reason.as_bytes(), b"\n"].concat());
+                        self.put(&[name, b": not found\n"].concat());
                     }
                     return 127;
                 }
@@ -59,7 +56,7 @@ impl Shell {
 
     fn describe_program(&mut self, name: &[u8], standard_path: bool) -> wcr_sys::Result<Vec<u8>> {
         if name.contains(&b'/') {
-            return wcr_sys::fs::access(name, 1).map(|()| name.to_vec());
+            return wcr_sys::fs::stat(name).map(|_| name.to_vec());
         }
         if applet_names::contains(name) {
             return Ok(name.to_vec());

@@ -22,10 +22,15 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let words: &[Vec<u8>] = if rest.is_empty() { &params } else { rest };
     let mut cursor = shell.getopts;
     let found = next_option(&mut cursor, spec, words);
-    if let Some(message) = &found.message {
+    let silenced = shell.vars.get(b"OPTERR").is_some_and(|value| *value == *b"0");
+    if let Some(message) = &found.message
+        && !silenced
+    {
         let _ = fd::write_all(fd::STDERR, message);
     }
-    shell.vars.force(b"OPTIND", cursor.index.to_string().as_bytes());
+    // Within a word of several options the next word counts already.
+    let next = cursor.index + usize::from(cursor.offset > 0);
+    shell.vars.force(b"OPTIND", next.to_string().as_bytes());
     match &found.argument {
         Some(argument) => shell.assign(b"OPTARG", argument.clone())?,
         None => {
@@ -44,8 +49,8 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>]) -> Found {
     let silent = spec.first() == Some(&b':');
     let end = Found { letter: b'?', argument: None, message: None, more: false };
-    if cursor.index == 0 {
-        cursor.index = 1;
+    if cursor.index == 0 || cursor.index > words.len() + 1 {
+        *cursor = OptionCursor { offset: 0, index: 1 };
     }
     if cursor.offset == 0 {
         match words.get(cursor.index - 1).map(Vec::as_slice) {

@@ -15,7 +15,7 @@ pub(super) fn help(shell: &mut Shell, _: &[Vec<u8>]) -> Flow<u8> {
             column = 0;
         }
     }
-    out.push_str("\n\n");
+    out.push('\n');
     shell.put(out.as_bytes());
     Ok(0)
 }

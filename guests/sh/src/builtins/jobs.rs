@@ -50,12 +50,20 @@ impl Shell {
         loop {
             let Some(job) = self.jobs.job(number) else { return UNKNOWN };
             let Some(member) = job.members.iter().find(|member| member.status.is_none()).copied() else {
-                return job.status().map_or(UNKNOWN, WaitStatus::shell_code);
+                let status = job.status().map_or(UNKNOWN, WaitStatus::shell_code);
+                self.jobs.list.iter_mut().filter(|job| job.number == number).for_each(|job| job.waited = true);
+                return status;
             };
             match process::wait(member.pid.cast_signed(), 0) {
                 Ok(Some((pid, status))) => {
                     self.jobs.note(pid, status);
                     self.report_signal(status);
+                    // A signal that came together with the end of the process counts first.
+                    if self.traps.any()
+                        && let Some(status) = self.interrupted()
+                    {
+                        return status;
+                    }
                 }
                 Ok(None) => {}
                 Err(Errno::Intr) => {
@@ -72,9 +80,8 @@ impl Shell {
 
     /// What `wait` returns when a signal with a trap has come.
     fn interrupted(&mut self) -> Option<u8> {
-        let signal = signal::take()?;
-        self.traps.pending.push(signal.0);
-        Some(128 + signal.0)
+        self.traps.collect();
+        self.traps.pending.last().map(|signal| 128 + signal)
     }
 }
 

@@ -64,12 +64,9 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let mut line = Line::default();
     let result = read_line(&request, &mut line);
     let timed_out = alarm.is_some_and(Alarm::clear);
-    if result == Err(Errno::Intr)
-        && !timed_out
-        && let Some(signal) = signal::take()
-    {
-        shell.traps.pending.push(signal.0);
-        return Ok(128 + signal.0);
+    if result == Err(Errno::Intr) && !timed_out {
+        shell.traps.collect();
+        return Ok(shell.traps.pending.last().map_or(1, |signal| 128 + signal));
     }
     assign(shell, names, &line)?;
     Ok(u8::from(!line.complete))

@@ -50,7 +50,7 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         operands = rest;
         match text {
             b"l" => return Ok(list_signals(shell, rest)),
-            b"s" | b"n" => {
+            b"s" => {
                 if let Some((value, rest)) = rest.split_first() {
                     name = value;
                     operands = rest;
@@ -68,11 +68,6 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             }
         }
     }
-    if let Some((first, rest)) = operands.split_first()
-        && first == b"--"
-    {
-        operands = rest;
-    }
     if operands.is_empty() {
         shell.complain_plainly(b"you need to specify whom to kill");
         return Ok(1);
@@ -85,6 +80,9 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             for member in members {
                 let _ = signal::kill(member.pid.cast_signed(), Signal::from_raw(wanted.into()));
             }
+            continue;
+        }
+        if operand.is_empty() {
             continue;
         }
         let pid = core::str::from_utf8(operand).ok().and_then(|text| text.parse::<i32>().ok());

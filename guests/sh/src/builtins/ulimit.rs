@@ -63,20 +63,16 @@ pub(super) fn ulimit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
                     };
                     // The limit may follow in the same word, or as the next one.
                     let attached = letters.get(at + 1..).filter(|text| !text.is_empty());
-                    let value = match attached {
-                        Some(text) if !text.first().is_some_and(u8::is_ascii_alphabetic) => Some(text),
-                        Some(_) => None,
-                        None => match rest.split_first() {
-                            Some((value, after)) if !value.starts_with(b"-") => {
-                                rest = after;
-                                Some(value.as_slice())
-                            }
-                            _ => None,
-                        },
-                    };
-                    let done = attached.is_some() && value.is_some();
+                    let value = attached.or_else(|| {
+                        let (value, after) = rest.split_first()?;
+                        if value.starts_with(b"-") {
+                            return None;
+                        }
+                        rest = after;
+                        Some(value)
+                    });
                     chosen.push((limit, value));
-                    if done {
+                    if attached.is_some() {
                         break;
                     }
                 }
@@ -127,8 +123,6 @@ fn change(shell: &mut Shell, limit: &Limit, value: &[u8], kinds: Kinds) -> Optio
     let (mut soft, mut hard) = process::rlimit(limit.resource).unwrap_or((u64::MAX, u64::MAX));
     let new = match value {
         b"unlimited" => u64::MAX,
-        b"soft" => soft,
-        b"hard" => hard,
         value => {
             let number = core::str::from_utf8(value).ok().and_then(|text| text.parse::<u64>().ok());
             let Some(number) = number else {
@@ -147,7 +141,7 @@ fn change(shell: &mut Shell, limit: &Limit, value: &[u8], kinds: Kinds) -> Optio
     match process::set_rlimit(limit.resource, soft, hard) {
         Ok(()) => None,
         Err(error) => {
-            shell.complain(&[b"error setting limit: ", error.message().as_bytes()].concat());
+            shell.complain_plainly(&[b"error setting limit: ", error.message().as_bytes()].concat());
             Some(1)
         }
     }

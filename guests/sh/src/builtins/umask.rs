@@ -19,7 +19,7 @@ pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let new = if text.first().is_some_and(u8::is_ascii_digit) {
         core::str::from_utf8(text).ok().and_then(|text| u32::from_str_radix(text, 8).ok()).filter(|mask| *mask <= 0o777)
     } else {
-        changed(!mask & 0o777, text).map(|mode| !mode & 0o777)
+        changed(!mask & 0o777, mask, text).map(|mode| !mode & 0o777)
     };
     fs::umask(new.unwrap_or(mask));
     if new.is_none() {
@@ -40,20 +40,23 @@ fn symbolic(mask: u32) -> String {
     format!("u={},g={},o={}\n", class(6), class(3), class(0))
 }
 
-/// The permissions after a symbolic change such as `u=rwx,g-w`.
-fn changed(mode: u32, text: &[u8]) -> Option<u32> {
+/// The permissions after a symbolic change such as `u=rwx,g-w`. Without a class, `mask` holds back.
+fn changed(mode: u32, mask: u32, text: &[u8]) -> Option<u32> {
     let mut mode = mode;
-    for clause in text.split(|byte| *byte == b',') {
+    for clause in text.split(|byte| *byte == b',').filter(|clause| !clause.is_empty()) {
         let who = clause.iter().take_while(|byte| b"ugoa".contains(byte)).count();
         let (who, mut actions) = clause.split_at(who);
-        let mask = who.iter().fold(0, |mask, byte| mask | class_mask(*byte));
-        let mask = if who.is_empty() { 0o777 } else { mask };
+        let class = who.iter().fold(0, |class, byte| class | class_bits(*byte));
+        let (class, allowed) = if who.is_empty() { (0o7777, !mask) } else { (class, class) };
         if actions.is_empty() {
             return None;
         }
         while let Some((operator, rest)) = actions.split_first() {
             let count = rest.iter().take_while(|byte| !b"+-=".contains(byte)).count();
             let (letters, after) = rest.split_at(count);
+            if *operator == b'=' {
+                mode &= !class;
+            }
             let mut bits = 0;
             for letter in letters {
                 bits |= match letter {
@@ -61,31 +64,33 @@ fn changed(mode: u32, text: &[u8]) -> Option<u32> {
                     b'w' => 0o222,
                     b'x' => 0o111,
                     b'X' if mode & 0o111 != 0 => 0o111,
-                    b'X' | b's' | b't' => 0,
+                    b'X' => 0,
+                    b's' => 0o6000,
+                    b't' => 0o1000,
                     b'u' => (mode >> 6 & 7) * 0o111,
                     b'g' => (mode >> 3 & 7) * 0o111,
                     b'o' => (mode & 7) * 0o111,
                     _ => return None,
                 };
             }
-            mode = match operator {
-                b'+' => mode | bits & mask,
-                b'-' => mode & !(bits & mask),
-                b'=' => mode & !mask | bits & mask,
+            match operator {
+                b'+' | b'=' => mode |= bits & allowed,
+                b'-' => mode &= !(bits & allowed),
                 _ => return None,
-            };
+            }
             actions = after;
         }
     }
-    Some(mode)
+    // A mask has no set-id and sticky bits.
+    (mode <= 0o777).then_some(mode)
 }
 
-const fn class_mask(class: u8) -> u32 {
+const fn class_bits(class: u8) -> u32 {
     match class {
-        b'u' => 0o700,
-        b'g' => 0o070,
+        b'u' => 0o4700,
+        b'g' => 0o2070,
         b'o' => 0o007,
-        _ => 0o777,
+        _ => 0o7777,
     }
 }
 
@@ -95,10 +100,21 @@ mod tests {
 
     #[test]
     fn symbolic_modes() {
-        for (text, mode) in
-            [("u=rwx,g=,o=", Some(0o700)), ("a=rx", Some(0o555)), ("o-x,g+w", Some(0o774)), ("g", None), ("", None)]
-        {
-            assert_eq!(changed(0o755, text.as_bytes()), mode, "{text}");
+        for (mask, text, result) in [
+            (0o022, "u=rwx,g=,o=", Some(0o077)),
+            (0o022, "a=rx", Some(0o222)),
+            (0o022, "g", None),
+            (0o022, "", Some(0o022)),
+            (0o037, "=r", Some(0o337)),
+            (0o037, "+x", Some(0o037)),
+            (0o022, "a=u", Some(0o777)),
+            (0o022, "u+s", None),
+            (0o022, "o+t", Some(0o022)),
+            (0o037, "u=rwX", Some(0o137)),
+            (0o022, "u=g+w", Some(0o022)),
+        ] {
+            let mode = changed(!mask & 0o777, mask, text.as_bytes());
+            assert_eq!(mode.map(|mode| !mode & 0o777), result, "{mask:o} {text}");
         }
         assert_eq!(symbolic(0o022), "u=rwx,g=rx,o=rx\n");
     }

@@ -30,6 +30,8 @@ pub struct Job {
     pub members: Vec<Member>,
     /// The command's text, as far as it is kept.
     pub text: Vec<u8>,
+    /// Whether `wait` has asked for its status: the number may be given to another job then.
+    pub waited: bool,
 }
 
 impl Job {
@@ -37,7 +39,7 @@ impl Job {
     #[must_use]
     pub fn new(processes: &[Pid], text: Vec<u8>) -> Self {
         let members = processes.iter().map(|pid| Member { pid: *pid, status: None }).collect();
-        Self { number: 0, members, text }
+        Self { number: 0, members, text, waited: false }
     }
 
     /// Whether all processes have ended.
@@ -83,6 +85,8 @@ pub struct Jobs {
 impl Jobs {
     /// Adds a job and returns its number: the lowest that is free.
     pub fn add(&mut self, mut job: Job) -> usize {
+        let gone: Vec<_> = self.list.iter().filter(|job| job.waited && job.ended()).map(|job| job.number).collect();
+        gone.into_iter().for_each(|number| self.remove(number));
         let place = self.list.iter().enumerate().position(|(index, job)| job.number != index + 1);
         let place = place.unwrap_or(self.list.len());
         job.number = place + 1;
@@ -143,7 +147,8 @@ impl Shell {
             let status = loop {
                 match process::wait(pid.cast_signed(), 0) {
                     Ok(Some((_, status @ (WaitStatus::Exited(_) | WaitStatus::Signaled(_))))) => break Some(status),
-                    Ok(_) | Err(Errno::Intr) => {}
+                    Ok(_) => {}
+                    Err(Errno::Intr) => self.traps.collect(),
                     Err(_) => break None,
                 }
             };

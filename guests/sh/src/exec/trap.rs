@@ -46,7 +46,7 @@ pub struct Traps {
     fixed: u64,
     /// Signals whose disposition has been looked at.
     known: u64,
-    /// The traps of the shell this is a copy of, shown until one is set here.
+    /// The traps of the shell this is a copy of, shown until one is set here, where `$(trap)` asks for them.
     inherited: Vec<(u8, Vec<u8>)>,
     /// Signals that have been taken from the kernel but whose traps have not run.
     pub pending: Vec<u8>,
@@ -78,6 +78,14 @@ impl Traps {
         caught.fold(0, |set, (number, _)| set | Signal(*number).bit())
     }
 
+    /// Takes the signals that have come from the kernel. To be called whenever a call was interrupted: until
+    /// then every call that would block is.
+    pub fn collect(&mut self) {
+        while let Some(signal) = signal::take() {
+            self.pending.push(signal.0);
+        }
+    }
+
     /// Sets what happens on a signal; `None` is the default.
     pub fn set(&mut self, number: u8, action: Option<Vec<u8>>, interactive: bool) {
         self.inherited.clear();
@@ -105,9 +113,9 @@ impl Traps {
         }
     }
 
-    /// Stops showing the traps of the shell this is a copy of.
-    pub fn forget_inherited(&mut self) {
-        self.inherited.clear();
+    /// Shows the traps of the shell this is a copy of.
+    pub fn inherit(&mut self, listed: Vec<(u8, Vec<u8>)>) {
+        self.inherited = listed;
     }
 
     /// What a forked copy keeps: ignored signals; the others get their default action.
@@ -120,8 +128,8 @@ impl Traps {
                 let _ = signal::set_disposition(signal, Disposition::Default);
             }
         }
-        self.actions = actions.iter().filter(|(_, action)| action.is_empty()).cloned().collect();
-        self.inherited = actions;
+        self.actions = actions.into_iter().filter(|(_, action)| action.is_empty()).collect();
+        self.inherited.clear();
     }
 }
 
@@ -134,14 +142,11 @@ impl Shell {
             return Ok(());
         }
         loop {
-            let number = if self.traps.pending.is_empty() {
-                match signal::take() {
-                    Some(signal) => signal.0,
-                    None => return Ok(()),
-                }
-            } else {
-                self.traps.pending.remove(0)
-            };
+            self.traps.collect();
+            if self.traps.pending.is_empty() {
+                return Ok(());
+            }
+            let number = self.traps.pending.remove(0);
             if let Some(action) = self.traps.action(number).map(<[u8]>::to_vec) {
                 self.run_trap(action)?;
             }

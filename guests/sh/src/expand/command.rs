@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use wcr_sys::abi::{OpenFlags, Pid};
-use wcr_sys::{Fd, fd, fs};
+use wcr_sys::{Errno, Fd, fd};
 
 use crate::builtins;
 use crate::exec::descriptors::{discard, move_to, pipe_above};
@@ -65,7 +65,7 @@ impl Shell {
         let started = self.start_writer(body, reader, writer);
         discard(writer);
         let text = match &started {
-            Ok(_) => fs::read_to_end(reader).unwrap_or_default(),
+            Ok(_) => self.read_all(reader),
             Err(_) => Vec::new(),
         };
         discard(reader);
@@ -81,6 +81,25 @@ impl Shell {
         }
     }
 
+    /// Reads all that comes, whatever signals come meanwhile.
+    fn read_all(&mut self, from: Fd) -> Vec<u8> {
+        const STEP: usize = 16 << 10;
+        let (mut text, mut used) = (Vec::new(), 0);
+        loop {
+            if text.len() - used < STEP / 4 {
+                text.resize(used + STEP, 0);
+            }
+            match fd::read(from, text.get_mut(used..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(count) => used += count,
+                Err(Errno::Intr) => self.traps.collect(),
+                Err(_) => break,
+            }
+        }
+        text.truncate(used);
+        text
+    }
+
     fn start_writer(&mut self, body: &Command, reader: Fd, writer: Fd) -> wcr_sys::Result<Pid> {
         if let Command::Simple(simple) = body
             && let Some(pid) = self.start_stage_directly(simple, None, Some(writer))
@@ -89,10 +108,9 @@ impl Shell {
         }
         let lists_traps = matches!(body, Command::Simple(simple) if simple.words.len() == 1
             && simple.words.iter().all(|word| word.plain() == Some(b"trap")));
+        let listed = if lists_traps { self.traps.listed().to_vec() } else { Vec::new() };
         self.fork(|shell| {
-            if !lists_traps {
-                shell.traps.forget_inherited();
-            }
+            shell.traps.inherit(listed);
             discard(reader);
             move_to(writer, fd::STDOUT);
             shell.tested = 0;

@@ -140,7 +140,6 @@ impl Shell {
             ParamName::Special(special) => *special,
         };
         let text = match special {
-            b'@' | b'*' if self.params.is_empty() => return None,
             b'@' | b'*' if fields && (special == b'@' || !quoted) => {
                 return Some(Value::Fields(self.params.join(&BETWEEN)));
             }
@@ -159,12 +158,10 @@ impl Shell {
 
     /// The value where an unset parameter counts as empty, or is an error under `set -u`.
     fn required(&mut self, value: Option<Value>, name: &ParamName) -> Flow<Value> {
-        match (value, name) {
-            (Some(value), _) => Ok(value),
-            (None, ParamName::Special(b'@')) => Ok(Value::Fields(Vec::new())),
-            (None, ParamName::Special(b'*')) => Ok(Value::One(Vec::new())),
-            (None, name) if self.has(Opt::NoUnset) => Err(self.unset_error(name)),
-            (None, _) => Ok(Value::One(Vec::new())),
+        match value {
+            Some(value) => Ok(value),
+            None if self.has(Opt::NoUnset) => Err(self.unset_error(name)),
+            None => Ok(Value::One(Vec::new())),
         }
     }
 

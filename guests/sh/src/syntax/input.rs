@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use wcr_sys::{Errno, Fd, fd};
+use wcr_sys::abi::Signal;
+use wcr_sys::{Errno, Fd, fd, signal};
 
 /// How much of a script is read at a time, in bytes: what a command that reads the shell's own standard
 /// input finds there depends on it.
@@ -50,6 +51,8 @@ pub struct Input {
     pub counts_lines: bool,
     /// Whether what is read is also written to standard error (`set -v`).
     pub verbose: bool,
+    /// Signals that came while text was being read.
+    pub signals: Vec<Signal>,
     /// Which prompt a terminal shows next.
     pub prompt: Prompt,
 }
@@ -67,6 +70,7 @@ impl Input {
             line,
             counts_lines: true,
             verbose: false,
+            signals: Vec::new(),
             prompt: Prompt::First,
         }
     }
@@ -114,7 +118,7 @@ impl Input {
                 self.buf.resize(start + BLOCK, 0);
                 let count = loop {
                     match fd::read(*from, self.buf.get_mut(start..).unwrap_or_default()) {
-                        Err(Errno::Intr) => {}
+                        Err(Errno::Intr) => self.signals.extend(signal::take()),
                         result => break result.unwrap_or(0),
                     }
                 };
