@@ -150,3 +150,13 @@ fn twenty_layers() {
     });
     merged("merge-many", layers, "ls /n | wc -l; cat /n/last", "21\n19\n");
 }
+
+#[test]
+fn a_hard_link_may_lead_into_a_lower_layer() {
+    merged(
+        "merge-lower-link",
+        [tree(), Layer::new().hard_link("t/linked", "t/a").hard_link("t/nothing", "no/such/file")],
+        "cat /t/linked; stat -c '%h %a' /t/a; test /t/a -ef /t/linked && echo same; cat /t/nothing",
+        "a1\n2 644\nsame\ncat: can't open '/t/nothing': No such file or directory\n",
+    );
+}

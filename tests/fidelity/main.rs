@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use wcr_tests::fidelity::{self, Subject, Verdict};
 
+/// How many cases of a kind a failure lists.
+const SHOWN: usize = 30;
+
 #[test]
 fn the_corpus_fails_exactly_where_it_is_known_to() {
     let Some(subject) = Subject::prepare() else { return };
@@ -22,10 +25,12 @@ fn the_corpus_fails_exactly_where_it_is_known_to() {
     let repaired: Vec<&String> = known.difference(&failed).collect();
     assert!(
         regressions.is_empty() && repaired.is_empty(),
-        "{} cases fail that passed: {regressions:#?}\n{} listed cases pass: {repaired:#?}\n\
+        "{} cases fail that passed: {:#?}\n{} listed cases pass: {:#?}\n\
          `cargo xtask fidelity --only ID --diff` shows a case; `cargo xtask fidelity --bless` takes repaired cases \
          off the list",
         regressions.len(),
+        regressions.iter().take(SHOWN).collect::<Vec<_>>(),
         repaired.len(),
+        repaired.iter().take(SHOWN).collect::<Vec<_>>(),
     );
 }
