@@ -1,5 +1,6 @@
 //! The client and what can be set on it.
 
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use wcr_image::{Platform, Reference};
 use wcr_store::Store;
 
+use crate::credentials::docker_config;
 use crate::error::{RegistryError, Result};
 use crate::progress::Progress;
 use crate::pull::{PullOutcome, run};
@@ -23,8 +25,8 @@ pub struct Options {
     pub backoff: Duration,
     /// How many layers are fetched side by side.
     pub parallel: usize,
-    /// Whether credentials are looked for in Docker's configuration.
-    pub credentials: bool,
+    /// Docker's configuration file, in which credentials are looked for; `None` for anonymous access.
+    pub docker_config: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -34,7 +36,7 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(30),
             backoff: Duration::from_millis(200),
             parallel: 4,
-            credentials: true,
+            docker_config: docker_config(),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Credentials that `docker login` has left behind.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// The longest configuration file that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -34,14 +34,18 @@ struct Entry {
     password: String,
 }
 
-/// The credentials for the registry `domain` in Docker's configuration: `$DOCKER_CONFIG/config.json` or
-/// `~/.docker/config.json`. Only what stands in the file itself is found, no credential helper is run.
-pub(crate) fn find(domain: &str) -> Option<Credentials> {
+/// Where Docker keeps its configuration: `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`.
+pub(crate) fn docker_config() -> Option<PathBuf> {
     let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || folder(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(|home| home.join(".docker"));
-    let path = folder("DOCKER_CONFIG").or_else(home)?.join("config.json");
+    Some(folder("DOCKER_CONFIG").or_else(home)?.join("config.json"))
+}
+
+/// The credentials for the registry `domain` in Docker's configuration. Only what stands in the file
+/// itself is found, no credential helper is run.
+pub(crate) fn find(config: &Path, domain: &str) -> Option<Credentials> {
     let mut content = Vec::new();
-    File::open(path).ok()?.take(LONGEST).read_to_end(&mut content).ok()?;
+    File::open(config).ok()?.take(LONGEST).read_to_end(&mut content).ok()?;
     in_config(&content, domain)
 }
 

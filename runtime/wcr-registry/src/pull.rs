@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
 use wcr_image::{Compression, Descriptor, ImageConfig, ImageError, Limits, Platform, Reference};
-use wcr_store::{ImageRecord, LayerRecord, LayerSpec, Store};
+use wcr_store::{ImageRecord, LayerRecord, LayerSpec, Store, StoreError};
 
 use crate::auth::Session;
 use crate::client::{Client, Options};
@@ -56,7 +56,7 @@ pub(crate) fn run(
     let in_image = |error| RegistryError::Image { reference: reference.familiar(), source: Box::new(error) };
     store.ensure().map_err(in_store)?;
     let domain = reference.domain();
-    let credentials = if transport.options.credentials { credentials::find(domain) } else { None };
+    let credentials = transport.options.docker_config.as_deref().and_then(|config| credentials::find(config, domain));
     let session = Session::new(transport, base_url(domain)?, domain, reference.path(), credentials);
     let (resolved, config_bytes) = runtime.block_on(async {
         session.ping().await?;
@@ -80,8 +80,12 @@ pub(crate) fn run(
         store.put_blob(&resolved.descriptor.digest, &resolved.bytes)
     })?;
 
-    let before = store.resolve(reference).map_err(in_store)?.filter(|before| before.reference == filed_as(reference));
-    let status = match before {
+    let before = match store.resolve(reference) {
+        // A damaged record is replaced.
+        Err(StoreError::Damaged { .. }) => None,
+        before => before.map_err(in_store)?,
+    };
+    let status = match before.filter(|before| before.reference == Store::filed_as(reference)) {
         None => PullStatus::New,
         Some(before) if before.manifest.digest == resolved.descriptor.digest => PullStatus::UpToDate,
         Some(_) => PullStatus::Updated,
@@ -94,7 +98,7 @@ pub(crate) fn run(
         gzip: spec.compression == Compression::Gzip,
     });
     let record = ImageRecord {
-        reference: filed_as(reference),
+        reference: Store::filed_as(reference),
         digest: resolved.digest,
         manifest: Descriptor { platform: Some(config.platform()), ..resolved.descriptor },
         config: resolved.manifest.config,
@@ -104,11 +108,6 @@ pub(crate) fn run(
         layers: layers.collect(),
         run: config.config,
     };
-    store.commit(reference, &record).map_err(in_store)?;
+    store.commit(&record).map_err(in_store)?;
     Ok(PullOutcome { record, status })
-}
-
-/// The reference that the record goes under: with a digest the tag does not count.
-fn filed_as(reference: &Reference) -> String {
-    reference.digest().map_or_else(|| reference.to_string(), |digest| reference.pinned(digest).to_string())
 }

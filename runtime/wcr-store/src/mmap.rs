@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 
 /// A file's content, mapped.
 pub(crate) struct Mapped(Option<Mmap>);
@@ -15,10 +15,11 @@ impl Mapped {
         if length == 0 {
             return Ok(Self(None));
         }
+        let length = usize::try_from(length).map_err(io::Error::other)?;
         // SAFETY: the mapped bytes must not change while they are borrowed. Files of the store are complete
         // before they get their names and are never written, cut or grown afterwards, only replaced by
         // renaming, which leaves a mapping as it is; and the store's folder belongs to this user alone.
-        let map = unsafe { Mmap::map(file) }?;
+        let map = unsafe { MmapOptions::new().len(length).map(file) }?;
         Ok(Self(Some(map)))
     }
 }

@@ -131,6 +131,13 @@ impl Store {
         Ok(Some(Image { record, layers }))
     }
 
+    /// The name that an image pulled by `reference` has in the store: the canonical form, without the tag
+    /// when there is a digest.
+    #[must_use]
+    pub fn filed_as(reference: &Reference) -> String {
+        key(reference)
+    }
+
     /// All images, sorted by reference.
     ///
     /// # Errors
@@ -210,11 +217,12 @@ impl Store {
         LayerWriter::new(self, spec, true)
     }
 
-    /// Makes an image known, all of whose parts are in the store.
+    /// Makes an image known under `record.reference`, which must be what [`Store::filed_as`] gives. All its
+    /// parts must be in the store.
     ///
     /// # Errors
     /// [`StoreError::Io`].
-    pub fn commit(&self, reference: &Reference, record: &ImageRecord) -> Result<()> {
+    pub fn commit(&self, record: &ImageRecord) -> Result<()> {
         self.pool.clear();
         let _lock = self.lock("index", || ())?;
         // First the parts, then what refers to them.
@@ -223,17 +231,17 @@ impl Store {
         sync_dir(&self.root.join("layers"))?;
         sync_file(&self.root.join("version"))?;
         sync_file(&self.root.join("oci-layout"))?;
-        let (temp, folder, key) = (self.temp(), self.root.join("refs"), key(reference));
+        let (temp, folder) = (self.temp(), self.root.join("refs"));
         let refs = self.refs(&folder);
         let index_path = self.root.join("index.json");
-        let index = index_json::list(&index_path, &temp, &key, &record.manifest)?;
+        let index = index_json::list(&index_path, &temp, record, || refs.list().unwrap_or_default())?;
         let mut file = refs.write(&temp, record)?;
         if let Some(mut index) = index {
             index.sync()?;
             index.rename(&index_path)?;
         }
         file.sync()?;
-        file.rename(&refs.path(&key))?;
+        file.rename(&refs.path(&record.reference))?;
         sync_dir(&folder)?;
         sync_dir(&self.root)?;
         sweep(&temp);

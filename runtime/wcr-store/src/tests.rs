@@ -100,7 +100,7 @@ fn filled(folder: &Folder, size: usize) -> (Store, Reference, LayerSpec) {
     let length = write(&store, spec, &blob).unwrap();
     assert_eq!(length, tar.len() as u64);
     let reference: Reference = "a.b/c:1".parse().unwrap();
-    store.commit(&reference, &record(&reference.to_string(), &spec, length)).unwrap();
+    store.commit(&record(&reference.to_string(), &spec, length)).unwrap();
     (store, reference, spec)
 }
 
@@ -268,6 +268,22 @@ fn damaged_records_are_told() {
 }
 
 #[test]
+fn a_damaged_index_is_made_anew() {
+    let folder = Folder::new("index");
+    let (store, _, spec) = filled(&folder, 10);
+    let path = folder.0.join("index.json");
+    for damage in ["", "{", "[]", "{\"manifests\":7}"] {
+        fs::write(&path, damage).unwrap();
+        store.commit(&record("a.b/other:1", &spec, 1)).unwrap();
+        let index = fs::read_to_string(&path).unwrap();
+        assert!(index.contains("a.b/c:1") && index.contains("a.b/other:1"), "{damage}: {index}");
+    }
+    fs::remove_file(&path).unwrap();
+    store.commit(&record("a.b/other:1", &spec, 1)).unwrap();
+    assert!(fs::read_to_string(&path).unwrap().contains("a.b/c:1"));
+}
+
+#[test]
 fn put_blob_checks_the_digest() {
     let folder = Folder::new("put");
     let store = folder.store();
@@ -324,7 +340,7 @@ mod unix {
     #[test]
     fn old_files_that_nobody_holds_are_swept() {
         let folder = Folder::new("sweep");
-        let (store, reference, spec) = filled(&folder, 10);
+        let (store, _, spec) = filled(&folder, 10);
         let file = |name: &str, age: u64| {
             let file = fs::File::create(store.temp().join(name)).unwrap();
             file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
@@ -333,7 +349,7 @@ mod unix {
         let held = file("held", 10_000);
         held.lock().unwrap();
         drop((file("young", 10), file("old", 10_000)));
-        store.commit(&reference, &record("a.b/c:1", &spec, 1)).unwrap();
+        store.commit(&record("a.b/c:1", &spec, 1)).unwrap();
         let mut names: Vec<_> = fs::read_dir(store.temp()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["held", "young"]);

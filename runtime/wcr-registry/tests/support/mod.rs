@@ -4,6 +4,7 @@
 
 pub mod hostile;
 pub mod layout;
+pub mod place;
 pub mod registry;
 
 use std::time::Duration;
@@ -18,15 +19,20 @@ pub fn hasty() -> Options {
         connect_timeout: Duration::from_secs(2),
         idle_timeout: Duration::from_millis(400),
         backoff: Duration::from_millis(2),
-        credentials: false,
+        docker_config: None,
         ..Options::default()
     }
 }
 
 /// Pulls `name` for linux/amd64 with [`hasty`] settings.
 pub fn pull(store: &Store, name: &str) -> Result<PullOutcome> {
+    pull_with(hasty(), store, name)
+}
+
+/// Pulls `name` for linux/amd64.
+pub fn pull_with(options: Options, store: &Store, name: &str) -> Result<PullOutcome> {
     let reference: Reference = name.parse().unwrap();
-    Client::new(hasty()).unwrap().pull(store, &reference, &Platform::default(), &Silent)
+    Client::new(options).unwrap().pull(store, &reference, &Platform::default(), &Silent)
 }
 
 /// The content of the file `name` in the root of the image's layer `layer`.

@@ -40,8 +40,8 @@ pub(crate) fn read_small(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
     if length > most {
         return Err(StoreError::Damaged { path: path.to_owned(), reason: format!("it is longer than {most} bytes") });
     }
-    let mut content = Vec::with_capacity(length as usize);
-    file.take(most).read_to_end(&mut content).map_err(StoreError::io("read", path))?;
+    let mut content = vec![0; length as usize];
+    (&file).read_exact(&mut content).map_err(StoreError::io("read", path))?;
     Ok(Some(content))
 }
 
