@@ -29,6 +29,7 @@ impl<'a> Context<'a> {
     }
 
     /// Writes to standard output. A failure is kept until the end, see [`Self::write_error`].
+    #[inline(never)]
     pub fn put(&mut self, bytes: &[u8]) {
         if let Err(error) = self.out.write_all(bytes) {
             self.note(&error);
@@ -60,6 +61,7 @@ impl<'a> Context<'a> {
     }
 
     /// Prints the diagnostic `name: parts` on standard error.
+    #[inline(never)]
     pub fn complain(&mut self, parts: &[&[u8]]) {
         let mut line = [self.name, b": "].concat();
         parts.iter().for_each(|part| line.extend_from_slice(part));
@@ -68,6 +70,7 @@ impl<'a> Context<'a> {
     }
 
     /// Prints the diagnostic `name: parts: reason` on standard error.
+    #[inline(never)]
     pub fn perror(&mut self, parts: &[&[u8]], reason: Errno) {
         let mut line = parts.concat();
         line.extend_from_slice(b": ");

@@ -1,6 +1,7 @@
 //! Numbers and columns as text, without the weight of `core::fmt`.
 
 /// The decimal digits of `n`.
+#[inline(never)]
 #[must_use]
 pub fn decimal(n: u64) -> Vec<u8> {
     radix(n, 10)
@@ -39,18 +40,21 @@ fn radix(mut n: u64, radix: u64) -> Vec<u8> {
 }
 
 /// Appends `text` with `fill` before it up to `width` bytes.
+#[inline(never)]
 pub fn right(out: &mut Vec<u8>, text: &[u8], width: usize, fill: u8) {
     out.resize(out.len() + width.saturating_sub(text.len()), fill);
     out.extend_from_slice(text);
 }
 
 /// Appends `text` with spaces behind it up to `width` bytes.
+#[inline(never)]
 pub fn left(out: &mut Vec<u8>, text: &[u8], width: usize) {
     out.extend_from_slice(text);
     out.resize(out.len() + width.saturating_sub(text.len()), b' ');
 }
 
 /// Reads a whole byte string as a decimal number; `None` for anything else and beyond 64 bits.
+#[inline(never)]
 #[must_use]
 pub fn parse_decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {

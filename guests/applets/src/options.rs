@@ -38,24 +38,28 @@ pub struct Parsed {
 
 impl Parsed {
     /// Whether the option was given.
+    #[inline(never)]
     #[must_use]
     pub fn has(&self, key: u8) -> bool {
         self.count(key) > 0
     }
 
     /// How many times the option was given.
+    #[inline(never)]
     #[must_use]
     pub fn count(&self, key: u8) -> usize {
         self.options.iter().filter(|(given, _)| *given == key).count()
     }
 
     /// The value of the option's last use.
+    #[inline(never)]
     #[must_use]
     pub fn value(&self, key: u8) -> Option<&[u8]> {
         self.options.iter().rev().find(|(given, _)| *given == key)?.1.as_deref()
     }
 
     /// The option of `keys` that was given last.
+    #[inline(never)]
     #[must_use]
     pub fn last_of(&self, keys: &[u8]) -> Option<u8> {
         self.options.iter().rev().map(|(given, _)| *given).find(|given| keys.contains(given))
@@ -84,6 +88,7 @@ impl Spec {
     /// Reads the arguments of `ctx`.
     /// # Errors
     /// A wrong option: its diagnostic and the usage have been printed.
+    #[inline(never)]
     pub fn parse(&self, ctx: &mut Context<'_>) -> Result<Parsed, Quit> {
         self.parse_args(ctx.args).map_err(|message| {
             ctx.complain(&[&message]);

@@ -76,6 +76,7 @@ pub const TEXT: &[Entry] = &[
     (BIN, text::grep::GREP),
     (BIN, text::grep::EGREP),
     (BIN, text::grep::FGREP),
+    (USR_BIN, text::sort::APPLET),
 ];
 
 /// The names that other guests answer to.

@@ -1,3 +1,4 @@
 //! The text tools: one module each.
 
 pub mod grep;
+pub mod sort;

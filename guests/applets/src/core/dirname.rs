@@ -21,12 +21,13 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 pub fn parent(path: &[u8]) -> &[u8] {
     let trim = |path: &[u8]| path.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
     let name_end = trim(path);
-    let Some(slash) = path.get(..name_end).and_then(|path| path.iter().rposition(|byte| *byte == b'/')) else {
-        return if path.starts_with(b"/") { b"/" } else { b"." };
-    };
-    match trim(path.get(..slash).unwrap_or_default()) {
-        0 => b"/",
-        end => path.get(..end).unwrap_or_default(),
+    let before_name = if name_end == 0 { path } else { path.get(..name_end).unwrap_or_default() };
+    let Some(slash) = before_name.iter().rposition(|byte| *byte == b'/') else { return b"." };
+    match (trim(path.get(..slash).unwrap_or_default()), slash) {
+        // Exactly two slashes may mean something of their own, says POSIX.
+        (0, 1) => b"//",
+        (0, _) => b"/",
+        (end, _) => path.get(..end).unwrap_or_default(),
     }
 }
 
@@ -39,7 +40,9 @@ mod tests {
         for (path, dir) in [
             ("a", "."),
             ("/", "/"),
-            ("//a", "/"),
+            ("//a", "//"),
+            ("///a", "/"),
+            ("//a/", "//"),
             ("", "."),
             ("a/b//", "a"),
             ("/a/b", "/a"),
