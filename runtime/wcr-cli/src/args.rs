@@ -34,6 +34,7 @@ pub(crate) enum Command {
 
 /// `wcr run`.
 #[derive(Debug, Args)]
+#[command(override_usage = "wcr run [OPTIONS] IMAGE [COMMAND [ARGUMENT]...]")]
 pub(crate) struct RunArgs {
     /// Remove the container when it has ended (containers are not kept, so this is always so)
     #[arg(long)]
@@ -65,7 +66,7 @@ pub(crate) struct RunArgs {
     /// The container's host name
     #[arg(long, value_name = "NAME")]
     pub(crate) hostname: Option<String>,
-    /// When to ask the registry for the image
+    /// Get the image from its registry every time, when it is not in the store, or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
     /// The platform of the image
@@ -81,18 +82,15 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) explain: bool,
     /// The image, and the command to run in it instead of its own
-    #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE [COMMAND]")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE")]
     pub(crate) image_and_command: Vec<OsString>,
 }
 
-/// When `run` asks a registry.
+/// When `run` asks a registry: every time, when the image is not in the store, never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PullPolicy {
-    /// Every time; what is in the store does not count
     Always,
-    /// When the image is not in the store
     Missing,
-    /// Never
     Never,
 }
 

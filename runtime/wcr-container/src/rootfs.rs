@@ -15,16 +15,11 @@ use crate::text::shown;
 /// The most of `/etc/passwd` and `/etc/group` that is read, in bytes.
 const ACCOUNTS_MAX: u64 = 4 << 20;
 
-/// Puts the file systems together: the image, `/proc`, `/dev`, `/sys`, and the bind mounts.
+/// Puts the file systems together that every container has: the image, `/proc`, `/dev`, `/sys`.
 ///
 /// # Errors
-/// [`RunError::Rootfs`] and those of bind mounts.
-pub(crate) fn assemble(
-    image: &ContainerImage,
-    binds: &[Bind],
-    proc_table: &ProcTable,
-    now: Timestamp,
-) -> Result<Vfs, RunError> {
+/// [`RunError::Rootfs`].
+pub(crate) fn assemble(image: &ContainerImage, proc_table: &ProcTable, now: Timestamp) -> Result<Vfs, RunError> {
     let fail = |what: &'static str| move |errno| RunError::Rootfs { what, errno };
     let tree = Tree::over(image.layers.clone(), TreeLimits::default()).map_err(fail("the layers"))?;
     let mut vfs = Vfs::new(Box::new(tree), options("overlay", "overlay", false));
@@ -35,6 +30,14 @@ pub(crate) fn assemble(
         .map_err(fail("/proc"))?;
     mount(&mut vfs, "/dev", Box::new(dev), options("tmpfs", "tmpfs", false), now).map_err(fail("/dev"))?;
     mount(&mut vfs, "/sys", Box::new(sys), options("sysfs", "sysfs", true), now).map_err(fail("/sys"))?;
+    Ok(vfs)
+}
+
+/// Mounts the folders and files of the host. From here on, what is written may be written on the host.
+///
+/// # Errors
+/// [`RunError::BindHost`], [`RunError::BindTwice`], [`RunError::BindPlace`].
+pub(crate) fn mount_binds(vfs: &mut Vfs, binds: &[Bind], now: Timestamp) -> Result<(), RunError> {
     let mut places = BTreeSet::new();
     for bind in binds {
         if !places.insert(&bind.container) {
@@ -45,9 +48,9 @@ pub(crate) fn assemble(
     let mut sorted: Vec<&Bind> = binds.iter().collect();
     sorted.sort_by_key(|bind| bind.container.matches('/').count());
     for bind in sorted {
-        mount_bind(&mut vfs, bind, now)?;
+        mount_bind(vfs, bind, now)?;
     }
-    Ok(vfs)
+    Ok(())
 }
 
 fn options(source: &str, fstype: &str, read_only: bool) -> MountOptions {
@@ -169,7 +172,8 @@ mod tests {
     }
 
     fn assembled(binds: &[Bind]) -> Result<Vfs, RunError> {
-        assemble(&empty(), binds, &ProcTable::default(), NOW)
+        let mut vfs = assemble(&empty(), &ProcTable::default(), NOW)?;
+        mount_binds(&mut vfs, binds, NOW).map(|()| vfs)
     }
 
     fn bind(host: &std::path::Path, container: &str, read_only: bool) -> Bind {

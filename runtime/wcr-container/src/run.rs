@@ -15,6 +15,7 @@ use crate::image::ContainerImage;
 use crate::loader::{LadderLoader, LastRefusal};
 use crate::options::{DEFAULT_HOSTNAME, RunOptions};
 use crate::text::shown;
+use crate::user::User;
 use crate::{bundle, command, environment, rootfs, system_files, user};
 
 /// The most memory of one process, in bytes.
@@ -39,38 +40,10 @@ pub struct Outcome {
 ///
 /// # Errors
 /// [`RunError`]: it was not started, or the engine failed.
-pub fn run(image: &ContainerImage, mut options: RunOptions) -> Result<Outcome, RunError> {
-    let argv =
-        command::argv(&image.config.entrypoint, &image.config.cmd, options.entrypoint.as_deref(), &options.command);
-    let program = argv.first().filter(|program| !program.is_empty()).ok_or(RunError::NoCommand)?.clone();
-    let workdir = workdir(&image.config.working_dir, options.workdir.as_deref())?;
-    let hostname = options.hostname.take().unwrap_or_else(|| DEFAULT_HOSTNAME.to_owned());
-    let clock = match options.seed {
-        Some(_) => Clock::fixed(FIXED_START),
-        None => Clock::Host(Box::new(Clocks::new())),
-    };
-    let entropy: Box<dyn Entropy> = match options.seed {
-        Some(seed) => Box::new(SeededEntropy::new(seed)),
-        None => Box::new(HostEntropy),
-    };
-    let now = Timestamp::from_nanos(clock.realtime());
-
-    let proc_table = ProcTable::default();
-    let mut vfs = rootfs::assemble(image, &options.binds, &proc_table, now)?;
-    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
-    let user = user::look_up(options.user.as_deref().unwrap_or(&image.config.user), &passwd, &group)?;
-    if !options.binds.iter().any(|bind| bind.container == "/etc") {
-        let walk = Walk::new(vfs.root(), Creds::root(), 0);
-        let written = system_files::write(&mut vfs, &walk, &hostname, now);
-        written.map_err(|errno| RunError::Rootfs { what: "/etc", errno })?;
-    }
-    rootfs::make_workdir(&mut vfs, &workdir, now)?;
-    let envp = environment::environment(&image.config.env, &options.env, &hostname, &user.home);
-    check_size(&argv, &envp)?;
-    let uname = uname(&image.platform, hostname);
-    proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);
-
+pub fn run(image: &ContainerImage, options: RunOptions) -> Result<Outcome, RunError> {
     let guests = bundle::guests();
+    let (clock, entropy) = sources(options.seed);
+    let Prepared { vfs, proc_table, uname, request } = prepare(image, &options, clock.realtime())?;
     if guests.is_empty() {
         return Err(RunError::NoBundle);
     }
@@ -86,17 +59,8 @@ pub fn run(image: &ContainerImage, mut options: RunOptions) -> Result<Outcome, R
         max_processes: PROCESSES_MAX,
     };
     let mut kernel = Kernel::new(kernel_options, proc_table);
-    let path = path_of(&envp).to_vec();
-    let request = InitRequest {
-        argv,
-        envp,
-        cwd: workdir.clone().into_bytes(),
-        uid: user.uid,
-        gid: user.gid,
-        groups: user.groups,
-    };
+    let wanted = Wanted::from(&request);
     if let Err(errno) = kernel.start(request) {
-        let wanted = Wanted { program: &program, workdir: &workdir, path: &path };
         return Err(wanted.not_started(kernel.vfs(), errno, refusal.take()));
     }
     let engine = ManuallyDrop::new(Engine::new(guests, MEMORY_MAX)?);
@@ -111,6 +75,50 @@ pub fn run(image: &ContainerImage, mut options: RunOptions) -> Result<Outcome, R
         notes.extend(refusal.take());
     }
     Ok(Outcome { code, notes })
+}
+
+/// The container's clock and randomness: the host's, or those that a seed names.
+fn sources(seed: Option<u64>) -> (Clock, Box<dyn Entropy>) {
+    match seed {
+        Some(seed) => (Clock::fixed(FIXED_START), Box::new(SeededEntropy::new(seed))),
+        None => (Clock::Host(Box::new(Clocks::new())), Box::new(HostEntropy)),
+    }
+}
+
+/// All that a kernel needs to know of a container.
+struct Prepared {
+    vfs: Vfs,
+    proc_table: ProcTable,
+    uname: Uname,
+    request: InitRequest,
+}
+
+/// Puts together what the image and the user say; `now` is in nanoseconds since the epoch.
+fn prepare(image: &ContainerImage, options: &RunOptions, now: u64) -> Result<Prepared, RunError> {
+    let config = &image.config;
+    let argv = command::argv(&config.entrypoint, &config.cmd, options.entrypoint.as_deref(), &options.command);
+    if argv.first().is_none_or(Vec::is_empty) {
+        return Err(RunError::NoCommand);
+    }
+    let workdir = workdir(&config.working_dir, options.workdir.as_deref())?;
+    let hostname = options.hostname.as_deref().unwrap_or(DEFAULT_HOSTNAME);
+    let now = Timestamp::from_nanos(now);
+    let proc_table = ProcTable::default();
+    let mut vfs = rootfs::assemble(image, &proc_table, now)?;
+    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
+    let user = user::look_up(options.user.as_deref().unwrap_or(&config.user), &passwd, &group)?;
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let written = system_files::write(&mut vfs, &walk, hostname, now);
+    written.map_err(|errno| RunError::Rootfs { what: "/etc", errno })?;
+    rootfs::mount_binds(&mut vfs, &options.binds, now)?;
+    rootfs::make_workdir(&mut vfs, &workdir, now)?;
+    let envp = environment::environment(&config.env, &options.env, hostname, &user.home);
+    check_size(&argv, &envp)?;
+    let uname = uname(&image.platform, hostname.to_owned());
+    proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);
+    let User { uid, gid, groups, .. } = user;
+    let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
+    Ok(Prepared { vfs, proc_table, uname, request })
 }
 
 /// The working directory: absolute and without `.` and `..`.
@@ -156,21 +164,25 @@ fn uname(platform: &Platform, hostname: String) -> Uname {
     }
 }
 
-fn path_of(envp: &[Vec<u8>]) -> &[u8] {
-    envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default()
-}
-
 /// The first program, and what it was looked for by.
-struct Wanted<'a> {
-    program: &'a [u8],
-    workdir: &'a str,
-    path: &'a [u8],
+struct Wanted {
+    program: Vec<u8>,
+    workdir: Vec<u8>,
+    path: Vec<u8>,
 }
 
-impl Wanted<'_> {
+impl From<&InitRequest> for Wanted {
+    fn from(request: &InitRequest) -> Self {
+        let path = request.envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default();
+        let program = request.argv.first().cloned().unwrap_or_default();
+        Self { program, workdir: request.cwd.clone(), path: path.to_vec() }
+    }
+}
+
+impl Wanted {
     /// Why it was not started, in words.
     fn not_started(&self, vfs: &mut Vfs, errno: Errno, refusal: Option<String>) -> RunError {
-        let program = shown(self.program);
+        let program = shown(&self.program);
         match (errno, refusal) {
             (Errno::Noent, Some(reason)) => RunError::NotFound { program, reason },
             (_, Some(reason)) => RunError::NotRunnable { program, reason },
@@ -185,7 +197,7 @@ impl Wanted<'_> {
         match found {
             Some(place) => format!("{} is there, but the interpreter that its #! line names is not", shown(&place)),
             None if self.program.contains(&b'/') => "not found in the image: No such file or directory".into(),
-            None => format!("not found in the PATH of the container ({})", shown(self.path)),
+            None => format!("not found in the PATH of the container ({})", shown(&self.path)),
         }
     }
 
@@ -198,16 +210,15 @@ impl Wanted<'_> {
 
     /// The absolute paths it was looked for at.
     fn places(&self) -> Vec<Vec<u8>> {
-        let below = |dir: &[u8]| [dir, b"/", self.program].concat();
-        let workdir = self.workdir.as_bytes();
+        let below = |dir: &[u8]| {
+            let dir = if dir.is_empty() { &self.workdir } else { dir };
+            let slash: &[u8] = if dir.ends_with(b"/") { b"" } else { b"/" };
+            [dir, slash, &self.program].concat()
+        };
         match self.program.first() {
-            Some(b'/') => vec![self.program.to_vec()],
-            _ if self.program.contains(&b'/') => vec![below(workdir)],
-            _ => self
-                .path
-                .split(|byte| *byte == b':')
-                .map(|dir| below(if dir.is_empty() { workdir } else { dir }))
-                .collect(),
+            Some(b'/') => vec![self.program.clone()],
+            _ if self.program.contains(&b'/') => vec![below(&self.workdir)],
+            _ => self.path.split(|byte| *byte == b':').map(below).collect(),
         }
     }
 }
