@@ -1,10 +1,11 @@
 //! Binds the table of guest calls to wasmtime.
 
+use std::collections::HashSet;
 use std::future::{Future, poll_fn, ready};
 use std::task::Poll;
 
-use wasmtime::{Caller, Error, Linker, Result};
-use wcr_abi::STACK_POINTER;
+use wasmtime::{Caller, Error, Linker, Module, Result};
+use wcr_abi::{STACK_POINTER, WCR_MODULE};
 use wcr_kernel::Halt;
 use wcr_wasi::{FlatMemory, MemoryExt, raw_result};
 
@@ -57,8 +58,12 @@ macro_rules! define {
 
 macro_rules! define_all {
     ($($module:literal in $rust:ident { $($kind:ident $name:ident($($arg:ident: $ty:ty),* $(,)?);)* })*) => {
-        fn define_table(linker: &mut Linker<Guest>) -> Result<()> {
-            $($(define!($kind linker $module $rust $name ($($arg: $ty),*));)*)*
+        fn define_table(linker: &mut Linker<Guest>, wanted: &HashSet<(&str, &str)>) -> Result<()> {
+            $($(
+                if wanted.contains(&($module, stringify!($name))) {
+                    define!($kind linker $module $rust $name ($($arg: $ty),*));
+                }
+            )*)*
             Ok(())
         }
     };
@@ -66,20 +71,25 @@ macro_rules! define_all {
 
 wcr_wasi::calls!(define_all);
 
-/// Binds every guest call: the table, and the two calls that concern instances.
-pub(crate) fn define(linker: &mut Linker<Guest>) -> Result<()> {
-    define_table(linker)?;
-    linker.func_wrap(
-        "wasi_snapshot_preview1",
-        "proc_exit",
-        |caller: Caller<'_, Guest>, code: u32| -> Result<()> {
+/// A linker with the guest calls that a module imports: the table's, and the two that concern instances.
+/// Binding the others would cost more than the rest of a small program's start.
+pub(crate) fn linker_for(module: &Module) -> Result<Linker<Guest>> {
+    let wanted: HashSet<(&str, &str)> = module.imports().map(|import| (import.module(), import.name())).collect();
+    let mut linker = Linker::new(module.engine());
+    define_table(&mut linker, &wanted)?;
+    if wanted.contains(&(PREVIEW1, "proc_exit")) {
+        linker.func_wrap(PREVIEW1, "proc_exit", |caller: Caller<'_, Guest>, code: u32| -> Result<()> {
             let guest = caller.data();
             Err(leave(guest.container.kernel().exit(guest.pid, code as u8)))
-        },
-    )?;
-    linker.func_wrap(wcr_abi::WCR_MODULE, "fork", fork)?;
-    Ok(())
+        })?;
+    }
+    if wanted.contains(&(WCR_MODULE, "fork")) {
+        linker.func_wrap(WCR_MODULE, "fork", fork)?;
+    }
+    Ok(linker)
 }
+
+const PREVIEW1: &str = "wasi_snapshot_preview1";
 
 /// Copies the calling process; see `wcr_sys::process::fork`.
 fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {

@@ -61,9 +61,7 @@ async fn run_program(
     let instance = linked.instantiate_async(&mut store).await?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     match kind {
-        StartKind::Fresh => {
-            instance.get_typed_func::<(), ()>(&mut store, "_start")?.call_async(&mut store, ()).await
-        }
+        StartKind::Fresh => instance.get_typed_func::<(), ()>(&mut store, "_start")?.call_async(&mut store, ()).await,
         StartKind::Fork { arg } => {
             let snapshot = container.forks().remove(&pid).ok_or_else(|| wasmtime::format_err!("no memory to copy"))?;
             restore(&mut store, &instance, &snapshot)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use wasmtime::{InstancePre, Linker, Module};
+use wasmtime::{InstancePre, Module};
 use wcr_abi::{Pid, WaitStatus};
 use wcr_kernel::{Idle, Kernel, Program};
 
@@ -105,7 +105,6 @@ impl Engine {
 /// Loaded modules, linked to the guest calls.
 pub(crate) struct Modules {
     engine: wasmtime::Engine,
-    linker: Linker<Guest>,
     guests: &'static [CompiledGuest],
     linked: Mutex<HashMap<Program, InstancePre<Guest>>>,
     faults: Mutex<Vec<String>>,
@@ -118,9 +117,7 @@ impl Modules {
         #[cfg(unix)]
         config.with_custom_code_memory(Some(Arc::new(crate::unix_code::PageProtection)));
         let engine = wasmtime::Engine::new(&config).map_err(fail)?;
-        let mut linker = Linker::new(&engine);
-        calls::define(&mut linker).map_err(fail)?;
-        Ok(Self { engine, linker, guests, linked: Mutex::default(), faults: Mutex::default() })
+        Ok(Self { engine, guests, linked: Mutex::default(), faults: Mutex::default() })
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
@@ -140,7 +137,7 @@ impl Modules {
             }
             Program::Module(wasm) => compile(&self.engine, wasm)?,
         };
-        let ready = self.linker.instantiate_pre(&module)?;
+        let ready = calls::linker_for(&module)?.instantiate_pre(&module)?;
         linked.insert(program.clone(), ready.clone());
         Ok(ready)
     }
