@@ -64,8 +64,6 @@ pub struct Limits {
     pub ratio_from: u64,
     /// How many entries a layer's tar may have.
     pub entries: u64,
-    /// The length of a path in a layer, in bytes.
-    pub path: usize,
     /// The length of an extended header (PAX or GNU long name) in a layer, in bytes.
     pub extended_header: u64,
 }
@@ -81,7 +79,6 @@ impl Limits {
         ratio: 200,
         ratio_from: 100 << 20,
         entries: 1_000_000,
-        path: 4096,
         extended_header: 1 << 20,
     };
 }

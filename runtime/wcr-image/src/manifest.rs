@@ -219,12 +219,6 @@ impl Manifest {
         }
         Ok(())
     }
-
-    /// Whether a layer's type is one of a plain tar.
-    #[must_use]
-    pub fn is_plain(layer: &Descriptor) -> bool {
-        matches!(layer.compression(), Ok(Compression::None))
-    }
 }
 
 #[cfg(test)]
@@ -308,6 +302,20 @@ mod tests {
             let error = parse(body, *header).expect_err(why);
             assert!(error.to_string().contains(reason), "{why}: {error}");
             assert_eq!(error.class(), crate::Class::Malformed, "{why}");
+        }
+    }
+
+    #[test]
+    fn damaged_documents_never_panic() {
+        let good = manifest(&format!("\"mediaType\":\"{OCI}\","));
+        for at in 0..good.len() {
+            for byte in [b'"', b'{', b'}', b'[', b'9', b'\\', 0, 0xff] {
+                let mut bad = good.clone().into_bytes();
+                bad[at] = byte;
+                drop(Document::parse(&bad, Some(OCI), &Limits::DEFAULT));
+                drop(crate::ImageConfig::parse(&bad, &Limits::DEFAULT));
+            }
+            drop(Document::parse(&good.as_bytes()[..at], None, &Limits::DEFAULT));
         }
     }
 

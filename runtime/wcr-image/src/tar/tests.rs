@@ -258,3 +258,33 @@ fn what_the_tar_crate_writes_is_read() {
     assert_eq!((content(&tar, &get(&index, &long)), get(&index, &long).uid), (&b"two"[..], 1 << 21));
     assert_eq!((get(&index, "short").mtime.sec, get(&index, "short").mode.permissions()), (1 << 34, 0o4755));
 }
+
+#[test]
+fn damaged_archives_never_panic() {
+    let tar = [
+        pax(&[("path", "p/q"), ("size", "600"), ("mtime", "-1.5"), ("uid", "7")]),
+        file("a", &[3; 600]),
+        extended(b'L', b"long/name\0"),
+        Block::new("b", b'1', 7).link("p/q").bytes(),
+        Block::new("null", b'3', 0).set(329, b"0000001 0000003 ").bytes(),
+        end(),
+    ]
+    .concat();
+    index(&tar).unwrap();
+    for at in 0..tar.len() {
+        for value in [0, b'9', 0xff] {
+            let mut bad = tar.clone();
+            bad[at] = value;
+            drop(index_tar(&bad));
+            // The same with a checksum that fits, so that the other fields are looked at.
+            let start = at / 512 * 512;
+            let mut block: [u8; 512] = bad[start..start + 512].try_into().unwrap();
+            if !(148..156).contains(&(at - start)) {
+                block = Block(block).bytes().try_into().unwrap();
+                bad[start..start + 512].copy_from_slice(&block);
+                drop(index_tar(&bad));
+            }
+        }
+        drop(index_tar(&tar[..at]));
+    }
+}
