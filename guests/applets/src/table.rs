@@ -2,9 +2,9 @@
 
 use crate::Applet;
 use crate::core::{
-    basename, canonical, cat, chmod, chown, cp, date, dirname, echo, env, head, hostname, id, ln, ls, mkdir, mktemp,
-    mv, nproc, onecall, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal, test, touch, truth, uname,
-    wc, which, yes,
+    basename, canonical, cat, chmod, chown, cp, date, dirname, du, echo, env, head, hostname, id, ln, ls, mkdir,
+    mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal, test,
+    touch, truth, uname, wc, which, yes,
 };
 use crate::text;
 
@@ -14,35 +14,40 @@ pub type Entry = (&'static str, Applet);
 const BIN: &str = "bin";
 const USR_BIN: &str = "usr/bin";
 
-/// The applets of the program `core`.
-pub const CORE: &[Entry] = &[
-    (USR_BIN, test::BRACKET),
+/// The applets of the program `base`: those that use no files. A small program starts in half the time of a
+/// larger one, and these are the ones that scripts start most.
+pub const BASE: &[Entry] = &[
     (USR_BIN, basename::APPLET),
     (USR_BIN, dirname::APPLET),
     (BIN, echo::APPLET),
     (BIN, truth::FALSE),
     (USR_BIN, printf::APPLET),
     (USR_BIN, seq::APPLET),
-    (USR_BIN, test::TEST),
     (BIN, truth::TRUE),
-    (BIN, cat::APPLET),
-    (USR_BIN, env::APPLET),
-    (USR_BIN, which::APPLET),
     (BIN, uname::UNAME),
     (BIN, uname::ARCH),
-    (USR_BIN, id::ID),
-    (USR_BIN, id::GROUPS),
-    (USR_BIN, id::WHOAMI),
-    (BIN, hostname::APPLET),
     (BIN, sleep::SLEEP),
     (BIN, sleep::USLEEP),
     (USR_BIN, yes::APPLET),
     (BIN, pwd::APPLET),
+    (USR_BIN, nproc::NPROC),
+    (USR_BIN, nproc::HOSTID),
+];
+
+/// The applets of the program `core`.
+pub const CORE: &[Entry] = &[
+    (USR_BIN, test::BRACKET),
+    (USR_BIN, test::TEST),
+    (BIN, cat::APPLET),
+    (USR_BIN, env::APPLET),
+    (USR_BIN, which::APPLET),
+    (USR_BIN, id::ID),
+    (USR_BIN, id::GROUPS),
+    (USR_BIN, id::WHOAMI),
+    (BIN, hostname::APPLET),
     (USR_BIN, terminal::TTY),
     (USR_BIN, terminal::CLEAR),
     (USR_BIN, terminal::LOGNAME),
-    (USR_BIN, nproc::NPROC),
-    (USR_BIN, nproc::HOSTID),
     (USR_BIN, canonical::READLINK),
     (USR_BIN, canonical::REALPATH),
     (BIN, sync::APPLET),
@@ -69,15 +74,13 @@ pub const CORE: &[Entry] = &[
     (BIN, mv::APPLET),
     (USR_BIN, tee::APPLET),
     (BIN, ls::APPLET),
+    (USR_BIN, du::APPLET),
+    (BIN, printenv::APPLET),
 ];
 
 /// The applets of the program `text`.
-pub const TEXT: &[Entry] = &[
-    (BIN, text::grep::GREP),
-    (BIN, text::grep::EGREP),
-    (BIN, text::grep::FGREP),
-    (USR_BIN, text::sort::APPLET),
-];
+pub const TEXT: &[Entry] =
+    &[(BIN, text::grep::GREP), (BIN, text::grep::EGREP), (BIN, text::grep::FGREP), (USR_BIN, text::sort::APPLET)];
 
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];

@@ -1,5 +1,6 @@
 //! Sort keys: which part of a line counts, and how two parts compare.
 
+use core::cell::Cell;
 use core::cmp::Ordering;
 
 use crate::number;
@@ -70,6 +71,8 @@ struct Place {
 pub(super) struct Key {
     start: Place,
     end: Place,
+    /// Blanks at the end do not count.
+    end_blanks: bool,
     /// `None` when the key has no flags of its own and takes the general ones.
     flags: Option<Flags>,
 }
@@ -90,12 +93,12 @@ impl Key {
     pub(super) fn parse(text: &[u8]) -> Result<Self, BadKey> {
         let mut key = Self::default();
         let mut halves = text.splitn(2, |byte| *byte == b',');
-        key.start = key.place(halves.next().unwrap_or_default())?;
-        key.end = key.place(halves.next().unwrap_or_default())?;
+        key.start = key.place(halves.next().unwrap_or_default(), false)?;
+        key.end = key.place(halves.next().unwrap_or_default(), true)?;
         Ok(key)
     }
 
-    fn place(&mut self, text: &[u8]) -> Result<Place, BadKey> {
+    fn place(&mut self, text: &[u8], is_end: bool) -> Result<Place, BadKey> {
         if text.is_empty() {
             return Ok(Place::default());
         }
@@ -110,42 +113,37 @@ impl Key {
                 b'u' | b'c' | b's' | b'z' | b'm' | b'S' | b'T' | b'o' | b'k' | b't' | b'V' => return Err(BadKey::Kind),
                 _ => return Err(BadKey::Flag),
             }
-            self.flags.get_or_insert_default().set(*letter);
+            let flags = self.flags.get_or_insert_default();
+            if is_end && *letter == b'b' {
+                self.end_blanks = true;
+            } else {
+                flags.set(*letter);
+            }
         }
         Ok(place)
     }
 
-    /// The part of the line that the key names.
+    /// The part of the line that the key names. As in BusyBox the last byte's number counts from the
+    /// start of the line, not of its field.
     fn part<'a>(&self, line: &'a [u8], separator: Option<u8>, flags: Flags) -> &'a [u8] {
-        let mut start = 0;
-        let mut end = line.len();
-        if self.start.field > 1 {
-            start = field_start(line, self.start.field, separator);
+        let spaces = |text: &[u8]| text.iter().take_while(|byte| number::is_space(**byte)).count();
+        let mut start = field_start(line, self.start.field, separator);
+        let mut end = match self.end.field {
+            0 => line.len(),
+            field => field_end(line, field, separator),
+        };
+        if flags.blanks {
+            start += spaces(line.get(start..).unwrap_or_default());
         }
-        if self.end.field > 0 {
-            end = if self.end.offset == 0 {
-                field_end(line, self.end.field, separator)
-            } else {
-                self.offset(line, self.end, separator, flags)
-            };
+        if self.end_blanks {
+            let text = line.get(start..end).unwrap_or_default();
+            end -= text.iter().rev().take_while(|byte| number::is_space(**byte)).count();
         }
-        if self.start.offset > 1 || flags.blanks {
-            start = self.skip_blanks(line, start, flags);
-            start = (start + self.start.offset.saturating_sub(1)).min(line.len());
+        if self.end.offset > 0 {
+            end = self.end.offset.min(line.len());
         }
+        start = (start + self.start.offset.saturating_sub(1)).min(line.len());
         line.get(start..end).unwrap_or_default()
-    }
-
-    fn skip_blanks(&self, line: &[u8], start: usize, flags: Flags) -> usize {
-        if !flags.blanks {
-            return start;
-        }
-        start + line.get(start..).unwrap_or_default().iter().take_while(|byte| number::is_space(**byte)).count()
-    }
-
-    fn offset(&self, line: &[u8], place: Place, separator: Option<u8>, flags: Flags) -> usize {
-        let start = self.skip_blanks(line, field_start(line, place.field, separator), flags);
-        (start + place.offset).min(line.len())
     }
 }
 
@@ -204,14 +202,14 @@ pub(super) struct Order {
     pub(super) separator: Option<u8>,
     /// Lines with equal keys stay in their order.
     pub(super) stable: bool,
+    /// Whether a combination of flags was met that BusyBox does not know.
+    pub(super) unknown: Cell<bool>,
 }
 
 impl Order {
-    /// Whether all combinations of flags are known ones.
-    pub(super) fn is_known(&self) -> bool {
-        let flags = |key: &Key| key.flags.unwrap_or(self.flags);
-        let all_known = self.keys.iter().all(|key| flags(key).kind != Kind::Unknown);
-        all_known && (!self.keys.is_empty() || self.flags.kind != Kind::Unknown)
+    /// Whether a combination of flags was met that BusyBox does not know.
+    pub(super) fn met_unknown(&self) -> bool {
+        self.unknown.get()
     }
 
     /// Whether lines without keys and flags are compared byte by byte.
@@ -226,16 +224,33 @@ impl Order {
         whole.into_iter().chain(keys)
     }
 
+    /// Whether lines with equal keys stand backwards. In a stable order the last key decides.
+    pub(super) fn reverses_ties(&self) -> bool {
+        let last = self.keys.last().and_then(|key| key.flags).filter(|_| self.stable);
+        last.unwrap_or(self.flags).reverse
+    }
+
     /// Compares by the keys alone.
     pub(super) fn compare_keys(&self, left: &[u8], right: &[u8]) -> Ordering {
         for (key, flags) in self.keys() {
             let (left, right) = (key.part(left, self.separator, flags), key.part(right, self.separator, flags));
+            if flags.kind == Kind::Unknown {
+                self.unknown.set(true);
+                return Ordering::Equal;
+            }
             let ordering = compare(left, right, flags);
             if ordering.is_ne() {
                 return if flags.reverse { ordering.reverse() } else { ordering };
             }
         }
         Ordering::Equal
+    }
+
+    /// Whether texts that read as not-a-number, equal to every number, could make the order inconsistent.
+    /// The first key is looked at line by line, see [`Self::rank`].
+    pub(super) fn is_doubtful(&self, content: &[u8]) -> bool {
+        let later_number = self.keys().skip(1).any(|(_, flags)| flags.kind == Kind::Number);
+        later_number && content.windows(3).any(|text| text.eq_ignore_ascii_case(b"nan"))
     }
 
     /// A number that orders lines by their first key where it differs, and whether the comparison of

@@ -3,11 +3,13 @@
 mod key;
 mod order;
 
+use core::cell::Cell;
 use std::io::Write;
 
 use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Output, fd, fs};
 
+use crate::format::decimal;
 use crate::lines::LineReader;
 use crate::options::{Parsed, Spec};
 use crate::source::Source;
@@ -69,20 +71,20 @@ fn run(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
         read(&mut content, &mut ends, &source, is_nul);
     }
-    if !order.is_known() && ends.len() > 1 {
-        return Err(ctx.die(&[b"unknown sort type"]));
-    }
     let mut lines = Lines::new(&content, &ends, &order);
     if parsed.has(b'c') {
-        return Ok(match lines.first_disorder(unique) {
+        let disorder = lines.first_disorder(unique);
+        check_known(ctx, &order)?;
+        return Ok(match disorder {
             Some(line) => {
-                ctx.put_err(format!("Check line {line}\n").as_bytes());
+                ctx.put_err(&[b"Check line ", decimal(line as u64).as_slice(), b"\n"].concat());
                 1
             }
             None => 0,
         });
     }
     lines.sort();
+    check_known(ctx, &order)?;
     if unique {
         lines.remove_repeated();
     }
@@ -102,8 +104,18 @@ fn run(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     Ok(0)
 }
 
+fn check_known(ctx: &mut Context<'_>, order: &Order) -> Result<(), Quit> {
+    if order.met_unknown() { Err(ctx.die(&[b"unknown sort type"])) } else { Ok(()) }
+}
+
 fn order(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Order, Quit> {
-    let mut order = Order { flags: Flags::default(), keys: Vec::new(), separator: None, stable: parsed.has(b's') };
+    let mut order = Order {
+        flags: Flags::default(),
+        keys: Vec::new(),
+        separator: None,
+        stable: parsed.has(b's'),
+        unknown: Cell::new(false),
+    };
     for (key, value) in &parsed.options {
         match (key, value) {
             (b'n' | b'g' | b'M' | b'V' | b'b' | b'r' | b'd' | b'f' | b'i', _) => order.flags.set(*key),

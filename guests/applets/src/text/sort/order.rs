@@ -20,12 +20,13 @@ pub(super) struct Lines<'a> {
     entries: Vec<Entry>,
     /// Whether the comparison is a total order.
     consistent: bool,
+    reverses_ties: bool,
 }
 
 impl<'a> Lines<'a> {
     /// The lines of `content`, each of which ends at one of `ends`.
     pub(super) fn new(content: &'a [u8], ends: &[u32], order: &'a Order) -> Self {
-        let (mut start, mut consistent) = (0, true);
+        let (mut start, mut consistent) = (0, !order.is_doubtful(content));
         let mut entries = Vec::with_capacity(ends.len());
         for end in ends {
             let line = content.get(start as usize..*end as usize).unwrap_or_default();
@@ -34,7 +35,7 @@ impl<'a> Lines<'a> {
             entries.push(Entry { rank, start, end: *end });
             start = *end;
         }
-        Self { content, order, entries, consistent }
+        Self { content, order, entries, consistent, reverses_ties: order.reverses_ties() }
     }
 
     fn text(&self, entry: Entry) -> &'a [u8] {
@@ -59,13 +60,14 @@ impl<'a> Lines<'a> {
             return ordering;
         }
         let ordering = if self.order.stable {
-            left.start.cmp(&right.start)
+            // An empty line starts where the next one does, but ends before it.
+            (left.start, left.end).cmp(&(right.start, right.end))
         } else if self.order.is_plain() {
             return Ordering::Equal;
         } else {
             self.text(left).cmp(self.text(right))
         };
-        if self.order.flags.reverse { ordering.reverse() } else { ordering }
+        if self.reverses_ties { ordering.reverse() } else { ordering }
     }
 
     /// The number of the first line that the next one should precede, counted from 1; with `unique` also
@@ -123,8 +125,11 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Keeps the first of neighbours with equal keys.
+    /// Keeps the first of neighbours with equal keys. In a stable order BusyBox takes no two lines for equal.
     pub(super) fn remove_repeated(&mut self) {
+        if self.order.stable {
+            return;
+        }
         let mut entries = core::mem::take(&mut self.entries);
         entries.dedup_by(|next, kept| self.compare_keys(*kept, *next).is_eq());
         self.entries = entries;
