@@ -34,6 +34,22 @@ pub fn main(table: &[Entry]) -> ! {
     process::exit(code)
 }
 
+/// Runs the applet that `argv[0]`, or the name behind `busybox`, means, when it is in `table`, and ends the
+/// process. What `busybox` does by itself is left to the larger programs, so that this one stays small.
+pub fn only(table: &[Entry]) -> ! {
+    let args = wcr_sys::args();
+    let mut rest = args.as_slice();
+    let mut wanted: &[u8] = b"";
+    while let Some((word, behind)) = rest.split_first() {
+        let word = word.strip_prefix(b"-").unwrap_or(word);
+        (wanted, rest) = (word.rsplit(|byte| *byte == b'/').next().unwrap_or(word), behind);
+        if !wanted.starts_with(b"busybox") {
+            break;
+        }
+    }
+    process::exit(table::find(table, wanted).map_or_else(|| not_found(wanted), |applet| call(applet, rest)))
+}
+
 fn dispatch(table: &[Entry], path: &[u8], args: &[Vec<u8>]) -> u8 {
     let path = path.strip_prefix(b"-").unwrap_or(path);
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);

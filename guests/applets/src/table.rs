@@ -87,20 +87,20 @@ const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];
 
 /// Installation directory and name of every applet, whichever guest holds it. A value of its own, so that
 /// one program's table does not draw in the other's applets.
-static NAMES: [(&str, &str); CORE.len() + TEXT.len() + OTHERS.len()] = {
-    let mut names = [("", ""); CORE.len() + TEXT.len() + OTHERS.len()];
-    let mut at = 0;
-    while at < CORE.len() {
-        names[at] = (CORE[at].0, CORE[at].1.name);
-        at += 1;
+static NAMES: [(&str, &str); BASE.len() + CORE.len() + TEXT.len() + OTHERS.len()] = {
+    let mut names = [("", ""); BASE.len() + CORE.len() + TEXT.len() + OTHERS.len()];
+    let tables = [BASE, CORE, TEXT];
+    let (mut table, mut at, mut next) = (0, 0, 0);
+    while table < tables.len() {
+        while at < tables[table].len() {
+            names[next] = (tables[table][at].0, tables[table][at].1.name);
+            (at, next) = (at + 1, next + 1);
+        }
+        (table, at) = (table + 1, 0);
     }
-    while at < CORE.len() + TEXT.len() {
-        names[at] = (TEXT[at - CORE.len()].0, TEXT[at - CORE.len()].1.name);
-        at += 1;
-    }
-    while at < names.len() {
-        names[at] = OTHERS[at - CORE.len() - TEXT.len()];
-        at += 1;
+    while at < OTHERS.len() {
+        names[next] = OTHERS[at];
+        (at, next) = (at + 1, next + 1);
     }
     names
 };

@@ -85,10 +85,10 @@ impl Copying {
         if from.mode.kind() == FileKind::Directory {
             return self.copy_dir(ctx, source, dest, &from, to.as_ref());
         }
-        if let Some(to) = &to {
-            if self.no_clobber || self.update && from.mtime.sec <= to.mtime.sec {
-                return Ok(());
-            }
+        if let Some(to) = &to
+            && (self.no_clobber || self.update && from.mtime.sec <= to.mtime.sec)
+        {
+            return Ok(());
         }
         if self.link.is_some() {
             return self.make_link(ctx, source, dest, to.is_some());
@@ -164,10 +164,8 @@ impl Copying {
             }
         };
         let result = self.copy_entries(ctx, source, dest);
-        if made {
-            if let Err(error) = fs::chmod(dest, from.mode.permissions() & !umask) {
-                ctx.perror(&[b"can't preserve permissions of '", dest, b"'"], error);
-            }
+        if made && let Err(error) = fs::chmod(dest, from.mode.permissions() & !umask) {
+            ctx.perror(&[b"can't preserve permissions of '", dest, b"'"], error);
         }
         self.preserve(ctx, dest, from);
         self.tell(ctx, source, dest);
@@ -287,10 +285,10 @@ impl Copying {
         if let Err(error) = fs::symlink(&target, dest) {
             return fail(ctx, &[b"can't create symlink '", dest, b"' to '", &target, b"'"], error);
         }
-        if self.preserve {
-            if let Err(error) = fs::chown(dest, from.uid, from.gid, false) {
-                ctx.perror(&[b"can't preserve ownership of '", dest, b"'"], error);
-            }
+        if self.preserve
+            && let Err(error) = fs::chown(dest, from.uid, from.gid, false)
+        {
+            ctx.perror(&[b"can't preserve ownership of '", dest, b"'"], error);
         }
         Ok(())
     }

@@ -67,10 +67,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let mut operands = parsed.operands.as_slice();
     let mut format = None;
-    if let [first, rest @ ..] = operands {
-        if let Some(given) = first.strip_prefix(b"+") {
-            (format, operands) = (Some(given), rest);
-        }
+    if let [first, rest @ ..] = operands
+        && let Some(given) = first.strip_prefix(b"+")
+    {
+        (format, operands) = (Some(given), rest);
     }
     let shown = parsed.value(b'd');
     let (wanted, positional) = match (parsed.value(b's'), operands) {

@@ -47,7 +47,8 @@ mod tests {
             ("a/b//", "a"),
             ("/a/b", "/a"),
             ("a//b", "a"),
-            ("//", "/"),
+            ("//", "//"),
+            ("///", "/"),
         ] {
             assert_eq!(parent(path.as_bytes()), dir.as_bytes(), "{path}");
         }

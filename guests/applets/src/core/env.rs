@@ -24,10 +24,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let mut operands = parsed.operands.as_slice();
     let mut empty = parsed.has(b'i');
-    if let [dash, rest @ ..] = operands {
-        if dash == b"-" {
-            (empty, operands) = (true, rest);
-        }
+    if let [dash, rest @ ..] = operands
+        && dash == b"-"
+    {
+        (empty, operands) = (true, rest);
     }
     let mut env = if empty { Vec::new() } else { wcr_sys::env() };
     for (_, name) in parsed.options.iter().filter(|(key, _)| *key == b'u') {

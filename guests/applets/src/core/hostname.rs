@@ -42,10 +42,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
         None if parsed.operands.is_empty() && !parsed.has(b'F') => put_line(ctx, &name),
         None => {
-            if let Some(path) = parsed.value(b'F') {
-                if let Err(error) = fs::read_file(path) {
-                    return Err(ctx.die_errno(&[path], error));
-                }
+            if let Some(path) = parsed.value(b'F')
+                && let Err(error) = fs::read_file(path)
+            {
+                return Err(ctx.die_errno(&[path], error));
             }
             // The name belongs to the container and is fixed while it runs.
             return Err(ctx.die_errno(&[b"sethostname"], Errno::Perm));

@@ -57,11 +57,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 /// Makes one link; a failure is reported and returned as `false`.
 fn make(ctx: &mut Context<'_>, parsed: &Parsed, target: &[u8], path: &[u8]) -> bool {
     let symbolic = parsed.has(b's');
-    if !symbolic {
-        if let Err(error) = fs::lstat(target) {
-            ctx.perror(&[target], error);
-            return false;
-        }
+    if !symbolic && let Err(error) = fs::lstat(target) {
+        ctx.perror(&[target], error);
+        return false;
     }
     if parsed.has(b'b') {
         let backup = [path, parsed.value(b'S').unwrap_or(b"~")].concat();

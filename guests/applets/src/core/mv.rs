@@ -94,12 +94,12 @@ impl Moving {
             match self.mode {
                 Some(b'n') => return Ok(()),
                 Some(b'f') => {}
-                mode if mode == Some(b'i') || protected() => {
-                    if !self.prompt.ask(ctx, &[b"overwrite '", dest, b"'"]) {
+                mode => {
+                    let asks = mode == Some(b'i') || protected();
+                    if asks && !self.prompt.ask(ctx, &[b"overwrite '", dest, b"'"]) {
                         return Ok(());
                     }
                 }
-                _ => {}
             }
         }
         match fs::rename(source, dest) {

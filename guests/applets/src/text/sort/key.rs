@@ -343,39 +343,29 @@ fn month(part: &[u8]) -> u64 {
     MONTHS.iter().position(|name| start.eq_ignore_ascii_case(name)).map_or(0, |at| at as u64 + 1)
 }
 
-/// `strverscmp(3)`: numbers within compare by value; those with leading zeros as fractions.
+/// `strverscmp(3)`: numbers within compare by value, those with leading zeros as fractions.
 fn compare_versions(left: &[u8], right: &[u8]) -> Ordering {
     let same = left.iter().zip(right).take_while(|(left, right)| left == right).count();
-    if same == left.len() && same == right.len() {
-        return Ordering::Equal;
-    }
-    let common = left.get(..same).unwrap_or_default();
-    let start = same - common.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let digits = |text: &[u8]| -> usize {
-        text.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count()
-    };
-    let (left_len, right_len) = (digits(left), digits(right));
-    let by_bytes = left.get(same..).cmp(&right.get(same..));
-    if left_len == 0 || right_len == 0 {
-        return by_bytes;
-    }
-    let (left, right) = (left.get(start..start + left_len), right.get(start..start + right_len));
-    let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
-    let zeros = |digits: &[u8]| digits.iter().take_while(|digit| **digit == b'0').count();
-    match (zeros(left), zeros(right)) {
-        (0, 0) => left_len.cmp(&right_len).then(by_bytes),
-        (left_zeros, right_zeros) => compare_fractions(left, left_zeros, right, right_zeros).then(by_bytes),
-    }
-}
-
-/// 000 < 00 < 01 < 010 < 09 < 0 < 1: more zeros are less, and zeros alone are more than with digits behind.
-fn compare_fractions(left: &[u8], left_zeros: usize, right: &[u8], right_zeros: usize) -> Ordering {
-    let alone = |digits: &[u8], zeros: usize| zeros == digits.len();
-    match (alone(left, left_zeros), alone(right, right_zeros)) {
-        // Zeros alone stand behind the numbers that begin with as many.
-        (true, false) if left_zeros <= right_zeros => Ordering::Greater,
-        (false, true) if right_zeros <= left_zeros => Ordering::Less,
-        _ => right_zeros.cmp(&left_zeros).then_with(|| left.cmp(right)),
+    let (common, left) = left.split_at(same);
+    let right = right.get(same..).unwrap_or_default();
+    let by_bytes = left.first().cmp(&right.first());
+    let before = common.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let before = common.get(same - before..).unwrap_or_default();
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (left_digits, right_digits) = (digits(left), digits(right));
+    let by_length = left_digits.cmp(&right_digits).then(by_bytes);
+    match before {
+        // Two numbers begin here; one with a leading zero is a fraction.
+        [] if left_digits > 0 && right_digits > 0 && left.first() != Some(&b'0') && right.first() != Some(&b'0') => {
+            by_length
+        }
+        [] => by_bytes,
+        [b'0', ..] if before.iter().all(|digit| *digit == b'0') && (left_digits == 0) != (right_digits == 0) => {
+            // More digits behind zeros make less.
+            right_digits.cmp(&left_digits)
+        }
+        [b'0', ..] => by_bytes,
+        _ => by_length,
     }
 }
 
