@@ -54,7 +54,6 @@ pub(crate) fn run(
 ) -> Result<PullOutcome> {
     let in_store = |error| RegistryError::Store { reference: reference.familiar(), source: Box::new(error) };
     let in_image = |error| RegistryError::Image { reference: reference.familiar(), source: Box::new(error) };
-    store.ensure().map_err(in_store)?;
     let domain = reference.domain();
     let credentials = transport.options.docker_config.as_deref().and_then(|config| credentials::find(config, domain));
     let session = Session::new(transport, base_url(domain)?, domain, reference.path(), credentials);
@@ -74,6 +73,7 @@ pub(crate) fn run(
         Ok(LayerSpec { digest: layer.digest, size: layer.size, diff_id: *diff_id, compression })
     });
     let specs = specs.collect::<Result<Vec<_>, ImageError>>().map_err(in_image)?;
+    store.ensure().map_err(in_store)?;
     let layers = Layers::new(&session, runtime, store, progress, &specs);
     let tar_sizes = layers.fetch(reference, || {
         store.put_blob(&resolved.manifest.config.digest, &config_bytes)?;
