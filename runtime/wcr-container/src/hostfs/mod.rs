@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _, SystemTimeSpec};
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, Metadata, OpenOptions};
+use cap_std::fs::{Dir, File, OpenOptions};
 use wcr_abi::{Errno, FileKind, NAME_MAX, Stat, StatFs, Timestamp, UTIME_OMIT};
 use wcr_vfs::{DirEntry, FileSystem, Ino, NewInode, SetAttr};
 
@@ -72,7 +72,7 @@ impl HostFs {
         };
         let root_dir = Dir::open_ambient_dir(dir, ambient_authority())?;
         let attributes = platform::Attributes::default();
-        let metadata = root_dir.symlink_metadata(name)?;
+        let metadata = platform::metadata_at(&root_dir, name)?;
         let inodes = Inodes::new(platform::kind(&metadata), platform::identity(&metadata), name.into());
         let root_dir = Arc::new(root_dir);
         let (dirs, files) = (Handles::new(HANDLES_KEPT), Handles::new(HANDLES_KEPT));
@@ -102,7 +102,7 @@ impl HostFs {
         };
         while let Some((ino, name)) = missing.pop() {
             dir = Arc::new(dir.open_dir_nofollow(&name).map_err(errno)?);
-            self.check_identity(ino, &dir.dir_metadata().map_err(errno)?)?;
+            self.check_identity(ino, &platform::metadata_of(&*dir).map_err(errno)?)?;
             self.dirs.keep(ino, Arc::clone(&dir));
         }
         Ok(dir)
@@ -118,9 +118,9 @@ impl HostFs {
         }
     }
 
-    fn metadata(&mut self, ino: Ino) -> Result<Metadata, Errno> {
+    fn metadata(&mut self, ino: Ino) -> Result<platform::Metadata, Errno> {
         let found = match self.at(ino) {
-            Ok((dir, name)) => dir.symlink_metadata(&name).map_err(errno).and_then(|metadata| {
+            Ok((dir, name)) => platform::metadata_at(&dir, &name).map_err(errno).and_then(|metadata| {
                 self.check_identity(ino, &metadata)?;
                 Ok(metadata)
             }),
@@ -128,21 +128,21 @@ impl HostFs {
         };
         // A file that lost its name, or whose name is another file's now, lives on as long as it is open.
         found.or_else(|error| match (self.files.get(ino), self.dirs.get(ino)) {
-            (Some(open), _) => open.file.metadata().map_err(errno),
-            (None, Some(dir)) => dir.dir_metadata().map_err(errno),
+            (Some(open), _) => platform::metadata_of(&open.file).map_err(errno),
+            (None, Some(dir)) => platform::metadata_of(&**dir).map_err(errno),
             (None, None) => Err(error),
         })
     }
 
     /// Fails with `STALE` when the host has put another file where the inode was.
-    fn check_identity(&self, ino: Ino, metadata: &Metadata) -> Result<(), Errno> {
+    fn check_identity(&self, ino: Ino, metadata: &platform::Metadata) -> Result<(), Errno> {
         let inode = self.inodes.get(ino)?;
         let same = matches!(inode.place, Place::Root(_)) || inode.identity == platform::identity(metadata);
         if same && inode.kind == platform::kind(metadata) { Ok(()) } else { Err(Errno::Stale) }
     }
 
     /// The inode of `name` in `dir`, whose metadata was just read.
-    fn intern(&mut self, dir: Ino, name: &OsStr, metadata: &Metadata) -> Ino {
+    fn intern(&mut self, dir: Ino, name: &OsStr, metadata: &platform::Metadata) -> Ino {
         self.inodes.intern(dir, name, platform::kind(metadata), platform::identity(metadata))
     }
 
@@ -163,7 +163,7 @@ impl HostFs {
                 }
                 opened => opened.map_err(errno)?,
             };
-            self.check_identity(ino, &file.metadata().map_err(errno)?)?;
+            self.check_identity(ino, &platform::metadata_of(&file).map_err(errno)?)?;
             self.files.keep(ino, OpenFile { file, writable });
         }
         self.files.get(ino).map(|open| &open.file).ok_or(Errno::Stale)
@@ -205,7 +205,7 @@ impl FileSystem for HostFs {
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
         let handle = self.dir(dir)?;
         let name = platform::name_from_bytes(name)?;
-        let metadata = handle.symlink_metadata(name).map_err(errno)?;
+        let metadata = platform::metadata_at(&handle, name).map_err(errno)?;
         Ok(self.intern(dir, name, &metadata))
     }
 
@@ -229,7 +229,7 @@ impl FileSystem for HostFs {
         let metadata = self.metadata(ino)?;
         let target = match platform::kind(&metadata) {
             FileKind::Symlink => self.readlink(ino).map_or(0, |target| target.len() as u64),
-            _ => metadata.len(),
+            _ => platform::size(&metadata),
         };
         Ok(self.attributes.stat(ino, &metadata, target))
     }
@@ -240,7 +240,7 @@ impl FileSystem for HostFs {
         for entry in handle.entries().map_err(errno)? {
             let name = entry.map_err(errno)?.file_name();
             // A file that vanishes meanwhile is as good as one removed before.
-            let Ok(metadata) = handle.symlink_metadata(&name) else { continue };
+            let Ok(metadata) = platform::metadata_at(&handle, &name) else { continue };
             let ino = self.intern(dir, &name, &metadata);
             let name = platform::bytes_from_name(&name);
             if name.len() <= NAME_MAX {
@@ -274,7 +274,7 @@ impl FileSystem for HostFs {
             FileKind::Symlink => platform::symlink(&handle, new.target, name)?,
             _ => return Err(Errno::Perm),
         }
-        let metadata = handle.symlink_metadata(name).map_err(errno)?;
+        let metadata = platform::metadata_at(&handle, name).map_err(errno)?;
         let ino = self.intern(dir, name, &metadata);
         self.attributes.created(&handle, name, ino, new)?;
         // Who creates a file may write to it whatever its mode says: the handle stays usable.

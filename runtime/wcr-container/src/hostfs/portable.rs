@@ -8,11 +8,41 @@ use std::ffi::OsStr;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use cap_std::fs::{Dir, File, Metadata};
+use cap_std::fs::{Dir, File};
 use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp};
 use wcr_vfs::{Ino, NewInode, SetAttr};
 
 use super::inodes::Identity;
+
+/// What the host tells of a file.
+pub(super) type Metadata = cap_std::fs::Metadata;
+
+/// The metadata of a name in an opened folder; a symbolic link is not followed.
+pub(super) fn metadata_at(dir: &Dir, name: &OsStr) -> io::Result<Metadata> {
+    dir.symlink_metadata(name)
+}
+
+/// What is open: a folder or a file.
+pub(super) trait Open {
+    fn metadata(&self) -> io::Result<Metadata>;
+}
+
+impl Open for Dir {
+    fn metadata(&self) -> io::Result<Metadata> {
+        self.dir_metadata()
+    }
+}
+
+impl Open for File {
+    fn metadata(&self) -> io::Result<Metadata> {
+        Self::metadata(self)
+    }
+}
+
+/// The metadata of what is open.
+pub(super) fn metadata_of(open: &impl Open) -> io::Result<Metadata> {
+    open.metadata()
+}
 
 /// What containers have set, by inode.
 #[derive(Default)]
@@ -100,6 +130,10 @@ pub(super) fn kind(metadata: &Metadata) -> FileKind {
     } else {
         FileKind::Regular
     }
+}
+
+pub(super) fn size(metadata: &Metadata) -> u64 {
+    metadata.len()
 }
 
 /// There is none that can be had without opening the file.

@@ -9,12 +9,27 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
-use cap_std::fs::{Dir, File, FileExt as _, Metadata, MetadataExt as _, Permissions, PermissionsExt as _};
+use cap_std::fs::{Dir, File, FileExt as _, Permissions, PermissionsExt as _};
+use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, Uid};
 use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp, UTIME_OMIT};
 use wcr_vfs::{Ino, NewInode, SetAttr};
 
 use super::inodes::Identity;
+
+/// What the host tells of a file.
+pub(super) type Metadata = rustix::fs::Stat;
+
+/// The metadata of a name in an opened folder. A name has no slash and is not `..`, and a symbolic link is
+/// not followed: one call that cannot lead out of the folder.
+pub(super) fn metadata_at(dir: &Dir, name: &OsStr) -> io::Result<Metadata> {
+    Ok(rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// The metadata of what is open.
+pub(super) fn metadata_of(open: &impl AsFd) -> io::Result<Metadata> {
+    Ok(rustix::fs::fstat(open)?)
+}
 
 /// How owners are shown and set.
 pub(super) struct Attributes {
@@ -30,24 +45,25 @@ impl Default for Attributes {
 }
 
 impl Attributes {
+    #[allow(clippy::unnecessary_cast, reason = "the types of the fields are others on other hosts")]
     pub(super) fn stat(&self, ino: Ino, metadata: &Metadata, size: u64) -> Stat {
-        let time = |sec, nsec: i64| Timestamp { sec, nsec: u32::try_from(nsec).unwrap_or_default() };
+        let time = |sec: i64, nsec: i64| Timestamp { sec, nsec: u32::try_from(nsec).unwrap_or_default() };
         let (own_user, own_group) = self.own.unwrap_or_default();
         let shown = |id: u32, own: u32| if self.own.is_some() && id == own { 0 } else { id };
         Stat {
             dev: 0,
             ino,
-            mode: Mode(metadata.mode()),
-            nlink: u32::try_from(metadata.nlink()).unwrap_or(u32::MAX),
-            uid: shown(metadata.uid(), own_user),
-            gid: shown(metadata.gid(), own_group),
-            rdev: metadata.rdev(),
+            mode: Mode(metadata.st_mode as u32),
+            nlink: u32::try_from(metadata.st_nlink).unwrap_or(u32::MAX),
+            uid: shown(metadata.st_uid, own_user),
+            gid: shown(metadata.st_gid, own_group),
+            rdev: metadata.st_rdev as u64,
             size,
-            blocks: metadata.blocks(),
-            blksize: u32::try_from(metadata.blksize()).unwrap_or(4096),
-            atime: time(metadata.atime(), metadata.atime_nsec()),
-            mtime: time(metadata.mtime(), metadata.mtime_nsec()),
-            ctime: time(metadata.ctime(), metadata.ctime_nsec()),
+            blocks: metadata.st_blocks as u64,
+            blksize: u32::try_from(metadata.st_blksize).unwrap_or(4096),
+            atime: time(metadata.st_atime as i64, metadata.st_atime_nsec as i64),
+            mtime: time(metadata.st_mtime as i64, metadata.st_mtime_nsec as i64),
+            ctime: time(metadata.st_ctime as i64, metadata.st_ctime_nsec as i64),
         }
     }
 
@@ -111,12 +127,19 @@ fn set_mode(dir: &Dir, name: &OsStr, permissions: u32) -> Result<(), Errno> {
     dir.set_permissions(name, Permissions::from_mode(permissions)).map_err(|error| errno(&error))
 }
 
+#[allow(clippy::unnecessary_cast, reason = "the types of the fields are others on other hosts")]
 pub(super) fn kind(metadata: &Metadata) -> FileKind {
-    Mode(metadata.mode()).kind()
+    Mode(metadata.st_mode as u32).kind()
 }
 
+#[allow(clippy::unnecessary_cast, reason = "the types of the fields are others on other hosts")]
+pub(super) fn size(metadata: &Metadata) -> u64 {
+    metadata.st_size as u64
+}
+
+#[allow(clippy::unnecessary_cast, reason = "the types of the fields are others on other hosts")]
 pub(super) fn identity(metadata: &Metadata) -> Identity {
-    Some((metadata.dev(), metadata.ino()))
+    Some((metadata.st_dev as u64, metadata.st_ino as u64))
 }
 
 pub(super) fn name_from_bytes(name: &[u8]) -> Result<&OsStr, Errno> {
