@@ -36,13 +36,22 @@ impl Workspace {
         Ok(Workspace { root, target_dir, cargo })
     }
 
-    /// A cargo command in the workspace that uses the same target folder as this program, and no flags from outside:
-    /// `RUSTFLAGS` in the environment would replace the flags that the guests and the binary are built with.
+    /// A cargo command in the workspace that uses the same target folder as this program.
+    ///
+    /// It gets no flags from outside: `RUSTFLAGS` in the environment would replace the flags that the guests and the
+    /// binary are built with. Nor does it get what cargo told this program about its own package: build scripts watch
+    /// those variables (ring's does), and would run again whenever cargo is called without them.
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target_dir);
         for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
             command.env_remove(name);
+        }
+        for (name, _) in std::env::vars_os() {
+            let told = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+            if name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix))) {
+                command.env_remove(name);
+            }
         }
         command
     }
