@@ -3,7 +3,9 @@
 /// A bundled guest: a WebAssembly program that stands in for programs of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Guest {
-    /// The small applets: files, directories, the environment.
+    /// The applets that use no files: the smallest guest, which starts fastest.
+    Base,
+    /// The applets for files, directories, the environment.
     Core,
     /// The applets that work on text.
     Text,
@@ -13,12 +15,13 @@ pub enum Guest {
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 3] = [Self::Core, Self::Text, Self::Shell];
+    pub const ALL: [Self; 4] = [Self::Base, Self::Core, Self::Text, Self::Shell];
 
     /// The guest's name in the bundle.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Base => "base",
             Self::Core => "core",
             Self::Text => "text",
             Self::Shell => "sh",
@@ -29,6 +32,7 @@ impl Guest {
     #[must_use]
     pub const fn applets(self) -> &'static [&'static str] {
         match self {
+            Self::Base => BASE,
             Self::Core => CORE,
             Self::Text => TEXT,
             Self::Shell => SHELL,
@@ -36,15 +40,19 @@ impl Guest {
     }
 }
 
-const CORE: &[&str] = &[
-    "[", "arch", "basename", "busybox", "cat", "chgrp", "chmod", "chown", "clear", "cp", "date", "dirname", "echo",
-    "env", "false", "groups", "head", "hostid", "hostname", "id", "link", "ln", "logname", "ls", "mkdir", "mkfifo",
-    "mknod", "mktemp", "mv", "nproc", "printf", "pwd", "readlink", "realpath", "rm", "rmdir", "seq", "sleep", "stat",
-    "sync", "tail", "tee", "test", "touch", "true", "truncate", "tty", "uname", "unlink", "usleep", "wc", "which",
-    "whoami", "yes",
+const BASE: &[&str] = &[
+    "arch", "basename", "dirname", "echo", "false", "hostid", "nproc", "printf", "pwd", "seq", "sleep", "true",
+    "uname", "usleep", "yes",
 ];
 
-const TEXT: &[&str] = &["egrep", "fgrep", "grep"];
+const CORE: &[&str] = &[
+    "[", "busybox", "cat", "chgrp", "chmod", "chown", "clear", "cp", "date", "du", "env", "groups", "head", "hostname",
+    "id", "link", "ln", "logname", "ls", "mkdir", "mkfifo", "mknod", "mktemp", "mv", "printenv", "readlink",
+    "realpath", "rm", "rmdir", "stat", "sync", "tail", "tee", "test", "touch", "truncate", "tty", "unlink", "wc",
+    "which", "whoami",
+];
+
+const TEXT: &[&str] = &["egrep", "fgrep", "grep", "sort"];
 
 const SHELL: &[&str] = &["ash", "sh"];
 
@@ -66,6 +74,7 @@ mod tests {
             names.sort_unstable();
             names
         };
+        assert_eq!(Guest::Base.applets(), names(applets::table::BASE));
         let mut core = names(applets::table::CORE);
         core.push("busybox");
         core.sort_unstable();

@@ -60,7 +60,7 @@ mod tests {
             (&["-/bin/ash", "-c", "x"], Ok(Guest::Shell)),
             (&["busybox", "sh"], Ok(Guest::Shell)),
             (&["/bin/busybox", "grep", "x"], Ok(Guest::Text)),
-            (&["busybox-static", "/bin/echo"], Ok(Guest::Core)),
+            (&["busybox-static", "/bin/echo"], Ok(Guest::Base)),
             (&["busybox", "busybox", "egrep"], Ok(Guest::Text)),
             (&["busybox"], Ok(Guest::Core)),
             (&["busybox", "--list"], Ok(Guest::Core)),
