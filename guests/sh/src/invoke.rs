@@ -182,7 +182,6 @@ impl Shell {
             Commands::Text(text) => self.run_input(&mut Input::text(text, 0), true),
             Commands::File(path) => self.run_script(path),
             Commands::Stdin => {
-                self.command_name = Some(self.arg0.clone());
                 if self.has(Opt::Interactive) {
                     self.run_interactive();
                     return;

@@ -82,8 +82,6 @@ pub struct Shell {
     pub parser_line: u32,
     /// How many loops run.
     pub loops: u32,
-    /// How many functions and sourced files run.
-    pub calls: u32,
     /// How deep the evaluator has called itself.
     pub depth: u32,
     /// Within a condition, where `set -e` doesn't apply.
@@ -125,7 +123,6 @@ impl Shell {
             separators: Rc::new(Separators::new(None)),
             parser_line: 0,
             loops: 0,
-            calls: 0,
             depth: 0,
             tested: 0,
             getopts: OptionCursor::default(),

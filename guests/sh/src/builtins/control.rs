@@ -59,14 +59,13 @@ pub(super) fn eval(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let (_, operands) = match args.get(1).map(Vec::as_slice) {
-        Some(b"--") => (0, args.get(2..)),
-        _ => (0, args.get(1..)),
+    let (name, operands) = match args {
+        [_, option, name, operands @ ..] if option == b"-a" => (Some(name.as_slice()), operands),
+        [_, option, operands @ ..] if option == b"--" => (None, operands),
+        [_, operands @ ..] => (None, operands),
+        [] => (None, args),
     };
-    match operands {
-        Some(operands) if !operands.is_empty() => Err(shell.exec(operands)),
-        _ => Ok(0),
-    }
+    if operands.is_empty() { Ok(0) } else { Err(shell.exec(operands, name)) }
 }
 
 pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
@@ -91,9 +90,9 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let before = (!params.is_empty()).then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));
     let line = shell.vars.dynamics.line;
     shell.command_name = Some(name.as_slice().into());
-    shell.calls += 1;
+    let tested = core::mem::take(&mut shell.tested);
     let flow = shell.run_input(&mut Input::fd(file), false);
-    shell.calls -= 1;
+    shell.tested = tested;
     discard(file);
     shell.vars.dynamics.line = line;
     if let Some(before) = before {

@@ -89,7 +89,6 @@ pub(super) fn cd(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         }
         Some(target) => target.to_vec(),
     };
-    let target = if target.is_empty() { b".".to_vec() } else { target };
     let old = shell.cwd.clone();
     let dotted = matches!(target.as_slice(), [b'/', ..] | b"." | b".." | [b'.', b'/', ..] | [b'.', b'.', b'/', ..]);
     let mut reached = None;
@@ -102,7 +101,10 @@ pub(super) fn cd(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             }
         }
     }
-    let reached = reached.unwrap_or_else(|| shell.change_directory(&target, physical));
+    let reached = reached.unwrap_or_else(|| {
+        // An empty name stays where it is.
+        shell.change_directory(if target.is_empty() { b"." } else { &target }, physical)
+    });
     if let Err(error) = reached {
         return Err(shell.fail(&[b"can't cd to ", &target[..], b": ", error.message().as_bytes()].concat()));
     }

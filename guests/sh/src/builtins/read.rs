@@ -193,13 +193,14 @@ impl Splitter<'_> {
     /// single field.
     fn rest(&mut self) -> Vec<u8> {
         let start = self.at;
-        let field = self.field();
-        if self.at >= self.line.text.len() {
-            return field;
+        let mut text = self.field();
+        if self.at < self.line.text.len() {
+            text = self.line.text.get(start..).unwrap_or_default().to_vec();
         }
-        let text = self.line.text.get(start..).unwrap_or_default();
+        // Here a backslash protects no blank.
         let kept = text.iter().rposition(|byte| !self.separators.is_blank(*byte)).map_or(0, |place| place + 1);
-        text.get(..kept).unwrap_or_default().to_vec()
+        text.truncate(kept);
+        text
     }
 }
 

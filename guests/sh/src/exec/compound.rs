@@ -113,7 +113,7 @@ impl Shell {
     pub(super) fn eval_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
         let Some(saved) = self.redirect(redirects)? else {
             self.status = 1;
-            return self.leave_on_failure();
+            return Ok(());
         };
         let flow = self.eval(body, false);
         self.restore(saved);

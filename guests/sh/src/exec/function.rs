@@ -12,9 +12,7 @@ impl Shell {
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         self.vars.dynamics.functions.push(name);
-        self.calls += 1;
         let flow = self.eval(body, false);
-        self.calls -= 1;
         self.vars.dynamics.functions.pop();
         self.getopts = getopts;
         self.params = params;

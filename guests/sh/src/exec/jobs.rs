@@ -3,6 +3,7 @@
 use wcr_sys::abi::{Pid, Signal, WNOHANG, WaitStatus};
 use wcr_sys::{Errno, fd, process};
 
+use super::Stage;
 use crate::options::Opt;
 use crate::shell::Shell;
 
@@ -140,10 +141,17 @@ impl Jobs {
 }
 
 impl Shell {
-    /// Waits for foreground processes and takes over the exit status.
-    pub(crate) fn wait_foreground(&mut self, processes: &[Pid]) {
-        let mut statuses = Vec::with_capacity(processes.len());
-        for pid in processes {
+    /// Waits for the stages of a foreground pipeline and takes over the exit status.
+    pub(crate) fn wait_foreground(&mut self, stages: &[Stage]) {
+        let mut statuses = Vec::with_capacity(stages.len());
+        for stage in stages {
+            let pid = match stage {
+                Stage::Process(pid) => *pid,
+                Stage::Done(status) => {
+                    statuses.push(*status);
+                    continue;
+                }
+            };
             let status = loop {
                 match process::wait(pid.cast_signed(), 0) {
                     Ok(Some((_, status @ (WaitStatus::Exited(_) | WaitStatus::Signaled(_))))) => break Some(status),

@@ -12,7 +12,7 @@ mod simple;
 mod trace;
 pub mod trap;
 
-pub(crate) use pipeline::is_pure_part;
+pub(crate) use pipeline::{Stage, is_pure_part};
 
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
@@ -105,8 +105,12 @@ impl Shell {
         flow
     }
 
-    /// Ends the shell after a failed command under `set -e`.
+    /// After a failed command: runs the trap for failures, and ends the shell under `set -e`.
     fn leave_on_failure(&mut self) -> Flow {
-        if self.status != 0 && self.has(Opt::ErrExit) && self.tested == 0 { Err(Unwind::Exit) } else { Ok(()) }
+        if self.status == 0 || self.tested > 0 {
+            return Ok(());
+        }
+        self.run_failure_trap()?;
+        if self.has(Opt::ErrExit) { Err(Unwind::Exit) } else { Ok(()) }
     }
 }

@@ -1,6 +1,6 @@
 //! Pipelines, subshells, background commands, and the forks behind them.
 
-use wcr_sys::abi::{Disposition, OpenFlags, Pid, Signal};
+use wcr_sys::abi::{Disposition, OpenFlags, PIPE_BUF, Pid, Signal};
 use wcr_sys::{Fd, fd, fs, process, signal};
 
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
@@ -8,6 +8,24 @@ use super::jobs::Job;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
+
+/// A started stage of a pipeline.
+#[derive(Debug, Clone, Copy)]
+pub enum Stage {
+    /// It runs in this process.
+    Process(Pid),
+    /// It has ended with this status without a process of its own.
+    Done(u8),
+}
+
+impl Stage {
+    const fn process(&self) -> Option<Pid> {
+        match self {
+            Self::Process(pid) => Some(*pid),
+            Self::Done(_) => None,
+        }
+    }
+}
 
 impl Shell {
     /// Runs `body` in a forked copy, which ends with it.
@@ -45,16 +63,12 @@ impl Shell {
         if last && !self.traps.any() && !self.has(Opt::Interactive) {
             // This process ends with the subshell: it can be the subshell.
             self.enter_subshell();
-            if self.redirect(redirects)?.is_none() {
-                self.status = 1;
-                return Ok(());
-            }
-            return self.eval(body, true);
+            return self.run_redirected(body, redirects);
         }
         let forked = self.fork(|shell| shell.run_redirected(body, redirects));
         match forked {
             Ok(pid) => {
-                self.wait_foreground(&[pid]);
+                self.wait_foreground(&[Stage::Process(pid)]);
                 Ok(())
             }
             Err(error) => Err(self.fail_fork(error)),
@@ -63,21 +77,21 @@ impl Shell {
 
     fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
         if self.redirect(redirects)?.is_none() {
-            self.status = 1;
+            self.status = 2;
             return Ok(());
         }
         self.eval(body, true)
     }
 
     pub(super) fn eval_pipeline(&mut self, commands: &[Command]) -> Flow {
-        let mut processes = Vec::with_capacity(commands.len());
-        let started = self.start_pipeline(commands, &mut processes);
-        self.wait_foreground(&processes);
+        let mut stages = Vec::with_capacity(commands.len());
+        let started = self.start_pipeline(commands, &mut stages);
+        self.wait_foreground(&stages);
         started
     }
 
-    /// Starts the commands of a pipeline; what was started before a failure is in `processes`.
-    fn start_pipeline(&mut self, commands: &[Command], processes: &mut Vec<Pid>) -> Flow {
+    /// Starts the commands of a pipeline; what was started before a failure is in `stages`.
+    pub(crate) fn start_pipeline(&mut self, commands: &[Command], stages: &mut Vec<Stage>) -> Flow {
         let mut input: Option<Fd> = None;
         for (index, command) in commands.iter().enumerate() {
             let pipe = if index + 1 < commands.len() {
@@ -93,7 +107,7 @@ impl Shell {
             input.into_iter().chain(output).for_each(discard);
             input = pipe.map(|(reader, _)| reader);
             match started {
-                Ok(pid) => processes.push(pid),
+                Ok(stage) => stages.push(stage),
                 Err(error) => {
                     input.into_iter().for_each(discard);
                     return Err(self.fail_fork(error));
@@ -103,13 +117,19 @@ impl Shell {
         Ok(())
     }
 
-    fn start_stage(&mut self, command: &Command, input: Option<Fd>, pipe: Option<(Fd, Fd)>) -> wcr_sys::Result<Pid> {
-        if let Command::Simple(simple) = command
-            && let Some(pid) = self.start_stage_directly(simple, input, pipe.map(|(_, writer)| writer))
-        {
-            return Ok(pid);
+    fn start_stage(&mut self, command: &Command, input: Option<Fd>, pipe: Option<(Fd, Fd)>) -> wcr_sys::Result<Stage> {
+        let output = pipe.map(|(_, writer)| writer);
+        if let Command::Simple(simple) = command {
+            if let Some(pid) = self.start_stage_directly(simple, input, output) {
+                return Ok(Stage::Process(pid));
+            }
+            if let Some(output) = output
+                && self.is_harmless(simple)
+            {
+                return self.write_stage(simple, output);
+            }
         }
-        self.fork(|shell| {
+        let forked = self.fork(|shell| {
             if let Some(input) = input {
                 move_to(input, fd::STDIN);
             }
@@ -118,7 +138,26 @@ impl Shell {
                 move_to(writer, fd::STDOUT);
             }
             shell.eval(command, true)
-        })
+        });
+        forked.map(Stage::Process)
+    }
+
+    /// Runs a built-in that only writes, and puts what it writes into the pipe; a copy of the shell does
+    /// that when it is more than a pipe surely takes.
+    fn write_stage(&mut self, simple: &Simple, output: Fd) -> wcr_sys::Result<Stage> {
+        let before = self.substitution_status;
+        // Errors have been reported and are the stage's own affair.
+        let text = self.capture_builtin(simple).unwrap_or_default();
+        let status = core::mem::replace(&mut self.substitution_status, before).unwrap_or(self.status);
+        if text.len() <= PIPE_BUF {
+            let _ = fd::write_all(output, &text);
+            return Ok(Stage::Done(status));
+        }
+        let forked = self.fork(move |shell| {
+            shell.status = if fd::write_all(output, &text).is_ok() { status } else { 1 };
+            Ok(())
+        });
+        forked.map(Stage::Process)
     }
 
     /// Starts a stage that is an external program without a fork, when expanding its words here can't be
@@ -153,7 +192,7 @@ impl Shell {
 
     pub(super) fn eval_background(&mut self, command: &std::rc::Rc<Command>) -> Flow {
         self.jobs.poll();
-        let mut processes = Vec::new();
+        let mut stages = Vec::new();
         if let Command::Pipeline(commands) = &**command {
             let controlled = self.has(Opt::Monitor);
             let detached = if controlled { None } else { null_input() };
@@ -162,21 +201,25 @@ impl Shell {
                 let _ = self.redirect_to(null, fd::STDIN, &mut saved);
                 discard(null);
             }
-            let started = self.start_pipeline(commands, &mut processes);
+            let started = self.start_pipeline(commands, &mut stages);
             self.restore(saved);
             started?;
         } else {
             let forked = self.fork(|shell| {
                 shell.detach();
-                shell.eval(command, true)
+                match &**command {
+                    Command::Redirected { body, redirects, .. } => shell.run_redirected(body, redirects),
+                    command => shell.eval(command, true),
+                }
             });
             match forked {
-                Ok(pid) => processes.push(pid),
+                Ok(pid) => stages.push(Stage::Process(pid)),
                 Err(error) => return Err(self.fail_fork(error)),
             }
         }
+        let processes: Vec<Pid> = stages.iter().filter_map(|stage| stage.process()).collect();
         self.last_background = processes.last().copied();
-        let text = if self.has(Opt::Monitor) { crate::syntax::unparse::text(command) } else { pipes(processes.len()) };
+        let text = if self.has(Opt::Monitor) { crate::syntax::unparse::text(command) } else { pipes(stages.len()) };
         let number = self.jobs.add(Job::new(&processes, text));
         if self.has(Opt::Interactive) && !self.subshell {
             let pid = self.last_background.unwrap_or_default();

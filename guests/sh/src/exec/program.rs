@@ -3,6 +3,7 @@
 use wcr_sys::abi::SpawnRequest;
 use wcr_sys::{Errno, process};
 
+use super::Stage;
 use super::path::{STANDARD_PATH, search_path};
 use crate::applet_names;
 use crate::options::Opt;
@@ -14,17 +15,25 @@ const OWN_PROGRAM: &[u8] = b"/proc/self/exe";
 /// Why a program could not be started: the exit status and the reason.
 type Refusal = (u8, Errno);
 
+/// The refusal of a program that replaced this one, which nobody sees.
+const NOT_RUN: Refusal = (126, Errno::Noexec);
+
+/// Replaces this process's program; only failure returns.
+fn refused(request: &SpawnRequest) -> wcr_sys::Result<()> {
+    Err(process::exec(request))
+}
+
 impl Shell {
     /// Runs a program, instead of this shell when nothing comes after it.
     pub(super) fn run_program(&mut self, args: &[Vec<u8>], last: bool, standard_path: bool) -> Flow {
         let Some(name) = args.first() else { return Ok(()) };
         if last && self.may_be_replaced() {
-            let (status, error) = self.replace(args, standard_path);
+            let (status, error) = self.each_way(args, None, standard_path, refused).err().unwrap_or(NOT_RUN);
             return self.refuse(name, status, error);
         }
         match self.start(args, standard_path) {
             Ok(pid) => {
-                self.wait_foreground(&[pid]);
+                self.wait_foreground(&[Stage::Process(pid)]);
                 Ok(())
             }
             Err((status, error)) => self.refuse(name, status, error),
@@ -43,9 +52,10 @@ impl Shell {
         Ok(())
     }
 
-    /// `exec`: replaces the shell; an error ends it.
-    pub fn exec(&mut self, args: &[Vec<u8>]) -> Unwind {
-        let (status, error) = self.replace(args, false);
+    /// `exec`: replaces the shell, giving the program another name if asked; an error ends the shell.
+    pub fn exec(&mut self, args: &[Vec<u8>], name: Option<&[u8]>) -> Unwind {
+        let (_, error) = self.each_way(args, name, false, refused).err().unwrap_or(NOT_RUN);
+        let status = if error == Errno::Noent { 127 } else { 126 };
         if let Some(name) = args.first() {
             let _ = self.refuse(name, status, error);
         }
@@ -54,20 +64,14 @@ impl Shell {
 
     /// Starts a program and returns its process.
     pub(super) fn start(&mut self, args: &[Vec<u8>], standard_path: bool) -> Result<u32, Refusal> {
-        self.each_way(args, standard_path, |request| process::spawn(request))
-    }
-
-    fn replace(&mut self, args: &[Vec<u8>], standard_path: bool) -> Refusal {
-        match self.each_way(args, standard_path, |request| Err::<(), _>(process::exec(request))) {
-            Ok(()) => (126, Errno::Noexec),
-            Err(refusal) => refusal,
-        }
+        self.each_way(args, None, standard_path, process::spawn)
     }
 
     /// Tries what a command can mean: an applet of the shell's own program, a file, a script without `#!`.
     fn each_way<T>(
         &mut self,
         args: &[Vec<u8>],
+        called: Option<&[u8]>,
         standard_path: bool,
         run: impl Fn(&SpawnRequest) -> wcr_sys::Result<T>,
     ) -> Result<T, Refusal> {
@@ -80,6 +84,9 @@ impl Shell {
             default_signals: self.traps.caught_set(),
             ..SpawnRequest::default()
         };
+        if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {
+            *zero = called.to_vec();
+        }
         if applet_names::contains(name)
             && let Ok(done) = run(&request)
         {

@@ -163,11 +163,7 @@ impl Shell {
         self.command_name = before;
         match result {
             Ok(status) => {
-                self.status = status;
-                if let Err(error) = written {
-                    self.complain_plainly(&[b"write error: ", error.message().as_bytes()].concat());
-                    self.status = 1;
-                }
+                self.status = if written.is_err() { 1 } else { status };
                 Ok(())
             }
             // An error of a built-in that isn't special is only its failure.

@@ -3,6 +3,7 @@
 use wcr_sys::abi::{Disposition, Signal};
 use wcr_sys::signal;
 
+use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::input::Input;
 
@@ -13,9 +14,15 @@ pub const NAMES: [&str; 32] = [
     "POLL", "PWR", "SYS",
 ];
 
+/// The number that stands for the failure of a command (`ERR`), beyond those of the signals.
+pub const FAILURE: u8 = Signal::MAX + 1;
+
 /// The number of the signal with this name or number; names may begin with `SIG`, in any case.
 #[must_use]
 pub fn signal_number(text: &[u8]) -> Option<u8> {
+    if text == b"ERR" {
+        return Some(FAILURE);
+    }
     if text.first().is_some_and(u8::is_ascii_digit) {
         let number = crate::builtins::number(text)?;
         return u8::try_from(number).ok().filter(|number| *number <= Signal::MAX);
@@ -34,7 +41,11 @@ pub fn signal_number(text: &[u8]) -> Option<u8> {
 /// The name of a signal, or its number when it has none.
 #[must_use]
 pub fn signal_name(number: u8) -> String {
-    NAMES.get(usize::from(number)).map_or_else(|| number.to_string(), |name| (*name).to_owned())
+    match NAMES.get(usize::from(number)) {
+        Some(name) => (*name).to_owned(),
+        None if number == FAILURE => "ERR".to_owned(),
+        None => number.to_string(),
+    }
 }
 
 /// The traps.
@@ -50,6 +61,8 @@ pub struct Traps {
     inherited: Vec<(u8, Vec<u8>)>,
     /// Signals that have been taken from the kernel but whose traps have not run.
     pub pending: Vec<u8>,
+    /// Whether the trap for failures is running.
+    in_failure: bool,
 }
 
 impl Traps {
@@ -74,7 +87,8 @@ impl Traps {
     /// The signals that run commands, as a set.
     #[must_use]
     pub fn caught_set(&self) -> u64 {
-        let caught = self.actions.iter().filter(|(number, action)| *number > 0 && !action.is_empty());
+        let signals = 1..=Signal::MAX;
+        let caught = self.actions.iter().filter(|(number, action)| signals.contains(number) && !action.is_empty());
         caught.fold(0, |set, (number, _)| set | Signal(*number).bit())
     }
 
@@ -163,6 +177,21 @@ impl Shell {
             self.status = status;
         }
         self.vars.dynamics.line = line;
+        flow
+    }
+
+    /// Runs the trap for failed commands: not within itself, and within functions only under `set -E`.
+    pub(super) fn run_failure_trap(&mut self) -> Flow {
+        if self.traps.actions.is_empty() || self.traps.in_failure {
+            return Ok(());
+        }
+        let Some(action) = self.traps.action(FAILURE).map(<[u8]>::to_vec) else { return Ok(()) };
+        if !self.vars.dynamics.functions.is_empty() && !self.has(Opt::ErrTrace) {
+            return Ok(());
+        }
+        self.traps.in_failure = true;
+        let flow = self.run_trap(action);
+        self.traps.in_failure = false;
         flow
     }
 

@@ -4,12 +4,14 @@
 //! those that `&&`, `||` and `?:` do not need; a variable is read when its operator is applied, not when
 //! its name is met; a variable's value is itself an expression.
 
+use std::borrow::Cow;
+
 use crate::syntax::{is_name_byte, is_name_start};
 
 /// What an expression reads and sets.
 pub trait Scope {
     /// A variable's value.
-    fn get(&mut self, name: &[u8]) -> Option<Vec<u8>>;
+    fn get(&self, name: &[u8]) -> Option<Cow<'_, [u8]>>;
     /// Sets a variable. Returns whether it could be set.
     fn set(&mut self, name: &[u8], value: i64) -> bool;
 }
@@ -74,18 +76,26 @@ struct Evaluator<'t, 's> {
 /// How deep parentheses, unary operators and variables may nest.
 const MAX_DEPTH: u32 = 100;
 
-/// Binary operators from loose to tight; the longer spelling of two with a common start comes first.
-const LEVELS: [&[&str]; 10] = [
-    &["||"],
-    &["&&"],
-    &["|"],
-    &["^"],
-    &["&"],
-    &["==", "!="],
-    &["<=", ">=", "<", ">"],
-    &["<<", ">>"],
-    &["+", "-"],
-    &["*", "/", "%"],
+/// Binary operators and how tight they bind; the longer spelling of two with a common start comes first.
+const OPERATORS: [(&str, u8); 18] = [
+    ("||", 1),
+    ("&&", 2),
+    ("|", 3),
+    ("^", 4),
+    ("&", 5),
+    ("==", 6),
+    ("!=", 6),
+    ("<<", 8),
+    (">>", 8),
+    ("<=", 7),
+    (">=", 7),
+    ("<", 7),
+    (">", 7),
+    ("+", 9),
+    ("-", 9),
+    ("*", 10),
+    ("/", 10),
+    ("%", 10),
 ];
 
 const ASSIGNMENTS: [&str; 11] = ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "="];
@@ -184,28 +194,28 @@ impl<'t> Evaluator<'t, '_> {
         Ok(Operand::Value(if condition != 0 { yes } else { no }))
     }
 
-    /// The operator of a level that stands next, if any.
-    fn operator(&mut self, level: &[&'static str]) -> Option<&'static str> {
+    /// The binary operator that stands next, if any, and how tight it binds.
+    fn operator(&mut self) -> Option<(&'static str, u8)> {
         self.skip_blanks();
         let rest = self.rest();
-        let operator = level.iter().find(|operator| rest.starts_with(operator.as_bytes()))?;
+        let first = *rest.first()?;
+        if !first.is_ascii_punctuation() {
+            return None;
+        }
+        let (operator, level) = OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator.as_bytes()))?;
         let after = rest.get(operator.len()..).unwrap_or_default();
-        // A longer operator begins alike: `||`, `&&`, `<<`, `**`, and all the assignments.
-        let longer = match *operator {
-            "<=" | ">=" | "==" | "!=" | "||" | "&&" => false,
-            "<<" | ">>" => after.starts_with(b"="),
-            "<" | ">" | "|" | "&" | "*" => after.starts_with(b"=") || after.first() == operator.as_bytes().first(),
-            _ => after.starts_with(b"="),
-        };
-        (!longer).then_some(operator)
+        // An assignment begins alike, and so does `**`.
+        let compares = matches!(*operator, "==" | "!=" | "<=" | ">=" | "||" | "&&");
+        let longer = !compares && after.first() == Some(&b'=') || *operator == "*" && after.first() == Some(&b'*');
+        (!longer).then_some((*operator, *level))
     }
 
-    fn binary(&mut self, level: usize) -> Result<Operand<'t>> {
-        let Some(operators) = LEVELS.get(level) else { return self.power() };
-        let mut left = self.binary(level + 1)?;
-        while let Some(operator) = self.operator(operators) {
+    /// Operands joined by binary operators that bind tighter than `loosest`.
+    fn binary(&mut self, loosest: u8) -> Result<Operand<'t>> {
+        let mut left = self.power()?;
+        while let Some((operator, level)) = self.operator().filter(|(_, level)| *level > loosest) {
             self.pos += operator.len();
-            let right = self.binary(level + 1)?;
+            let right = self.binary(level)?;
             let (a, b) = (self.value(&left)?, self.value(&right)?);
             left = Operand::Value(apply(operator, a, b)?);
         }
@@ -332,10 +342,13 @@ impl<'t> Evaluator<'t, '_> {
             Operand::Value(value) => return Ok(*value),
             Operand::Variable(name) => *name,
         };
-        let Some(text) = self.scope.get(name) else { return Ok(0) };
-        if let Some(value) = plain_number(&text) {
-            return Ok(value);
-        }
+        let text = match self.scope.get(name) {
+            None => return Ok(0),
+            Some(text) => match plain_number(&text) {
+                Some(value) => return Ok(value),
+                None => text.into_owned(),
+            },
+        };
         if self.names.iter().any(|known| known == name) {
             return Err(Error::Loop);
         }
@@ -392,6 +405,25 @@ fn digits_value(digits: &[u8], base: u32) -> Option<i64> {
     Some(value.unwrap_or(0).cast_signed())
 }
 
+/// The decimal digits of a value.
+#[must_use]
+pub fn decimal(value: i64) -> Vec<u8> {
+    let mut digits = Vec::with_capacity(20);
+    let mut rest = value.unsigned_abs();
+    loop {
+        digits.push(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        digits.push(b'-');
+    }
+    digits.reverse();
+    digits
+}
+
 fn apply(operator: &str, a: i64, b: i64) -> Result<i64> {
     Ok(match operator {
         "||" => i64::from(a != 0 || b != 0),
@@ -427,8 +459,8 @@ mod tests {
     struct Table(BTreeMap<Vec<u8>, Vec<u8>>);
 
     impl Scope for Table {
-        fn get(&mut self, name: &[u8]) -> Option<Vec<u8>> {
-            self.0.get(name).cloned()
+        fn get(&self, name: &[u8]) -> Option<Cow<'_, [u8]>> {
+            self.0.get(name).map(|value| Cow::Borrowed(value.as_slice()))
         }
 
         fn set(&mut self, name: &[u8], value: i64) -> bool {
@@ -477,6 +509,10 @@ mod tests {
             ("x+++1", 1),
             ("++5", 5),
             ("x=5,x+=2,x", 7),
+            ("2-3-4", -5),
+            ("1<<2+1", 8),
+            ("7>>1>2", 1),
+            ("2*3%4", 2),
         ] {
             assert_eq!(with(&[], text), Ok(value), "{text}");
         }
@@ -488,6 +524,13 @@ mod tests {
         assert_eq!(with(&[("x", "5")], "x + (x=7)"), Ok(14));
         assert_eq!(with(&[("x", "5")], "(0 && (x=9)) + x"), Ok(9));
         assert_eq!(with(&[("y", "1+2")], "y*2"), Ok(6));
+    }
+
+    #[test]
+    fn decimals() {
+        for value in [0, 7, -1, 1234567890, i64::MAX, i64::MIN] {
+            assert_eq!(decimal(value), value.to_string().into_bytes());
+        }
     }
 
     #[test]

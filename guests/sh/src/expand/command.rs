@@ -6,6 +6,7 @@ use wcr_sys::abi::{OpenFlags, Pid};
 use wcr_sys::{Errno, Fd, fd};
 
 use crate::builtins;
+use crate::exec::Stage;
 use crate::exec::descriptors::{discard, move_to, pipe_above};
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
@@ -22,10 +23,14 @@ impl Shell {
             self.substitution_status = Some(0);
             return Ok(Vec::new());
         };
-        let mut text = match body {
-            Command::Simple(simple) if self.is_harmless(simple) => self.capture_builtin(simple)?,
-            body => self.capture_process(body)?,
+        let options = self.options;
+        self.options.set(Opt::ErrExit, false);
+        let captured = match body {
+            Command::Simple(simple) if self.is_harmless(simple) => self.capture_builtin(simple),
+            body => self.capture_process(body),
         };
+        self.options = options;
+        let mut text = captured?;
         text.retain(|byte| *byte != 0);
         while text.last() == Some(&b'\n') {
             text.pop();
@@ -34,7 +39,7 @@ impl Shell {
     }
 
     /// Whether the command is a built-in that only writes, so that it can run in this process.
-    fn is_harmless(&self, simple: &Simple) -> bool {
+    pub(crate) fn is_harmless(&self, simple: &Simple) -> bool {
         let Some((name, rest)) = simple.words.split_first() else { return false };
         let harmless = name.plain().is_some_and(|name| {
             builtins::find(name).is_some_and(|builtin| builtin.pure) && !self.functions.contains_key(name)
@@ -46,7 +51,7 @@ impl Shell {
             && rest.iter().all(is_isolated)
     }
 
-    fn capture_builtin(&mut self, simple: &Simple) -> Flow<Vec<u8>> {
+    pub(crate) fn capture_builtin(&mut self, simple: &Simple) -> Flow<Vec<u8>> {
         let outer = self.capture.replace(Vec::new());
         let (status, line) = (self.status, self.vars.dynamics.line);
         let flow = self.eval_simple(simple, false);
@@ -62,20 +67,39 @@ impl Shell {
             Ok(pipe) => pipe,
             Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
         };
-        let started = self.start_writer(body, reader, writer);
+        let status = self.status;
+        let mut stages = Vec::new();
+        let started = self.start_writers(body, reader, writer, &mut stages);
         discard(writer);
-        let text = match &started {
-            Ok(_) => self.read_all(reader),
-            Err(_) => Vec::new(),
-        };
+        let text = self.read_all(reader);
         discard(reader);
-        match started {
+        self.wait_foreground(&stages);
+        self.substitution_status = Some(self.status);
+        self.status = status;
+        started.map(|()| text)
+    }
+
+    /// Starts the commands whose output goes to `writer`.
+    fn start_writers(&mut self, body: &Command, reader: Fd, writer: Fd, stages: &mut Vec<Stage>) -> Flow {
+        if let Command::Pipeline(commands) = body
+            && !self.has(Opt::Monitor)
+        {
+            // Each stage has a process of its own anyway.
+            let mut saved = Vec::new();
+            let redirected = self.redirect_to(writer, fd::STDOUT, &mut saved);
+            let (capture, tested) = (self.capture.take(), core::mem::take(&mut self.tested));
+            let started = match redirected {
+                Ok(()) => self.start_pipeline(commands, stages),
+                Err(error) => Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+            };
+            (self.capture, self.tested) = (capture, tested);
+            self.restore(saved);
+            return started;
+        }
+        match self.start_writer(body, reader, writer) {
             Ok(pid) => {
-                let status = self.status;
-                self.wait_foreground(&[pid]);
-                self.substitution_status = Some(self.status);
-                self.status = status;
-                Ok(text)
+                stages.push(Stage::Process(pid));
+                Ok(())
             }
             Err(error) => Err(self.fail(&[b"can't fork: ", error.message().as_bytes()].concat())),
         }

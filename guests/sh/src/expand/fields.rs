@@ -63,6 +63,12 @@ pub struct Field {
 }
 
 impl Field {
+    /// A field of text in which nothing is special.
+    #[must_use]
+    pub const fn literal(text: Vec<u8>) -> Self {
+        Self { text, quoted: Vec::new(), magic: false }
+    }
+
     fn push(&mut self, text: &[u8], quoted: bool) {
         if quoted {
             if text.iter().any(|byte| pattern::is_special(*byte)) {

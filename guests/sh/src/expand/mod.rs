@@ -14,7 +14,7 @@ use fields::{Builder, Field};
 
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
-use crate::syntax::ast::{Part, Word};
+use crate::syntax::ast::{ParamName, ParamOp, Part, Word};
 
 /// Where a word stands, which decides about tildes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +51,29 @@ impl Shell {
                     out.push(text.to_vec());
                     return Ok(());
                 }
-                Part::Literal(text) if !text.iter().any(|byte| matches!(byte, b'~' | b'*' | b'?' | b'[')) => {
+                Part::Literal(text) if text.first() != Some(&b'~') && !pattern::has_magic(text) => {
                     out.push(text.to_vec());
+                    return Ok(());
+                }
+                Part::Param(param) => {
+                    if let (ParamOp::Plain, ParamName::Variable(name)) = (&param.op, &param.name)
+                        && let Some(value) = self.vars.get(name)
+                        && (param.quoted || !value.is_empty() && self.is_one_field(&value))
+                    {
+                        out.push(value.into_owned());
+                        return Ok(());
+                    }
+                }
+                Part::Arith(expression, quoted) => {
+                    let value = arith::decimal(self.expand_arith(expression)?);
+                    if *quoted || self.is_one_field(&value) {
+                        out.push(value);
+                        return Ok(());
+                    }
+                    let separators = self.separators.clone();
+                    let mut builder = Builder::splitting(&separators);
+                    builder.expanded(&value);
+                    out.extend(builder.finish().into_iter().map(|field| field.text));
                     return Ok(());
                 }
                 _ => {}
@@ -65,6 +86,11 @@ impl Shell {
             self.glob_field(field, out);
         }
         Ok(())
+    }
+
+    /// Whether the result of an expansion is neither split nor globbed.
+    fn is_one_field(&self, text: &[u8]) -> bool {
+        !text.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[') || self.separators.contains(*byte))
     }
 
     fn glob_field(&mut self, field: Field, out: &mut Vec<Vec<u8>>) {
@@ -110,6 +136,10 @@ impl Shell {
     }
 
     fn expand_single(&mut self, word: &Word, place: Place) -> Flow<Field> {
+        if let [Part::Arith(expression, _)] = word.0.as_slice() {
+            let value = self.expand_arith(expression)?;
+            return Ok(Field::literal(arith::decimal(value)));
+        }
         let mut builder = Builder::single();
         self.expand_parts(word, place, &mut builder)?;
         Ok(builder.finish_single())
@@ -130,7 +160,7 @@ impl Shell {
                 }
                 Part::Arith(expression, quoted) => {
                     let value = self.expand_arith(expression)?;
-                    put(out, value.to_string().as_bytes(), *quoted);
+                    put(out, &arith::decimal(value), *quoted);
                 }
                 Part::Process { command, output } => {
                     let path = self.process_substitution(command, *output)?;
@@ -206,12 +236,12 @@ impl Shell {
 }
 
 impl arith::Scope for Shell {
-    fn get(&mut self, name: &[u8]) -> Option<Vec<u8>> {
-        self.vars.get(name).map(Cow::into_owned)
+    fn get(&self, name: &[u8]) -> Option<Cow<'_, [u8]>> {
+        self.vars.get(name)
     }
 
     fn set(&mut self, name: &[u8], value: i64) -> bool {
-        let done = self.vars.set(name, value.to_string().into_bytes()).is_ok();
+        let done = self.vars.set(name, arith::decimal(value)).is_ok();
         if done && self.has(Opt::AllExport) {
             self.vars.attributes(name).exported = true;
         }

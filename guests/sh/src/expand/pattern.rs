@@ -116,12 +116,14 @@ pub const fn is_special(byte: u8) -> bool {
     matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\' | b'-' | b'!' | b'^')
 }
 
-/// Whether the pattern can match anything but one text: it holds an unescaped `*`, `?` or `[`.
+/// Whether the pattern can match anything but one text: it holds an unescaped `*` or `?`, or a `[` that a
+/// `]` may close.
 #[must_use]
 pub fn has_magic(pattern: &[u8]) -> bool {
-    let mut escaped = false;
+    let (mut escaped, mut open) = (false, false);
     pattern.iter().any(|byte| {
-        let magic = !escaped && matches!(byte, b'*' | b'?' | b'[');
+        let magic = !escaped && matches!(byte, b'*' | b'?') || open && *byte == b']';
+        open |= !escaped && *byte == b'[';
         escaped = !escaped && *byte == b'\\';
         magic
     })
@@ -217,5 +219,14 @@ mod tests {
         assert_eq!(trim(b".*", text, true, true), Some(1));
         assert_eq!(trim(b"x", text, true, true), None);
         assert_eq!(trim(b"a\\.", text, false, false), Some(2));
+    }
+
+    #[test]
+    fn magic() {
+        for (pattern, expected) in
+            [("[", false), ("[a]", true), ("a]", false), ("\\*", false), ("\\[a]", false), ("[\\]", true)]
+        {
+            assert_eq!(has_magic(pattern.as_bytes()), expected, "{pattern}");
+        }
     }
 }

@@ -42,6 +42,8 @@ pub struct Input {
     source: Source,
     buf: Vec<u8>,
     pos: usize,
+    /// How far the text has been shown under `set -v`.
+    shown: usize,
     ended: bool,
     aliases: Vec<AliasText>,
     blank_after_alias: bool,
@@ -64,6 +66,7 @@ impl Input {
             source,
             buf,
             pos: 0,
+            shown: 0,
             ended,
             aliases: Vec::new(),
             blank_after_alias: false,
@@ -94,7 +97,7 @@ impl Input {
     pub fn discard_line(&mut self) {
         self.aliases.clear();
         self.buf.clear();
-        self.pos = 0;
+        (self.pos, self.shown) = (0, 0);
     }
 
     /// Forgets an end that a terminal reported, so that reading goes on.
@@ -112,7 +115,7 @@ impl Input {
             Source::Fd(from) => {
                 if self.pos == old {
                     self.buf.clear();
-                    self.pos = 0;
+                    (self.pos, self.shown) = (0, 0);
                 }
                 let start = self.buf.len();
                 self.buf.resize(start + BLOCK, 0);
@@ -139,9 +142,6 @@ impl Input {
             self.ended = true;
             return false;
         }
-        if self.verbose {
-            let _ = fd::write_all(fd::STDERR, fresh);
-        }
         if fresh.contains(&0) {
             let kept: Vec<u8> = fresh.iter().copied().filter(|byte| *byte != 0).collect();
             self.buf.truncate(start);
@@ -160,13 +160,26 @@ impl Input {
             self.aliases.pop();
         }
         loop {
-            if let Some(byte) = self.buf.get(self.pos) {
-                return Some(*byte);
+            if let Some(byte) = self.buf.get(self.pos).copied() {
+                if self.pos >= self.shown {
+                    self.show_line();
+                }
+                return Some(byte);
             }
             if !self.refill() {
                 return None;
             }
         }
+    }
+
+    /// Under `set -v`, writes the line that begins here; in any case that line counts as shown.
+    fn show_line(&mut self) {
+        let rest = self.buf.get(self.pos..).unwrap_or_default();
+        let length = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
+        if self.verbose && matches!(self.source, Source::Fd(_)) {
+            let _ = fd::write_all(fd::STDERR, rest.get(..length).unwrap_or_default());
+        }
+        self.shown = self.pos + length;
     }
 
     /// The byte after the next one, within the same text.
@@ -241,6 +254,9 @@ impl Input {
 
     /// Skips `count` bytes of the current line and its newline. Returns whether there was one.
     pub fn skip_line(&mut self, count: usize) -> bool {
+        if self.pos >= self.shown {
+            self.show_line();
+        }
         self.pos += count;
         if self.buf.get(self.pos) == Some(&b'\n') {
             self.pos += 1;
