@@ -11,6 +11,7 @@ mod applet;
 mod context;
 pub mod conversion;
 pub mod core;
+pub mod count;
 pub mod environ;
 pub mod escape;
 pub mod format;

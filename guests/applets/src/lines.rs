@@ -24,6 +24,8 @@ pub struct Line<'a> {
 pub struct LineReader {
     fd: Fd,
     delimiter: u8,
+    /// Whether a NUL ends a line too.
+    nul_ends: bool,
     buf: Vec<u8>,
     start: usize,
     end: usize,
@@ -36,7 +38,25 @@ impl LineReader {
     /// A reader of `fd`, which stays the caller's to close, to its end.
     #[must_use]
     pub fn new(fd: Fd, delimiter: u8) -> Self {
-        Self { fd, delimiter, buf: Vec::new(), start: 0, end: 0, block: BLOCK, at_end: false, seekable: false }
+        Self {
+            fd,
+            delimiter,
+            nul_ends: false,
+            buf: Vec::new(),
+            start: 0,
+            end: 0,
+            block: BLOCK,
+            at_end: false,
+            seekable: false,
+        }
+    }
+
+    /// A reader of text as BusyBox's own line reader takes it: a NUL ends a line as a newline does.
+    #[must_use]
+    pub fn text(fd: Fd) -> Self {
+        let mut reader = Self::new(fd, b'\n');
+        reader.nul_ends = true;
+        reader
     }
 
     /// A reader that may be dropped before the end and leaves the rest to the next one.
@@ -55,7 +75,7 @@ impl LineReader {
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, Errno> {
         let mut searched = self.start;
         loop {
-            if let Some(at) = memchr::memchr(self.delimiter, self.slice(searched, self.end)) {
+            if let Some(at) = self.find_end(self.slice(searched, self.end)) {
                 let (from, to) = (self.start, searched + at);
                 self.start = to + 1;
                 return Ok(Some(Line { text: self.slice(from, to), terminated: true }));
@@ -117,6 +137,13 @@ impl LineReader {
     /// Puts back the last `len` bytes that were given out.
     pub fn unread(&mut self, len: usize) {
         self.start = self.start.saturating_sub(len);
+    }
+
+    fn find_end(&self, text: &[u8]) -> Option<usize> {
+        if self.nul_ends {
+            return memchr::memchr2(self.delimiter, 0, text);
+        }
+        memchr::memchr(self.delimiter, text)
     }
 
     fn slice(&self, from: usize, to: usize) -> &[u8] {

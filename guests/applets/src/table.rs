@@ -79,8 +79,18 @@ pub const CORE: &[Entry] = &[
 ];
 
 /// The applets of the program `text`.
-pub const TEXT: &[Entry] =
-    &[(BIN, text::grep::GREP), (BIN, text::grep::EGREP), (BIN, text::grep::FGREP), (USR_BIN, text::sort::APPLET)];
+pub const TEXT: &[Entry] = &[
+    (BIN, text::grep::GREP),
+    (BIN, text::grep::EGREP),
+    (BIN, text::grep::FGREP),
+    (USR_BIN, text::sort::APPLET),
+    (BIN, text::rev::APPLET),
+    (USR_BIN, text::tac::APPLET),
+    (USR_BIN, text::uniq::APPLET),
+    (USR_BIN, text::tr::APPLET),
+    (USR_BIN, text::paste::APPLET),
+    (USR_BIN, text::nl::APPLET),
+];
 
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];

@@ -1,4 +1,10 @@
 //! The text tools: one module each.
 
 pub mod grep;
+pub mod nl;
+pub mod paste;
+pub mod rev;
 pub mod sort;
+pub mod tac;
+pub mod tr;
+pub mod uniq;

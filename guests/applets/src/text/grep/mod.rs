@@ -6,7 +6,7 @@ mod search;
 
 use wcr_sys::{Errno, Fd};
 
-use crate::number;
+use crate::count::natural;
 use crate::options::{Long, Parsed, Spec, Takes};
 use crate::source::Source;
 use crate::{Applet, Context, Help, Quit};
@@ -117,7 +117,7 @@ fn report(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Report, Quit> {
     let (mut before, mut after) = (0, 0);
     for (key, value) in &parsed.options {
         if let (b'A' | b'B' | b'C', Some(value)) = (key, value) {
-            let lines = count(ctx, value)?;
+            let lines = natural(ctx, value)?;
             if *key != b'B' {
                 after = lines;
             }
@@ -126,7 +126,7 @@ fn report(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Report, Quit> {
             }
         }
     }
-    let limit = parsed.value(b'm').map(|value| count(ctx, value)).transpose()?;
+    let limit = parsed.value(b'm').map(|value| natural(ctx, value)).transpose()?;
     Ok(Report {
         invert: parsed.has(b'v'),
         names_with: parsed.has(b'l'),
@@ -143,16 +143,6 @@ fn report(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Report, Quit> {
         before,
         after,
     })
-}
-
-fn count(ctx: &mut Context<'_>, text: &[u8]) -> Result<usize, Quit> {
-    let Some(count) = number::suffixed(text, &[]).filter(|count| *count <= u32::MAX.into()) else {
-        return Err(ctx.die(&[b"invalid number '", text, b"'"]));
-    };
-    if count > i32::MAX as u64 {
-        return Err(ctx.die(&[b"number ", text, b" is not in 0..2147483647 range"]));
-    }
-    Ok(count as usize)
 }
 
 /// Each line of `text` is a pattern.
