@@ -52,7 +52,8 @@ const CORE: &[&str] = &[
     "which", "whoami",
 ];
 
-const TEXT: &[&str] = &["egrep", "fgrep", "grep", "sort"];
+const TEXT: &[&str] =
+    &["cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sort", "tac", "tr", "unexpand", "uniq"];
 
 const SHELL: &[&str] = &["ash", "sh"];
 
