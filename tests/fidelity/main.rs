@@ -1,4 +1,4 @@
-//! The corpus as a test: a case that starts to fail is an error, and so is one that passes but is still listed.
+//! The corpus as a test: a case that starts to fail is an error; one that passes but is still listed is told.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use wcr_tests::fidelity::{self, Subject, Verdict};
 const SHOWN: usize = 30;
 
 #[test]
-fn the_corpus_fails_exactly_where_it_is_known_to() {
+fn the_corpus_fails_only_where_it_is_known_to() {
     let Some(subject) = Subject::prepare() else { return };
     let known = fidelity::known_failures();
     let jobs = std::thread::available_parallelism().map_or(2, usize::from);
@@ -22,15 +22,14 @@ fn the_corpus_fails_exactly_where_it_is_known_to() {
             }
         }
     });
-    let repaired: Vec<&String> = known.difference(&failed).collect();
+    let repaired = known.difference(&failed).count();
+    if repaired > 0 {
+        println!("{repaired} listed cases pass: `cargo xtask fidelity --bless` takes them off the list");
+    }
     assert!(
-        regressions.is_empty() && repaired.is_empty(),
-        "{} cases fail that passed: {:#?}\n{} listed cases pass: {:#?}\n\
-         `cargo xtask fidelity --only ID --diff` shows a case; `cargo xtask fidelity --bless` takes repaired cases \
-         off the list",
+        regressions.is_empty(),
+        "{} cases fail that passed: {:#?}\n`cargo xtask fidelity --only ID --diff` shows a case",
         regressions.len(),
         regressions.iter().take(SHOWN).collect::<Vec<_>>(),
-        repaired.len(),
-        repaired.iter().take(SHOWN).collect::<Vec<_>>(),
     );
 }

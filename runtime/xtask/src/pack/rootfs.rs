@@ -110,3 +110,57 @@ impl Tree {
         appended.map_err(PackError::Tar)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn modules() -> Vec<Module> {
+        Guest::ALL.into_iter().map(|guest| Module { guest, wasm: guest.name().as_bytes().to_vec() }).collect()
+    }
+
+    #[test]
+    fn equal_guests_give_equal_bytes() {
+        assert_eq!(layer(&modules()).unwrap(), layer(&modules()).unwrap());
+    }
+
+    #[test]
+    fn every_applet_is_its_guests_file_or_a_link_to_it() {
+        let tar = layer(&modules()).unwrap();
+        let mut files = BTreeMap::new();
+        let mut links = BTreeMap::new();
+        for entry in tar::Archive::new(tar.as_slice()).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let header = entry.header().clone();
+            let path = entry.path().unwrap().to_string_lossy().into_owned();
+            assert_eq!(
+                (header.uid().unwrap(), header.gid().unwrap(), header.mtime().unwrap()),
+                (0, 0, MTIME),
+                "{path}"
+            );
+            match header.entry_type() {
+                EntryType::Link => {
+                    let target = entry.link_name().unwrap().unwrap().to_string_lossy().into_owned();
+                    // A link follows its target, or a reader could not resolve it in one pass.
+                    assert!(files.contains_key(&target), "{path}");
+                    links.insert(path, target);
+                }
+                EntryType::Regular => {
+                    let mut content = String::new();
+                    std::io::Read::read_to_string(&mut entry, &mut content).unwrap();
+                    files.insert(path, (content, header.mode().unwrap()));
+                }
+                _ => {}
+            }
+        }
+        for guest in Guest::ALL {
+            for name in guest.applets() {
+                let path = format!("bin/{name}");
+                let file = files.get(links.get(&path).unwrap_or(&path));
+                assert_eq!(file, Some(&(guest.name().to_owned(), 0o755)), "{path}");
+            }
+        }
+    }
+}
