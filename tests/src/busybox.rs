@@ -10,12 +10,15 @@ use crate::image::{Blob, Image};
 use crate::layer::Layer;
 use crate::skip::find;
 
-/// The users of the test image: root, and one without rights.
-pub const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000:Alice:/home/alice:/bin/sh\n\
-                          nobody:x:65534:65534:nobody:/home:/bin/false\n";
+/// The users of the test image.
+pub const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\n\
+                          bin:x:2:2:bin:/bin:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n";
 
 /// The groups of the test image.
-pub const GROUP: &str = "root:x:0:\nalice:x:1000:\nusers:x:100:\nnogroup:x:65534:\n";
+pub const GROUP: &str = "root:x:0:\ndaemon:x:1:\nbin:x:2:\nusers:x:100:\nnogroup:x:65534:\n";
+
+/// A user without rights, to be added to those of the test image.
+const ALICE: &str = "alice:x:1000:1000:Alice:/home/alice:/bin/sh\n";
 
 /// The layer with the program: `/bin/busybox`, every applet as a hard link or an absolute symbolic link, and the
 /// folders of a small system.
@@ -54,9 +57,6 @@ fn make_layer() -> Layer {
         .file("etc/passwd", 0o644, PASSWD)
         .file("etc/group", 0o644, GROUP)
         .dir("home", 0o755)
-        .owner(1000, 1000)
-        .dir("home/alice", 0o755)
-        .owner(0, 0)
         .dir("proc", 0o755)
         .dir("root", 0o700)
         .dir("sys", 0o755)
@@ -70,4 +70,14 @@ fn make_layer() -> Layer {
 /// The image: one layer, and `sh` as its command, as on Docker Hub.
 pub fn image() -> Image {
     Image::new([layer()]).with("Cmd", json!(["sh"]))
+}
+
+/// The image with one more user, `alice`, number 1000 and of the group of the same name and number.
+pub fn image_with_alice() -> Image {
+    let users = Layer::new()
+        .file("etc/passwd", 0o644, format!("{PASSWD}{ALICE}"))
+        .file("etc/group", 0o644, format!("{GROUP}alice:x:1000:\n"))
+        .owner(1000, 1000)
+        .dir("home/alice", 0o755);
+    Image::new([layer(), users.into()]).with("Cmd", json!(["sh"]))
 }
