@@ -90,6 +90,10 @@ pub const TEXT: &[Entry] = &[
     (USR_BIN, text::tr::APPLET),
     (USR_BIN, text::paste::APPLET),
     (USR_BIN, text::nl::APPLET),
+    (USR_BIN, text::cut::APPLET),
+    (USR_BIN, text::fold::APPLET),
+    (USR_BIN, text::expand::APPLET),
+    (USR_BIN, text::unexpand::APPLET),
 ];
 
 /// The names that other guests answer to.

@@ -1,5 +1,8 @@
 //! The text tools: one module each.
 
+pub mod cut;
+pub mod expand;
+pub mod fold;
 pub mod grep;
 pub mod nl;
 pub mod paste;
@@ -7,4 +10,5 @@ pub mod rev;
 pub mod sort;
 pub mod tac;
 pub mod tr;
+pub mod unexpand;
 pub mod uniq;

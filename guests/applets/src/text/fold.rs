@@ -1,0 +1,107 @@
+//! `fold`: long lines in pieces.
+
+use wcr_sys::Errno;
+
+use crate::count::in_range;
+use crate::lines::LineReader;
+use crate::options::{Long, Spec, Takes};
+use crate::source::Source;
+use crate::{Applet, Context, Quit};
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "fold",
+    "fold [-bs] [-w WIDTH] [FILE]...\n\n\
+     Wrap input lines in FILEs (or stdin), writing to stdout\n\n\
+     \t-b\tCount bytes rather than columns\n\
+     \t-s\tBreak at spaces\n\
+     \t-w\tUse WIDTH columns instead of 80",
+    main,
+);
+
+const LONG: [Long; 3] =
+    [("bytes", Takes::Nothing, b'b'), ("spaces", Takes::Nothing, b's'), ("width", Takes::Value, b'w')];
+const SPEC: Spec = Spec::new("bsw:", &LONG);
+
+/// How lines are broken.
+#[derive(Debug, Clone, Copy)]
+struct Style {
+    bytes: bool,
+    spaces: bool,
+    width: usize,
+}
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    // Digits alone (`-40`) are a width.
+    let is_plain = |arg: &[u8]| matches!(arg, [b'-', digit, ..] if digit.is_ascii_digit());
+    let with_width = |arg: &Vec<u8>| if is_plain(arg) { [b"-w", &arg[1..]].concat() } else { arg.clone() };
+    let args: Vec<_> = ctx.args.iter().map(with_width).collect();
+    let parsed = SPEC.parse_args(&args).map_err(|message| {
+        ctx.complain(&[&message]);
+        ctx.usage()
+    })?;
+    let width = match parsed.value(b'w') {
+        Some(text) => in_range(ctx, text, 1, 10_000)? as usize,
+        None => 80,
+    };
+    let style = Style { bytes: parsed.has(b'b'), spaces: parsed.has(b's'), width };
+    let mut operands = parsed.operands;
+    if operands.is_empty() {
+        operands.push(b"-".to_vec());
+    }
+    let mut code = 0;
+    for path in &operands {
+        // A stream tells that it failed, not how.
+        let done = Source::open(path).and_then(|source| fold(ctx, &source, style).map_err(|_| Errno::Io));
+        if let Err(error) = done {
+            ctx.perror(&[path], error);
+            code = 1;
+        }
+    }
+    Ok(code)
+}
+
+impl Style {
+    /// The column behind a byte that stands at `column`.
+    fn advance(self, column: usize, byte: u8) -> usize {
+        match byte {
+            _ if self.bytes => column + 1,
+            8 => column.saturating_sub(1),
+            b'\r' => 0,
+            b'\t' => (column | 7) + 1,
+            _ => column + 1,
+        }
+    }
+}
+
+fn fold(ctx: &mut Context<'_>, source: &Source, style: Style) -> Result<(), Errno> {
+    let mut reader = LineReader::new(source.fd(), b'\n');
+    // What will stand in the line that is being filled.
+    let (mut line, mut column): (Vec<u8>, usize) = (Vec::new(), 0);
+    loop {
+        let block = reader.next_block()?;
+        if block.is_empty() {
+            ctx.put(&line);
+            return Ok(());
+        }
+        for byte in block {
+            if *byte == b'\n' {
+                line.push(b'\n');
+                ctx.put(&line);
+                line.clear();
+                column = 0;
+                continue;
+            }
+            while style.advance(column, *byte) > style.width && !line.is_empty() {
+                let space = style.spaces.then(|| line.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))).flatten();
+                let keep = space.map_or(line.len(), |space| space + 1);
+                ctx.put(line.get(..keep).unwrap_or_default());
+                ctx.put(b"\n");
+                line.drain(..keep);
+                column = line.iter().fold(0, |column, byte| style.advance(column, *byte));
+            }
+            column = style.advance(column, *byte);
+            line.push(*byte);
+        }
+    }
+}
