@@ -3,10 +3,9 @@
 use std::fs;
 
 use wcr_tests::busybox;
-use wcr_tests::image::{Format, Image, Layout};
+use wcr_tests::image::{Blob, Format, Image};
 use wcr_tests::lab::Lab;
 use wcr_tests::layer::Layer;
-use wcr_tests::scratch::Scratch;
 
 /// After the failure: the store still works, and pulling a good image does too.
 #[track_caller]
@@ -133,12 +132,9 @@ fn a_missing_layer() {
 #[test]
 fn no_matching_platform_lists_what_is_offered() {
     let Some(lab) = Lab::open() else { return };
-    let folder = Scratch::new("layout");
-    let mut layout = Layout::create(folder.path());
     let image = busybox::image();
-    layout.add_index("latest", &[image.clone().platform("linux", "s390x"), image.platform("windows", "amd64")]);
-    let reference = format!("{}/elsewhere:latest", lab.registry().host());
-    layout.push("latest", &reference, Format::Oci);
+    let images = [image.clone().platform("linux", "s390x"), image.platform("windows", "amd64")];
+    let reference = lab.push_index("elsewhere", &images, Format::Oci).reference;
     lab.wcr(["pull", &reference]).run().fails().says(&["linux/amd64", "linux/s390x", "windows/amd64"]);
     lab.wcr(["pull", "--platform", "linux/nonsense", &reference]).run().fails().says(&["linux/s390x"]);
     lab.wcr(["run", "--rm", &reference, "true"]).run().fails().exits(125);
@@ -188,7 +184,7 @@ fn damaged_tars_are_malformed() {
     let mut checksum = whole.clone();
     checksum[0] ^= 0x20;
     for (name, tar) in [("cut-short", whole[..1500].to_vec()), ("bad-checksum", checksum)] {
-        let image = Image::new([busybox::layer(), wcr_tests::image::Blob::from_tar(&tar, 6)]);
+        let image = Image::new([busybox::layer(), Blob::from_tar(&tar, 6)]);
         let pushed = lab.push(name, &image);
         lab.wcr(["pull", &pushed.reference]).run().fails().exits(13);
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use wcr_tests::image::{Format, Image, Layout};
+use wcr_tests::image::{Format, Image};
 use wcr_tests::lab::Lab;
 use wcr_tests::layer::Layer;
 use wcr_tests::scratch::Scratch;
@@ -26,16 +26,11 @@ fn a_name_without_a_tag_means_latest() {
 #[test]
 fn by_tag_and_by_digest() {
     let Some(lab) = Lab::open() else { return };
-    let folder = Scratch::new("layout");
-    let mut layout = Layout::create(folder.path());
-    let host = lab.registry().host();
-    let mut digests = Vec::new();
-    for tag in ["1.0", "2.0"] {
-        digests.push(layout.add(tag, &marked(tag)));
-        layout.push(tag, &format!("{host}/tagged:{tag}"), Format::Oci);
-    }
-    for (tag, digest) in ["1.0", "2.0"].iter().zip(&digests) {
-        for reference in [format!("{host}/tagged:{tag}"), format!("{host}/tagged@{digest}")] {
+    let tags = ["1.0", "2.0"];
+    let pushed = tags.map(|tag| lab.push_as(&format!("tagged:{tag}"), &marked(tag), Format::Oci));
+    for (tag, image) in tags.iter().zip(&pushed) {
+        let by_digest = format!("{}/tagged@{}", lab.registry().host(), image.digest);
+        for reference in [image.reference.clone(), by_digest] {
             lab.wcr(["pull", &reference]).run().ok();
             lab.wcr(["run", "--rm", &reference, "cat", "/mark"]).run().ok().prints(&format!("{tag}\n"));
         }
@@ -53,11 +48,7 @@ fn a_name_may_have_several_parts() {
 #[test]
 fn docker_media_types() {
     let Some(lab) = Lab::open() else { return };
-    let folder = Scratch::new("layout");
-    let mut layout = Layout::create(folder.path());
-    layout.add("latest", &marked("docker"));
-    let reference = format!("{}/docker-types:latest", lab.registry().host());
-    layout.push("latest", &reference, Format::Docker);
+    let reference = lab.push_as("docker-types:latest", &marked("docker"), Format::Docker).reference;
     lab.wcr(["pull", &reference]).run().ok();
     lab.wcr(["run", "--rm", &reference, "cat", "/mark"]).run().ok().prints("docker\n");
 }
@@ -66,18 +57,9 @@ fn docker_media_types() {
 fn an_index_gives_the_default_platform_or_the_one_asked_for() {
     let Some(lab) = Lab::open() else { return };
     for (name, format) in [("many-oci", Format::Oci), ("many-docker", Format::Docker)] {
-        let folder = Scratch::new("layout");
-        let mut layout = Layout::create(folder.path());
-        layout.add_index(
-            "latest",
-            &[
-                marked("arm").platform("linux", "arm64"),
-                marked("intel").platform("linux", "amd64"),
-                marked("power").platform("linux", "ppc64le"),
-            ],
-        );
-        let reference = format!("{}/{name}:latest", lab.registry().host());
-        layout.push("latest", &reference, format);
+        let images = [("arm", "arm64"), ("intel", "amd64"), ("power", "ppc64le")]
+            .map(|(mark, cpu)| marked(mark).platform("linux", cpu));
+        let reference = lab.push_index(name, &images, format).reference;
         lab.wcr(["pull", &reference]).run().ok();
         lab.wcr(["run", "--rm", &reference, "cat", "/mark"]).run().ok().prints("intel\n");
         lab.wcr(["pull", "--platform", "linux/arm64", &reference]).run().ok();

@@ -14,6 +14,9 @@ use crate::wcr::Wcr;
 /// The programs without which there is no test image in a registry.
 const NEEDS: [&str; 3] = ["docker-registry", "skopeo", "busybox"];
 
+/// The tag in the layout that is made for a push and goes away after it.
+const PUBLISHED: &str = "published";
+
 /// A registry with the images that tests have pushed to it; it lives as long as any test uses it.
 struct Shared {
     registry: Registry,
@@ -100,11 +103,25 @@ impl Lab {
 
     /// Pushes an image of one platform as `NAME:latest`, with OCI media types.
     pub fn push(&self, name: &str, image: &Image) -> Pushed {
+        self.push_as(&format!("{name}:latest"), image, Format::Oci)
+    }
+
+    /// Pushes an image of one platform as `NAME:TAG`.
+    pub fn push_as(&self, name_and_tag: &str, image: &Image, format: Format) -> Pushed {
+        self.publish(name_and_tag, format, |layout| layout.add(PUBLISHED, image))
+    }
+
+    /// Pushes an index over images of several platforms as `NAME:latest`.
+    pub fn push_index(&self, name: &str, images: &[Image], format: Format) -> Pushed {
+        self.publish(&format!("{name}:latest"), format, |layout| layout.add_index(PUBLISHED, images))
+    }
+
+    fn publish(&self, name_and_tag: &str, format: Format, store: impl FnOnce(&mut Layout) -> String) -> Pushed {
         let folder = Scratch::new("layout");
         let mut layout = Layout::create(folder.path());
-        let digest = layout.add("latest", image);
-        let reference = format!("{}/{name}:latest", self.registry().host());
-        layout.push("latest", &reference, Format::Oci);
+        let digest = store(&mut layout);
+        let reference = format!("{}/{name_and_tag}", self.registry().host());
+        layout.push(PUBLISHED, &reference, format);
         Pushed { reference, digest }
     }
 
