@@ -17,8 +17,6 @@ macro_rules! imports {
             }
 
             #[cfg(not(target_family = "wasm"))]
-            #[expect(clippy::too_many_arguments, reason = "the table's signatures are fixed")]
-            #[allow(unfulfilled_lint_expectations, reason = "one attribute serves short and long signatures")]
             pub(crate) fn $name($($arg: $ty),*) -> u32 {
                 let _ = ($($arg,)*);
                 wcr_abi::Errno::Nosys.raw()

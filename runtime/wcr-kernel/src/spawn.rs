@@ -569,7 +569,8 @@ mod tests {
 
     #[test]
     fn interpreter_lines() {
-        let cases: [(&[u8], Option<(&[u8], Option<&[u8]>)>); 6] = [
+        type Case<'a> = (&'a [u8], Option<(&'a [u8], Option<&'a [u8]>)>);
+        let cases: [Case<'_>; 6] = [
             (b"#!/bin/sh\necho", Some((b"/bin/sh", None))),
             (b"#! /bin/sh -e -x \n", Some((b"/bin/sh", Some(b"-e -x")))),
             (b"#!/bin/sh", Some((b"/bin/sh", None))),

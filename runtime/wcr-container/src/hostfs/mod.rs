@@ -272,6 +272,8 @@ impl FileSystem for HostFs {
             }
             FileKind::Directory => handle.create_dir(name).map_err(errno)?,
             FileKind::Symlink => platform::symlink(&handle, new.target, name)?,
+            // Only its name is the host's: what goes through it stays in the container.
+            FileKind::Fifo => platform::make_fifo(&handle, name)?,
             _ => return Err(Errno::Perm),
         }
         let metadata = platform::metadata_at(&handle, name).map_err(errno)?;

@@ -164,6 +164,11 @@ pub(super) fn symlink(_dir: &Dir, _target: &[u8], _name: &OsStr) -> Result<(), E
     Err(Errno::Perm)
 }
 
+/// There are none here.
+pub(super) fn make_fifo(_dir: &Dir, _name: &OsStr) -> Result<(), Errno> {
+    Err(Errno::Perm)
+}
+
 pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut file = file;
     file.seek(SeekFrom::Start(offset))?;

@@ -68,7 +68,7 @@ fn errors_are_those_of_the_contract() {
     assert_eq!(fs.read(sub, 0, &mut [0]), Err(Errno::Isdir));
     assert_eq!(fs.readlink(file), Err(Errno::Inval));
     assert_eq!(fs.link(sub, ROOT, b"x", NOW), Err(Errno::Perm));
-    assert_eq!(fs.create(ROOT, b"pipe", &new(Mode::new(FileKind::Fifo, 0o644)), NOW), Err(Errno::Perm));
+    assert_eq!(fs.create(ROOT, b"dev", &new(Mode::new(FileKind::CharDevice, 0o644)), NOW), Err(Errno::Perm));
 }
 
 #[test]
@@ -246,14 +246,11 @@ mod on_unix {
     #[test]
     fn a_pipe_of_the_host_does_not_block() {
         let (dir, mut fs) = bound();
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            dir.path().join("pipe"),
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RWXU,
-            0,
-        )
-        .unwrap();
+        if cfg!(target_vendor = "apple") {
+            return;
+        }
+        create(&mut fs, ROOT, "pipe", FileKind::Fifo);
+        assert!(std::os::unix::fs::FileTypeExt::is_fifo(&dir.path().join("pipe").metadata().unwrap().file_type()));
         let pipe = fs.lookup(ROOT, b"pipe").unwrap();
         assert_eq!(fs.stat(pipe).unwrap().mode.kind(), FileKind::Fifo);
         assert_eq!(fs.read(pipe, 0, &mut [0]), Err(Errno::Inval));

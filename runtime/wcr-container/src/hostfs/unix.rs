@@ -158,6 +158,18 @@ pub(super) fn symlink(dir: &Dir, target: &[u8], name: &OsStr) -> Result<(), Errn
     dir.symlink_contents(OsStr::from_bytes(target), name).map_err(|error| errno(&error))
 }
 
+#[cfg(not(target_vendor = "apple"))]
+pub(super) fn make_fifo(dir: &Dir, name: &OsStr) -> Result<(), Errno> {
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+    rustix::fs::mknodat(dir, name, kind, mode, 0).map_err(|error| errno(&error.into()))
+}
+
+/// Darwin has no call that makes one in an opened folder.
+#[cfg(target_vendor = "apple")]
+pub(super) fn make_fifo(_dir: &Dir, _name: &OsStr) -> Result<(), Errno> {
+    Err(Errno::Perm)
+}
+
 pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buf, offset)
 }

@@ -106,7 +106,6 @@ impl Vfs {
     ///
     /// # Errors
     /// Those of [`Self::resolve`] and [`Self::chown_node`].
-    #[expect(clippy::too_many_arguments, reason = "what the system call takes, and from whom and when")]
     pub fn chown(
         &mut self,
         walk: &Walk<'_>,

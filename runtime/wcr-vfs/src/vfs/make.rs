@@ -85,7 +85,6 @@ impl Vfs {
     /// # Errors
     /// Those of [`Self::mkdir`]; `PERM` for a directory, and for a file of another owner that the process may
     /// not read and write (as with `fs.protected_hardlinks`); `XDEV` on another mount; `MLINK`.
-    #[expect(clippy::too_many_arguments, reason = "what the system call takes, and from whom and when")]
     pub fn link(
         &mut self,
         walk: &Walk<'_>,

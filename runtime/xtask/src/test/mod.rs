@@ -25,7 +25,7 @@ const STEPS: [Step; 6] = [
     Step { name: "guests", about: "unit tests of the guests, natively", run: steps::guests },
     Step { name: "host", about: "unit, end-to-end, fidelity and tidy tests", run: steps::host },
     Step { name: "wasm", about: "the kernel-side crates build for the browser", run: steps::kernel_for_wasm },
-    Step { name: "lint", about: "clippy without a warning, rustfmt without a change", run: steps::lint },
+    Step { name: "lint", about: "clippy without an error, rustfmt without a change", run: steps::lint },
     Step { name: "windows", about: "the binary compiles for Windows", run: cross::windows },
     Step { name: "macos", about: "the binary compiles for macOS", run: cross::macos },
 ];

@@ -88,14 +88,13 @@ pub fn lint(session: &Session) -> Result<Tally> {
     }
     if has_component(session.workspace, "clippy") {
         let mut command = session.workspace.host_cargo("clippy", &session.host);
-        command.args(["--all-targets", "--", "-Dwarnings"]);
+        command.arg("--all-targets");
         total.add(&session.cargo_check(command)?);
         let mut command = session.workspace.cargo();
         command.args(["clippy", "--profile", "guest", "--target", crate::toolchain::GUEST_TARGET]);
         for guest in GUESTS {
             command.args(["-p", guest]);
         }
-        command.args(["--", "-Dwarnings"]);
         total.add(&session.cargo_check(command)?);
     } else {
         total.add(&Tally::skip("clippy is not installed (rustup component add clippy)"));
