@@ -70,7 +70,7 @@ fn zig_compiler(state: &Path) -> Result<PathBuf> {
     let script = state.join("zig-cc-macos");
     // zig names its targets in its own way, so the flags that other compilers take for it are dropped.
     let text = format!(
-        "#!/bin/sh\nfor argument do\n\tshift\n\tcase $argument in\n\t--target=*|-mmacosx-version-min=*) ;;\n\t\
+        "#!/bin/sh\nfor argument do\n\tshift\n\tcase $argument in\n\t--target=*|-mmacosx-version-min=*|-arch|arm64) ;;\n\t\
          *) set -- \"$@\" \"$argument\" ;;\n\tesac\ndone\nexec '{}' -m ziglang cc -target aarch64-macos \"$@\"\n",
         python.display()
     );
