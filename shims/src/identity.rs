@@ -116,9 +116,10 @@ pub fn identify(content: &[u8]) -> Option<Identity<'_>> {
 fn recognise<'a>(elf: &Elf<'a>, marker: &Marker) -> Option<Identity<'a>> {
     // One part of the file holds the constants: where the proof stands, the banner has to stand too.
     elf.loaded_parts().find_map(|part| {
-        memmem::find(part, marker.proof)?;
-        let banner = memmem::find(part, marker.banner)?;
-        let rest = part.get(banner + marker.banner.len()..)?;
+        // Linkers keep a file's strings together: the banner is nearly always behind the proof, not far off.
+        let (before, behind) = part.split_at_checked(memmem::find(part, marker.proof)?)?;
+        let near = |text| memmem::find(text, marker.banner).and_then(|at| text.get(at + marker.banner.len()..));
+        let rest = near(behind).or_else(|| near(before))?;
         let version = if marker.versioned { version(rest) } else { None };
         Some(Identity { program: marker.program, version })
     })

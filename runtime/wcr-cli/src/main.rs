@@ -19,7 +19,6 @@ mod when;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use args::{Cli, Command};
-use clap::Parser as _;
 
 fn main() {
     let is_run = std::env::args_os().nth(1).is_some_and(|command| command == "run");
@@ -30,7 +29,7 @@ fn main() {
 
 /// Reads the command line and does what it says; the exit code.
 fn command(is_run: bool) -> u8 {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error, is_run),
     };
