@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::bundle;
-use crate::failure::{Context, Failure, Result, check};
+use crate::failure::{Context, Result, check};
 use crate::fingerprint;
 use crate::workspace::{Host, Workspace};
 
@@ -34,12 +34,20 @@ pub fn wcr(workspace: &Workspace) -> Result<PathBuf> {
         .status()
         .context(|| "start cargo".into())?;
     check(status, "building wcr")?;
-    let binary = workspace.host_binary(&host, "wcr");
-    if !binary.is_file() {
-        return Err(Failure::new(format!("cargo built no {}", binary.display())));
-    }
+    let binary = install(&workspace.host_binary(&host, "wcr"), &workspace.binary())?;
     stamp.write(inputs, &binary)?;
     Ok(binary)
+}
+
+/// Copies what cargo built to where it stays; the copy's path.
+///
+/// A copy is more than a name: the linker writes its output piece by piece through a mapping, which leaves the page
+/// cache with single pages, while a file that was written in one go is mapped in larger units and starts faster.
+fn install(built: &Path, binary: &Path) -> Result<PathBuf> {
+    let fresh = binary.with_extension("new");
+    std::fs::copy(built, &fresh).context(|| format!("copy {} to {}", built.display(), fresh.display()))?;
+    std::fs::rename(&fresh, binary).context(|| format!("rename {} to {}", fresh.display(), binary.display()))?;
+    Ok(binary.to_path_buf())
 }
 
 /// Holds the build lock until dropped.

@@ -7,6 +7,8 @@ mod bundle;
 mod failure;
 mod fingerprint;
 mod launch;
+
+mod start_order;
 mod suites;
 mod test;
 mod toolchain;
@@ -26,6 +28,7 @@ Commands:
   wcr ARGS…                   Build what is missing, then run wcr with ARGS (the same as `cargo wcr ARGS…`)
   test [STEP…]                Run the tests; steps: host guests wasm windows macos lint (default: all)
   fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
+  start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
   bench [OPTION…]             Run the benchmarks: start, pull (default: both), --rounds N, --out DIR
 ";
 
@@ -54,6 +57,13 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
             launch::replace(&binary, &args)
         }
         "test" => test::run(&Workspace::locate()?, &strings(args)?),
+        "start-order" => match strings(args)?.as_slice() {
+            [image] => {
+                println!("{}", start_order::record(&Workspace::locate()?, image)?.display());
+                Ok(ExitCode::SUCCESS)
+            }
+            _ => Err(Failure::usage("start-order takes one image, which is in the store and has BusyBox in it")),
+        },
         "fidelity" | "bench" => suites::run(&Workspace::locate()?, command, &args),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

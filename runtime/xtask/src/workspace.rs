@@ -85,6 +85,11 @@ impl Workspace {
         self.target_dir.join(&host.triple).join("release").join(file)
     }
 
+    /// The finished `wcr` binary.
+    pub fn binary(&self) -> PathBuf {
+        self.target_dir.join(format!("wcr{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// The folder for what these commands remember between runs.
     ///
     /// # Errors
