@@ -9,13 +9,10 @@ use std::path::Path;
 fn main() {
     println!("cargo::rerun-if-changed=start-order.txt");
     let variable = |name| std::env::var(name).unwrap_or_default();
-    // LLD, which Rust brings along for this target, knows the option; a linker that the user has chosen may not.
-    let by_lld = variable("TARGET") == "x86_64-unknown-linux-gnu"
-        && variable("RUSTC_LINKER").is_empty()
-        && !["linker", "fuse-ld"].iter().any(|word| variable("CARGO_ENCODED_RUSTFLAGS").contains(word));
-    if by_lld {
+    // The linker that comes with Rust knows the option; another one may not.
+    if variable("RUSTC_LINKER") == "rust-lld" && variable("TARGET").contains("linux") {
         let order = Path::new(&variable("CARGO_MANIFEST_DIR")).join("start-order.txt");
-        println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={}", order.display());
-        println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
+        println!("cargo::rustc-link-arg-bins=--symbol-ordering-file={}", order.display());
+        println!("cargo::rustc-link-arg-bins=--no-warn-symbol-ordering");
     }
 }

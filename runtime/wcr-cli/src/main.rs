@@ -20,6 +20,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use args::{Cli, Command};
 
+/// Musl's own allocator asks the kernel for each of its many small pools, which is a third of a start.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() {
     let is_run = std::env::args_os().nth(1).is_some_and(|command| command == "run");
     let code = catch_unwind(AssertUnwindSafe(|| command(is_run)));

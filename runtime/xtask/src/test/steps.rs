@@ -54,6 +54,7 @@ pub fn host(session: &Session) -> Result<Tally> {
 /// Unit tests of the guests, compiled for this machine: their logic needs no wasm.
 pub fn guests(session: &Session) -> Result<Tally> {
     let mut command = session.workspace.cargo();
+    session.host.configure(&mut command);
     command.args(["test", "--release", "--target", &session.host.triple, "--no-fail-fast"]);
     for guest in GUESTS {
         command.args(["-p", guest]);
