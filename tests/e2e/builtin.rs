@@ -54,3 +54,30 @@ fn no_other_name_falls_back() {
         offline(&home, ["run", "--rm", name, "echo", "hi"]).run().fails().exits(125).prints("");
     }
 }
+
+#[test]
+fn the_trace_digest_names_what_a_run_did() {
+    let home = Scratch::new("trace");
+    let digest = |args: &[&str]| {
+        let options = ["run", "--rm", "--deterministic", "--trace-digest"];
+        let finished = offline(&home, options.into_iter().chain(args.iter().copied())).run().ok();
+        let stderr = finished.stderr();
+        let hex = stderr.lines().last().and_then(|line| line.strip_prefix("wcr: trace sha256:")).unwrap_or_default();
+        assert!(hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{stderr}");
+        hex.to_owned()
+    };
+    let draw = ["busybox", "sh", "-c", "echo $RANDOM; date"];
+    assert_eq!(digest(&draw), digest(&draw));
+    assert_ne!(digest(&draw), digest(&["busybox", "sh", "-c", "echo $RANDOM; date; echo"]));
+}
+
+#[test]
+fn a_trace_digest_needs_a_run_that_can_be_repeated() {
+    let home = Scratch::new("trace");
+    offline(&home, ["run", "--rm", "--trace-digest", "busybox", "true"])
+        .run()
+        .fails()
+        .exits(125)
+        .prints("")
+        .says(&["--trace-digest", "--deterministic"]);
+}

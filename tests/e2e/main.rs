@@ -4,6 +4,7 @@ mod bad_input;
 mod builtin;
 mod crash;
 mod files;
+mod harness;
 mod layers;
 mod listing;
 mod process;

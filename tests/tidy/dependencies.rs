@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -18,7 +18,8 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("wcr-engine", &["wcr-abi", "wcr-kernel", "wcr-wasi"]),
     ("wcr-machine", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-shims", "wcr-vfs"]),
     ("wcr-container", &["wcr-abi", "wcr-engine", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-store", "wcr-vfs"]),
-    ("wcr-cli", &["wcr-container", "wcr-image", "wcr-registry", "wcr-shims", "wcr-store"]),
+    ("wcr-harness", &["wcr-container", "wcr-image"]),
+    ("wcr-cli", &["wcr-container", "wcr-harness", "wcr-image", "wcr-registry", "wcr-shims", "wcr-store"]),
     ("xtask", &["wcr-engine", "wcr-image", "wcr-shims"]),
     ("wcr-sys", &["wcr-abi"]),
     ("applets", &["wcr-abi", "wcr-sys"]),
@@ -31,12 +32,13 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 3] =
     [("wcr-engine", &["wcr-vfs"]), ("wcr-shims", &["applets"]), ("wcr-wasi", &["wcr-vfs"])];
 
 /// Outside crates that belong to one place: the crate, and who may name it.
-const CONFINED: [(&str, &[&str]); 7] = [
+const CONFINED: [(&str, &[&str]); 8] = [
     ("wasmtime", &["wcr-engine"]),
     ("wasmtime-wasi", &["wcr-engine"]),
     ("reqwest", &["wcr-registry"]),
     ("rustls", &["wcr-registry"]),
     ("tokio", &["wcr-registry", "wcr-cli"]),
+    ("rhai", &["wcr-harness"]),
     ("anyhow", &["wcr-cli"]),
     ("clap", &["wcr-cli"]),
 ];

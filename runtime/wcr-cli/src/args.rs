@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Show what stands in for which program
     Shims(ShimsArgs),
+    /// Run test scripts, each command in a fresh container that is the same every time
+    Test(TestArgs),
 }
 
 /// `wcr run`.
@@ -99,6 +101,9 @@ pub(crate) struct RunArgs {
     /// Give the container a clock and a randomness of its own, the same every time
     #[arg(long)]
     pub(crate) deterministic: bool,
+    /// End with the digest of all that the container did, on standard error; needs --deterministic
+    #[arg(long)]
+    pub(crate) trace_digest: bool,
     /// Say on standard error what is being done
     #[arg(long)]
     pub(crate) verbose: bool,
@@ -156,6 +161,20 @@ pub(crate) struct ShimsArgs {
     pub(crate) reference: Option<Reference>,
 }
 
+/// `wcr test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Get the images from their registry every time, when they are not in the store, or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = PullPolicy::Missing)]
+    pub(crate) pull: PullPolicy,
+    /// The platform of the images
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<Platform>,
+    /// Scripts, and folders whose *.rhai are run
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +220,13 @@ mod tests {
         {
             assert!(run(args).is_err(), "{args:?}");
         }
+    }
+
+    #[test]
+    fn test_needs_a_file() {
+        let cli = Cli::try_parse_from(["wcr", "test", "--pull=never", "a.rhai", "folder"]).unwrap();
+        assert!(matches!(cli.command, Command::Test(args) if args.files.len() == 2 && args.pull == PullPolicy::Never));
+        assert!(Cli::try_parse_from(["wcr", "test"]).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod progress;
 mod pull;
 mod run;
 mod shims;
+mod test;
 mod text;
 mod when;
 
@@ -44,6 +45,7 @@ fn command(is_run: bool) -> u8 {
         Command::List(args) => list::list(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Shims(args) => shims::shims(&args),
+        Command::Test(args) => test::test(args),
     };
     done.unwrap_or_else(|error| exit::report(&error, is_run))
 }

@@ -42,7 +42,7 @@ impl Layer {
             Some(LayerEvent::Received(_)) => {
                 let filled =
                     (self.received.min(self.size) as u128 * BAR as u128 / u128::from(self.size.max(1))) as usize;
-                let bar = "#".repeat(filled) + &".".repeat(BAR - filled);
+                let bar = ["#".repeat(filled), ".".repeat(BAR - filled)].concat();
                 format!("{}  {total:>8}  [{bar}] {:>8}", self.name, size(self.received))
             }
         };

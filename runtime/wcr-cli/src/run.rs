@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use wcr_container::{Deterministic, Explain, RunOptions, Settings};
-use wcr_image::{Class, Reference};
+use wcr_image::{Class, Digest, Reference};
 
 use crate::args::RunArgs;
 use crate::exit::{Failure, say};
@@ -13,6 +13,10 @@ use crate::{env_file, fetch};
 /// Runs a container to its end; its exit code.
 pub(crate) fn run(args: RunArgs) -> Result<u8> {
     let started = Instant::now();
+    if args.trace_digest && !args.deterministic {
+        let message = "--trace-digest needs --deterministic: the digest of a run that nothing repeats says nothing";
+        return Err(Failure::new(Class::Usage, message).into());
+    }
     if args.tty {
         let message = "a container cannot have a terminal yet; leave out -t";
         return Err(Failure::new(Class::Usage, message).into());
@@ -27,9 +31,9 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         env: env_file::changes(&args.env_file, &args.env)?,
         workdir: args.workdir,
         user: args.user,
-        hostname: args.hostname.map(hostname).transpose()?,
+        hostname: args.hostname,
         files: Vec::new(),
-        trace: false,
+        trace: args.trace_digest,
     };
     let options = RunOptions {
         settings,
@@ -50,15 +54,8 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     if args.verbose {
         say(&format!("exit code {} after {:.1} ms", outcome.code, started.elapsed().as_secs_f64() * 1e3));
     }
-    Ok(outcome.code)
-}
-
-/// A name that `sethostname(2)` takes and that does no harm in `/etc/hosts`.
-fn hostname(name: String) -> Result<String> {
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(good) {
-        let message = format!("invalid host name {name:?}: it has up to 64 of A-Z, a-z, 0-9, `-`, `.` and `_`");
-        return Err(Failure::new(Class::Usage, message).into());
+    if let Some(digest) = outcome.trace {
+        say(&format!("trace {}", Digest::from_bytes(digest)));
     }
-    Ok(name)
+    Ok(outcome.code)
 }

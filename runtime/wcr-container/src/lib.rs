@@ -20,5 +20,5 @@ pub use image::from_store;
 pub use options::{Deterministic, RunOptions};
 pub use run::{Captured, Outcome, run, run_captured};
 pub use wcr_machine::{
-    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Rung, Settings, executables, shown,
+    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Rung, Settings, executables, is_unseen, shown,
 };

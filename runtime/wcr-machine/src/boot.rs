@@ -103,7 +103,7 @@ fn prepare(
         return Err(BootError::NoCommand);
     }
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
-    let hostname = settings.hostname.as_deref().unwrap_or(DEFAULT_HOSTNAME);
+    let hostname = hostname(settings.hostname.as_deref())?;
     let proc_table = ProcTable::default();
     let mut vfs = rootfs::assemble(image, &proc_table, now)?;
     let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
@@ -139,6 +139,16 @@ fn workdir(image: &str, asked: Option<&str>) -> Result<String, BootError> {
         return Err(BootError::Nul("the working directory"));
     }
     Ok(clean(path))
+}
+
+/// The host name: one that `sethostname(2)` takes and that does no harm in `/etc/hosts`.
+fn hostname(asked: Option<&str>) -> Result<&str, BootError> {
+    let Some(name) = asked else { return Ok(DEFAULT_HOSTNAME) };
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(good) {
+        return Err(BootError::Hostname(name.to_owned()));
+    }
+    Ok(name)
 }
 
 fn check_size(argv: &[Vec<u8>], envp: &[Vec<u8>]) -> Result<(), BootError> {
@@ -252,6 +262,15 @@ mod tests {
             assert_eq!(workdir(image, asked).unwrap(), expected);
         }
         assert!(workdir("", Some("relative")).is_err_and(|error| error.exit_code() == 125));
+    }
+
+    #[test]
+    fn a_host_name_fits_into_a_file() {
+        assert_eq!(hostname(None).unwrap(), DEFAULT_HOSTNAME);
+        assert_eq!(hostname(Some("a-B.c_9")).unwrap(), "a-B.c_9");
+        for bad in ["", "a b", "a\n127.0.0.1 b", "ü", &"a".repeat(65)] {
+            assert!(matches!(hostname(Some(bad)), Err(BootError::Hostname(_))), "{bad}");
+        }
     }
 
     #[test]

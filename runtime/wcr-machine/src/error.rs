@@ -24,6 +24,9 @@ pub enum BootError {
         /// Why.
         reason: String,
     },
+    /// The host name is none that `sethostname(2)` takes and that does no harm in `/etc/hosts`.
+    #[error("invalid host name {0:?}: it has up to 64 of A-Z, a-z, 0-9, `-`, `.` and `_`")]
+    Hostname(String),
     /// The user is not known.
     #[error(transparent)]
     User(#[from] UserError),

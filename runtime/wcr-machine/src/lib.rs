@@ -29,4 +29,4 @@ pub use loader::{BundledGuest, Explain, LastRefusal, Verdict, judge};
 pub use path::clean;
 pub use rootfs::{Mount, read_file};
 pub use settings::{DEFAULT_HOSTNAME, FileIn, Settings};
-pub use text::shown;
+pub use text::{is_unseen, shown};

@@ -14,14 +14,17 @@ pub fn shown(bytes: &[u8]) -> String {
             out.push('…');
             break;
         }
-        if c.is_control() || is_format(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if is_unseen(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out
 }
 
-/// Characters that print nothing but change how what follows is shown: directions, joiners, byte order mark.
-const fn is_format(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Whether a character is a control character, or prints nothing but changes how what follows is shown
+/// (directions, joiners, byte order mark).
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -1,0 +1,132 @@
+//! Running scripts: an engine each, with the harness's functions and limits.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, OptimizationLevel};
+
+use crate::case::{Case, Failure};
+use crate::images::{ImageCache, Images};
+use crate::problem::{Stop, failure};
+use crate::session::{Session, SharedImages};
+use crate::source::Script;
+use crate::{expect, limits, result};
+
+/// Why the harness itself cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// The thread for a script cannot be started.
+    #[error("cannot start a thread for {script}: {source}; is the host out of memory?")]
+    Thread {
+        /// The script.
+        script: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Runs scripts; all of them get their images from one source, each image once.
+pub struct Harness {
+    images: SharedImages,
+}
+
+impl Harness {
+    /// A harness over a source of images.
+    #[must_use]
+    pub fn new(images: Box<dyn Images>) -> Self {
+        Self { images: Arc::new(Mutex::new(ImageCache::new(images))) }
+    }
+
+    /// Runs a script; `ended` hears of each case when it has ended.
+    ///
+    /// # Errors
+    /// [`HarnessError`]. What is wrong with the script is a case that fails.
+    pub fn run(&self, script: &Script, mut ended: impl FnMut(&Case)) -> Result<(), HarnessError> {
+        let (sender, receiver) = channel();
+        let images = self.images.clone();
+        std::thread::scope(|scope| {
+            // A thread for the size of its stack.
+            let thread = std::thread::Builder::new().stack_size(limits::STACK);
+            let started = thread.spawn_scoped(scope, || evaluate(script.clone(), images, sender));
+            started.map_err(|source| HarnessError::Thread { script: script.name.clone(), source })?;
+            receiver.iter().for_each(|case| ended(&case));
+            Ok(())
+        })
+    }
+}
+
+/// Evaluates a script from its first line to its last.
+fn evaluate(script: Script, images: SharedImages, ended: Sender<Case>) {
+    let session = Session::new(script, images, ended);
+    let engine = engine(&session);
+    let compiled = engine.compile(&session.script.text).map_err(|error| Box::new(EvalAltResult::from(error)));
+    let run = compiled.and_then(|ast| engine.run_ast(&ast));
+    session.finish(match run {
+        Err(error) if matches!(Stop::of(&error), Some(Stop::Reported)) => None,
+        run => verdict(run, &session).err(),
+    });
+}
+
+/// What comes of the open case whose code ended so: a check that did not hold fails it even if the error was caught.
+fn verdict<T>(run: Result<T, Box<EvalAltResult>>, session: &Session) -> Result<(), Failure> {
+    match (run, session.failed_check()) {
+        (Err(error), _) => Err(failure(error, session)),
+        (Ok(_), Some(caught)) => Err(failure(caught.error(), session)),
+        (Ok(_), None) => Ok(()),
+    }
+}
+
+fn engine(session: &Rc<Session>) -> Engine {
+    let mut engine = Engine::new();
+    // As it is written, so that errors are where a person looks for them.
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.disable_symbol("eval");
+    limits::apply(&mut engine, session.budget.clone());
+    let printer = session.clone();
+    engine.on_print(move |text| printer.print(text));
+    let printer = session.clone();
+    engine.on_debug(move |text, _, _| printer.print(text));
+    expect::register(&mut engine, session.clone());
+    result::register(&mut engine, session.clone());
+    engine.register_fn("exit", no_exit);
+    engine.register_fn("exit", |_: Dynamic| no_exit());
+    let session = session.clone();
+    engine.register_fn("test", move |context: NativeCallContext<'_>, name: &str, body: FnPtr| {
+        test(&session, &context, name, &body)
+    });
+    engine
+}
+
+/// The language's own `exit` would end a script with what it has not checked yet.
+fn no_exit() -> Result<(), Box<EvalAltResult>> {
+    Err("a test script cannot `exit`; use `return` to leave a function, `throw` to fail".into())
+}
+
+/// Runs a case. Its failure is its own: the script goes on.
+fn test(
+    session: &Session,
+    context: &NativeCallContext<'_>,
+    name: &str,
+    body: &FnPtr,
+) -> Result<(), Box<EvalAltResult>> {
+    if session.in_case() {
+        return Err("a case cannot have a case in it; end the first one before the second".into());
+    }
+    if name.trim().is_empty() {
+        return Err("a case needs a name, as in `test(\"prints a greeting\", || { … })`".into());
+    }
+    let mut used_up = false;
+    session.case(name.to_owned(), || {
+        let run = body.call_within_context::<Dynamic>(context, ()).map_err(|mut error| {
+            used_up = Stop::of(&error).is_some_and(|stop| stop.is_final());
+            if error.position().is_none() {
+                error.set_position(context.call_position());
+            }
+            error
+        });
+        verdict(run, session)
+    });
+    if used_up { Err(Stop::Reported.error()) } else { Ok(()) }
+}

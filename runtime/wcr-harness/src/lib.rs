@@ -1,0 +1,81 @@
+//! The deterministic test harness: cases written in Rhai, each `run` a fresh container that is the same every time.
+//!
+//! ```text
+//! test("the clock stands still", || {
+//!     let r = run("busybox", ["sh", "-c", "date; echo $RANDOM"]);
+//!     expect(r.code).equals(0);
+//!     expect(r.stdout).contains("2024");
+//! });
+//! ```
+//!
+//! # What a script can say
+//!
+//! | function | what it does |
+//! |---|---|
+//! | `test(name, \|\| { … })` | runs a case. A script without any is one case, named for its file |
+//! | `run(image, [argument, …])` | runs a command in a fresh container and gives a result; an empty list for the image's own command |
+//! | `run(image, [argument, …], #{ … })` | the same with the options below |
+//! | `expect(value)` | what can be checked with the methods below; a check that fails ends the case |
+//! | `print(value)`, `debug(value)` | go to the report, under their case |
+//!
+//! | option of `run` | what it is |
+//! |---|---|
+//! | `stdin` | standard input, a string or a blob; empty without it |
+//! | `env` | a map of variables; `()` as a value removes one of the image |
+//! | `files` | a map from absolute paths to contents (string, blob, or `#{ content: …, mode: 0o755 }`), put there before the start |
+//! | `workdir`, `user`, `hostname`, `entrypoint` | as the options of `wcr run` |
+//! | `seed` | an integer from which all randomness follows; 0 without it |
+//! | `clock` | the wall clock at the start, as in `"2024-01-01T00:00:00Z"`, which it is without the option |
+//!
+//! | of a result | what it is |
+//! |---|---|
+//! | `code` | the exit code; 128+n after a death by signal n |
+//! | `stdout`, `stderr` | what was printed, a string; an error where it is not UTF-8 |
+//! | `stdout_bytes`, `stderr_bytes` | the same as a blob, whatever it is |
+//! | `file(path)`, `file_bytes(path)` | a file's content after the end |
+//! | `trace` | the digest of all guest calls, in hexadecimal: two runs with the same digest were the same |
+//! | `notes` | what wcr has to say about the run, an array of strings |
+//!
+//! | check | holds when |
+//! |---|---|
+//! | `equals(x)`, `not_equals(x)` | it is (not) the same value; a number equals a number, whatever its kind |
+//! | `contains(x)` | a string has this text in it, an array this item, a map this name, a blob these bytes |
+//! | `starts_with(x)`, `ends_with(x)` | a string or a blob begins (ends) so |
+//! | `matches(pattern)` | the regular expression is found in the string |
+//! | `is_empty()` | a string, blob, array or map has nothing in it |
+//! | `is_true()`, `is_false()` | it is this boolean |
+//! | `greater_than(n)`, `at_least(n)`, `less_than(n)`, `at_most(n)` | numbers compare so |
+//!
+//! Checks give back what they were called on, so that they can be chained.
+//!
+//! # What a script cannot do
+//!
+//! It has no clock, no files and no modules of its own, and it is limited in what it computes ([`OPERATIONS_MAX`]) and
+//! holds: strings of 4 MiB, blobs and arrays of 131,072 items. Containers get nothing of the host. A check that does
+//! not hold fails its case, even where the script catches the error.
+
+#![forbid(unsafe_code)]
+
+mod case;
+mod check;
+mod container;
+mod diff;
+mod expect;
+mod harness;
+mod images;
+mod limits;
+mod options;
+mod problem;
+mod report;
+mod result;
+mod session;
+mod source;
+mod value;
+mod visible;
+
+pub use case::{Call, Case, Failure, Place};
+pub use harness::{Harness, HarnessError};
+pub use images::{ImageError, Images};
+pub use limits::OPERATIONS_MAX;
+pub use report::{case_line, failure, summary};
+pub use source::{Script, SourceError, collect};

@@ -1,0 +1,144 @@
+//! `run(…)` and what it gives, as a script sees them.
+
+use std::rc::Rc;
+
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use wcr_container::{Captured, shown};
+use wcr_image::Digest;
+
+use crate::container;
+use crate::limits::{ITEMS_MAX, STRING_MAX};
+use crate::options::Request;
+use crate::session::Session;
+use crate::visible::{cut, quoted, visible};
+
+/// How many lines of standard error a failure shows.
+const STDERR_LINES: usize = 10;
+/// How many characters of the command a failure shows.
+const COMMAND_MAX: usize = 200;
+
+/// What a function of a script gives back.
+type Given<T> = Result<T, Box<EvalAltResult>>;
+
+/// A container that has ended.
+#[derive(Clone)]
+pub(crate) struct Ran {
+    captured: Rc<Captured>,
+}
+
+/// Gives an engine `run` and the parts of its result.
+pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
+    let with_options = session.clone();
+    engine
+        .register_type_with_name::<Ran>("result")
+        .register_fn("run", move |image: &str, command: Array| run(&session, image, command, Map::new()))
+        .register_fn("run", move |image: &str, command: Array, options: Map| {
+            run(&with_options, image, command, options)
+        })
+        .register_get("code", |ran: &mut Ran| i64::from(ran.captured.outcome.code))
+        .register_get("stdout", |ran: &mut Ran| text("stdout", &ran.captured.stdout))
+        .register_get("stderr", |ran: &mut Ran| text("stderr", &ran.captured.stderr))
+        .register_get("stdout_bytes", |ran: &mut Ran| blob("stdout", &ran.captured.stdout))
+        .register_get("stderr_bytes", |ran: &mut Ran| blob("stderr", &ran.captured.stderr))
+        .register_get("trace", |ran: &mut Ran| trace(&ran.captured))
+        .register_get("notes", |ran: &mut Ran| notes(&ran.captured))
+        .register_fn("file", |ran: &mut Ran, path: &str| text(&format!("the file {}", quoted(path)), &ran.file(path)?))
+        .register_fn("file_bytes", |ran: &mut Ran, path: &str| {
+            blob(&format!("the file {}", quoted(path)), &ran.file(path)?)
+        });
+}
+
+fn run(session: &Session, image: &str, command: Array, options: Map) -> Given<Ran> {
+    session.note_activity();
+    let request = Request::read(command, options).map_err(|error| error.to_string())?;
+    let name = format!("{} {}", visible(image), words(&request.settings.command));
+    let captured = session.budget.elsewhere(|| -> Given<Captured> {
+        let found = session.image(image).map_err(|error| format!("cannot run {}: {error}", quoted(image)))?;
+        container::run(&found, request).map_err(|error| error.to_string().into())
+    })?;
+    session.set_last_run(describe(&name, &captured));
+    Ok(Ran { captured: Rc::new(captured) })
+}
+
+impl Ran {
+    fn file(&self, path: &str) -> Given<Vec<u8>> {
+        let content = self.captured.read_file(path.as_bytes());
+        content.map_err(|errno| format!("the file {} cannot be read after the run: {errno}", quoted(path)).into())
+    }
+}
+
+/// Bytes as a string, if they are text.
+fn text(what: &str, bytes: &[u8]) -> Given<ImmutableString> {
+    if bytes.len() > STRING_MAX {
+        return Err(too_large(what, bytes, STRING_MAX));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let message = format!("{what} is not UTF-8 text from byte {at} on; take it as a blob with `…_bytes`");
+            Err(message.into())
+        }
+    }
+}
+
+fn blob(what: &str, bytes: &[u8]) -> Given<Blob> {
+    if bytes.len() > ITEMS_MAX { Err(too_large(what, bytes, ITEMS_MAX)) } else { Ok(bytes.to_vec()) }
+}
+
+fn too_large(what: &str, bytes: &[u8], max: usize) -> Box<EvalAltResult> {
+    format!("{what} has {} bytes; a script can hold {max} of them: let the command print less", bytes.len()).into()
+}
+
+fn trace(captured: &Captured) -> String {
+    captured.outcome.trace.map(|digest| Digest::from_bytes(digest).hex()).unwrap_or_default()
+}
+
+fn notes(captured: &Captured) -> Array {
+    captured.outcome.notes.iter().cloned().map(Dynamic::from).collect()
+}
+
+/// A command as a person reads it.
+fn words(command: &[Vec<u8>]) -> String {
+    let plain = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:,+%@".contains(c));
+    let word = |bytes: &Vec<u8>| {
+        let word = String::from_utf8_lossy(bytes);
+        if plain(&word) { word.into_owned() } else { quoted(&word) }
+    };
+    cut(&command.iter().map(word).collect::<Vec<_>>().join(" "), COMMAND_MAX)
+}
+
+/// The lines that a failure shows of the run before it.
+fn describe(name: &str, captured: &Captured) -> Vec<String> {
+    let mut lines = vec![format!("last run: {name}: exit code {}", captured.outcome.code)];
+    lines.extend(captured.outcome.notes.iter().map(|note| format!("  {note}")));
+    let stderr: Vec<&[u8]> = captured.stderr.split_inclusive(|byte| *byte == b'\n').collect();
+    if !stderr.is_empty() {
+        let skipped = stderr.len().saturating_sub(STDERR_LINES);
+        lines.push(if skipped > 0 { "  on standard error, at the end:".into() } else { "  on standard error:".into() });
+        let shown = |line: &&[u8]| format!("  | {}", shown(line.strip_suffix(b"\n").unwrap_or(line)));
+        lines.extend(stderr.iter().skip(skipped).map(shown));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_lossless_or_an_error() {
+        assert_eq!(text("stdout", "ü".as_bytes()).unwrap(), "ü");
+        let error = text("stdout", b"ab\xff").unwrap_err().to_string();
+        assert!(error.contains("stdout is not UTF-8 text from byte 2 on"), "{error}");
+        assert!(text("stdout", &vec![b'x'; STRING_MAX + 1]).is_err());
+        assert_eq!(blob("stdout", b"\xff").unwrap(), [0xff]);
+        assert!(blob("stdout", &vec![0; ITEMS_MAX + 1]).is_err());
+    }
+
+    #[test]
+    fn commands_are_shown_with_quotes_where_they_matter() {
+        let command = ["sh", "-c", "a b", "", "x\n"].map(|word| word.as_bytes().to_vec());
+        assert_eq!(words(&command), r#"sh -c "a b" "" "x\n""#);
+    }
+}

@@ -1,0 +1,126 @@
+//! What the functions of one script share: the images, the case that is open, those that have ended.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wcr_container::ContainerImage;
+
+use crate::case::{Case, Failure};
+use crate::images::{ImageCache, ImageError};
+use crate::limits::Budget;
+use crate::problem::Stop;
+use crate::source::Script;
+use crate::visible::{cut, visible};
+
+/// The most lines that a case may print; more are counted.
+const PRINTED_MAX: usize = 500;
+/// How many characters of a printed line are kept.
+const LINE_MAX: usize = 1_000;
+
+/// The images of all scripts.
+pub(crate) type SharedImages = Arc<Mutex<ImageCache>>;
+
+/// The case that is being run.
+#[derive(Debug, Default)]
+struct Open {
+    /// `None` for the script's own code.
+    name: Option<String>,
+    printed: Vec<String>,
+    dropped: usize,
+    last_run: Vec<String>,
+    /// The first check that did not hold.
+    failed_check: Option<Stop>,
+}
+
+/// The state of one script's run.
+pub(crate) struct Session {
+    pub(crate) script: Script,
+    pub(crate) budget: Rc<Budget>,
+    images: SharedImages,
+    ended: Sender<Case>,
+    open: RefCell<Open>,
+    /// Whether the script's own code has run or checked anything.
+    active: Cell<bool>,
+    /// How many cases have ended.
+    cases: Cell<usize>,
+}
+
+impl Session {
+    pub(crate) fn new(script: Script, images: SharedImages, ended: Sender<Case>) -> Rc<Self> {
+        let (open, active, cases) = (RefCell::default(), Cell::new(false), Cell::new(0));
+        Rc::new(Self { script, budget: Budget::new(), images, ended, open, active, cases })
+    }
+
+    pub(crate) fn image(&self, name: &str) -> Result<Arc<ContainerImage>, ImageError> {
+        self.images.lock().unwrap_or_else(PoisonError::into_inner).get(name)
+    }
+
+    /// Adds lines to what the open case has printed.
+    pub(crate) fn print(&self, text: &str) {
+        let mut open = self.open.borrow_mut();
+        for line in text.split('\n') {
+            if open.printed.len() < PRINTED_MAX {
+                open.printed.push(cut(&visible(line), LINE_MAX));
+            } else {
+                open.dropped += 1;
+            }
+        }
+    }
+
+    /// Notes that something was run or checked.
+    pub(crate) fn note_activity(&self) {
+        self.active.set(true);
+    }
+
+    /// Remembers what ran last, for the report of a failure.
+    pub(crate) fn set_last_run(&self, lines: Vec<String>) {
+        self.open.borrow_mut().last_run = lines;
+    }
+
+    /// What ran last in the open case.
+    pub(crate) fn last_run(&self) -> Vec<String> {
+        self.open.borrow().last_run.clone()
+    }
+
+    /// Keeps the first check that does not hold: the case fails, whatever the script does about it.
+    pub(crate) fn keep_failed_check(&self, stop: &Stop) {
+        self.open.borrow_mut().failed_check.get_or_insert_with(|| stop.clone());
+    }
+
+    /// The first check of the open case that did not hold.
+    pub(crate) fn failed_check(&self) -> Option<Stop> {
+        self.open.borrow().failed_check.clone()
+    }
+
+    /// Whether a case with a name is open.
+    pub(crate) fn in_case(&self) -> bool {
+        self.open.borrow().name.is_some()
+    }
+
+    /// Runs `body` as a case of this name; what it prints is the case's.
+    pub(crate) fn case<T>(&self, name: String, body: impl FnOnce() -> Result<T, Failure>) {
+        let outer = self.open.replace(Open { name: Some(name), ..Open::default() });
+        let failure = body().err();
+        self.end(self.open.replace(outer), failure);
+    }
+
+    /// Ends the script's own code. It is a case when it failed, or when it is all that there is.
+    pub(crate) fn finish(&self, failure: Option<Failure>) {
+        let open = self.open.take();
+        if failure.is_some() || (self.cases.get() == 0 && self.active.get()) {
+            self.end(open, failure);
+        }
+    }
+
+    fn end(&self, open: Open, failure: Option<Failure>) {
+        let Open { name, mut printed, dropped, .. } = open;
+        if dropped > 0 {
+            printed.push(format!("… and {dropped} lines more"));
+        }
+        self.cases.set(self.cases.get() + 1);
+        // The receiver lives as long as the script runs.
+        let _ = self.ended.send(Case { script: self.script.name.clone(), name, printed, failure });
+    }
+}

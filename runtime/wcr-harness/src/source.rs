@@ -1,0 +1,174 @@
+//! The scripts to run: files as they are named, and all below a folder.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::visible::visible;
+
+/// How the name of a script ends.
+const ENDING: &str = "rhai";
+/// The largest script, in bytes.
+const SCRIPT_MAX: u64 = 1 << 20;
+/// How deep folders are looked into.
+const DEPTH_MAX: usize = 32;
+
+/// A script: its file's name and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The file, as it was named.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl Script {
+    /// A line of the text, counted from 1.
+    pub(crate) fn line(&self, number: usize) -> Option<&str> {
+        self.text.lines().nth(number.checked_sub(1)?)
+    }
+}
+
+/// Why there is nothing to run.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {path}: {source}; check the path")]
+    Read {
+        /// The path.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no script by its name.
+    #[error("{0} is not a script: its name does not end in .rhai")]
+    Ending(String),
+    /// The file is no text.
+    #[error("{0} is not a script: it is not UTF-8 text")]
+    Utf8(String),
+    /// The file is too large.
+    #[error("{0} is not a script: it is larger than {SCRIPT_MAX} bytes")]
+    Large(String),
+    /// Folders are nested too deep.
+    #[error("{0} is nested deeper than {DEPTH_MAX} folders; name the scripts one by one")]
+    Deep(String),
+    /// A folder without scripts.
+    #[error("there is no script below {0}: no file whose name ends in .rhai")]
+    None(String),
+}
+
+/// Reads the scripts that `paths` name: files, and below folders all `*.rhai`, in the order of their names.
+///
+/// # Errors
+/// [`SourceError`]: one of the paths leads to no script.
+pub fn collect(paths: &[impl AsRef<Path>]) -> Result<Vec<Script>, SourceError> {
+    let mut scripts = Vec::new();
+    for path in paths.iter().map(AsRef::as_ref) {
+        if !path.is_dir() {
+            if !has_ending(path) && path.exists() {
+                return Err(SourceError::Ending(shown(path)));
+            }
+            scripts.push(read(path)?);
+            continue;
+        }
+        let mut files = Vec::new();
+        below(path, 0, &mut files)?;
+        if files.is_empty() {
+            return Err(SourceError::None(shown(path)));
+        }
+        for file in files {
+            scripts.push(read(&file)?);
+        }
+    }
+    Ok(scripts)
+}
+
+fn has_ending(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == ENDING)
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy())
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> SourceError {
+    move |source| SourceError::Read { path: shown(path), source }
+}
+
+/// The scripts below `folder`, in the order of their names; links to folders are not followed.
+fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+    if depth > DEPTH_MAX {
+        return Err(SourceError::Deep(shown(folder)));
+    }
+    let entries: Result<Vec<_>, io::Error> = std::fs::read_dir(folder).map_err(failed(folder))?.collect();
+    let mut entries = entries.map_err(failed(folder))?;
+    entries.sort_unstable_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type().map_err(failed(&path))?.is_dir() {
+            below(&path, depth + 1, files)?;
+        } else if has_ending(&path) && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Script, SourceError> {
+    let file = std::fs::File::open(path).map_err(failed(path))?;
+    let mut content = Vec::new();
+    file.take(SCRIPT_MAX + 1).read_to_end(&mut content).map_err(failed(path))?;
+    if content.len() as u64 > SCRIPT_MAX {
+        return Err(SourceError::Large(shown(path)));
+    }
+    let text = String::from_utf8(content).map_err(|_| SourceError::Utf8(shown(path)))?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Ok(Script { name: shown(path), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn folders_are_looked_through_in_the_order_of_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("b/c")).unwrap();
+        for (name, text) in [("z.rhai", "1"), ("b/c/2.rhai", "2"), ("b/1.rhai", "3"), ("a.rhai", "4"), ("b/no.txt", "")]
+        {
+            fs::write(path(name), text).unwrap();
+        }
+        let texts =
+            |paths: &[PathBuf]| collect(paths).unwrap().into_iter().map(|script| script.text).collect::<String>();
+        assert_eq!(texts(&[folder.path().to_path_buf()]), "4321");
+        assert_eq!(texts(&[path("z.rhai"), path("b")]), "132");
+    }
+
+    #[test]
+    fn what_is_no_script_is_refused_with_a_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("x.txt"), "1").unwrap();
+        fs::write(path("bytes.rhai"), b"\xff").unwrap();
+        fs::write(path("large.rhai"), vec![b' '; SCRIPT_MAX as usize + 1]).unwrap();
+        fs::create_dir(path("empty")).unwrap();
+        for (name, reason) in [
+            ("x.txt", "does not end in .rhai"),
+            ("bytes.rhai", "not UTF-8"),
+            ("large.rhai", "larger than"),
+            ("empty", "no script below"),
+            ("missing.rhai", "cannot read"),
+            ("missing", "cannot read"),
+        ] {
+            let error = collect(&[path(name)]).unwrap_err().to_string();
+            assert!(error.contains(reason) && error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let script = Script { name: "x".into(), text: "a\nb\r\nc".into() };
+        assert_eq!([0, 1, 2, 3, 4].map(|number| script.line(number)), [None, Some("a"), Some("b"), Some("c"), None]);
+    }
+}

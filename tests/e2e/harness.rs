@@ -1,0 +1,242 @@
+//! `wcr test`: scripts whose every `run` is a fresh container that is the same every time.
+
+use std::fs;
+
+use wcr_tests::scratch::Scratch;
+use wcr_tests::wcr::{Finished, Wcr};
+
+/// A folder with scripts, a store that is empty, and no network: `busybox` is the built-in image.
+struct Scripts {
+    home: Scratch,
+}
+
+impl Scripts {
+    fn new(scripts: &[(&str, &str)]) -> Self {
+        let scripts_in = Scripts { home: Scratch::new("harness") };
+        for (name, text) in scripts {
+            let path = scripts_in.home.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        scripts_in
+    }
+
+    /// Runs `wcr test` over paths in the folder.
+    fn test(&self, paths: &[&str]) -> Finished {
+        Wcr::new(self.home.path()).args(["test"]).args(paths.iter().map(|path| self.home.join(path))).run()
+    }
+
+    /// The report with the folder's own path taken away.
+    fn report(&self, finished: &Finished) -> String {
+        finished.stdout().replace(&format!("{}/", self.home.path().display()), "")
+    }
+}
+
+/// Runs one script.
+fn test(script: &str) -> (Scripts, Finished) {
+    let scripts = Scripts::new(&[("t.rhai", script)]);
+    let finished = scripts.test(&["t.rhai"]);
+    (scripts, finished)
+}
+
+#[test]
+fn clock_and_randomness_are_the_same_every_time() {
+    let script = r#"
+        fn look() { run("busybox", ["sh", "-c", "date; echo $RANDOM"]) }
+        let r = look();
+        expect(r.stdout).equals(look().stdout).contains("Jan  1 00:00:00 UTC 2024");
+        expect(r.trace).equals(look().trace).matches("^[0-9a-f]{64}$");
+        print(r.stdout);
+        print(r.trace);
+    "#;
+    let (scripts, first) = test(script);
+    let first = first.ok();
+    assert!(first.stdout().ends_with("\n1 passed, 0 failed\n"), "{}", first.stdout());
+    // Said once, however often the image is run.
+    assert_eq!(first.stderr().lines().count(), 1, "{}", first.stderr());
+    let second = scripts.test(&["t.rhai"]).ok();
+    assert_eq!(first.stdout(), second.stdout());
+}
+
+#[test]
+fn seed_and_clock_can_be_set() {
+    let script = r#"
+        let draw = ["sh", "-c", "date -u +%s; echo $RANDOM $RANDOM $RANDOM"];
+        let plain = run("busybox", draw);
+        let seeded = run("busybox", draw, #{ seed: 7 });
+        expect(seeded.stdout).not_equals(plain.stdout).equals(run("busybox", draw, #{ seed: 7 }).stdout);
+        expect(seeded.trace).not_equals(plain.trace);
+        expect(run("busybox", draw, #{ clock: "2001-09-09T01:46:40Z" }).stdout).starts_with("1000000000\n");
+        expect(run("busybox", ["sleep", "100000"]).code).equals(0);
+    "#;
+    test(script).1.ok();
+}
+
+#[test]
+fn input_files_environment_and_exit_code_go_in_and_out() {
+    let script = r#"
+        test("stdin", || {
+            expect(run("busybox", ["cat"], #{ stdin: "one\ntwo" }).stdout).equals("one\ntwo");
+            expect(run("busybox", ["cat"]).stdout).is_empty();
+            expect(run("busybox", ["cat"], #{ stdin: blob(3, 255) }).stdout_bytes).equals(blob(3, 255));
+        });
+        test("files", || {
+            let files = #{ "/in/deep/text": "text\n", "/in/bytes": blob(2, 200) };
+            let r = run("busybox", ["sh", "-c", "cp -r /in /out; echo more >> /out/deep/text"], #{ files: files });
+            expect(r.stderr).is_empty();
+            expect(r.file("/out/deep/text")).equals("text\nmore\n");
+            expect(r.file("/in/deep/text")).equals("text\n");
+            expect(r.file_bytes("/out/bytes")).equals(blob(2, 200));
+        });
+        test("every container is fresh", || {
+            run("busybox", ["touch", "/left"]);
+            expect(run("busybox", ["test", "-e", "/left"]).code).equals(1);
+        });
+        test("the rest", || {
+            let options = #{ env: #{ WHO: "you" }, workdir: "/tmp", hostname: "here", user: "1000" };
+            let r = run("busybox", ["sh", "-c", "echo $WHO; pwd; hostname; id -u; echo bad >&2; exit 42"], options);
+            expect(r.stdout).equals("you\n/tmp\nhere\n1000\n");
+            expect(r.stderr).equals("bad\n");
+            expect(r.code).equals(42).greater_than(41).at_most(42);
+            expect(run("busybox", ["hi"], #{ entrypoint: "echo" }).stdout).equals("hi\n");
+        });
+    "#;
+    let (scripts, finished) = test(script);
+    let report = scripts.report(&finished.ok());
+    let expected = "ok      t.rhai: stdin\nok      t.rhai: files\nok      t.rhai: every container is fresh\n\
+                    ok      t.rhai: the rest\n\n4 passed, 0 failed\n";
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn nothing_of_the_host_gets_in() {
+    let scripts = Scripts::new(&[("t.rhai", r#"print(run("busybox", ["env"]).stdout);"#)]);
+    let run = |value| {
+        let path = scripts.home.join("t.rhai");
+        Wcr::new(scripts.home.path()).args(["test"]).args([path]).env("FROM_HOST", value).env("TZ", value).run().ok()
+    };
+    let (first, second) = (run("first-value"), run("UTC+5"));
+    assert!(!first.stdout().contains("first-value"), "{}", first.stdout());
+    assert_eq!(first.stdout(), second.stdout());
+}
+
+#[test]
+fn a_failure_shows_the_difference_and_the_line() {
+    let script = "test(\"passes\", || expect(1).equals(1));\n\
+                  test(\"fails\", || {\n\
+                  \x20   print(\"a note\");\n\
+                  \x20   let r = run(\"busybox\", [\"sh\", \"-c\", \"seq 3; echo trouble >&2; exit 3\"]);\n\
+                  \x20   expect(r.stdout).equals(\"1\\n\\t2\\n3\\n\");\n\
+                  });\n\
+                  test(\"goes on\", || expect(run(\"busybox\", [\"true\"]).code).equals(0));\n";
+    let (scripts, finished) = test(script);
+    let report = scripts.report(&finished.exits(1));
+    let expected = r#"ok      t.rhai: passes
+FAILED  t.rhai: fails (t.rhai:5:22)
+        | a note
+ok      t.rhai: goes on
+
+failures:
+
+t.rhai: fails
+  t.rhai:5:22: the string is not the expected one
+    5 |     expect(r.stdout).equals("1\n\t2\n3\n");
+      |                      ^
+  - expected
+  + actual
+    1
+  - \t2
+  + 2
+    3
+  last run: busybox sh -c "seq 3; echo trouble >&2; exit 3": exit code 3
+    on standard error:
+    | trouble
+
+2 passed, 1 failed
+"#;
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn what_is_wrong_with_a_script_is_said_with_its_place() {
+    for (script, texts) in [
+        ("let x = ;\n", &["t.rhai:1:9: the script cannot be read", "1 | let x = ;"][..]),
+        ("let r = 1;\nr.nothing();", &["t.rhai:2:3: there is no function or method `nothing (i64)`"]),
+        ("expect(1).equal(1);", &["t.rhai:1:11: there is no function or method `equal"]),
+        ("run(\"busybox\", [\"true\"], #{ stdn: 1 });", &["t.rhai:1:1: `run` has no option \"stdn\"", "stdin, user"]),
+        ("run(\"busybox\", [\"nothing\"]);", &["t.rhai:1:1: cannot run nothing", "PATH"]),
+        ("run(\"No Image\", [\"true\"]);", &["t.rhai:1:1: cannot run \"No Image\""]),
+        ("run(\"busybox\", [\"true\"]).file(\"/none\");", &["the file \"/none\" cannot be read", "No such file"]),
+        ("fn f(x) {\n  expect(x).equals(2);\n}\n\nf(1);", &["t.rhai:2:13: ", "called by `f`"]),
+        ("import \"x\" as y;", &["t.rhai:1:1: the script cannot be read", "import"]),
+        ("test(\"a\", || test(\"b\", || 1));", &["a case cannot have a case in it"]),
+        ("exit();", &["cannot `exit`"]),
+        ("throw \"own words\";", &["t.rhai:1:1: own words"]),
+    ] {
+        let (scripts, finished) = test(script);
+        let report = scripts.report(&finished.exits(1));
+        for text in texts {
+            assert!(report.contains(text), "no {text:?} for {script:?} in:\n{report}");
+        }
+        assert!(report.ends_with("\n0 passed, 1 failed\n"), "{report}");
+    }
+}
+
+#[test]
+fn a_script_without_an_end_is_stopped() {
+    for (script, text) in [
+        ("loop { }", "t.rhai:1:6: the script takes more than"),
+        ("test(\"a\", || { let x = 0; while true { x += 1; } });\ntest(\"b\", || 1);", "the script takes more than"),
+        ("loop { test(\"a\", || { for i in 0..1000000 { } }); }", "the script takes more than"),
+        ("try { loop { } } catch { }", "the script takes more than"),
+        ("fn f() { f() }\nf();", "deep"),
+        ("let s = \"x\"; loop { s += s; }", "over the limit"),
+    ] {
+        let (scripts, finished) = test(script);
+        let report = scripts.report(&finished.exits(1));
+        assert!(report.contains(text), "{script}: {report}");
+        assert!(report.ends_with(" 1 failed\n"), "{report}");
+    }
+}
+
+#[test]
+fn values_nested_as_deep_as_can_be_do_no_harm() {
+    let (scripts, finished) = test("let a = []; for i in 0..1000 { a = [a]; }\nexpect(a).equals([]);");
+    let report = scripts.report(&finished.exits(1));
+    assert!(report.contains("t.rhai:2:11: "), "{report}");
+}
+
+#[test]
+fn a_failed_check_cannot_be_caught() {
+    let (scripts, finished) = test("test(\"a\", || { try { expect(1).equals(2); } catch { } });");
+    assert!(scripts.report(&finished.exits(1)).contains("0 passed, 1 failed"));
+    let caught =
+        r#"let said = ""; try { run("busybox", ["nothing"]); } catch (e) { said = e; } expect(said).contains("PATH");"#;
+    test(caught).1.ok();
+}
+
+#[test]
+fn folders_run_all_their_scripts_in_order() {
+    let pass = "expect(1).equals(1);";
+    let scripts =
+        Scripts::new(&[("d/b.rhai", pass), ("d/a/z.rhai", pass), ("d/no.txt", ""), ("d/c.rhai", "let x = 1;")]);
+    let finished = scripts.test(&["d"]).ok();
+    assert_eq!(scripts.report(&finished), "ok      d/a/z.rhai\nok      d/b.rhai\n\n2 passed, 0 failed\n");
+    finished.says(&["c.rhai: there is no case"]);
+}
+
+#[test]
+fn nothing_to_test_is_a_wrong_use() {
+    let scripts = Scripts::new(&[("empty.rhai", "let x = 1;"), ("x.txt", "expect(1).equals(1);"), ("d/no.txt", "")]);
+    scripts.test(&["empty.rhai"]).fails().exits(2).prints("").says(&["nothing to test"]);
+    scripts.test(&["x.txt"]).fails().exits(2).prints("").says(&["x.txt", "is not a script"]);
+    scripts.test(&["d"]).fails().exits(2).prints("").says(&["no script below"]);
+    scripts.test(&["missing.rhai"]).fails().exits(2).prints("").says(&["missing.rhai", "cannot read"]);
+    scripts.test(&[]).fails().exits(2).prints("");
+}
+
+#[test]
+fn an_image_that_is_not_to_be_had_fails_the_case() {
+    let (scripts, finished) = test("run(\"example.com/none\", [\"true\"]);");
+    assert!(scripts.report(&finished.exits(1)).contains("t.rhai:1:1: cannot run \"example.com/none\""));
+}
