@@ -10,6 +10,7 @@ mod launch;
 mod suites;
 mod test;
 mod toolchain;
+mod web;
 mod workspace;
 
 use std::ffi::OsString;
@@ -24,7 +25,8 @@ Usage: cargo xtask COMMAND
 Commands:
   build                       Build the guests, the built-in image and the wcr binary (release)
   wcr ARGS…                   Build what is missing, then run wcr with ARGS (the same as `cargo wcr ARGS…`)
-  test [STEP…]                Run the tests; steps: host guests wasm windows macos lint (default: all)
+  web                         Build the page for browsers into web/dist
+  test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
   fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
   bench [OPTION…]             Run the benchmarks: start, pull (default: both), --rounds N, --out DIR
 ";
@@ -52,6 +54,11 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
         "wcr" => {
             let binary = build::wcr(&Workspace::locate()?)?;
             launch::replace(&binary, &args)
+        }
+        "web" => {
+            let folder = web::build(&Workspace::locate()?)?;
+            println!("{}", folder.display());
+            Ok(ExitCode::SUCCESS)
         }
         "test" => test::run(&Workspace::locate()?, &strings(args)?),
         "fidelity" | "bench" => suites::run(&Workspace::locate()?, command, &args),

@@ -1,0 +1,273 @@
+//! The modules that connect a guest with the kernel, wasm to wasm, made for what the guest imports.
+//!
+//! A guest needs its imports when it is instantiated, and the bridge needs the guest's memory. So a process has
+//! three instances: a *trampoline*, whose functions go through a table of its own; the guest, which imports
+//! them; and the *bridge*, which fills that table. The bridge also puts into the kernel's table how the kernel
+//! gets at the guest's memory; see [`crate::window`].
+//!
+//! A function of the bridge calls the kernel's function of that call (through the kernel's table) with the
+//! process's number, its window and the call's arguments, and goes by the answer; see [`answer`].
+
+use wasm_encoder::{
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalType, ImportSection, Instruction, MemoryType, Module, RefType, TableSection, TableType,
+    TypeSection, ValType,
+};
+
+use crate::window::SLOTS;
+
+/// What a kernel function answers the bridge: an error number below [`answer::SPECIAL`], or one of these.
+pub(crate) mod answer {
+    /// From here on an answer is not only an error number.
+    pub(crate) const SPECIAL: u32 = 0x1_0000;
+    /// A flag beside the error number: let the page catch up with the output before the guest goes on.
+    pub(crate) const PAUSE: u32 = SPECIAL;
+    /// The process waits: suspend it, then make the call again.
+    pub(crate) const BLOCK: u32 = 0x2_0000;
+    /// The process has ended or got another program: the guest is left by a trap.
+    pub(crate) const LEAVE: u32 = 0x4_0000;
+}
+
+/// The argument of the suspending import.
+mod suspension {
+    /// The process waits for the kernel to list it as ready.
+    pub(super) const WAIT: i32 = 0;
+    /// The process goes on at once when the page has caught up; nobody else runs meanwhile.
+    pub(super) const PAUSE: i32 = 1;
+}
+
+/// A guest call, as the bridge sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct GuestCall {
+    /// The module it is imported from.
+    pub(crate) module: &'static str,
+    /// Its name there.
+    pub(crate) name: &'static str,
+    /// The types of its arguments.
+    pub(crate) params: Vec<ValType>,
+    /// Whether it gives the guest an error number; else it does not return.
+    pub(crate) returns: bool,
+    /// Whether it may answer [`answer::BLOCK`].
+    pub(crate) waits: bool,
+    /// The kernel's function: an index of its table. It takes the process's number, the window, whether the
+    /// call is made again, and the arguments.
+    pub(crate) function: u32,
+}
+
+impl GuestCall {
+    fn results(&self) -> &'static [ValType] {
+        if self.returns { &[ValType::I32] } else { &[] }
+    }
+
+    fn kernel_params(&self) -> Vec<ValType> {
+        [&[ValType::I32; 3], self.params.as_slice()].concat()
+    }
+}
+
+/// The trampoline of a guest that imports `calls`, in this order: it exports a function for each, named by its
+/// number, and its `table`.
+pub(crate) fn trampoline(calls: &[&GuestCall]) -> Vec<u8> {
+    let count = calls.len() as u32;
+    let (mut types, mut functions, mut exports, mut code) = Default::default();
+    let (types, functions): (&mut TypeSection, &mut FunctionSection) = (&mut types, &mut functions);
+    let (exports, code): (&mut ExportSection, &mut CodeSection) = (&mut exports, &mut code);
+    for (number, call) in (0..count).zip(calls) {
+        types.ty().function(call.params.iter().copied(), call.results().iter().copied());
+        functions.function(number);
+        exports.export(&number.to_string(), ExportKind::Func, number);
+        let mut body = Function::new([]);
+        for argument in 0..call.params.len() as u32 {
+            body.instruction(&Instruction::LocalGet(argument));
+        }
+        body.instruction(&Instruction::I32Const(number as i32));
+        body.instruction(&Instruction::CallIndirect { type_index: number, table_index: 0 });
+        body.instruction(&Instruction::End);
+        code.function(&body);
+    }
+    exports.export("table", ExportKind::Table, 0);
+    let mut tables = TableSection::new();
+    tables.table(functions_table(count, Some(count)));
+    let mut module = Module::new();
+    module.section(types).section(functions).section(&tables).section(exports).section(code);
+    module.finish()
+}
+
+/// The bridge of a guest that imports `calls`.
+///
+/// It imports, all from the module `wcr`: `kernel_memory`, `guest_memory`, `kernel_table`, `trampoline_table`,
+/// the function `block(why)`, and the constants `pid` and `window`.
+pub(crate) fn bridge(calls: &[&GuestCall]) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32], []);
+    types.ty().function([ValType::I32; 3], []);
+    types.ty().function([], [ValType::I32]);
+    let mut functions = FunctionSection::new();
+    functions.function(type_index::COPY).function(type_index::COPY).function(type_index::PAGES);
+    let mut code = CodeSection::new();
+    code.function(&copy_body(memory::GUEST, memory::KERNEL));
+    code.function(&copy_body(memory::KERNEL, memory::GUEST));
+    code.function(&pages_body());
+    for (call, at) in calls.iter().zip((type_index::CALLS..).step_by(2)) {
+        types.ty().function(call.params.iter().copied(), call.results().iter().copied());
+        types.ty().function(call.kernel_params(), [ValType::I32]);
+        functions.function(at);
+        code.function(&call_body(call, at + 1));
+    }
+    let first = 1 + SLOTS;
+    let calls: Vec<u32> = (first..).take(calls.len()).collect();
+    let mut elements = ElementSection::new();
+    elements.active(Some(table::TRAMPOLINE), &ConstExpr::i32_const(0), Elements::Functions(calls.as_slice().into()));
+    let window: Vec<u32> = (1..first).collect();
+    elements.active(
+        Some(table::KERNEL),
+        &ConstExpr::global_get(global::WINDOW),
+        Elements::Functions(window.as_slice().into()),
+    );
+    let mut module = Module::new();
+    module.section(&types).section(&imports(calls.len() as u32)).section(&functions).section(&elements).section(&code);
+    module.finish()
+}
+
+mod type_index {
+    pub(super) const BLOCK: u32 = 0;
+    pub(super) const COPY: u32 = 1;
+    pub(super) const PAGES: u32 = 2;
+    /// From here on two for each call: the guest's and the kernel's.
+    pub(super) const CALLS: u32 = 3;
+}
+
+mod memory {
+    pub(super) const KERNEL: u32 = 0;
+    pub(super) const GUEST: u32 = 1;
+}
+
+mod table {
+    pub(super) const KERNEL: u32 = 0;
+    pub(super) const TRAMPOLINE: u32 = 1;
+}
+
+mod global {
+    pub(super) const PID: u32 = 0;
+    pub(super) const WINDOW: u32 = 1;
+}
+
+/// The one function that the bridge imports.
+const BLOCK: u32 = 0;
+
+fn imports(calls: u32) -> ImportSection {
+    let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
+    let constant = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+    let items: [(&str, EntityType); 7] = [
+        ("kernel_memory", memory.into()),
+        ("guest_memory", memory.into()),
+        ("kernel_table", functions_table(0, None).into()),
+        ("trampoline_table", functions_table(calls, Some(calls)).into()),
+        ("block", EntityType::Function(type_index::BLOCK)),
+        ("pid", constant.into()),
+        ("window", constant.into()),
+    ];
+    let mut imports = ImportSection::new();
+    for (name, item) in items {
+        imports.import("wcr", name, item);
+    }
+    imports
+}
+
+fn functions_table(minimum: u32, maximum: Option<u32>) -> TableType {
+    TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: minimum.into(),
+        maximum: maximum.map(u64::from),
+        shared: false,
+    }
+}
+
+/// `copy(from, to, length)` from one memory to another.
+fn copy_body(from: u32, to: u32) -> Function {
+    let mut body = Function::new([]);
+    body.instruction(&Instruction::LocalGet(1));
+    body.instruction(&Instruction::LocalGet(0));
+    body.instruction(&Instruction::LocalGet(2));
+    body.instruction(&Instruction::MemoryCopy { src_mem: from, dst_mem: to });
+    body.instruction(&Instruction::End);
+    body
+}
+
+fn pages_body() -> Function {
+    let mut body = Function::new([]);
+    body.instruction(&Instruction::MemorySize(memory::GUEST));
+    body.instruction(&Instruction::End);
+    body
+}
+
+/// A call: asks the kernel until the answer is no [`answer::BLOCK`].
+fn call_body(call: &GuestCall, kernel_type: u32) -> Function {
+    let params = call.params.len() as u32;
+    let (again, result) = (params, params + 1);
+    let mut body = Function::new([(2, ValType::I32)]);
+    let mut put = |instructions: &[Instruction<'_>]| {
+        for instruction in instructions {
+            body.instruction(instruction);
+        }
+    };
+    put(&[
+        Instruction::Loop(BlockType::Empty),
+        Instruction::GlobalGet(global::PID),
+        Instruction::GlobalGet(global::WINDOW),
+        Instruction::LocalGet(again),
+    ]);
+    for argument in 0..params {
+        put(&[Instruction::LocalGet(argument)]);
+    }
+    put(&[
+        Instruction::I32Const(call.function as i32),
+        Instruction::CallIndirect { type_index: kernel_type, table_index: table::KERNEL },
+        Instruction::LocalSet(result),
+    ]);
+    if call.returns {
+        put(&[
+            Instruction::LocalGet(result),
+            Instruction::I32Const(answer::SPECIAL as i32),
+            Instruction::I32LtU,
+            Instruction::If(BlockType::Empty),
+            Instruction::LocalGet(result),
+            Instruction::Return,
+            Instruction::End,
+        ]);
+    }
+    put(&[
+        Instruction::LocalGet(result),
+        Instruction::I32Const(answer::LEAVE as i32),
+        Instruction::I32And,
+        Instruction::If(BlockType::Empty),
+        Instruction::Unreachable,
+        Instruction::End,
+    ]);
+    if call.waits {
+        put(&[
+            Instruction::LocalGet(result),
+            Instruction::I32Const(answer::BLOCK as i32),
+            Instruction::I32And,
+            Instruction::If(BlockType::Empty),
+            Instruction::I32Const(suspension::WAIT),
+            Instruction::Call(BLOCK),
+            Instruction::I32Const(1),
+            Instruction::LocalSet(again),
+            Instruction::Br(1),
+            Instruction::End,
+        ]);
+    }
+    if call.returns {
+        put(&[
+            Instruction::I32Const(suspension::PAUSE),
+            Instruction::Call(BLOCK),
+            Instruction::LocalGet(result),
+            Instruction::I32Const(answer::SPECIAL as i32 - 1),
+            Instruction::I32And,
+            Instruction::Return,
+        ]);
+    }
+    put(&[Instruction::End, Instruction::Unreachable, Instruction::End]);
+    body
+}
