@@ -13,6 +13,9 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** How long a step may take, in milliseconds, on a machine that is busy with other tests. */
+const PATIENCE = 20_000;
+
 /** Starts the server and the browser. */
 export async function start() {
   const server = await serve();
@@ -31,6 +34,7 @@ export async function start() {
 /** Opens the page and waits until it is ready (or says why it cannot run). */
 export async function open({ browser, url }, { script, ...options } = {}) {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE);
   if (script) await page.addInitScript(script);
   await page.goto(url);
   await page.waitForFunction(() => document.getElementById("status").textContent !== "loading");
@@ -38,10 +42,9 @@ export async function open({ browser, url }, { script, ...options } = {}) {
 }
 
 /** Types a command and runs it to its end; what the page then shows. */
-export async function run(page, line, { options } = {}) {
+export async function run(page, line) {
   await page.fill("#line", line);
   await page.click("#run");
-  await options?.meanwhile?.();
   return ended(page);
 }
 

@@ -1,7 +1,7 @@
 /** The page, used as a person does: commands typed, files dropped, runs stopped. */
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { ended, open, run, start } from "./browser.mjs";
 
 let session;
@@ -10,6 +10,10 @@ let page;
 before(async () => {
   session = await start();
   page = await open(session);
+});
+// A test that went wrong leaves nothing running for the next one.
+afterEach(async () => {
+  if (await page.isEnabled("#stop")) await page.click("#stop");
 });
 after(() => session.close());
 

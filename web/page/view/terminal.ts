@@ -1,7 +1,11 @@
 /** The output area: bytes as text, standard error told apart from standard output. */
 
 /** The most text that is kept, in characters; what is older goes. */
-const KEPT = 1 << 20;
+const KEPT = 1 << 19;
+/** A part of the output begins anew at the first line end after so many characters. */
+const PART = 1 << 13;
+/** Without a line end a part is at most so long. */
+const PART_MAX = 1 << 16;
 
 /** Control characters but for tab and newline, and what changes the direction of text: shown as symbols. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
@@ -38,30 +42,50 @@ export class Terminal {
   /** Shows what has come. */
   flush(): void {
     this.#scheduled = false;
+    if (this.#pending.length === 0) return;
     const box = this.#element;
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
-    for (const { stream, text } of this.#pending.splice(0)) this.#append(stream, text);
-    while (this.#length > KEPT && box.firstChild !== box.lastChild) {
-      this.#length -= box.firstChild?.textContent?.length ?? 0;
-      box.firstChild?.remove();
+    for (const { stream, text } of this.#pending.splice(0)) {
+      const kept = text.slice(-KEPT);
+      for (let at = 0; at < kept.length; ) at += this.#append(stream, kept, at);
+    }
+    while (this.#length > KEPT && box.firstElementChild !== box.lastElementChild) {
+      this.#length -= box.firstElementChild?.textContent?.length ?? 0;
+      box.firstElementChild?.remove();
     }
     if (atEnd) box.scrollTop = box.scrollHeight;
   }
 
-  #append(stream: "out" | "err", text: string): void {
-    if (text === "") return;
-    const last = this.#element.lastElementChild;
-    const kept = text.length > KEPT ? text.slice(-KEPT) : text;
-    this.#length += kept.length;
-    // Spans stay small enough for the oldest to be taken away.
-    if (last?.className === stream && last.textContent.length < KEPT / 16) {
-      last.append(kept);
-      return;
+  /** Adds text from `at` on to the last part of the output, and gives how much went there. */
+  #append(stream: "out" | "err", text: string, at: number): number {
+    const part = this.#part();
+    const before = part.textContent?.length ?? 0;
+    const lineEnd = text.indexOf("\n", at + Math.max(0, PART - before));
+    const end = Math.min(lineEnd < 0 ? text.length : lineEnd + 1, at + PART_MAX);
+    const piece = text.slice(at, end);
+    const last = part.lastElementChild;
+    if (last?.className === stream) {
+      last.append(piece);
+    } else {
+      const span = document.createElement("span");
+      span.className = stream;
+      span.textContent = piece;
+      part.append(span);
     }
-    const span = document.createElement("span");
-    span.className = stream;
-    span.textContent = kept;
-    this.#element.append(span);
+    this.#length += piece.length;
+    return piece.length;
+  }
+
+  /** The part that text is added to. The browser lays out only the parts that are seen. */
+  #part(): Element {
+    const last = this.#element.lastElementChild;
+    const length = last?.textContent?.length ?? 0;
+    const isFull = length >= PART_MAX || (length >= PART && last?.textContent?.endsWith("\n"));
+    if (last && !isFull) return last;
+    const part = document.createElement("div");
+    part.className = "part";
+    this.#element.append(part);
+    return part;
   }
 }
 

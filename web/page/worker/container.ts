@@ -53,7 +53,10 @@ export class Container {
       }
       const process = this.#processes.get(pid);
       if (process) await this.#turn(process);
-      if (turns % TURNS_BETWEEN_BREATHS === 0) await macrotask();
+      if (turns % TURNS_BETWEEN_BREATHS === 0) {
+        await macrotask();
+        await this.#output.caughtUp();
+      }
     }
     for (const pid of [...this.#processes.keys()]) this.#discard(pid);
     await this.#output.caughtUp();

@@ -2,10 +2,14 @@
 
 import type { FromWorker } from "../protocol.ts";
 
-/** From so many messages on that the page has not shown, the container waits. */
-const MESSAGES_MAX = 64;
-/** From so many bytes on that the page has not shown, the container waits. */
-const BYTES_MAX = 1 << 20;
+/** From so many messages or bytes on that the page has not shown, output is held back. */
+const UNSHOWN_MESSAGES = 64;
+const UNSHOWN_BYTES = 1 << 20;
+/** Output is posted again when not more messages than this are left. */
+const FEW_MESSAGES = 16;
+/** The container waits for the page when so many bytes are held back, or bytes for so many milliseconds. */
+const HELD_BYTES = 32 << 10;
+const HELD_TIME = 8;
 
 /** Posts output as it comes; what comes while the page is behind is put together and posted later. */
 export class Output {
@@ -15,6 +19,8 @@ export class Output {
   #unshownBytes = 0;
   /** What is not posted yet. */
   #held: { error: boolean; parts: Uint8Array[] }[] = [];
+  #heldBytes = 0;
+  #heldSince = 0;
   #shown: (() => void) | undefined;
 
   constructor(post: (message: FromWorker, transfer: Transferable[]) => void) {
@@ -23,23 +29,24 @@ export class Output {
 
   /** Takes bytes, which are the kernel's and are copied; whether the container should wait for the page. */
   write(error: boolean, bytes: Uint8Array): boolean {
-    if (this.#isBehind() || this.#held.length > 0) {
-      const last = this.#held.at(-1);
-      if (last?.error === error) last.parts.push(bytes.slice());
-      else this.#held.push({ error, parts: [bytes.slice()] });
-    } else {
+    if (this.#held.length === 0 && !this.#isBehind(UNSHOWN_MESSAGES)) {
       this.#send(error, bytes.slice());
+      return false;
     }
-    return this.#isBehind();
+    if (this.#held.length === 0) this.#heldSince = performance.now();
+    const last = this.#held.at(-1);
+    if (last?.error === error) last.parts.push(bytes.slice());
+    else this.#held.push({ error, parts: [bytes.slice()] });
+    this.#heldBytes += bytes.length;
+    return this.#heldBytes >= HELD_BYTES || performance.now() - this.#heldSince >= HELD_TIME;
   }
 
   /** Waits until the page has shown enough to go on, and posts what was held back. */
   async caughtUp(): Promise<void> {
-    do {
-      while (this.#isBehind()) await new Promise<void>((resolve) => (this.#shown = resolve));
-      const next = this.#held.shift();
-      if (next) this.#send(next.error, concatenated(next.parts));
-    } while (this.#held.length > 0);
+    if (this.#held.length === 0) return;
+    while (this.#isBehind(FEW_MESSAGES)) await new Promise<void>((resolve) => (this.#shown = resolve));
+    for (const { error, parts } of this.#held.splice(0)) this.#send(error, concatenated(parts));
+    this.#heldBytes = 0;
   }
 
   /** The page has shown so many messages more. */
@@ -50,8 +57,8 @@ export class Output {
     shown?.();
   }
 
-  #isBehind(): boolean {
-    return this.#unshown.length >= MESSAGES_MAX || this.#unshownBytes >= BYTES_MAX;
+  #isBehind(messages: number): boolean {
+    return this.#unshown.length >= messages || this.#unshownBytes >= UNSHOWN_BYTES;
   }
 
   #send(error: boolean, bytes: Uint8Array<ArrayBuffer>): void {
