@@ -103,8 +103,8 @@ pub(crate) fn all() -> Vec<GuestCall> {
     calls
 }
 
-extern "C" fn proc_exit(pid: u32, _window: u32, again: u32, code: u32) -> u32 {
-    attempt(pid, again, |kernel| Err(entry::proc_exit(kernel, pid, code)))
+extern "C" fn proc_exit(pid: u32, _window: u32, _again: u32, code: u32) -> u32 {
+    answered(pid, |kernel| Err(entry::proc_exit(kernel, pid, code)))
 }
 
 /// Copies the calling process; the page's host copies the instance, see [`page::Host::fork`].
@@ -118,11 +118,20 @@ extern "C" fn fork(pid: u32, window: u32, again: u32, arg: u32, out: u32) -> u32
     })
 }
 
-/// Makes a call once and puts what came of it into an answer for the bridge.
+/// Makes a call once: counts it the first time, and puts what came of it into an answer for the bridge.
 fn attempt(pid: Pid, again: u32, call: impl FnOnce(&mut Kernel) -> Result<u32, Halt>) -> u32 {
+    answered(pid, |kernel| {
+        if again == 0 {
+            kernel.enter(pid)?;
+        }
+        call(kernel)
+    })
+}
+
+/// What the bridge is told of a call.
+fn answered(pid: Pid, call: impl FnOnce(&mut Kernel) -> Result<u32, Halt>) -> u32 {
     let result = container::with(|container| {
-        let entered = if again == 0 { container.kernel.enter(pid) } else { Ok(()) };
-        let result = entered.and_then(|()| call(&mut container.kernel));
+        let result = call(&mut container.kernel);
         if result == Err(Halt::Exit) {
             container.leave(pid);
         }
