@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { dockerArchive, tar } from "./archive.mjs";
 import { ended, open, run, start } from "./browser.mjs";
 
 let session;
@@ -119,6 +120,58 @@ describe("a deterministic run", () => {
   });
 });
 
+describe("an archive of `docker save`", () => {
+  const program = Buffer.from("#!/bin/hello\n");
+  const archive = dockerArchive("example/hello:1", { Cmd: ["/app"] }, [{ name: "app", content: program }]);
+
+  it("is opened where it is chosen; without a command its own is run", async () => {
+    await page.setInputFiles("#file", { name: "hello.tar", mimeType: "application/x-tar", buffer: archive });
+    await page.waitForFunction(() => document.getElementById("image-message").textContent.includes("1 layer"));
+    assert.match(await page.textContent("#image-name"), /example\/hello:1$/);
+    const { status, notes } = await run(page, "");
+    assert.match(status, /^exit code 127,/);
+    assert.match(notes, /\/app is there, but the interpreter that its #! line names is not/);
+  });
+
+  it("stays open after a stop, and the built-in image can be had back", async () => {
+    await page.evaluate(() => globalThis.wcr.stop());
+    assert.match((await run(page, "/app")).notes, /\/app is there/);
+    await page.click("#builtin");
+    assert.deepEqual(shown(await run(page, "echo back")), good("back\n"));
+  });
+
+  it("is opened where it is dropped, and its modules run", async () => {
+    const image = dockerArchive("wasm:latest", {}, [{ name: "exit7", content: EXIT_7 }]);
+    const transfer = await page.evaluateHandle((bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], "wasm.tar"));
+      return transfer;
+    }, [...image]);
+    await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+    await page.waitForFunction(() => document.getElementById("image-name").textContent.includes("wasm:latest"));
+    assert.match((await run(page, "/exit7")).status, /^exit code 7,/);
+    await page.click("#builtin");
+  });
+});
+
+/** A module whose `_start` calls `proc_exit(7)`. */
+const EXIT_7 = Buffer.concat([
+  Buffer.from("\0asm\x01\0\0\0", "latin1"),
+  Buffer.from([1, 8, 2, 0x60, 1, 0x7f, 0, 0x60, 0, 0]),
+  section(2, [1, ...text("wasi_snapshot_preview1"), ...text("proc_exit"), 0, 0]),
+  Buffer.from([3, 2, 1, 1]),
+  section(7, [1, ...text("_start"), 0, 1]),
+  Buffer.from([10, 8, 1, 6, 0, 0x41, 7, 0x10, 0, 0x0b]),
+]);
+
+function section(id, content) {
+  return Buffer.from([id, content.length, ...content]);
+}
+
+function text(name) {
+  return [name.length, ...Buffer.from(name)];
+}
+
 describe("bad input", () => {
   it("an archive that is no image is refused in a sentence", async () => {
     await page.setInputFiles("#file", { name: "holiday.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") });
@@ -131,7 +184,7 @@ describe("bad input", () => {
     const outcome = await page.evaluate(async (files) => {
       const listener = { output() {}, reading() {} };
       return globalThis.wcr.run({ command: ["/broken"], files: new Uint8Array(files) }, listener);
-    }, [...tar("broken", Buffer.from("\0asm\x01\0\0\0 and then something else"))]);
+    }, [...tar([{ name: "broken", content: Buffer.from("\0asm\x01\0\0\0 and then something else") }])]);
     assert.equal(outcome.code, 126);
     assert.match(outcome.notes.join(), /process 1: .*(expected|unknown|section|code)/i);
     assert.deepEqual(shown(await run(page, "echo alive")), good("alive\n"));
@@ -141,7 +194,7 @@ describe("bad input", () => {
     const outcome = await page.evaluate(async (files) => {
       const listener = { output() {}, reading() {} };
       return globalThis.wcr.run({ command: ["/text"], files: new Uint8Array(files) }, listener);
-    }, [...tar("text", Buffer.from("just text\n"))]);
+    }, [...tar([{ name: "text", content: Buffer.from("just text\n") }])]);
     assert.equal(outcome.code, 126);
     assert.match(outcome.notes.join(), /\/text is a text file/);
   });
@@ -154,20 +207,3 @@ describe("bad input", () => {
     await old.close();
   });
 });
-
-/** A tar with one executable file. */
-function tar(name, content) {
-  const header = Buffer.alloc(512);
-  header.write(name, 0);
-  header.write("0000755\0", 100);
-  header.write("0000000\0", 108);
-  header.write("0000000\0", 116);
-  header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
-  header.write("00000000000\0", 136);
-  header.write("        0", 148);
-  header.write("ustar\u000000", 257, "latin1");
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-  return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);
-}

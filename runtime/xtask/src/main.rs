@@ -28,7 +28,7 @@ Commands:
   web                         Build the page for browsers into web/dist
   test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
   fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
-  bench [OPTION…]             Run the benchmarks: start, pull (default: both), --rounds N, --out DIR
+  bench [OPTION…]             Run the benchmarks: start, pull, web (default: all), --rounds N, --out DIR
 ";
 
 fn main() -> ExitCode {
