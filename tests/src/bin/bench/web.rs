@@ -1,6 +1,7 @@
 //! The page in a browser: what it fetches, when it shows the first output, and what calls and processes cost there.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -147,6 +148,7 @@ fn size(value: &Value) -> Option<Size> {
 fn write_program(folder: &Path, count: u32) -> PathBuf {
     let path = folder.join(format!("write-{count}.wasm"));
     fs::write(&path, write_module(count)).expect("write the program");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("make the program executable");
     path
 }
 
