@@ -271,3 +271,64 @@ fn call_body(call: &GuestCall, kernel_type: u32) -> Function {
     put(&[Instruction::End, Instruction::Unreachable, Instruction::End]);
     body
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{Parser, Payload, Validator};
+
+    use super::*;
+    use crate::calls;
+
+    fn valid(module: &[u8]) {
+        if let Err(error) = Validator::new().validate_all(module) {
+            panic!("{error}");
+        }
+    }
+
+    fn names(module: &[u8]) -> (Vec<String>, Vec<String>) {
+        let (mut imports, mut exports) = (Vec::new(), Vec::new());
+        for payload in Parser::new(0).parse_all(module) {
+            match payload.unwrap() {
+                Payload::ImportSection(section) => {
+                    imports.extend(section.into_imports().map(|import| import.unwrap().name.to_owned()));
+                }
+                Payload::ExportSection(section) => {
+                    exports.extend(section.into_iter().map(|export| export.unwrap().name.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        (imports, exports)
+    }
+
+    #[test]
+    fn the_modules_for_every_guest_are_valid() {
+        let all = calls::all();
+        let every: Vec<&GuestCall> = all.iter().collect();
+        for wanted in [&every[..], &every[..1], &[]] {
+            valid(&trampoline(wanted));
+            valid(&bridge(wanted));
+        }
+    }
+
+    #[test]
+    fn a_trampoline_has_what_the_guest_imports_and_nothing_else() {
+        let all = calls::all();
+        let import = |module: &str, name: &str| (module.to_owned(), name.to_owned());
+        let imports = [
+            import("wcr_v1", "path_open"),
+            import("wasi_snapshot_preview1", "proc_exit"),
+            import("wasi_snapshot_preview1", "path_open"),
+            import("env", "path_open"),
+        ];
+        let wanted = calls::wanted(&all, &imports);
+        let found: Vec<_> = wanted.iter().map(|call| (call.module, call.name)).collect();
+        assert_eq!(
+            found,
+            [("wasi_snapshot_preview1", "path_open"), ("wcr_v1", "path_open"), ("wasi_snapshot_preview1", "proc_exit")]
+        );
+        assert_eq!(names(&trampoline(&wanted)).1, ["0", "1", "2", "table"]);
+        let expected = ["kernel_memory", "guest_memory", "kernel_table", "trampoline_table", "block", "pid", "window"];
+        assert_eq!(names(&bridge(&wanted)).0, expected);
+    }
+}

@@ -40,28 +40,15 @@ impl Window {
     }
 
     fn copy_in(self) -> CopyFn {
-        // SAFETY: on wasm a function pointer is an index into the module's table. The page's host puts the
-        // bridge's functions there before a process runs; the engine checks the signature at each call.
-        #[expect(unsafe_code, reason = "an index of the table becomes a function")]
-        unsafe {
-            mem::transmute::<usize, CopyFn>(self.base as usize)
-        }
+        function(self.base)
     }
 
     fn copy_out(self) -> CopyFn {
-        // SAFETY: as above.
-        #[expect(unsafe_code, reason = "an index of the table becomes a function")]
-        unsafe {
-            mem::transmute::<usize, CopyFn>(self.base as usize + 1)
-        }
+        function(self.base + 1)
     }
 
     fn pages(self) -> PagesFn {
-        // SAFETY: as above.
-        #[expect(unsafe_code, reason = "an index of the table becomes a function")]
-        unsafe {
-            mem::transmute::<usize, PagesFn>(self.base as usize + 2)
-        }
+        function(self.base + 2)
     }
 
     /// `FAULT` unless the range lies in the guest's memory, so that the copies never trap.
@@ -81,6 +68,17 @@ impl Window {
             self.copy_in()(ptr, address(buffer.as_ptr()), len);
         }
         Ok(buffer)
+    }
+}
+
+/// The function at a place of the kernel's table; `F` is a type of function pointers.
+fn function<F: Copy>(place: u32) -> F {
+    let place = place as usize;
+    // SAFETY: on wasm a function pointer is an index into the module's table. The page's script puts the bridge's
+    // functions there before a process runs, and the browser checks the signature at each call.
+    #[expect(unsafe_code, reason = "an index of the table becomes a function")]
+    unsafe {
+        mem::transmute_copy::<usize, F>(&place)
     }
 }
 

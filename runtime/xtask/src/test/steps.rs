@@ -96,6 +96,9 @@ pub fn lint(session: &Session) -> Result<Tally> {
             command.args(["-p", guest]);
         }
         total.add(&session.cargo_check(command)?);
+        let mut command = session.workspace.cargo();
+        command.args(["clippy", "--profile", "tool", "-p", "web-bindgen"]);
+        total.add(&session.cargo_check(command)?);
     } else {
         total.add(&Tally::skip("clippy is not installed (rustup component add clippy)"));
     }
