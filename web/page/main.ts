@@ -30,6 +30,7 @@ const terminal = new Terminal(element("output", HTMLElement));
 const runner = new Runner();
 let archive: Archive | undefined;
 let isRunning = false;
+let isOpening = false;
 
 function show(state: "idle" | "busy" | "good" | "bad", text: string): void {
   status.dataset["state"] = state;
@@ -97,6 +98,8 @@ function askForInput(): void {
 
 async function openArchive(chosen: File): Promise<void> {
   if (isRunning) return say("a command is running: stop it before another image is opened", true);
+  if (isOpening) return say("another archive is being opened", true);
+  isOpening = true;
   say(`reading ${chosen.name}`, false);
   try {
     archive = await runner.open(new Uint8Array(await chosen.arrayBuffer()));
@@ -107,6 +110,8 @@ async function openArchive(chosen: File): Promise<void> {
     line.placeholder = "empty: the image's own command";
   } catch (error) {
     say(`${chosen.name} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, true);
+  } finally {
+    isOpening = false;
   }
 }
 

@@ -106,6 +106,23 @@ describe("a run without an end", () => {
   }
 });
 
+describe("a recursion without an end", () => {
+  it("ends the program, and the page stays alive", async () => {
+    await page.setInputFiles("#file", {
+      name: "deep.tar",
+      mimeType: "application/x-tar",
+      buffer: dockerArchive("deep:latest", {}, [{ name: "deep", content: RECURSION }]),
+    });
+    await page.waitForFunction(() => document.getElementById("image-name").textContent.includes("deep:latest"));
+    const { status, notes } = await run(page, "/deep");
+    await page.click("#builtin");
+    // As natively: killed by SIGSEGV.
+    assert.match(status, /^exit code 139,/);
+    assert.match(notes, /process 1: .*stack/i);
+    assert.deepEqual(shown(await run(page, "echo alive")), good("alive\n"));
+  });
+});
+
 describe("a deterministic run", () => {
   it("gives the same bytes and the same digest every time, whatever the clock says", async () => {
     await page.check("#deterministic");
@@ -162,6 +179,15 @@ const EXIT_7 = Buffer.concat([
   Buffer.from([3, 2, 1, 1]),
   section(7, [1, ...text("_start"), 0, 1]),
   Buffer.from([10, 8, 1, 6, 0, 0x41, 7, 0x10, 0, 0x0b]),
+]);
+
+/** A module whose `_start` calls itself. */
+const RECURSION = Buffer.concat([
+  Buffer.from("\0asm\x01\0\0\0", "latin1"),
+  section(1, [1, 0x60, 0, 0]),
+  section(3, [1, 0]),
+  section(7, [1, ...text("_start"), 0, 0]),
+  section(10, [1, 4, 0, 0x10, 0, 0x0b]),
 ]);
 
 function section(id, content) {

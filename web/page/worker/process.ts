@@ -45,6 +45,7 @@ export class Process {
   #go: () => void;
   #endTurn: (turn: Turn) => void = () => {};
   #failTurn: (error: unknown) => void = () => {};
+  #overflow: Error | undefined;
 
   constructor(around: Surroundings, { pid, program, fork }: kernel.NewProcess, snapshot: Snapshot | undefined) {
     this.pid = pid;
@@ -93,6 +94,8 @@ export class Process {
         await this.#run(this.#around.programs.linked(program), argument, snapshot);
       } catch (thrown) {
         fault = { thrown };
+        // Where that happened within a call, the kernel is left in the middle of it and fails from here on.
+        if (thrown instanceof RangeError) this.#overflow = new Error("a program's recursion has filled the browser's stack");
       }
       const next = kernel.takeExec(this.pid);
       if (next === undefined) {
@@ -100,11 +103,12 @@ export class Process {
         else kernel.returned(this.pid);
         return;
       }
+      this.#overflow = undefined;
       [program, argument, snapshot] = [next, undefined, undefined];
     }
   }
 
-  readonly #fail = (error: unknown): void => this.#failTurn(error);
+  readonly #fail = (error: unknown): void => this.#failTurn(this.#overflow ?? error);
 
   #run(linked: Linked, argument: number | undefined, snapshot: Snapshot | undefined): Promise<void> {
     const exports = this.#instantiate(linked);

@@ -122,6 +122,8 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   try {
     await answer(data);
   } catch (error) {
-    post({ type: "broken", reason: failure ?? reasonOf(error) });
+    // A panic's own words reach the script by `failed`; all that it throws is a trap.
+    const isTrap = error instanceof WebAssembly.RuntimeError;
+    post({ type: "broken", reason: isTrap && failure !== undefined ? failure : reasonOf(error) });
   }
 };
