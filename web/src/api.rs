@@ -6,6 +6,7 @@ use wcr_kernel::{Clock, Entropy, HostInput, Idle, MemoryInput, Program, SeededEn
 use wcr_machine::{BootError, Settings, boot};
 
 use crate::container::{self, Fault, status_of};
+use crate::limit::limited;
 use crate::page::{self, Host, PageClock, PageEntropy, PageInput, PageOutput};
 use crate::{bridge, calls, images};
 
@@ -326,15 +327,15 @@ pub fn guest_name(program: u32) -> Option<String> {
     .flatten()
 }
 
-/// The module of a program.
+/// The module of a program, its memory limited.
 #[wasm_bindgen(js_name = programModule)]
 pub fn program_module(program: u32) -> Option<Vec<u8>> {
     container::with(|container| match container.program(program)? {
         Program::Guest(name) => {
             let guest = images::guests().iter().find(|guest| guest.name == *name)?;
-            Some(guest.wasm.to_vec())
+            Some(limited(guest.wasm))
         }
-        Program::Module(wasm) => Some(wasm.to_vec()),
+        Program::Module(wasm) => Some(limited(wasm)),
     })
     .flatten()
 }

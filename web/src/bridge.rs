@@ -10,8 +10,8 @@
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalType, ImportSection, Instruction, MemoryType, Module, RefType, TableSection, TableType,
-    TypeSection, ValType,
+    FunctionSection, GlobalType, ImportSection, Instruction, MemArg, MemArgTarget, MemoryType, Module, RefType,
+    TableSection, TableType, TypeSection, ValType,
 };
 
 use crate::window::SLOTS;
@@ -183,14 +183,33 @@ fn functions_table(minimum: u32, maximum: Option<u32>) -> TableType {
     }
 }
 
-/// `copy(from, to, length)` from one memory to another.
+/// `copy(from, to, length)` from one memory to another. Most copies are of single numbers, for which the browser's
+/// own copying costs more than the rest of a call.
 fn copy_body(from: u32, to: u32) -> Function {
+    let at = |memory| MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(memory), ordering: None };
+    let numbers = [
+        (1, Instruction::I32Load8U(at(from)), Instruction::I32Store8(at(to))),
+        (4, Instruction::I32Load(at(from)), Instruction::I32Store(at(to))),
+        (8, Instruction::I64Load(at(from)), Instruction::I64Store(at(to))),
+    ];
     let mut body = Function::new([]);
-    body.instruction(&Instruction::LocalGet(1));
-    body.instruction(&Instruction::LocalGet(0));
-    body.instruction(&Instruction::LocalGet(2));
-    body.instruction(&Instruction::MemoryCopy { src_mem: from, dst_mem: to });
-    body.instruction(&Instruction::End);
+    let mut put = |instructions: &[Instruction<'_>]| {
+        for instruction in instructions {
+            body.instruction(instruction);
+        }
+    };
+    for (length, load, store) in numbers {
+        put(&[Instruction::LocalGet(2), Instruction::I32Const(length), Instruction::I32Eq]);
+        put(&[Instruction::If(BlockType::Empty), Instruction::LocalGet(1), Instruction::LocalGet(0)]);
+        put(&[load, store, Instruction::Return, Instruction::End]);
+    }
+    put(&[
+        Instruction::LocalGet(1),
+        Instruction::LocalGet(0),
+        Instruction::LocalGet(2),
+        Instruction::MemoryCopy { src_mem: from, dst_mem: to },
+        Instruction::End,
+    ]);
     body
 }
 

@@ -11,5 +11,6 @@ mod bridge;
 mod calls;
 mod container;
 mod images;
+mod limit;
 mod page;
 mod window;

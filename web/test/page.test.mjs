@@ -106,6 +106,17 @@ describe("a run without an end", () => {
   }
 });
 
+describe("a program's memory", () => {
+  it("has the limit that it has natively", async () => {
+    const files = [...tar([{ name: "grow", content: GROW }])];
+    const outcome = await page.evaluate(async (files) => {
+      const listener = { output() {}, reading() {} };
+      return globalThis.wcr.run({ command: ["/grow"], files: new Uint8Array(files) }, listener);
+    }, files);
+    assert.deepEqual([outcome.code, outcome.notes], [1, []]);
+  });
+});
+
 describe("a recursion without an end", () => {
   it("ends the program, and the page stays alive", async () => {
     await page.setInputFiles("#file", {
@@ -188,6 +199,17 @@ const RECURSION = Buffer.concat([
   section(3, [1, 0]),
   section(7, [1, ...text("_start"), 0, 0]),
   section(10, [1, 4, 0, 0x10, 0, 0x0b]),
+]);
+
+/** A module whose `_start` exits with 1 when its memory does not grow by 8192 pages, 512 MiB. */
+const GROW = Buffer.concat([
+  Buffer.from("\0asm\x01\0\0\0", "latin1"),
+  section(1, [2, 0x60, 1, 0x7f, 0, 0x60, 0, 0]),
+  section(2, [1, ...text("wasi_snapshot_preview1"), ...text("proc_exit"), 0, 0]),
+  section(3, [1, 1]),
+  section(5, [1, 0, 1]),
+  section(7, [1, ...text("_start"), 0, 1]),
+  section(10, [1, 13, 0, 0x41, 0x80, 0xc0, 0, 0x40, 0, 0x41, 0x7f, 0x46, 0x10, 0, 0x0b]),
 ]);
 
 function section(id, content) {
