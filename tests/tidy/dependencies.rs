@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -25,14 +25,20 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("applets", &["wcr-abi", "wcr-sys"]),
     ("sh", &["applets", "wcr-abi", "wcr-sys"]),
     ("wcr-tests", &[]),
+    ("wcr-web", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-vfs", "wcr-wasi"]),
+    ("web-bindgen", &[]),
 ];
 
 /// Tests may look one step further: a kernel crate's tests set up a file system, for one.
-const ALLOWED_IN_TESTS: [(&str, &[&str]); 3] =
-    [("wcr-engine", &["wcr-vfs"]), ("wcr-shims", &["applets"]), ("wcr-wasi", &["wcr-vfs"])];
+const ALLOWED_IN_TESTS: [(&str, &[&str]); 4] = [
+    ("wcr-container", &["wcr-image"]),
+    ("wcr-engine", &["wcr-vfs"]),
+    ("wcr-shims", &["applets"]),
+    ("wcr-wasi", &["wcr-vfs"]),
+];
 
 /// Outside crates that belong to one place: the crate, and who may name it.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 10] = [
     ("wasmtime", &["wcr-engine"]),
     ("wasmtime-wasi", &["wcr-engine"]),
     ("reqwest", &["wcr-registry"]),
@@ -41,6 +47,8 @@ const CONFINED: [(&str, &[&str]); 8] = [
     ("rhai", &["wcr-harness"]),
     ("anyhow", &["wcr-cli"]),
     ("clap", &["wcr-cli"]),
+    ("wasm-bindgen", &["wcr-web"]),
+    ("wasm-bindgen-cli-support", &["web-bindgen"]),
 ];
 
 /// One dependency of a crate of the workspace.

@@ -32,6 +32,6 @@ pub struct Deterministic {
 
 impl Default for Deterministic {
     fn default() -> Self {
-        Self { seed: 0, start: wcr_machine::VIRTUAL_START }
+        Self { seed: wcr_machine::VIRTUAL_SEED, start: wcr_machine::VIRTUAL_START }
     }
 }

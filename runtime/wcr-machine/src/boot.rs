@@ -23,6 +23,8 @@ const RELEASE: &str = "6.6.0-wcr";
 /// When the clock of a deterministic container starts, unless the user says otherwise:
 /// 2024-01-01T00:00:00Z, in nanoseconds since the epoch.
 pub const VIRTUAL_START: u64 = 1_704_067_200_000_000_000;
+/// The seed of a deterministic container's randomness, unless the user says otherwise.
+pub const VIRTUAL_SEED: u64 = 0;
 
 /// What the host gives a container.
 pub struct Host {

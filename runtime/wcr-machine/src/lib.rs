@@ -20,7 +20,7 @@ mod system_files;
 mod text;
 pub mod user;
 
-pub use boot::{Host, Machine, VIRTUAL_START, boot};
+pub use boot::{Host, Machine, VIRTUAL_SEED, VIRTUAL_START, boot};
 pub use environment::{DEFAULT_PATH, EnvChange};
 pub use error::BootError;
 pub use image::{BuiltinFiles, ContainerImage};

@@ -7,11 +7,11 @@ mod bundle;
 mod failure;
 mod fingerprint;
 mod launch;
-
 mod start_order;
 mod suites;
 mod test;
 mod toolchain;
+mod web;
 mod workspace;
 
 use std::ffi::OsString;
@@ -26,10 +26,11 @@ Usage: cargo xtask COMMAND
 Commands:
   build                       Build the guests, the built-in image and the wcr binary (release)
   wcr ARGS…                   Build what is missing, then run wcr with ARGS (the same as `cargo wcr ARGS…`)
-  test [STEP…]                Run the tests; steps: host guests wasm windows macos lint (default: all)
+  web                         Build the page for browsers into web/dist
+  test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
   fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
-  bench [OPTION…]             Run the benchmarks: start, pull (default: both), --rounds N, --out DIR
+  bench [OPTION…]             Run the benchmarks: start, pull, web (default: all), --rounds N, --out DIR
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +56,11 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
         "wcr" => {
             let binary = build::wcr(&Workspace::locate()?)?;
             launch::replace(&binary, &args)
+        }
+        "web" => {
+            let folder = web::build(&Workspace::locate()?)?;
+            println!("{}", folder.display());
+            Ok(ExitCode::SUCCESS)
         }
         "test" => test::run(&Workspace::locate()?, &strings(args)?),
         "start-order" => match strings(args)?.as_slice() {

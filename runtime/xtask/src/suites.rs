@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::build;
 use crate::failure::{Context, Failure, Result};
+use crate::web;
 use crate::workspace::{Host, Workspace};
 
 /// Builds wcr and the program called `name`, then runs it with `args`.
@@ -23,10 +24,19 @@ pub fn run(workspace: &Workspace, name: &str, args: &[OsString]) -> Result<ExitC
     if !built.success() {
         return Err(Failure::new(format!("building {name}: {built}")));
     }
-    let status = std::process::Command::new(workspace.host_binary(&host, name))
-        .args(args)
-        .env("WCR_BIN", wcr)
-        .status()
-        .context(|| format!("start {name}"))?;
+    let mut command = std::process::Command::new(workspace.host_binary(&host, name));
+    command.args(args).env("WCR_BIN", wcr);
+    if name == "bench" && asks_for_web(args) {
+        match web::build(workspace) {
+            Ok(_) => _ = command.env("WCR_WEB", web::folder(workspace)),
+            Err(failure) => eprintln!("xtask: no page for browsers: {failure}"),
+        }
+    }
+    let status = command.status().context(|| format!("start {name}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the benchmarks that `args` ask for include the page's.
+fn asks_for_web(args: &[OsString]) -> bool {
+    args.iter().any(|arg| arg == "web") || !args.iter().any(|arg| arg == "start" || arg == "pull")
 }

@@ -10,6 +10,9 @@ use crate::toolchain::ensure_target;
 /// The guest crates; they are built for wasm, so every command over the host crates leaves them out.
 pub const GUESTS: [&str; 3] = ["applets", "sh", "wcr-sys"];
 
+/// Crates that no command over the host crates builds, so that a first build need not wait for them.
+const APART: [&str; 1] = ["web-bindgen"];
+
 /// The source tree and its target folder.
 pub struct Workspace {
     /// The folder of the workspace's `Cargo.toml`.
@@ -64,8 +67,8 @@ impl Workspace {
     pub fn host_cargo(&self, subcommand: &str, host: &Host) -> Command {
         let mut command = self.cargo();
         command.args([subcommand, "--release", "--target", &host.triple, "--workspace", "--features", "xtask/pack"]);
-        for guest in GUESTS {
-            command.args(["--exclude", guest]);
+        for package in GUESTS.into_iter().chain(APART) {
+            command.args(["--exclude", package]);
         }
         command.env("WCR_BUNDLE", self.bundle_dir());
         host.configure(&mut command);

@@ -89,7 +89,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             if changes {
                 ctx.put(&filter.apply(bytes))
             } else {
-                ctx.put(bytes)
+                // What was read goes on at once: whoever sends a line waits for it.
+                ctx.put(bytes);
+                ctx.flush();
             }
             if ctx.write_error().is_some() {
                 return Ok(1);

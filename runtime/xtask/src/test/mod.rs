@@ -4,6 +4,7 @@ mod cross;
 mod steps;
 mod tally;
 mod tools;
+mod web;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,10 +22,11 @@ struct Step {
 }
 
 /// In the order they run: what fails soonest and most often comes first.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "guests", about: "unit tests of the guests, natively", run: steps::guests },
     Step { name: "host", about: "unit, end-to-end, fidelity and tidy tests", run: steps::host },
     Step { name: "wasm", about: "the kernel-side crates build for the browser", run: steps::kernel_for_wasm },
+    Step { name: "web", about: "the page in a browser, and the same answers there as natively", run: web::web },
     Step { name: "lint", about: "clippy without an error, rustfmt without a change", run: steps::lint },
     Step { name: "windows", about: "the binary compiles for Windows", run: cross::windows },
     Step { name: "macos", about: "the binary compiles for macOS", run: cross::macos },

@@ -97,6 +97,9 @@ pub fn lint(session: &Session) -> Result<Tally> {
             command.args(["-p", guest]);
         }
         total.add(&session.cargo_check(command)?);
+        let mut command = session.workspace.cargo();
+        command.args(["clippy", "--profile", "tool", "-p", "web-bindgen"]);
+        total.add(&session.cargo_check(command)?);
     } else {
         total.add(&Tally::skip("clippy is not installed (rustup component add clippy)"));
     }
@@ -114,18 +117,26 @@ fn has_component(workspace: &Workspace, name: &str) -> bool {
 }
 
 /// Runs `cargo test`, passes its output through, and adds up the results it reports.
-fn run_libtest(mut command: Command) -> Result<Tally> {
+fn run_libtest(command: Command) -> Result<Tally> {
+    run_counted(command, "cargo test", Tally::read_line)
+}
+
+/// Runs a runner of tests, passes its output through, and lets `read` add up what its lines report.
+///
+/// # Errors
+/// The runner could not be started, or its output not be read.
+pub fn run_counted(mut command: Command, runner: &str, read: fn(&mut Tally, &str)) -> Result<Tally> {
     let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context(|| "start cargo test".into())?;
-    let stdout = child.stdout.take().ok_or_else(|| Failure::new("cargo test has no output"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context(|| format!("start {runner}"))?;
+    let stdout = child.stdout.take().ok_or_else(|| Failure::new(format!("{runner} has no output")))?;
     let mut tally = Tally::default();
     for line in BufReader::new(stdout).split(b'\n') {
-        let line = line.context(|| "read from cargo test".into())?;
+        let line = line.context(|| format!("read from {runner}"))?;
         let line = String::from_utf8_lossy(&line);
         println!("{line}");
-        tally.read_line(&line);
+        read(&mut tally, &line);
     }
-    let status = child.wait().context(|| "wait for cargo test".into())?;
+    let status = child.wait().context(|| format!("wait for {runner}"))?;
     if !status.success() {
         tally.runner_failed();
     }

@@ -60,6 +60,22 @@ impl Tally {
         }
     }
 
+    /// Adds what one line of Node.js's test runner (in the TAP format) says, if it is one of its totals.
+    pub fn read_tap_line(&mut self, line: &str) {
+        let mut words = line.split_whitespace();
+        let (Some("#"), Some(kind), Some(count), None) = (words.next(), words.next(), words.next(), words.next())
+        else {
+            return;
+        };
+        let Ok(count) = count.parse::<usize>() else { return };
+        match kind {
+            "pass" => self.passed += count,
+            "fail" | "cancelled" => self.failed += count,
+            "skipped" | "todo" => self.skipped += count,
+            _ => {}
+        }
+    }
+
     /// Accounts for a runner that ended badly without reporting a failed test: it crashed or did not compile.
     pub fn runner_failed(&mut self) {
         if self.failed == 0 {
@@ -111,6 +127,15 @@ mod tests {
         );
         assert_eq!(tally.to_string(), "15 passed, 1 failed, 2 skipped");
         assert!(!tally.is_good());
+    }
+
+    #[test]
+    fn totals_of_tap_add_up() {
+        let mut tally = Tally::default();
+        let lines =
+            ["ok 1 - # pass 7", "# tests 9", "# pass 5", "# fail 1", "# cancelled 1", "# skipped 2", "# Subtest: x"];
+        lines.into_iter().for_each(|line| tally.read_tap_line(line));
+        assert_eq!(tally.to_string(), "5 passed, 2 failed, 2 skipped");
     }
 
     #[test]

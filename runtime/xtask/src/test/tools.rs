@@ -10,7 +10,10 @@ struct Tool {
     for_what: &'static str,
 }
 
-const TOOLS: [Tool; 5] = [
+/// The browser that the page is tested in.
+pub const CHROMIUM: &str = "chromium";
+
+const TOOLS: [Tool; 8] = [
     Tool { program: "docker-registry", package: "docker-registry", for_what: "tests that pull from a registry" },
     Tool { program: "skopeo", package: "skopeo", for_what: "tests that push test images to a registry" },
     Tool { program: "busybox", package: "busybox-static", for_what: "tests with a real BusyBox image" },
@@ -20,6 +23,9 @@ const TOOLS: [Tool; 5] = [
         package: "gcc-mingw-w64-x86-64",
         for_what: "the check that everything compiles for Windows",
     },
+    Tool { program: "node", package: "nodejs", for_what: "the page for browsers and its tests" },
+    Tool { program: "npm", package: "npm", for_what: "the page for browsers and its tests" },
+    Tool { program: CHROMIUM, package: "chromium", for_what: "tests of the page, and parity of browser and binary" },
 ];
 
 /// Installs what is missing, and says what will be left out where it can't.

@@ -1,6 +1,6 @@
 //! The benchmarks: wcr beside the programs it is compared with, in one run, on one machine.
 //!
-//! `bench [start] [pull] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
+//! `bench [start] [pull] [web] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
 
 mod cgroups;
 mod images;
@@ -9,6 +9,7 @@ mod pull;
 mod report;
 mod start;
 mod timing;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,11 +17,12 @@ use std::process::ExitCode;
 use report::Report;
 
 const USAGE: &str = "\
-Usage: cargo xtask bench [start] [pull] [--rounds N] [--out FOLDER]
+Usage: cargo xtask bench [start] [pull] [web] [--rounds N] [--out FOLDER]
 
   start         time to run `busybox echo hi`: wcr, natively, in a chroot, with crun, with podman
   pull          time to pull a large image from a registry on loopback: wcr, skopeo, podman, umoci
-  --rounds N    how often each is measured (default: 300 for start, 7 for pull; slow programs less often)
+  web           the page in Chromium: transfer and first output, a process and a call beside native
+  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 11 for web; slow programs less often)
   --out FOLDER  where bench.md and bench.json go (default: target/bench)
 ";
 
@@ -28,25 +30,28 @@ Usage: cargo xtask bench [start] [pull] [--rounds N] [--out FOLDER]
 struct Options {
     start: bool,
     pull: bool,
+    web: bool,
     rounds: Option<usize>,
     out: PathBuf,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Options { start: false, pull: false, rounds: None, out: PathBuf::from("target/bench") };
+        let mut options =
+            Options { start: false, pull: false, web: false, rounds: None, out: PathBuf::from("target/bench") };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"));
             match arg.as_str() {
                 "start" => options.start = true,
                 "pull" => options.pull = true,
+                "web" => options.web = true,
                 "--rounds" => options.rounds = Some(value()?.parse().map_err(|error| format!("--rounds: {error}"))?),
                 "--out" => options.out = PathBuf::from(value()?),
                 _ => return Err(USAGE.into()),
             }
         }
-        if !options.start && !options.pull {
-            (options.start, options.pull) = (true, true);
+        if !options.start && !options.pull && !options.web {
+            (options.start, options.pull, options.web) = (true, true, true);
         }
         Ok(options)
     }
@@ -67,6 +72,9 @@ fn main() -> ExitCode {
     }
     if options.pull {
         pull::run(&mut report, options.rounds.unwrap_or(7));
+    }
+    if options.web {
+        web::run(&mut report, options.rounds.unwrap_or(11));
     }
     println!("{}", report.markdown());
     match report.write(&options.out) {

@@ -13,6 +13,7 @@ use crate::timing::Outcome;
 pub struct Report {
     machine: String,
     tables: Vec<Table>,
+    sizes: Vec<Sizes>,
 }
 
 /// One comparison.
@@ -27,15 +28,63 @@ pub struct Table {
     pub outcomes: Vec<Outcome>,
 }
 
+/// What is fetched, file by file.
+pub struct Sizes {
+    /// The key in the JSON.
+    pub key: &'static str,
+    /// The heading.
+    pub title: String,
+    /// When it is fetched.
+    pub about: String,
+    /// The files.
+    pub rows: Vec<Size>,
+}
+
+/// A file's size in bytes, as it is and compressed.
+pub struct Size {
+    /// The file.
+    pub name: String,
+    /// As it is.
+    pub plain: u64,
+    /// Compressed by gzip.
+    pub gzip: u64,
+}
+
+impl Sizes {
+    fn total(&self) -> Size {
+        let sum = |size: fn(&Size) -> u64| self.rows.iter().map(size).sum();
+        Size { name: "together".into(), plain: sum(|row| row.plain), gzip: sum(|row| row.gzip) }
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = format!("\n## {}\n\n{}\n\n| | bytes | gzip |\n|---|---|---|\n", self.title, self.about);
+        for Size { name, plain, gzip } in self.rows.iter().chain([&self.total()]) {
+            let _ = writeln!(text, "| {name} | {plain} | {gzip} |");
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let row = |size: &Size| json!({ "name": size.name, "bytes": size.plain, "gzip": size.gzip });
+        let rows: Vec<Value> = self.rows.iter().map(row).collect();
+        json!({ "key": self.key, "title": self.title, "about": self.about, "files": rows, "total": row(&self.total()) })
+    }
+}
+
 impl Report {
     /// An empty report about this machine.
     pub fn new() -> Self {
-        Report { machine: machine(), tables: Vec::new() }
+        Report { machine: machine(), tables: Vec::new(), sizes: Vec::new() }
     }
 
     /// Adds a comparison.
     pub fn add(&mut self, table: Table) {
         self.tables.push(table);
+    }
+
+    /// Adds a list of sizes.
+    pub fn add_sizes(&mut self, sizes: Sizes) {
+        self.sizes.push(sizes);
     }
 
     /// The tables as Markdown.
@@ -51,10 +100,12 @@ impl Report {
                 let _ = writeln!(text, "{}", row(outcome, base));
             }
         }
+        self.sizes.iter().for_each(|sizes| text.push_str(&sizes.markdown()));
         text
     }
 
     fn json(&self) -> Value {
+        let sizes: Vec<Value> = self.sizes.iter().map(Sizes::json).collect();
         let tables: Vec<Value> = self
             .tables
             .iter()
@@ -64,7 +115,7 @@ impl Report {
                 json!({ "key": table.key, "title": table.title, "about": table.about, "outcomes": outcomes })
             })
             .collect();
-        json!({ "machine": self.machine, "tables": tables })
+        json!({ "machine": self.machine, "tables": tables, "sizes": sizes })
     }
 
     /// Writes `bench.md` and `bench.json` into a folder, which is made.
@@ -107,7 +158,9 @@ fn ratio(time: Duration, base: Duration) -> f64 {
 fn shown(time: Duration) -> String {
     let milliseconds = time.as_secs_f64() * 1000.0;
     match milliseconds {
-        ..100.0 => format!("{milliseconds:.2} ms"),
+        ..0.001 => format!("{:.0} ns", milliseconds * 1e6),
+        0.001..0.1 => format!("{:.1} µs", milliseconds * 1000.0),
+        0.1..100.0 => format!("{milliseconds:.2} ms"),
         100.0..1000.0 => format!("{milliseconds:.0} ms"),
         _ => format!("{:.2} s", milliseconds / 1000.0),
     }

@@ -1,0 +1,18 @@
+/** What stopped a program, from what the browser throws. */
+
+import { Fault } from "../../generated/wcr_web.js";
+
+const ARITHMETIC = /divide by zero|remainder by zero|division|unrepresentable|integer overflow|invalid conversion/i;
+
+/** Tells the traps apart as far as the browser's messages do. */
+export function faultOf(thrown: unknown): Fault {
+  if (thrown instanceof RangeError) return Fault.Memory;
+  if (!(thrown instanceof WebAssembly.RuntimeError)) return Fault.CannotRun;
+  if (/unreachable/i.test(thrown.message)) return Fault.Abort;
+  return ARITHMETIC.test(thrown.message) ? Fault.Arithmetic : Fault.Memory;
+}
+
+/** The reason in words. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

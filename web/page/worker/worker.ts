@@ -1,0 +1,129 @@
+/** The worker: loads the kernel and the built-in image, and runs one container at a time. */
+
+import init, * as kernel from "../../generated/wcr_web.js";
+import type { BuiltinUrls, FromWorker, Outcome, RunRequest, ToWorker } from "../protocol.ts";
+import { Container } from "./container.ts";
+import { reasonOf } from "./faults.ts";
+import { jspi } from "./jspi.ts";
+import { Output } from "./output.ts";
+import { Programs } from "./programs.ts";
+import { Windows } from "./windows.ts";
+
+const post = (message: FromWorker, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
+const output = new Output(post);
+const programs = new Programs();
+let windows: Windows | undefined;
+let container: Container | undefined;
+/** Why the kernel itself has failed. */
+let failure: string | undefined;
+
+/** What the kernel asks of the script; see `page.rs`. */
+const host = {
+  output: (error: boolean, bytes: Uint8Array) => output.write(error, bytes),
+  canFork: (pid: number) => container?.canFork(pid) ?? false,
+  fork: (pid: number, child: number) => container?.fork(pid, child),
+  realtime: () => performance.timeOrigin + performance.now(),
+  monotonic: () => performance.now(),
+  random: (bytes: Uint8Array<ArrayBuffer>) => {
+    // The browser gives at most so many at a time.
+    for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+  },
+  failed: (reason: string) => {
+    failure = reason;
+  },
+};
+
+async function load(urls: BuiltinUrls): Promise<void> {
+  const [, tar, index, config] = await Promise.all([
+    init(),
+    fetched(urls.layer),
+    fetched(urls.index),
+    fetched(urls.config),
+  ]);
+  windows = new Windows(kernel.kernelMemory() as WebAssembly.Memory, kernel.kernelTable() as WebAssembly.Table);
+  kernel.connect(host);
+  kernel.loadBuiltin(tar, index, config);
+  post({ type: "loaded" });
+}
+
+async function fetched(url: string): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${new URL(url).pathname}: the server answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function run(request: RunRequest): Promise<void> {
+  const available = jspi();
+  if (!available || !windows) throw new Error("this browser has no JavaScript Promise Integration");
+  const started = performance.now();
+  const ended = (outcome: Omit<Outcome, "milliseconds">) =>
+    post({ type: "ended", outcome: { ...outcome, milliseconds: performance.now() - started } });
+  programs.reset();
+  try {
+    kernel.start(encoded(request));
+  } catch (error) {
+    if (!(error instanceof kernel.StartError)) throw error;
+    ended({ code: error.code, notes: [error.reason] });
+    error.free();
+    return;
+  }
+  container = new Container(available, programs, windows, output, () => post({ type: "reading" }));
+  await container.run();
+  container = undefined;
+  const outcome = kernel.finish();
+  if (!outcome) throw new Error("the container is gone");
+  const { code, notes, digest } = outcome;
+  outcome.free();
+  ended(digest === undefined ? { code, notes } : { code, notes, digest });
+}
+
+function encoded({ command, archive, workdir, input, files, deterministic }: RunRequest): kernel.Request {
+  const request = new kernel.Request(archive ?? false);
+  const encoder = new TextEncoder();
+  for (const word of command) request.word(encoder.encode(word));
+  if (workdir !== undefined) request.workdir(workdir);
+  if (input) request.input(input);
+  if (files) request.files(files);
+  if (deterministic) request.deterministic();
+  return request;
+}
+
+function open(archive: Uint8Array): void {
+  try {
+    const opened = kernel.openArchive(archive);
+    post({ type: "opened", archive: { names: opened.names, layers: opened.layers } });
+    opened.free();
+  } catch (error) {
+    if (failure !== undefined) throw error;
+    post({ type: "refused", reason: reasonOf(error) });
+  }
+}
+
+async function answer(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case "load":
+      return load(message.files);
+    case "open":
+      return open(message.archive);
+    case "run":
+      return run(message.request);
+    case "input":
+      kernel.pushInput(message.bytes);
+      return container?.inputCame();
+    case "end-input":
+      kernel.endInput();
+      return container?.inputCame();
+    case "shown":
+      return output.acknowledge(message.count);
+  }
+}
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  try {
+    await answer(data);
+  } catch (error) {
+    // A panic's own words reach the script by `failed`; all that it throws is a trap.
+    const isTrap = error instanceof WebAssembly.RuntimeError;
+    post({ type: "broken", reason: isTrap && failure !== undefined ? failure : reasonOf(error) });
+  }
+};

@@ -1,0 +1,125 @@
+//! The one container that runs at a time, and what the script does with its kernel.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use wcr_abi::{Pid, Signal, WaitStatus};
+use wcr_kernel::{Idle, Kernel, Program};
+use wcr_machine::{LastRefusal, Machine};
+
+/// A container that runs.
+pub(crate) struct Container {
+    pub(crate) kernel: Kernel,
+    refusal: LastRefusal,
+    /// What went wrong in guests, a line each.
+    faults: Vec<String>,
+    /// The programs that were started; the script knows them by their number.
+    programs: Vec<Program>,
+    /// The processes that were told to leave their guest, until the script has seen that they did.
+    left: BTreeSet<Pid>,
+}
+
+thread_local! {
+    static CONTAINER: RefCell<Option<Container>> = const { RefCell::new(None) };
+}
+
+/// The end of a container.
+pub(crate) struct Ended {
+    pub(crate) code: u8,
+    pub(crate) notes: Vec<String>,
+    pub(crate) digest: Option<[u8; 32]>,
+}
+
+/// Does something with the container; `None` when none runs.
+pub(crate) fn with<R>(act: impl FnOnce(&mut Container) -> R) -> Option<R> {
+    CONTAINER.with_borrow_mut(|container| container.as_mut().map(act))
+}
+
+/// Makes a machine the container that runs.
+pub(crate) fn install(machine: Machine) {
+    let (kernel, refusal) = machine.into_parts();
+    CONTAINER.set(Some(Container { kernel, refusal, faults: Vec::new(), programs: Vec::new(), left: BTreeSet::new() }));
+}
+
+/// Ends the container, whatever its processes do.
+pub(crate) fn remove() -> Option<Container> {
+    CONTAINER.take()
+}
+
+impl Container {
+    /// The number of a program.
+    pub(crate) fn number(&mut self, program: Program) -> u32 {
+        let found = self.programs.iter().position(|known| *known == program);
+        let number = found.unwrap_or_else(|| {
+            self.programs.push(program);
+            self.programs.len() - 1
+        });
+        number as u32
+    }
+
+    /// The program of a number.
+    pub(crate) fn program(&self, number: u32) -> Option<&Program> {
+        self.programs.get(number as usize)
+    }
+
+    /// Notes that a process leaves its guest because of a call.
+    pub(crate) fn leave(&mut self, pid: Pid) {
+        self.left.insert(pid);
+    }
+
+    /// Whether a process has left its guest because of a call, since this was last asked.
+    pub(crate) fn take_left(&mut self, pid: Pid) -> bool {
+        self.left.remove(&pid)
+    }
+
+    /// Ends a process that did what no program may.
+    pub(crate) fn fault(&mut self, pid: Pid, status: WaitStatus, reason: &str) {
+        self.kernel.terminate(pid, status);
+        self.faults.push(format!("process {pid}: {reason}"));
+    }
+
+    /// How the container ended, or that it cannot go on.
+    pub(crate) fn ended(mut self) -> Ended {
+        let mut notes = core::mem::take(&mut self.faults);
+        let code = match self.kernel.idle() {
+            Idle::Finished(status) => status.shell_code(),
+            _ => {
+                notes.push("every process of the container waits for another one: nothing can go on".into());
+                DEADLOCK
+            }
+        };
+        if matches!(code, 126 | 127) {
+            notes.extend(self.refusal.take());
+        }
+        Ended { code, notes, digest: self.kernel.trace_digest() }
+    }
+}
+
+/// The exit code of a container that cannot go on: wcr's own failures have this one.
+const DEADLOCK: u8 = 125;
+/// The exit code of a program that cannot be run.
+const CANNOT_RUN: u8 = 126;
+
+/// How Linux would report the end of a program that the browser stopped for `reason`; see [`Fault`].
+pub(crate) fn status_of(fault: Fault) -> WaitStatus {
+    match fault {
+        Fault::CannotRun => WaitStatus::Exited(CANNOT_RUN),
+        Fault::Arithmetic => WaitStatus::Signaled(Signal::FPE),
+        Fault::Abort => WaitStatus::Signaled(Signal::ABRT),
+        Fault::Memory => WaitStatus::Signaled(Signal::SEGV),
+    }
+}
+
+/// What stopped a program.
+#[wasm_bindgen::prelude::wasm_bindgen]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It could not be started at all.
+    CannotRun,
+    /// A division by zero, or a number that does not fit.
+    Arithmetic,
+    /// It stopped itself: there is no other way to stop inside a module.
+    Abort,
+    /// An address that is not its own, too deep a recursion, or anything else.
+    Memory,
+}

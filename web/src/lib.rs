@@ -1,0 +1,16 @@
+//! The browser half of wcr: the same kernel, file system, guest calls and images as natively, for a page's worker.
+//!
+//! The crate is what is the kernel's: it boots containers, answers guest calls, says who runs next. The script
+//! around it (`page/worker`) is the engine: it instantiates guests, resumes them in the kernel's order, and passes
+//! bytes between the container and the page.
+
+#![deny(unsafe_code)]
+
+mod api;
+mod bridge;
+mod calls;
+mod container;
+mod images;
+mod limit;
+mod page;
+mod window;
