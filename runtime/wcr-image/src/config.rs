@@ -129,7 +129,12 @@ impl ImageConfig {
     /// # Errors
     /// [`ImageError::Document`].
     pub fn check(&self, manifest: &Manifest) -> Result<()> {
-        let (ids, layers) = (self.rootfs.diff_ids.len(), manifest.layers.len());
+        self.check_layers(manifest.layers.len())
+    }
+
+    /// Checks that there are as many diff-ids as `layers`.
+    pub(crate) fn check_layers(&self, layers: usize) -> Result<()> {
+        let ids = self.rootfs.diff_ids.len();
         if ids == layers {
             return Ok(());
         }
@@ -151,7 +156,9 @@ impl ImageConfig {
 }
 
 /// Go writes `null` for what is empty.
-fn or_default<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn or_default<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 

@@ -3,6 +3,7 @@
 use wcr_vfs::layer::LayerError;
 
 use crate::platform::Platform;
+use crate::reference::Reference;
 
 /// The class of a failure: the exit code of a command that fails with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +65,8 @@ pub struct Limits {
     pub ratio_from: u64,
     /// How many entries a layer's tar may have.
     pub entries: u64,
+    /// The length of an image archive, in bytes, and of all the layers that are decompressed out of it.
+    pub archive: u64,
     /// The length of an extended header (PAX or GNU long name) in a layer, in bytes.
     pub extended_header: u64,
 }
@@ -79,6 +82,7 @@ impl Limits {
         ratio: 200,
         ratio_from: 100 << 20,
         entries: 1_000_000,
+        archive: 8 << 30,
         extended_header: 1 << 20,
     };
 }
@@ -173,6 +177,73 @@ pub enum ImageError {
         /// How much is allowed, with its unit.
         limit: String,
     },
+    /// What should be an image archive is something else.
+    #[error(
+        "it is {found}, not an image archive; wcr reads what `docker save`, `podman save` and `skopeo copy` \
+         (docker-archive:, oci-archive:) write, plain or compressed with gzip"
+    )]
+    NotAnArchive {
+        /// What it is.
+        found: String,
+    },
+    /// A name in an archive is none that an archive may have.
+    #[error("the archive has the path `{path}`: {reason}")]
+    ArchivePath {
+        /// The path, escaped.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An archive lacks what it says it has.
+    #[error("the archive is incomplete: {what} `{path}` is missing")]
+    Missing {
+        /// What: `the configuration`, `the layer`.
+        what: &'static str,
+        /// Where it should be, escaped.
+        path: String,
+    },
+    /// A part of an archive is refused.
+    #[error("`{part}` in the archive: {source}")]
+    InArchive {
+        /// The part's path, escaped.
+        part: String,
+        /// Why.
+        source: Box<ImageError>,
+    },
+    /// Content is not what its digest says.
+    #[error("its {what} is {actual}, but {expected} was expected; the content was damaged or changed")]
+    Digest {
+        /// Of what it is the digest: `digest`, `diff-id`.
+        what: &'static str,
+        /// What the image says.
+        expected: crate::Digest,
+        /// What the content has.
+        actual: crate::Digest,
+    },
+    /// Content has not the length that the image says.
+    #[error("it has {actual} bytes, but {expected} were expected; the content was damaged or changed")]
+    Length {
+        /// What the image says.
+        expected: u64,
+        /// What the content has.
+        actual: u64,
+    },
+    /// An archive does not have the image that was asked for.
+    #[error("the archive has no image {wanted}; it has {}", names(offered))]
+    NotInArchive {
+        /// What was asked for.
+        wanted: Box<Reference>,
+        /// What there is.
+        offered: Vec<Reference>,
+    },
+    /// An archive has several images, and none was asked for by name.
+    #[error("the archive has several images for {platform}; name one of them: {}", names(offered))]
+    Ambiguous {
+        /// The platform.
+        platform: Platform,
+        /// The names of what there is.
+        offered: Vec<Reference>,
+    },
 }
 
 impl ImageError {
@@ -181,6 +252,9 @@ impl ImageError {
     pub const fn class(&self) -> Class {
         match self {
             Self::Limit { .. } => Class::Limit,
+            Self::Digest { .. } | Self::Length { .. } => Class::Integrity,
+            Self::NotInArchive { .. } | Self::Ambiguous { .. } => Class::Usage,
+            Self::InArchive { source, .. } => source.class(),
             _ => Class::Malformed,
         }
     }
@@ -200,11 +274,16 @@ impl From<LayerError> for ImageError {
 }
 
 fn list(platforms: &[Platform]) -> String {
-    if platforms.is_empty() {
-        return "none".into();
-    }
-    let shown: Vec<String> = platforms.iter().take(40).map(ToString::to_string).collect();
-    shown.join(", ")
+    joined(platforms.iter().map(ToString::to_string), "none")
+}
+
+fn names(references: &[Reference]) -> String {
+    joined(references.iter().map(Reference::familiar), "only images without a name")
+}
+
+fn joined(texts: impl Iterator<Item = String>, nothing: &str) -> String {
+    let shown: Vec<String> = texts.take(40).collect();
+    if shown.is_empty() { nothing.into() } else { shown.join(", ") }
 }
 
 fn entry(path: &str) -> String {
@@ -223,10 +302,22 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
 
 /// Reads a JSON document that must be an object; serde alone would take an array of the fields too.
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(document: &'static str, body: &[u8]) -> Result<T> {
+    read_json_from(b'{', document, body)
+}
+
+/// Reads a JSON document that must be an array.
+pub(crate) fn read_json_array<T: serde::de::DeserializeOwned>(document: &'static str, body: &[u8]) -> Result<Vec<T>> {
+    read_json_from(b'[', document, body)
+}
+
+fn read_json_from<T: serde::de::DeserializeOwned>(start: u8, document: &'static str, body: &[u8]) -> Result<T> {
     let malformed = |reason: String| ImageError::Document { document, reason };
     match body.trim_ascii_start().first() {
-        Some(b'{') => serde_json::from_slice(body).map_err(|error| malformed(error.to_string())),
-        Some(_) => Err(malformed("it is not a JSON object".into())),
+        Some(first) if *first == start => serde_json::from_slice(body).map_err(|error| malformed(error.to_string())),
+        Some(_) => {
+            let kind = if start == b'[' { "array" } else { "object" };
+            Err(malformed(format!("it is not a JSON {kind}")))
+        }
         None => Err(malformed("it is empty".into())),
     }
 }

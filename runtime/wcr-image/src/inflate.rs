@@ -7,6 +7,8 @@ use crate::media::Compression;
 
 /// The largest window of the format: 2 to this power.
 const WINDOW_BITS: u8 = 15;
+/// How much is decompressed at once when all of it is kept.
+const PIECE: usize = 64 << 10;
 
 /// How far one step of an [`Inflater`] came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Inflater {
     consumed: u64,
     produced: u64,
     limits: Limits,
+    /// What is decompressed, for errors.
+    what: &'static str,
 }
 
 impl Inflater {
@@ -36,7 +40,25 @@ impl Inflater {
             Compression::None => None,
             Compression::Gzip => Some(Box::new(Decompress::new_gzip(WINDOW_BITS))),
         };
-        Self { inside: gzip.is_some(), gzip, consumed: 0, produced: 0, limits: *limits }
+        Self { inside: gzip.is_some(), gzip, consumed: 0, produced: 0, limits: *limits, what: "a layer" }
+    }
+
+    /// Decompresses all of `blob`, which is `what`.
+    ///
+    /// # Errors
+    /// As [`Self::push`] and [`Self::finish`].
+    pub(crate) fn whole(what: &'static str, compression: Compression, blob: &[u8], limits: &Limits) -> Result<Vec<u8>> {
+        let mut inflater = Self { what, ..Self::new(compression, limits) };
+        let (mut input, mut output, mut buffer) = (blob, Vec::new(), vec![0; PIECE]);
+        loop {
+            let step = inflater.push(input, &mut buffer)?;
+            output.extend_from_slice(buffer.get(..step.produced).unwrap_or_default());
+            input = input.get(step.consumed..).unwrap_or_default();
+            if step == (Step { consumed: 0, produced: 0 }) {
+                inflater.finish()?;
+                return Ok(output);
+            }
+        }
     }
 
     /// Decompresses from `input` to `output`, as far as either reaches. With no input it hands out what
@@ -85,7 +107,7 @@ impl Inflater {
     fn check_limits(&self) -> Result<()> {
         let Limits { layer, ratio, ratio_from, .. } = self.limits;
         if self.produced > layer {
-            return Err(ImageError::limit("a layer", layer, "bytes"));
+            return Err(ImageError::limit(self.what, layer, "bytes"));
         }
         if self.produced > ratio_from && self.produced > self.consumed.saturating_mul(ratio) {
             return Err(ImageError::limit("the compression of a layer", ratio, "to 1"));

@@ -1,8 +1,9 @@
 //! The formats of OCI and Docker images, without any host I/O: references, digests, manifests,
-//! configurations, and the way from a layer's tar stream to the layer's index.
+//! configurations, the way from a layer's tar stream to the layer's index, and images in an archive.
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod config;
 mod digest;
 mod error;
@@ -13,6 +14,7 @@ mod platform;
 mod reference;
 mod tar;
 
+pub use archive::{Archive, ArchivedImage, ArchivedLayer, Contents};
 pub use config::{History, ImageConfig, RootFs, RunConfig};
 pub use digest::{Digest, DigestError, Hasher};
 pub use error::{Class, ImageError, Limits, Result};

@@ -21,7 +21,7 @@ impl LayerIndexer {
     pub fn new(limits: &Limits) -> Self {
         let entries = u32::try_from(limits.entries).unwrap_or(u32::MAX);
         Self {
-            reader: Reader::new(limits),
+            reader: Reader::new("a layer", limits.layer, limits),
             builder: LayerBuilder::new(LayerLimits { entries, ..LayerLimits::default() }),
             limit: limits.layer,
         }

@@ -8,4 +8,6 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use reader::{Kind, Reader};
+
 pub use indexer::{LayerIndexer, index_tar};

@@ -11,7 +11,7 @@ use crate::error::{ImageError, Limits, Result, shown};
 
 /// What kind of thing an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Regular,
     HardLink,
     Symlink,
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 
 /// One entry, extended headers already applied.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub path: Vec<u8>,
     pub link: Vec<u8>,
     pub kind: Kind,
@@ -58,7 +58,7 @@ enum State {
 }
 
 /// The reader's state between two pieces of the stream.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     state: State,
     offset: u64,
     block: Vec<u8>,
@@ -68,11 +68,14 @@ pub(super) struct Reader {
     long_link: Option<Vec<u8>>,
     zero_blocks: u32,
     extended_limit: u64,
-    layer_limit: u64,
+    limit: u64,
+    /// What the tar is, for errors.
+    what: &'static str,
 }
 
 impl Reader {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// A reader of `what`, which may be `limit` bytes long.
+    pub(crate) fn new(what: &'static str, limit: u64, limits: &Limits) -> Self {
         Self {
             state: State::Header,
             offset: 0,
@@ -83,17 +86,18 @@ impl Reader {
             long_link: None,
             zero_blocks: 0,
             extended_limit: limits.extended_header,
-            layer_limit: limits.layer,
+            limit,
+            what,
         }
     }
 
     /// How many bytes have been read.
-    pub(super) const fn offset(&self) -> u64 {
+    pub(crate) const fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Reads the next piece and hands on each entry whose header it completes.
-    pub(super) fn push(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
         while !bytes.is_empty() {
             match &mut self.state {
                 State::Header => {
@@ -147,7 +151,7 @@ impl Reader {
     }
 
     /// Checks that the stream may end here. An archive without an end marker is accepted at a block's edge.
-    pub(super) fn finish(&self) -> Result<()> {
+    pub(crate) fn finish(&self) -> Result<()> {
         let reason = match self.state {
             State::End => return Ok(()),
             State::Header if !self.block.is_empty() => "it ends within a header",
@@ -194,7 +198,7 @@ impl Reader {
             Some(kind) => {
                 let size = header.size.unsigned_abs();
                 if size > self.extended_limit {
-                    return Err(ImageError::limit("an extended header of the layer", self.extended_limit, "bytes"));
+                    return Err(ImageError::limit("an extended header of the tar", self.extended_limit, "bytes"));
                 }
                 self.body.clear();
                 let padding = size.next_multiple_of(BLOCK as u64) - size;
@@ -259,8 +263,8 @@ impl Reader {
         let size = u64::try_from(size).map_err(|_| malformed("its size is negative".into()))?;
         // Of all kinds only files have content, whatever the size field says.
         let size = if kind == Kind::Regular { size } else { 0 };
-        if size > self.layer_limit.saturating_sub(self.offset) {
-            return Err(ImageError::limit("a layer", self.layer_limit, "bytes"));
+        if size > self.limit.saturating_sub(self.offset) {
+            return Err(ImageError::limit(self.what, self.limit, "bytes"));
         }
         let id = |value: i64, what| {
             u32::try_from(value).map_err(|_| malformed(format!("its {what} {value} is not within 0 to {}", u32::MAX)))

@@ -1,0 +1,50 @@
+//! What some bytes are, told from how they begin.
+
+use super::files::Files;
+use crate::error::shown;
+use crate::media::Compression;
+
+const GZIP: &[u8] = b"\x1f\x8b";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// Beginnings, and what begins so.
+const KINDS: [(&[u8], &str); 10] = [
+    (GZIP, "data that is compressed with gzip twice"),
+    (ZSTD, "data compressed with zstd"),
+    (b"\xfd7zXZ\0", "data compressed with xz"),
+    (b"BZh", "data compressed with bzip2"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x7fELF", "an ELF program"),
+    (b"\0asm", "a WebAssembly program"),
+    (b"{", "a JSON document"),
+    (b"<", "an HTML or XML document"),
+];
+
+/// What a layer's file is compressed with; `None` for a compression that wcr does not read.
+pub(super) fn compression(bytes: &[u8]) -> Option<Compression> {
+    match bytes {
+        bytes if bytes.starts_with(GZIP) => Some(Compression::Gzip),
+        bytes if bytes.starts_with(ZSTD) => None,
+        _ => Some(Compression::None),
+    }
+}
+
+/// A name for bytes that are no tar.
+pub(super) fn of_bytes(bytes: &[u8]) -> &'static str {
+    if bytes.is_empty() {
+        return "empty";
+    }
+    let kind = KINDS.iter().find(|(start, _)| bytes.starts_with(start));
+    kind.map_or("no tar archive", |(_, name)| name)
+}
+
+/// A name for a tar that holds no image.
+pub(super) fn of_files(files: &Files) -> String {
+    match files.paths().next() {
+        None => "an empty tar archive".into(),
+        Some(first) => {
+            format!("a tar archive without `manifest.json` and `index.json` (it has `{}`, for one)", shown(first))
+        }
+    }
+}
