@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use wasmtime::{InstancePre, Module};
+use wasmtime::InstancePre;
 use wcr_abi::{Pid, WaitStatus};
 use wcr_kernel::{Idle, Kernel, Program};
 
 use crate::calls;
 use crate::code::CompiledGuest;
+use crate::compile::{Compiled, Kind, compile};
+use crate::component::Command;
 use crate::config::config;
 use crate::error::EngineError;
 use crate::guest::{Container, Guest};
@@ -102,11 +104,18 @@ impl Engine {
     }
 }
 
-/// Loaded modules, linked to the guest calls.
+/// A program that is linked to the kernel and can be started any number of times.
+#[derive(Clone)]
+pub(crate) enum Linked {
+    Module(InstancePre<Guest>),
+    Component(Command),
+}
+
+/// Loaded programs, linked to the guest calls.
 pub(crate) struct Modules {
     engine: wasmtime::Engine,
     guests: &'static [CompiledGuest],
-    linked: Mutex<HashMap<Program, InstancePre<Guest>>>,
+    linked: Mutex<HashMap<Program, Linked>>,
     faults: Mutex<Vec<String>>,
 }
 
@@ -124,20 +133,24 @@ impl Modules {
         &self.engine
     }
 
-    /// The module of a program, ready to be instantiated.
-    pub(crate) fn linked(&self, program: &Program) -> wasmtime::Result<InstancePre<Guest>> {
+    /// A program, ready to be started.
+    pub(crate) fn linked(&self, program: &Program) -> wasmtime::Result<Linked> {
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = linked.get(program) {
             return Ok(found.clone());
         }
-        let module = match program {
+        let compiled = match program {
             Program::Guest(name) => {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;
-                guest.load(&self.engine)?
+                Compiled::Module(guest.load(&self.engine)?)
             }
-            Program::Module(wasm) => compile(&self.engine, wasm)?,
+            Program::Module(wasm) => compile(&self.engine, Kind::Module, wasm)?,
+            Program::Component(wasm) => compile(&self.engine, Kind::Component, wasm)?,
         };
-        let ready = calls::linker_for(&module)?.instantiate_pre(&module)?;
+        let ready = match compiled {
+            Compiled::Module(module) => Linked::Module(calls::linker_for(&module)?.instantiate_pre(&module)?),
+            Compiled::Component(component) => Linked::Component(Command::link(&component)?),
+        };
         linked.insert(program.clone(), ready.clone());
         Ok(ready)
     }
@@ -148,15 +161,5 @@ impl Modules {
 
     fn take_faults(&self) -> Vec<String> {
         core::mem::take(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Compiles a module found in an image: by an engine with a compiler, for the one without.
-fn compile(engine: &wasmtime::Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-    let compiled = wasmtime::Engine::new(&config(true))?.precompile_module(wasm)?;
-    // SAFETY: the bytes come from the line above.
-    #[expect(unsafe_code, reason = "see above")]
-    unsafe {
-        Module::deserialize(engine, compiled)
     }
 }

@@ -35,4 +35,4 @@ pub use program::{Loader, Program, ProgramFile, Refusal};
 pub use random::{Entropy, SeededEntropy};
 pub use sched::{Idle, Start, StartKind};
 pub use stdio::{HostInput, HostOutput, Stdio};
-pub use wcr_vfs::SetTime;
+pub use wcr_vfs::{DirEntry, SetTime};

@@ -1,0 +1,28 @@
+//! Listing a directory.
+
+use std::vec;
+
+use wasmtime::component::Resource;
+use wcr_abi::Errno;
+use wcr_kernel::DirEntry;
+
+use super::bindings::wasi::filesystem::types;
+use super::fault::Fault;
+use super::filesystem::descriptor_type;
+use crate::guest::Guest;
+
+/// The entries of a directory when it was asked for them, sorted by name.
+#[derive(Debug)]
+pub struct EntryStream(pub(crate) vec::IntoIter<DirEntry>);
+
+impl types::HostDirectoryEntryStream for Guest {
+    fn read_directory_entry(&mut self, stream: Resource<EntryStream>) -> Result<Option<types::DirectoryEntry>, Fault> {
+        let Some(entry) = self.table.get_mut(&stream)?.0.next() else { return Ok(None) };
+        let name = String::from_utf8(entry.name).map_err(|_| Errno::Ilseq)?;
+        Ok(Some(types::DirectoryEntry { type_: descriptor_type(entry.kind), name }))
+    }
+
+    fn drop(&mut self, stream: Resource<EntryStream>) -> wasmtime::Result<()> {
+        Ok(self.table.delete(stream).map(drop)?)
+    }
+}
