@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn empty() -> String {
-    "pub(crate) static GUESTS: &[CompiledGuest] = &[];\npub(crate) static BUILTIN: Option<BuiltinFiles> = None;\n"
+    "static GUESTS: &[BundledGuest] = &[];\nstatic COMPILED: &[CompiledGuest] = &[];\n\
+     static BUILTIN: Option<BuiltinFiles<&[u8]>> = None;\n"
         .into()
 }
 
@@ -30,25 +31,29 @@ fn bundle(folder: &Path) -> Option<String> {
         let literal = format!("include_bytes!({:?})", path.to_str()?);
         path.is_file().then_some(literal)
     };
-    let (mut code, mut table) = (String::new(), String::new());
+    let (mut statics, mut guests, mut compiled) = (String::new(), String::new(), String::new());
     for guest in Guest::ALL {
         let name = guest.name();
         let (wasm, cwasm) = (file(&format!("{name}.wasm"))?, file(&format!("{name}.cwasm"))?);
-        let constant = format!("{}_CODE", name.to_uppercase());
-        let _ =
-            writeln!(code, "static {constant}: &wcr_engine::PageAligned<[u8]> = &wcr_engine::PageAligned(*{cwasm});");
+        let upper = name.to_uppercase();
         let _ = writeln!(
-            table,
+            statics,
+            "static {upper}_WASM: &[u8] = {wasm};\n\
+             static {upper}_CODE: &wcr_engine::PageAligned<[u8]> = &wcr_engine::PageAligned(*{cwasm});"
+        );
+        let _ = writeln!(guests, "    BundledGuest {{ name: {name:?}, wasm: {upper}_WASM }},");
+        let _ = writeln!(
+            compiled,
             "    // SAFETY: the pack tool has written the code with this version of the engine.\n    \
-             unsafe {{ CompiledGuest::new({name:?}, {wasm}, {constant}) }},"
+             unsafe {{ CompiledGuest::new({name:?}, {upper}_CODE) }},"
         );
     }
-    let mut source = format!("{code}pub(crate) static GUESTS: &[CompiledGuest] = &[\n{table}");
     let [tar, index, config] = ["layer.tar", "layer.idx", "config.json"].map(|name| file(&format!("builtin/{name}")));
-    let _ = writeln!(
-        source,
-        "];\npub(crate) static BUILTIN: Option<BuiltinFiles> =\n    \
-         Some(BuiltinFiles {{ tar: {}, index: {}, config: {} }});",
+    let source = format!(
+        "{statics}static GUESTS: &[BundledGuest] = &[\n{guests}];\n\
+         static COMPILED: &[CompiledGuest] = &[\n{compiled}];\n\
+         static BUILTIN: Option<BuiltinFiles<&[u8]>> =\n    \
+         Some(BuiltinFiles {{ tar: {}, index: {}, config: {} }});\n",
         tar?, index?, config?
     );
     Some(source)

@@ -52,8 +52,10 @@ const CORE: &[&str] = &[
     "which", "whoami",
 ];
 
-const TEXT: &[&str] =
-    &["cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sort", "tac", "tr", "unexpand", "uniq"];
+const TEXT: &[&str] = &[
+    "cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sed", "sort", "tac", "tr", "unexpand",
+    "uniq",
+];
 
 const SHELL: &[&str] = &["ash", "sh"];
 

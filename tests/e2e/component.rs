@@ -60,10 +60,9 @@ fn streams_pipes_and_redirections() {
     let Some((lab, image)) = lab() else { return };
     lab.wcr(["run", "-i", &image, "probe", "cat"]).stdin("one\ntwo\n").run().ok().prints("one\ntwo\n");
     lab.wcr(["run", &image, "probe", "cat"]).stdin("unread").run().ok().prints("");
-    let script = "seq 1 50000 | probe cat | probe cat | md5sum; seq 1 50000 | md5sum";
-    let finished = lab.wcr(["run", &image, "sh", "-c", script]).run().ok().silent();
-    let sums: Vec<String> = finished.stdout().lines().map(str::to_owned).collect();
-    assert!(sums.len() == 2 && sums[0] == sums[1], "{sums:?}");
+    let script =
+        "seq 1 50000 > /tmp/numbers; cat /tmp/numbers | probe cat | probe cat | cmp - /tmp/numbers && echo same";
+    lab.wcr(["run", &image, "sh", "-c", script]).run().ok().prints("same\n").silent();
     let script = "probe args x > /tmp/f; probe cat < /tmp/f; probe error 2> /tmp/e; wc -l < /tmp/e";
     lab.wcr(["run", &image, "sh", "-c", script]).run().ok().prints("[x]\n2\n").silent();
     lab.wcr(["run", &image, "sh", "-c", "probe yes | head -n 2"]).run().ok().prints("y\ny\n");

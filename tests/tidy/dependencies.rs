@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -16,10 +16,8 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("wcr-registry", &["wcr-image", "wcr-store"]),
     ("wcr-shims", &[]),
     ("wcr-engine", &["wcr-abi", "wcr-kernel", "wcr-wasi"]),
-    (
-        "wcr-container",
-        &["wcr-abi", "wcr-engine", "wcr-image", "wcr-kernel", "wcr-shims", "wcr-store", "wcr-vfs", "wcr-wasi"],
-    ),
+    ("wcr-machine", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-shims", "wcr-vfs"]),
+    ("wcr-container", &["wcr-abi", "wcr-engine", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-store", "wcr-vfs"]),
     ("wcr-cli", &["wcr-container", "wcr-image", "wcr-registry", "wcr-shims", "wcr-store"]),
     ("xtask", &["wcr-engine", "wcr-image", "wcr-shims"]),
     ("wcr-sys", &["wcr-abi"]),

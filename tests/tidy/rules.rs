@@ -3,8 +3,14 @@
 use super::source::{Source, all};
 
 /// The crates that are the same system natively and in a browser.
-const KERNEL_SIDE: [&str; 5] =
-    ["runtime/wcr-abi/", "runtime/wcr-vfs/", "runtime/wcr-kernel/", "runtime/wcr-wasi/", "runtime/wcr-image/"];
+const KERNEL_SIDE: [&str; 6] = [
+    "runtime/wcr-abi/",
+    "runtime/wcr-vfs/",
+    "runtime/wcr-kernel/",
+    "runtime/wcr-wasi/",
+    "runtime/wcr-image/",
+    "runtime/wcr-machine/",
+];
 
 /// What the kernel side gets passed in and never asks for: files, network, clocks, randomness, environment.
 const HOST: [&str; 12] = [

@@ -16,6 +16,8 @@ pub struct Line<'a> {
     pub text: &'a [u8],
     /// Whether the delimiter was there.
     pub terminated: bool,
+    /// Whether it was a NUL that stood for a newline.
+    pub by_nul: bool,
 }
 
 /// A reader of lines. When dropped, it gives back to a file what it has read too much, as the C
@@ -51,6 +53,14 @@ impl LineReader {
         }
     }
 
+    /// As [`Self::text`], for a reader that may be dropped before the end.
+    #[must_use]
+    pub fn stopping_text(fd: Fd) -> Self {
+        let mut reader = Self::stopping(fd, b'\n');
+        reader.nul_ends = true;
+        reader
+    }
+
     /// A reader of text as BusyBox's own line reader takes it: a NUL ends a line as a newline does.
     #[must_use]
     pub fn text(fd: Fd) -> Self {
@@ -78,7 +88,8 @@ impl LineReader {
             if let Some(at) = self.find_end(self.slice(searched, self.end)) {
                 let (from, to) = (self.start, searched + at);
                 self.start = to + 1;
-                return Ok(Some(Line { text: self.slice(from, to), terminated: true }));
+                let by_nul = self.nul_ends && self.buf.get(to) == Some(&0);
+                return Ok(Some(Line { text: self.slice(from, to), terminated: true, by_nul }));
             }
             let have = self.end - self.start;
             if !self.fill()? {
@@ -87,7 +98,7 @@ impl LineReader {
                 }
                 let (from, to) = (self.start, self.end);
                 self.start = self.end;
-                return Ok(Some(Line { text: self.slice(from, to), terminated: false }));
+                return Ok(Some(Line { text: self.slice(from, to), terminated: false, by_nul: false }));
             }
             searched = self.start + have;
         }

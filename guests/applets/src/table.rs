@@ -94,6 +94,7 @@ pub const TEXT: &[Entry] = &[
     (USR_BIN, text::fold::APPLET),
     (USR_BIN, text::expand::APPLET),
     (USR_BIN, text::unexpand::APPLET),
+    (BIN, text::sed::APPLET),
 ];
 
 /// The names that other guests answer to.

@@ -7,6 +7,7 @@ pub mod grep;
 pub mod nl;
 pub mod paste;
 pub mod rev;
+pub mod sed;
 pub mod sort;
 pub mod tac;
 pub mod tr;

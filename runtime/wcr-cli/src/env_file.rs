@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use anyhow::Result;
-use wcr_container::environment::EnvChange;
+use wcr_container::EnvChange;
 use wcr_image::Class;
 
 use crate::exit::Failure;

@@ -51,7 +51,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
             }
         },
         Err(error) if may_fall_back(&error, reference, platform, policy) => {
-            let image = ContainerImage::builtin()?;
+            let image = wcr_container::builtin()?;
             say(&format!("{}: {error}; the built-in busybox image is used instead", reference.familiar()));
             Ok(Fetched { image, origin: "built into wcr".into() })
         }
@@ -74,7 +74,7 @@ fn may_fall_back(
 
 fn from_store(image: wcr_store::Image) -> Fetched {
     let origin = format!("{} {}", image.record.reference, image.record.digest);
-    Fetched { image: image.into(), origin }
+    Fetched { image: wcr_container::from_store(image), origin }
 }
 
 /// Brings an image into the store, and tells about it on standard error unless `quiet`.

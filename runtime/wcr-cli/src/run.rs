@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use wcr_container::{Explain, RunOptions};
+use wcr_container::{Deterministic, Explain, RunOptions, Settings};
 use wcr_image::{Class, Reference};
 
 use crate::args::RunArgs;
@@ -21,16 +21,21 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     let name = words.next().unwrap_or_default();
     let not_text = || Failure::new(Class::Usage, format!("the image's name {name:?} is not valid UTF-8"));
     let reference: Reference = name.to_str().ok_or_else(not_text)?.parse()?;
-    let options = RunOptions {
+    let settings = Settings {
         command: words.map(|word| word.as_encoded_bytes().to_vec()).collect(),
         entrypoint: args.entrypoint.map(|program| program.as_encoded_bytes().to_vec()),
         env: env_file::changes(&args.env_file, &args.env)?,
         workdir: args.workdir,
         user: args.user,
-        binds: args.volume,
         hostname: args.hostname.map(hostname).transpose()?,
+        files: Vec::new(),
+        trace: false,
+    };
+    let options = RunOptions {
+        settings,
+        binds: args.volume,
         stdin: args.interactive,
-        seed: args.deterministic.then_some(0),
+        deterministic: args.deterministic.then(Deterministic::default),
         last: true,
         explain: args.explain.then(|| Box::new(|sentence: &str| say(sentence)) as Explain),
     };

@@ -1,7 +1,7 @@
 //! `wcr shims`.
 
 use anyhow::Result;
-use wcr_container::{ContainerImage, Rung, executables, shown};
+use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
 use wcr_shims::Guest;
 use wcr_store::Store;
@@ -45,7 +45,7 @@ fn all() -> String {
 fn of_image(reference: &Reference) -> Result<u8> {
     let image = Store::open_default()?.open_image(reference)?.ok_or_else(|| not_in_store(reference))?;
     let mut rows = vec![["PATH", "RUNS", "WHAT IT IS"].map(str::to_owned)];
-    for file in executables(&ContainerImage::from(image))? {
+    for file in executables(&from_store(image), guests())? {
         let (runs, what) = match file.runs {
             Rung::Guest(name) => (name.to_owned(), file.what),
             Rung::Module => ("itself".to_owned(), file.what),

@@ -1,8 +1,15 @@
 //! Bind mounts as they are asked for: `HOST:CONTAINER[:ro]`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use wcr_machine::Mount;
+use wcr_vfs::MountOptions;
+
+use crate::error::RunError;
+use crate::hostfs::HostFs;
 
 /// A folder or file of the host that is to appear in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,25 +86,30 @@ fn parse(text: &str) -> Result<Bind, BindFault> {
     if !path.is_absolute() && !host.starts_with('.') && !host.contains(['/', '\\']) {
         return Err(BindFault::Volume(host.to_owned()));
     }
-    let container = clean(container);
+    let container = wcr_machine::clean(container);
     if container == "/" {
         return Err(BindFault::Root);
     }
     Ok(Bind { host: path.to_owned(), container, read_only })
 }
 
-/// The shortest form of an absolute path, by its text alone.
-#[must_use]
-pub(crate) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => _ = parts.pop(),
-            part => parts.push(part),
-        }
+/// Opens the folders and files that are to be mounted.
+///
+/// # Errors
+/// [`RunError::BindHost`], [`RunError::BindTwice`].
+pub(crate) fn mounts(binds: &[Bind]) -> Result<Vec<Mount>, RunError> {
+    let mut places = BTreeSet::new();
+    let open = |bind: &Bind| {
+        let fs = HostFs::open(&bind.host);
+        let fs = fs.map_err(|source| RunError::BindHost { path: bind.host.clone(), source })?;
+        let source = bind.host.to_string_lossy().into_owned();
+        let options = MountOptions { read_only: bind.read_only, source, fstype: "bind".into() };
+        Ok(Mount { path: bind.container.clone(), fs: Box::new(fs), options })
+    };
+    match binds.iter().find(|bind| !places.insert(&bind.container)) {
+        Some(twice) => Err(RunError::BindTwice(twice.container.clone())),
+        None => binds.iter().map(open).collect(),
     }
-    format!("/{}", parts.join("/"))
 }
 
 #[cfg(test)]
@@ -138,5 +150,21 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Bind>().unwrap_err().fault, fault, "{text}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_bound_is_refused() {
+        let host = tempfile::tempdir().unwrap();
+        let bind = |host: &Path, place: &str| Bind { host: host.to_owned(), container: place.into(), read_only: false };
+        let missing = bind(&host.path().join("missing"), "/a");
+        let error = mounts(&[missing]).err().unwrap();
+        assert!(matches!(&error, RunError::BindHost { .. }) && error.exit_code() == 125);
+        assert!(error.to_string().contains("missing"), "{error}");
+        let error = mounts(&[bind(host.path(), "/a"), bind(host.path(), "/a")]).err().unwrap();
+        assert!(matches!(error, RunError::BindTwice(_)));
+        let file = host.path().join("file");
+        std::fs::write(&file, "content").unwrap();
+        let mounts = mounts(&[bind(host.path(), "/a"), bind(&file, "/a/b")]).unwrap();
+        assert_eq!(mounts.iter().map(|mount| mount.path.as_str()).collect::<Vec<_>>(), ["/a", "/a/b"]);
     }
 }

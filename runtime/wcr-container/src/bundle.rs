@@ -2,23 +2,27 @@
 #![allow(unsafe_code, reason = "only the build knows that compiled code is what it says; empty without a bundle")]
 
 use wcr_engine::CompiledGuest;
+use wcr_machine::{BuiltinFiles, BundledGuest, ContainerImage};
 
-/// The parts of the built-in image.
-pub(crate) struct BuiltinFiles {
-    pub(crate) tar: &'static [u8],
-    pub(crate) index: &'static [u8],
-    pub(crate) config: &'static [u8],
-}
+use crate::error::RunError;
 
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
 
-/// The guests, compiled; empty when this was built without a bundle.
+/// The guests, as modules; empty when this was built without a bundle.
 #[must_use]
-pub fn guests() -> &'static [CompiledGuest] {
+pub fn guests() -> &'static [BundledGuest] {
     GUESTS
 }
 
-/// The parts of the built-in image, when this was built with a bundle.
-pub(crate) fn builtin() -> Option<&'static BuiltinFiles> {
-    BUILTIN.as_ref()
+/// The guests, compiled for this host.
+pub(crate) fn compiled() -> &'static [CompiledGuest] {
+    COMPILED
+}
+
+/// The image that wcr carries: a small system whose programs are the bundled guests.
+///
+/// # Errors
+/// [`RunError::NoBundle`]; the image is damaged.
+pub fn builtin() -> Result<ContainerImage, RunError> {
+    Ok(ContainerImage::builtin(BUILTIN.ok_or(RunError::NoBundle)?)?)
 }

@@ -1,4 +1,5 @@
-//! What a container is: an image's layers, a file system over them, a kernel and an engine.
+//! What a container is on this host: a machine (image, file system, kernel), an engine that runs it, and the
+//! host's folders, clock and streams.
 //!
 //! This is the library that others embed; the `wcr` command is one user of it.
 
@@ -6,26 +7,18 @@
 
 pub mod bind;
 mod bundle;
-pub mod command;
-pub mod environment;
 mod error;
 mod host;
 pub mod hostfs;
 mod image;
-mod listing;
-mod loader;
 mod options;
-mod rootfs;
 mod run;
-mod system_files;
-mod text;
-pub mod user;
 
-pub use bundle::guests;
+pub use bundle::{builtin, guests};
 pub use error::RunError;
-pub use image::ContainerImage;
-pub use listing::{Executable, Rung, executables};
-pub use loader::{Explain, Verdict, judge};
-pub use options::{DEFAULT_HOSTNAME, RunOptions};
-pub use run::{Outcome, run};
-pub use text::shown;
+pub use image::from_store;
+pub use options::{Deterministic, RunOptions};
+pub use run::{Captured, Outcome, run, run_captured};
+pub use wcr_machine::{
+    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Rung, Settings, executables, shown,
+};

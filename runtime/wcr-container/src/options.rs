@@ -1,35 +1,37 @@
-//! What a user asks of one run, over what the image says.
+//! What a user asks of one run.
+
+use wcr_machine::{Explain, Settings};
 
 use crate::bind::Bind;
-use crate::environment::EnvChange;
-use crate::loader::Explain;
 
 /// The options of one run. The default is the image as it is, without standard input.
 #[derive(Default)]
 pub struct RunOptions {
-    /// The command; empty for the image's own.
-    pub command: Vec<Vec<u8>>,
-    /// The entry point: `None` for the image's own, empty for none.
-    pub entrypoint: Option<Vec<u8>>,
-    /// Variables to set or remove, in order.
-    pub env: Vec<EnvChange>,
-    /// The working directory; `None` for the image's own.
-    pub workdir: Option<String>,
-    /// `USER[:GROUP]`; `None` for the image's own.
-    pub user: Option<String>,
+    /// What the container is like.
+    pub settings: Settings,
     /// Folders and files of the host.
     pub binds: Vec<Bind>,
-    /// The host name; `None` for [`DEFAULT_HOSTNAME`].
-    pub hostname: Option<String>,
     /// Whether the container reads the host's standard input; else its input is empty.
     pub stdin: bool,
-    /// The seed of a run whose clock and randomness are its own, the same every time; `None` for the host's.
-    pub seed: Option<u64>,
+    /// A clock and a randomness of the container's own, the same every time; `None` for the host's.
+    pub deterministic: Option<Deterministic>,
     /// The process ends right after this run: memory is left to go with it, which saves time.
     pub last: bool,
     /// Is told which program runs for which file.
     pub explain: Option<Explain>,
 }
 
-/// The host name of a container that is given none: always the same, so that runs are alike.
-pub const DEFAULT_HOSTNAME: &str = "wcr";
+/// What a deterministic container begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deterministic {
+    /// The seed of its randomness.
+    pub seed: u64,
+    /// The wall clock at its start, in nanoseconds since the epoch.
+    pub start: u64,
+}
+
+impl Default for Deterministic {
+    fn default() -> Self {
+        Self { seed: 0, start: wcr_machine::VIRTUAL_START }
+    }
+}

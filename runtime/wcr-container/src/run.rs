@@ -1,31 +1,17 @@
 //! One run of a container, from its image to its exit code.
 
-use std::mem::ManuallyDrop;
+use wcr_abi::Errno;
+use wcr_engine::{Engine, Finished};
+use wcr_kernel::{Clock, Entropy, MemoryInput, MemoryOutput, SeededEntropy, Stdio};
+use wcr_machine::{ContainerImage, Host, LastRefusal, boot};
 
-use wcr_abi::{Errno, FileKind, SPAWN_MAX, Timestamp, Uname};
-use wcr_engine::Engine;
-use wcr_image::Platform;
-use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, SeededEntropy};
-use wcr_vfs::{Creds, Found, Vfs, Walk};
-
-use crate::bind::clean;
 use crate::error::RunError;
 use crate::host::{Clocks, HostEntropy, stdio};
-use crate::image::ContainerImage;
-use crate::loader::{LadderLoader, LastRefusal};
-use crate::options::{DEFAULT_HOSTNAME, RunOptions};
-use crate::text::shown;
-use crate::user::User;
-use crate::{bundle, command, environment, rootfs, system_files, user};
+use crate::options::{Deterministic, RunOptions};
+use crate::{bind, bundle};
 
 /// The most memory of one process, in bytes.
 const MEMORY_MAX: usize = 512 << 20;
-/// The most processes of a container.
-const PROCESSES_MAX: usize = 256;
-/// When the clock of a run with a seed starts: 2024-01-01T00:00:00Z, in nanoseconds since the epoch.
-const FIXED_START: u64 = 1_704_067_200_000_000_000;
-/// The kernel release that `uname` names: a long-term one whose interfaces programs may count on.
-const RELEASE: &str = "6.6.0-wcr";
 
 /// How a container ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +20,29 @@ pub struct Outcome {
     pub code: u8,
     /// What the user should know beside the container's own output, a sentence each.
     pub notes: Vec<String>,
+    /// The digest of its trace (SHA-256), if the settings asked for one.
+    pub trace: Option<[u8; 32]>,
+}
+
+/// A container that has ended, and what it wrote.
+pub struct Captured {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it wrote on standard output.
+    pub stdout: Vec<u8>,
+    /// What it wrote on standard error.
+    pub stderr: Vec<u8>,
+    finished: Finished,
+}
+
+impl Captured {
+    /// The content of a file that the container left; links are followed.
+    ///
+    /// # Errors
+    /// Those of `open(2)` and `read(2)`, as root has them.
+    pub fn read_file(&self, path: &[u8]) -> Result<Vec<u8>, Errno> {
+        wcr_machine::read_file(self.finished.kernel().vfs(), path)
+    }
 }
 
 /// Runs a container of `image` to its end, on this process's standard streams.
@@ -41,227 +50,67 @@ pub struct Outcome {
 /// # Errors
 /// [`RunError`]: it was not started, or the engine failed.
 pub fn run(image: &ContainerImage, options: RunOptions) -> Result<Outcome, RunError> {
+    let last = options.last;
+    let stdio = stdio(options.stdin, options.deterministic.is_some());
+    let (engine, ended) = live(image, options, stdio)?;
+    let outcome = ended.outcome();
+    if last {
+        // What the system takes back in a moment need not be put in order before.
+        core::mem::forget((engine, ended));
+    }
+    Ok(outcome)
+}
+
+/// Runs a container of `image` to its end: `input` is its standard input, what it writes is kept.
+///
+/// # Errors
+/// [`RunError`]: it was not started, or the engine failed.
+pub fn run_captured(image: &ContainerImage, options: RunOptions, input: Vec<u8>) -> Result<Captured, RunError> {
+    let (output, error) = (MemoryOutput::default(), MemoryOutput::default());
+    let stdio = Stdio {
+        input: Some(Box::new(MemoryInput::new(input))),
+        output: Box::new(output.clone()),
+        error: Box::new(error.clone()),
+    };
+    let (_, ended) = live(image, options, stdio)?;
+    Ok(Captured { outcome: ended.outcome(), stdout: output.take(), stderr: error.take(), finished: ended.finished })
+}
+
+/// A container at its end.
+struct Ended {
+    finished: Finished,
+    refusal: LastRefusal,
+}
+
+impl Ended {
+    fn outcome(&self) -> Outcome {
+        let code = self.finished.status.shell_code();
+        let mut notes = self.finished.faults.clone();
+        if matches!(code, 126 | 127) {
+            notes.extend(self.refusal.take());
+        }
+        Outcome { code, notes, trace: self.finished.kernel().trace_digest() }
+    }
+}
+
+fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(Engine, Ended), RunError> {
     let guests = bundle::guests();
-    let (clock, entropy) = sources(options.seed);
-    let Prepared { vfs, proc_table, uname, request } = prepare(image, &options, clock.realtime())?;
     if guests.is_empty() {
         return Err(RunError::NoBundle);
     }
-    let refusal = LastRefusal::default();
-    let loader = LadderLoader { guests, explain: options.explain, refusal: refusal.clone() };
-    let kernel_options = KernelOptions {
-        vfs,
-        clock,
-        entropy,
-        loader: Box::new(loader),
-        uname,
-        stdio: stdio(options.stdin),
-        max_processes: PROCESSES_MAX,
-    };
-    let mut kernel = Kernel::new(kernel_options, proc_table);
-    let wanted = Wanted::from(&request);
-    if let Err(errno) = kernel.start(request) {
-        return Err(wanted.not_started(kernel.vfs(), errno, refusal.take()));
-    }
-    let engine = ManuallyDrop::new(Engine::new(guests, MEMORY_MAX)?);
-    let finished = engine.run(kernel);
-    if !options.last {
-        drop(ManuallyDrop::into_inner(engine));
-    }
-    let finished = finished?;
-    let code = finished.status.shell_code();
-    let mut notes = finished.faults;
-    if matches!(code, 126 | 127) {
-        notes.extend(refusal.take());
-    }
-    Ok(Outcome { code, notes })
+    let (clock, entropy) = sources(options.deterministic);
+    let mounts = bind::mounts(&options.binds)?;
+    let host = Host { clock, entropy, stdio, guests, mounts, explain: options.explain };
+    let (kernel, refusal) = boot(image, &options.settings, host)?.into_parts();
+    let engine = Engine::new(bundle::compiled(), MEMORY_MAX)?;
+    let finished = engine.run(kernel)?;
+    Ok((engine, Ended { finished, refusal }))
 }
 
-/// The container's clock and randomness: the host's, or those that a seed names.
-fn sources(seed: Option<u64>) -> (Clock, Box<dyn Entropy>) {
-    match seed {
-        Some(seed) => (Clock::fixed(FIXED_START), Box::new(SeededEntropy::new(seed))),
+/// The container's clock and randomness: the host's, or its own.
+fn sources(deterministic: Option<Deterministic>) -> (Clock, Box<dyn Entropy>) {
+    match deterministic {
+        Some(Deterministic { seed, start }) => (Clock::fixed(start), Box::new(SeededEntropy::new(seed))),
         None => (Clock::Host(Box::new(Clocks::new())), Box::new(HostEntropy)),
-    }
-}
-
-/// All that a kernel needs to know of a container.
-struct Prepared {
-    vfs: Vfs,
-    proc_table: ProcTable,
-    uname: Uname,
-    request: InitRequest,
-}
-
-/// Puts together what the image and the user say; `now` is in nanoseconds since the epoch.
-fn prepare(image: &ContainerImage, options: &RunOptions, now: u64) -> Result<Prepared, RunError> {
-    let config = &image.config;
-    let argv = command::argv(&config.entrypoint, &config.cmd, options.entrypoint.as_deref(), &options.command);
-    if argv.first().is_none_or(Vec::is_empty) {
-        return Err(RunError::NoCommand);
-    }
-    let workdir = workdir(&config.working_dir, options.workdir.as_deref())?;
-    let hostname = options.hostname.as_deref().unwrap_or(DEFAULT_HOSTNAME);
-    let now = Timestamp::from_nanos(now);
-    let proc_table = ProcTable::default();
-    let mut vfs = rootfs::assemble(image, &proc_table, now)?;
-    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
-    let user = user::look_up(options.user.as_deref().unwrap_or(&config.user), &passwd, &group)?;
-    let walk = Walk::new(vfs.root(), Creds::root(), 0);
-    let written = system_files::write(&mut vfs, &walk, hostname, now);
-    written.map_err(|errno| RunError::Rootfs { what: "/etc", errno })?;
-    rootfs::mount_binds(&mut vfs, &options.binds, now)?;
-    rootfs::make_workdir(&mut vfs, &workdir, now)?;
-    let envp = environment::environment(&config.env, &options.env, hostname, &user.home);
-    check_size(&argv, &envp)?;
-    let uname = uname(&image.platform, hostname.to_owned());
-    proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);
-    let User { uid, gid, groups, .. } = user;
-    let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
-    Ok(Prepared { vfs, proc_table, uname, request })
-}
-
-/// The working directory: absolute and without `.` and `..`.
-fn workdir(image: &str, asked: Option<&str>) -> Result<String, RunError> {
-    let path = match asked {
-        Some(path) if !path.starts_with('/') => {
-            let reason = "it must be an absolute path".into();
-            return Err(RunError::Workdir { path: shown(path.as_bytes()), reason });
-        }
-        Some(path) => path,
-        None => image,
-    };
-    if path.contains('\0') {
-        return Err(RunError::Nul("the working directory"));
-    }
-    Ok(clean(path))
-}
-
-fn check_size(argv: &[Vec<u8>], envp: &[Vec<u8>]) -> Result<(), RunError> {
-    for (list, what) in [(argv, "an argument"), (envp, "the environment")] {
-        if list.iter().any(|item| item.contains(&0)) {
-            return Err(RunError::Nul(what));
-        }
-    }
-    let size: usize = argv.iter().chain(envp).map(|item| item.len() + 8).sum();
-    if size > SPAWN_MAX { Err(RunError::TooLong(size)) } else { Ok(()) }
-}
-
-fn uname(platform: &Platform, hostname: String) -> Uname {
-    let machine = match platform.architecture.as_str() {
-        "" | "amd64" => "x86_64",
-        "386" => "i686",
-        "arm64" => "aarch64",
-        "arm" => "armv7l",
-        other => other,
-    };
-    Uname {
-        sysname: "Linux".into(),
-        nodename: hostname,
-        release: RELEASE.into(),
-        version: "#1 SMP wcr".into(),
-        machine: machine.into(),
-    }
-}
-
-/// The first program, and what it was looked for by.
-struct Wanted {
-    program: Vec<u8>,
-    workdir: Vec<u8>,
-    path: Vec<u8>,
-}
-
-impl From<&InitRequest> for Wanted {
-    fn from(request: &InitRequest) -> Self {
-        let path = request.envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default();
-        let program = request.argv.first().cloned().unwrap_or_default();
-        Self { program, workdir: request.cwd.clone(), path: path.to_vec() }
-    }
-}
-
-impl Wanted {
-    /// Why it was not started, in words.
-    fn not_started(&self, vfs: &mut Vfs, errno: Errno, refusal: Option<String>) -> RunError {
-        let program = shown(&self.program);
-        match (errno, refusal) {
-            (Errno::Noent, Some(reason)) => RunError::NotFound { program, reason },
-            (_, Some(reason)) => RunError::NotRunnable { program, reason },
-            (Errno::Noent | Errno::Notdir, None) => RunError::NotFound { program, reason: self.not_found(vfs) },
-            (Errno::Acces, None) => RunError::NotRunnable { program, reason: self.not_allowed(vfs) },
-            (errno, None) => RunError::NotRunnable { program, reason: errno.to_string() },
-        }
-    }
-
-    fn not_found(&self, vfs: &mut Vfs) -> String {
-        let found = self.places().into_iter().find(|place| kind(vfs, place).is_some());
-        match found {
-            Some(place) => format!("{} is there, but the interpreter that its #! line names is not", shown(&place)),
-            None if self.program.contains(&b'/') => "not found in the image: No such file or directory".into(),
-            None => format!("not found in the PATH of the container ({})", shown(&self.path)),
-        }
-    }
-
-    fn not_allowed(&self, vfs: &mut Vfs) -> String {
-        let is_dir = |place: &Vec<u8>| kind(vfs, place) == Some(FileKind::Directory);
-        let what =
-            if self.places().iter().any(is_dir) { "it is a directory" } else { "it is not executable for this user" };
-        format!("Permission denied: {what}")
-    }
-
-    /// The absolute paths it was looked for at.
-    fn places(&self) -> Vec<Vec<u8>> {
-        let below = |dir: &[u8]| {
-            let dir = if dir.is_empty() { &self.workdir } else { dir };
-            let slash: &[u8] = if dir.ends_with(b"/") { b"" } else { b"/" };
-            [dir, slash, &self.program].concat()
-        };
-        match self.program.first() {
-            Some(b'/') => vec![self.program.clone()],
-            _ if self.program.contains(&b'/') => vec![below(&self.workdir)],
-            _ => self.path.split(|byte| *byte == b':').map(below).collect(),
-        }
-    }
-}
-
-/// What is at a path, as root sees it.
-fn kind(vfs: &mut Vfs, path: &[u8]) -> Option<FileKind> {
-    let walk = Walk::new(vfs.root(), Creds::root(), 0);
-    match vfs.resolve(&walk, None, path, true) {
-        Ok(Found::Here(node)) => vfs.perm(node).ok().map(|perm| perm.mode.kind()),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_working_directory_is_absolute_and_clean() {
-        for (image, asked, expected) in [
-            ("", None, "/"),
-            ("/srv/", None, "/srv"),
-            ("srv", None, "/srv"),
-            ("/srv", Some("/a/../b/./c"), "/b/c"),
-            ("../../x", None, "/x"),
-        ] {
-            assert_eq!(workdir(image, asked).unwrap(), expected);
-        }
-        assert!(workdir("", Some("relative")).is_err_and(|error| error.exit_code() == 125));
-    }
-
-    #[test]
-    fn what_no_program_can_be_given_is_refused() {
-        let long = vec![vec![b'x'; SPAWN_MAX]];
-        assert!(matches!(check_size(&long, &[]), Err(RunError::TooLong(_))));
-        assert!(matches!(check_size(&[b"a\0b".to_vec()], &[]), Err(RunError::Nul("an argument"))));
-        assert!(check_size(&[b"a".to_vec()], &[b"A=1".to_vec()]).is_ok());
-    }
-
-    #[test]
-    fn an_image_without_a_command_is_an_error() {
-        let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Platform::default() };
-        let error = run(&image, RunOptions::default()).unwrap_err();
-        assert!(matches!(error, RunError::NoCommand) && error.exit_code() == 125);
     }
 }

@@ -7,7 +7,7 @@ use std::task::Poll;
 use wasmtime::{Caller, Error, Linker, Module, Result};
 use wcr_abi::{STACK_POINTER, WCR_MODULE};
 use wcr_kernel::Halt;
-use wcr_wasi::{FlatMemory, MemoryExt, raw_result};
+use wcr_wasi::{FlatMemory, entry};
 
 use crate::guest::{Guest, Leave, Snapshot, split};
 
@@ -19,7 +19,7 @@ macro_rules! attempt {
     ($caller:expr, $rust:ident, $name:ident, ($($arg:ident),*)) => {{
         let (memory, guest) = split($caller);
         let mut kernel = guest.container.kernel();
-        raw_result(wcr_wasi::$rust::$name(&mut kernel, guest.pid, &mut FlatMemory(memory), $($arg),*))
+        entry::$rust::$name(&mut kernel, guest.pid, &mut FlatMemory(memory), $($arg),*)
     }};
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn linker_for(module: &Module) -> Result<Linker<Guest>> {
     if wanted.contains(&(PREVIEW1, "proc_exit")) {
         linker.func_wrap(PREVIEW1, "proc_exit", |caller: Caller<'_, Guest>, code: u32| -> Result<()> {
             let guest = caller.data();
-            Err(leave(guest.container.kernel().exit(guest.pid, code as u8)))
+            Err(leave(entry::proc_exit(&mut guest.container.kernel(), guest.pid, code)))
         })?;
     }
     if wanted.contains(&(WCR_MODULE, "fork")) {
@@ -101,13 +101,11 @@ fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
         return Ok(wcr_abi::Errno::Nosys.raw());
     };
     let (memory, guest) = split(&mut caller);
-    let forked = guest.container.kernel().fork(guest.pid, arg);
-    let child = match forked {
-        Ok(child) => child,
-        Err(halt) => return raw_result(Err(halt)).map_err(leave),
+    let copy = |memory: &FlatMemory<'_>, child| {
+        guest.container.forks().insert(child, Snapshot { memory: memory.0.to_vec(), stack_pointer });
     };
-    guest.container.forks().insert(child, Snapshot { memory: memory.to_vec(), stack_pointer });
-    raw_result(FlatMemory(memory).put_u32(out, child).map_err(Halt::Errno)).map_err(leave)
+    let mut kernel = guest.container.kernel();
+    entry::fork(&mut kernel, guest.pid, &mut FlatMemory(memory), arg, out, copy).map_err(leave)
 }
 
 /// What every call does first.

@@ -14,8 +14,6 @@ pub struct PageAligned<T: ?Sized>(pub T);
 pub struct CompiledGuest {
     /// The name that the kernel's programs use.
     pub name: &'static str,
-    /// The module, as it was before.
-    pub wasm: &'static [u8],
     code: &'static PageAligned<[u8]>,
 }
 
@@ -26,8 +24,8 @@ impl CompiledGuest {
     /// `code` is the unchanged result of [`crate::precompile`]: the engine runs it.
     #[expect(unsafe_code, reason = "the engine cannot check machine code")]
     #[must_use]
-    pub const unsafe fn new(name: &'static str, wasm: &'static [u8], code: &'static PageAligned<[u8]>) -> Self {
-        Self { name, wasm, code }
+    pub const unsafe fn new(name: &'static str, code: &'static PageAligned<[u8]>) -> Self {
+        Self { name, code }
     }
 
     /// Makes a module of the code, without copying it where the host allows that.

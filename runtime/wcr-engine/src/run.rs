@@ -1,6 +1,7 @@
 //! The run loop: polls the processes in the order that the kernel says.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::DerefMut;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -26,12 +27,19 @@ pub struct Engine {
 }
 
 /// The end of a container.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
     /// How the first process ended.
     pub status: WaitStatus,
     /// What went wrong in guests, a line each: traps, programs that cannot be linked.
     pub faults: Vec<String>,
+    container: Arc<Container>,
+}
+
+impl Finished {
+    /// The kernel as the container left it.
+    pub fn kernel(&self) -> impl DerefMut<Target = Kernel> {
+        self.container.kernel()
+    }
 }
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -78,7 +86,9 @@ impl Engine {
             }
             let Some(pid) = ready else {
                 match self.idle(&container)? {
-                    Some(status) => return Ok(Finished { status, faults: self.modules.take_faults() }),
+                    Some(status) => {
+                        return Ok(Finished { status, faults: self.modules.take_faults(), container });
+                    }
                     None => continue,
                 }
             };

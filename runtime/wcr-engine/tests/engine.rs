@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use wcr_abi::{Errno, Mode, Signal, Timestamp, Uname, WaitStatus};
 use wcr_engine::{Engine, EngineError, Finished};
 use wcr_kernel::{
-    Clock, HostOutput, InitRequest, Kernel, KernelOptions, Loader, ProcTable, Program, ProgramFile, Refusal,
-    SeededEntropy, Stdio,
+    Clock, InitRequest, Kernel, KernelOptions, Loader, MemoryOutput, ProcTable, Program, ProgramFile, Refusal,
+    SeededEntropy, Stdio, Trace,
 };
 use wcr_vfs::{FileSystem, MountOptions, NewInode, Tree, TreeLimits, Vfs};
 
@@ -19,16 +19,6 @@ impl Loader for Modules {
         let content = Arc::from(file.content);
         let is_module = file.content.get(4..8) == Some(&[1, 0, 0, 0]);
         Ok(if is_module { Program::Module(content) } else { Program::Component(content) })
-    }
-}
-
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl HostOutput for Sink {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
     }
 }
 
@@ -46,7 +36,7 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
     }
     let options = MountOptions { read_only: false, source: "test".into(), fstype: "test".into() };
     let name = || "x".to_owned();
-    let out = Sink::default();
+    let out = MemoryOutput::default();
     let mut kernel = Kernel::new(
         KernelOptions {
             vfs: Vfs::new(Box::new(tree), options),
@@ -56,12 +46,13 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()) },
             max_processes: 8,
+            trace: Some(Trace::default()),
         },
         ProcTable::default(),
     );
     kernel.start(InitRequest { argv: vec![b"/main".into()], cwd: b"/".into(), ..InitRequest::default() }).unwrap();
     let finished = Engine::new(&[], MEMORY_LIMIT).unwrap().run(kernel);
-    let written = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+    let written = String::from_utf8(out.take()).unwrap();
     (finished, written)
 }
 
@@ -102,8 +93,27 @@ fn module(body: &str) -> String {
 #[test]
 fn a_module_writes_and_returns() {
     let (finished, written) = run(&[("main", &module("(call $say (i32.const 100) (i32.const 2))"))]);
-    assert_eq!(finished.unwrap(), Finished { status: WaitStatus::Exited(0), faults: Vec::new() });
+    let finished = finished.unwrap();
+    assert_eq!((finished.status, finished.faults.as_slice()), (WaitStatus::Exited(0), &[][..]));
     assert_eq!(written, "AB");
+}
+
+#[test]
+fn the_trace_tells_runs_apart_by_what_they_did() {
+    let digest = |body: &str| run(&[("main", &module(body))]).0.unwrap().kernel().trace_digest().unwrap();
+    let say = digest("(call $say (i32.const 100) (i32.const 2))");
+    assert_eq!(say, digest("(call $say (i32.const 100) (i32.const 2))"));
+    let others = [
+        // The same call with other bytes in the same place; another way to end; another call; a fork.
+        "(i32.store8 (i32.const 100) (i32.const 67)) (call $say (i32.const 100) (i32.const 2))",
+        "(call $say (i32.const 100) (i32.const 2)) (call $exit (i32.const 0))",
+        "(drop (call $close (i32.const 9)))",
+        "(drop (call $fork (i32.const 0) (i32.const 8)))",
+        "unreachable",
+    ];
+    for body in others {
+        assert_ne!(say, digest(body), "{body}");
+    }
 }
 
 #[test]

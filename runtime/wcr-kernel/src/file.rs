@@ -1,7 +1,9 @@
 //! Open files: what descriptors stand for, shared across `dup`, `fork` and `spawn`.
 
+use std::sync::Arc;
+
 use wcr_abi::{FileKind, OpenFlags};
-use wcr_vfs::Node;
+use wcr_vfs::{DirEntry, Node};
 
 /// An open file's place in the kernel's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +70,15 @@ pub(crate) struct OpenFile {
     pub(crate) offset: u64,
     /// How many descriptors stand for it.
     pub(crate) refs: usize,
+    /// A directory's entries as they were when its reading began: what is made or removed meanwhile moves none.
+    pub(crate) listing: Option<Arc<[DirEntry]>>,
+}
+
+impl OpenFile {
+    /// A file at its start, with one descriptor.
+    pub(crate) const fn new(backing: Backing, flags: OpenFlags) -> Self {
+        Self { backing, flags, offset: 0, refs: 1, listing: None }
+    }
 }
 
 /// Where a read or write takes place.

@@ -1,5 +1,7 @@
 //! Paths: opening, metadata, making and removing names, the current directory.
 
+use std::sync::Arc;
+
 use wcr_abi::{
     AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind, Mode,
     OpenFlags, Pid, Stat, StatFs,
@@ -109,7 +111,7 @@ impl Kernel {
             pipe.open(flags.readable(), flags.writable());
         }
         let kept = OpenFlags(3).with(OpenFlags::APPEND).with(OpenFlags::NONBLOCK).with(OpenFlags::PATH);
-        self.add_file(OpenFile { backing, flags: OpenFlags(flags.0 & kept.0), offset: 0, refs: 1 })
+        self.add_file(OpenFile::new(backing, OpenFlags(flags.0 & kept.0)))
     }
 
     fn fifo(&mut self, node: Node) -> PipeId {
@@ -328,10 +330,19 @@ impl Kernel {
         }
     }
 
-    /// The names in an open directory, sorted, without `.` and `..`.
-    pub fn entries(&mut self, pid: Pid, fd: Fd) -> Call<Vec<DirEntry>> {
+    /// The names in an open directory, sorted, without `.` and `..`: as they are now when `rewind` says so or they
+    /// were not read before, else as they were at the last rewinding.
+    pub fn entries(&mut self, pid: Pid, fd: Fd, rewind: bool) -> Call<Arc<[DirEntry]>> {
         let dir = self.dir_of(pid, fd)?;
-        Ok(self.vfs.entries(dir)?)
+        let file = self.file_of(pid, fd)?.0;
+        if let Some(listing) = self.files.get(file.0).and_then(|open| open.listing.as_ref()).filter(|_| !rewind) {
+            return Ok(listing.clone());
+        }
+        let listing: Arc<[DirEntry]> = self.vfs.entries(dir)?.into();
+        if let Some(open) = self.files.get_mut(file.0) {
+            open.listing = Some(listing.clone());
+        }
+        Ok(listing)
     }
 
     /// The metadata of one of an open directory's entries; a symbolic link is not followed.

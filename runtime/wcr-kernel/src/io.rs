@@ -326,8 +326,8 @@ impl Kernel {
         let id = PipeId(self.pipes.insert(pipe));
         let (cloexec, status) = (flags.contains(OpenFlags::CLOEXEC), OpenFlags(flags.0 & OpenFlags::NONBLOCK.0));
         let backing = Backing::Pipe { pipe: id, node: None };
-        let ends = [OpenFlags::RDONLY, OpenFlags::WRONLY]
-            .map(|mode| self.add_file(OpenFile { backing, flags: status.with(mode), offset: 0, refs: 1 }));
+        let ends =
+            [OpenFlags::RDONLY, OpenFlags::WRONLY].map(|mode| self.add_file(OpenFile::new(backing, status.with(mode))));
         let fds = self.install_fd(pid, ends[0], 0, cloexec).and_then(|read| {
             Ok((
                 read,

@@ -14,6 +14,7 @@ use crate::program::Loader;
 use crate::random::Entropy;
 use crate::sched::Scheduler;
 use crate::stdio::{HostInput, HostOutput, Stdio};
+use crate::trace::{Trace, TracedCall};
 
 /// Why a call did not return a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct KernelOptions {
     pub stdio: Stdio,
     /// The most processes at a time.
     pub max_processes: usize,
+    /// The trace to be kept, if any.
+    pub trace: Option<Trace>,
 }
 
 /// A container's kernel.
@@ -76,13 +79,14 @@ pub struct Kernel {
     pub(crate) proc_table: ProcTable,
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Kernel {
     /// A kernel with no process yet; see [`Self::start`].
     #[must_use]
     pub fn new(options: KernelOptions, proc_table: ProcTable) -> Self {
-        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, max_processes } = options;
+        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, max_processes, trace } = options;
         let booted = clock.monotonic();
         Self {
             vfs,
@@ -104,6 +108,7 @@ impl Kernel {
             refusal: None,
             proc_table,
             booted,
+            trace,
         }
     }
 
@@ -111,6 +116,25 @@ impl Kernel {
     pub fn enter(&mut self, pid: Pid) -> Call<()> {
         self.clock.tick();
         if self.procs.contains_key(&pid) { Ok(()) } else { Err(Halt::Exit) }
+    }
+
+    /// Whether a trace is kept.
+    #[must_use]
+    pub const fn is_traced(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    /// Adds a finished call to the trace.
+    pub fn trace_call(&mut self, call: TracedCall, result: u32) {
+        if let Some(trace) = &mut self.trace {
+            trace.add(call, result);
+        }
+    }
+
+    /// The digest of the trace, if one is kept.
+    #[must_use]
+    pub fn trace_digest(&self) -> Option<[u8; 32]> {
+        self.trace.as_ref().map(Trace::digest)
     }
 
     /// The file system.

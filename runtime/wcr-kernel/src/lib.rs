@@ -23,6 +23,7 @@ mod sched;
 mod signals;
 mod spawn;
 mod stdio;
+mod trace;
 
 pub use clock::{Clock, HostClock};
 pub use file::Position;
@@ -34,5 +35,6 @@ pub use procfs::{ProcFs, ProcTable};
 pub use program::{Loader, Program, ProgramFile, Refusal};
 pub use random::{Entropy, SeededEntropy};
 pub use sched::{Idle, Start, StartKind};
-pub use stdio::{HostInput, HostOutput, Stdio};
+pub use stdio::{FullReads, HostInput, HostOutput, MemoryInput, MemoryOutput, Stdio};
+pub use trace::{Trace, TracedCall};
 pub use wcr_vfs::{DirEntry, SetTime};

@@ -73,7 +73,7 @@ impl Kernel {
         self.vfs.pin(root)?;
         for (fd, backing) in [Backing::HostInput, Backing::HostOutput, Backing::HostError].into_iter().enumerate() {
             let flags = if fd == 0 { OpenFlags::RDONLY } else { OpenFlags::WRONLY };
-            let file = self.add_file(OpenFile { backing, flags, offset: 0, refs: 1 });
+            let file = self.add_file(OpenFile::new(backing, flags));
             process.fds.set(fd as u32, Descriptor { file, cloexec: false, preopen: false });
         }
         let envp = process.envp.clone();
@@ -223,7 +223,7 @@ impl Kernel {
             return;
         }
         let backing = Backing::Node { node: root, kind: FileKind::Directory };
-        let file = self.add_file(OpenFile { backing, flags: OpenFlags::DIRECTORY, offset: 0, refs: 1 });
+        let file = self.add_file(OpenFile::new(backing, OpenFlags::DIRECTORY));
         if let Some(process) = self.procs.get_mut(&pid) {
             process.fds.set(3, Descriptor { file, cloexec: true, preopen: true });
         }
@@ -377,6 +377,9 @@ impl Kernel {
         let alive = |process: &Process| !matches!(process.state, State::Zombie(_));
         if !self.procs.get(&pid).is_some_and(alive) {
             return;
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.add_end(pid, status);
         }
         self.release_all(pid);
         self.sched.dead.push(pid);

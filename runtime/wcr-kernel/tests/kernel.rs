@@ -80,6 +80,7 @@ fn boot() -> (Kernel, Sink) {
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()) },
             max_processes: 8,
+            trace: None,
         },
         table,
     );

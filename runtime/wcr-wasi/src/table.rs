@@ -1,7 +1,7 @@
 //! The table of all guest calls.
 
 use wcr_abi::Errno;
-use wcr_kernel::{Call, Halt};
+use wcr_kernel::Halt;
 
 /// Hands the table of calls to `$callback!`: for each module its name, the Rust module that holds the
 /// functions, and the calls with their parameters. `now` calls never suspend their process; `wait` calls may
@@ -119,15 +119,6 @@ macro_rules! calls {
             }
         }
     };
-}
-
-/// The error number that a finished call gives the guest; `Err` when the guest does not go on.
-pub fn raw_result(result: Call<()>) -> Result<u32, Halt> {
-    match result {
-        Ok(()) => Ok(0),
-        Err(Halt::Errno(errno)) => Ok(errno.raw()),
-        Err(halt) => Err(halt),
-    }
 }
 
 /// The error for calls that the sandbox has no facility for.

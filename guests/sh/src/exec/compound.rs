@@ -93,20 +93,22 @@ impl Shell {
     }
 
     pub(super) fn eval_case(&mut self, word: &Word, branches: &[Branch], last: bool) -> Flow {
-        self.substitution_status = None;
         let text = self.expand_string(word)?;
-        self.status = self.substitution_status.unwrap_or(0);
         for branch in branches {
             for word in &branch.patterns {
                 let pattern = self.expand_pattern(word)?;
                 if pattern::matches(&pattern, &text) {
                     return match &branch.body {
                         Some(body) => self.eval(body, last),
-                        None => Ok(()),
+                        None => {
+                            self.status = 0;
+                            Ok(())
+                        }
                     };
                 }
             }
         }
+        self.status = 0;
         Ok(())
     }
 

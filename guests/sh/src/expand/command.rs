@@ -7,7 +7,7 @@ use wcr_sys::{Errno, Fd, fd};
 
 use crate::builtins;
 use crate::exec::Stage;
-use crate::exec::descriptors::{discard, move_to, pipe_above};
+use crate::exec::descriptors::{PRIVATE, discard, move_to, pipe_above};
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::ast::{Command, Part, Simple, Substitution, Word};
@@ -63,7 +63,8 @@ impl Shell {
     }
 
     fn capture_process(&mut self, body: &Command) -> Flow<Vec<u8>> {
-        let (reader, writer) = match pipe_above(fd::STDERR) {
+        // Stages inherit the ends, which must not be where scripts look for descriptors of their own.
+        let (reader, writer) = match pipe_above(PRIVATE - 1) {
             Ok(pipe) => pipe,
             Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
         };

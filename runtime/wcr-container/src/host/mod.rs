@@ -12,7 +12,7 @@ use unix as platform;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use wcr_kernel::{Entropy, HostClock, Stdio};
+use wcr_kernel::{Entropy, FullReads, HostClock, HostInput, Stdio};
 
 /// The host's clocks.
 #[derive(Debug)]
@@ -50,11 +50,13 @@ impl Entropy for HostEntropy {
     }
 }
 
-/// The process's own standard streams; the input only when `input` asks for it.
-pub(crate) fn stdio(input: bool) -> Stdio {
-    Stdio {
-        input: if input { Some(Box::new(platform::Input::new())) } else { None },
-        output: Box::new(platform::Output::stdout()),
-        error: Box::new(platform::Output::stderr()),
-    }
+/// The process's own standard streams; the input only when `input` asks for it, and with `full_reads` so
+/// that nothing shows of how its bytes came in.
+pub(crate) fn stdio(input: bool, full_reads: bool) -> Stdio {
+    let input: Option<Box<dyn HostInput>> = match (input, full_reads) {
+        (false, _) => None,
+        (true, false) => Some(Box::new(platform::Input::new())),
+        (true, true) => Some(Box::new(FullReads(platform::Input::new()))),
+    };
+    Stdio { input, output: Box::new(platform::Output::stdout()), error: Box::new(platform::Output::stderr()) }
 }

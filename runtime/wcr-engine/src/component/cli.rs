@@ -22,7 +22,9 @@ fn text(bytes: &[u8]) -> String {
 
 impl environment::Host for Guest {
     fn get_environment(&mut self) -> Result<Vec<(String, String)>> {
-        let envp = self.now(|kernel, pid| Ok(kernel.envp(pid)?.to_vec())).map_err(Fault::into_trap)?;
+        let envp = self
+            .now("wasi:cli/environment.get-environment", &(), |kernel, pid| Ok(kernel.envp(pid)?.to_vec()))
+            .map_err(Fault::into_trap)?;
         let pair = |entry: Vec<u8>| {
             let name = entry.iter().position(|byte| *byte == b'=')?;
             let (name, value) = entry.split_at(name);
@@ -32,12 +34,14 @@ impl environment::Host for Guest {
     }
 
     fn get_arguments(&mut self) -> Result<Vec<String>> {
-        let argv = self.now(|kernel, pid| Ok(kernel.argv(pid)?.to_vec())).map_err(Fault::into_trap)?;
+        let argv = self
+            .now("wasi:cli/environment.get-arguments", &(), |kernel, pid| Ok(kernel.argv(pid)?.to_vec()))
+            .map_err(Fault::into_trap)?;
         Ok(argv.iter().map(|argument| text(argument)).collect())
     }
 
     fn initial_cwd(&mut self) -> Result<Option<String>> {
-        match self.now(|kernel, pid| kernel.getcwd(pid)) {
+        match self.now("wasi:cli/environment.initial-cwd", &(), |kernel, pid| kernel.getcwd(pid)) {
             Ok(path) => Ok(Some(text(&path))),
             // The directory was removed.
             Err(Fault::Errno(_)) => Ok(None),

@@ -14,7 +14,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 impl Guest {
     fn clock(&self, id: u32) -> Result<u64> {
-        self.now(|kernel, _| Ok(kernel.clock_time(id)?)).map_err(Fault::into_trap)
+        self.now("wasi:clocks/now", &id, |kernel, _| Ok(kernel.clock_time(id)?)).map_err(Fault::into_trap)
     }
 }
 

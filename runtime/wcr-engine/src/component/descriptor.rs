@@ -2,7 +2,7 @@
 
 use wasmtime::component::Resource;
 use wcr_abi::{AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind, OpenFlags, Stat};
-use wcr_kernel::Position;
+use wcr_kernel::{Kernel, Position};
 
 use super::bindings::wasi::filesystem::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, HostDescriptor, MetadataHashValue, NewTimestamp,
@@ -11,7 +11,7 @@ use super::bindings::wasi::filesystem::types::{
 use super::directory::EntryStream;
 use super::fault::Fault;
 use super::filesystem::{descriptor_stat, descriptor_type, metadata_hash, set_time};
-use super::streams::{InputStream, OutputStream, Place};
+use super::streams::{InputStream, OutputStream, Place, read};
 use crate::guest::Guest;
 
 /// The most bytes of one read.
@@ -66,13 +66,18 @@ impl Guest {
     }
 
     fn stat_of(&self, this: &This) -> Result<Stat, Fault> {
-        let fd = self.fd(this)?;
-        self.now(|kernel, pid| kernel.fstat(pid, fd))
+        self.fstat(self.fd(this)?)
+    }
+
+    pub(super) fn fstat(&self, fd: Fd) -> Result<Stat, Fault> {
+        self.now("wasi:filesystem/descriptor.stat", &fd, |kernel, pid| kernel.fstat(pid, fd))
     }
 
     fn stat_below(&self, this: &This, flags: PathFlags, path: &str) -> Result<Stat, Fault> {
         let (fd, path) = (self.fd(this)?, relative(path)?);
-        self.now(|kernel, pid| kernel.stat_at(pid, fd, path, no_follow(flags)))
+        self.now("wasi:filesystem/descriptor.stat-at", &(fd, path, flags), |kernel, pid| {
+            kernel.stat_at(pid, fd, path, no_follow(flags))
+        })
     }
 
     /// A descriptor of a stream's own, and whether the file has positions.
@@ -82,7 +87,7 @@ impl Guest {
             kind => kind == FileKind::Regular,
         };
         let fd = self.fd(this)?;
-        Ok((self.now(|kernel, pid| kernel.dup(pid, fd, 0, true))?, seekable))
+        Ok((self.now("wasi:filesystem/descriptor.stream", &fd, |kernel, pid| kernel.dup(pid, fd, 0, true))?, seekable))
     }
 
     fn output(&mut self, this: &This, place: Place) -> Result<Resource<OutputStream>, Fault> {
@@ -124,31 +129,37 @@ impl HostDescriptor for Guest {
 
     fn set_size(&mut self, this: This, size: u64) -> Result<(), Fault> {
         let fd = self.fd(&this)?;
-        self.now(|kernel, pid| kernel.ftruncate(pid, fd, size))
+        self.now("wasi:filesystem/descriptor.set-size", &(fd, size), |kernel, pid| kernel.ftruncate(pid, fd, size))
     }
 
     fn set_times(&mut self, this: This, access: NewTimestamp, modification: NewTimestamp) -> Result<(), Fault> {
         let (fd, atime, mtime) = (self.fd(&this)?, set_time(access)?, set_time(modification)?);
-        self.now(|kernel, pid| kernel.futimens(pid, fd, atime, mtime))
+        self.now("wasi:filesystem/descriptor.set-times", &(fd, atime, mtime), |kernel, pid| {
+            kernel.futimens(pid, fd, atime, mtime)
+        })
     }
 
     fn read(&mut self, this: This, len: u64, offset: u64) -> Result<(Vec<u8>, bool), Fault> {
         let fd = self.fd(&this)?;
-        let mut bytes = vec![0; len.min(MOST) as usize];
-        let done = self.now(|kernel, pid| kernel.read(pid, fd, &mut bytes, Position::At(offset)))?;
-        bytes.truncate(done);
-        Ok((bytes, done == 0 && len > 0))
+        let most = len.min(MOST) as usize;
+        let read = |kernel: &mut Kernel, pid| read(kernel, pid, fd, most, Position::At(offset));
+        let bytes = self.now("wasi:filesystem/descriptor.read", &(fd, len, offset), read)?;
+        let end = bytes.is_empty() && len > 0;
+        Ok((bytes, end))
     }
 
     fn write(&mut self, this: This, bytes: Vec<u8>, offset: u64) -> Result<u64, Fault> {
         let fd = self.fd(&this)?;
-        Ok(self.now(|kernel, pid| kernel.write(pid, fd, &bytes, Position::At(offset)))? as u64)
+        Ok(self.now("wasi:filesystem/descriptor.write", &(fd, offset, &bytes), |kernel, pid| {
+            kernel.write(pid, fd, &bytes, Position::At(offset))
+        })? as u64)
     }
 
     fn read_directory(&mut self, this: This) -> Result<Resource<EntryStream>, Fault> {
         let fd = self.fd(&this)?;
-        let entries = self.now(|kernel, pid| kernel.entries(pid, fd))?;
-        Ok(self.table.push(EntryStream(entries.into_iter()))?)
+        let entries =
+            self.now("wasi:filesystem/descriptor.read-directory", &fd, |kernel, pid| kernel.entries(pid, fd, true))?;
+        Ok(self.table.push(EntryStream::new(entries))?)
     }
 
     fn sync(&mut self, this: This) -> Result<(), Fault> {
@@ -157,7 +168,9 @@ impl HostDescriptor for Guest {
 
     fn create_directory_at(&mut self, this: This, path: String) -> Result<(), Fault> {
         let (fd, path) = (self.fd(&this)?, relative(&path)?);
-        self.now(|kernel, pid| kernel.mkdir_at(pid, fd, path, DIRECTORY_MODE))
+        self.now("wasi:filesystem/descriptor.create-directory-at", &(fd, path), |kernel, pid| {
+            kernel.mkdir_at(pid, fd, path, DIRECTORY_MODE)
+        })
     }
 
     fn stat(&mut self, this: This) -> Result<DescriptorStat, Fault> {
@@ -178,7 +191,9 @@ impl HostDescriptor for Guest {
     ) -> Result<(), Fault> {
         let (fd, path) = (self.fd(&this)?, relative(&path)?);
         let (atime, mtime) = (set_time(access)?, set_time(modification)?);
-        self.now(|kernel, pid| kernel.utimens_at(pid, fd, path, atime, mtime, no_follow(flags)))
+        self.now("wasi:filesystem/descriptor.set-times-at", &(fd, path, atime, mtime, flags), |kernel, pid| {
+            kernel.utimens_at(pid, fd, path, atime, mtime, no_follow(flags))
+        })
     }
 
     fn link_at(
@@ -191,7 +206,9 @@ impl HostDescriptor for Guest {
     ) -> Result<(), Fault> {
         let (from, to) = ((self.fd(&this)?, relative(&from)?), (self.fd(&directory)?, relative(&path)?));
         let flags = if flags.contains(PathFlags::SYMLINK_FOLLOW) { AT_SYMLINK_FOLLOW } else { 0 };
-        self.now(|kernel, pid| kernel.link_at(pid, from, to, flags))
+        self.now("wasi:filesystem/descriptor.link-at", &(from, to, flags), |kernel, pid| {
+            kernel.link_at(pid, from, to, flags)
+        })
     }
 
     async fn open_at(
@@ -204,34 +221,46 @@ impl HostDescriptor for Guest {
     ) -> Result<This, Fault> {
         let (dir, path) = (self.fd(&this)?, relative(&path)?);
         let open = open_flags(path_flags, how, flags);
-        let fd = self.wait(|kernel, pid| kernel.open_at(pid, dir, path, open, FILE_MODE)).await?;
+        let fd = self
+            .wait("wasi:filesystem/descriptor.open-at", &(dir, path, open), |kernel, pid| {
+                kernel.open_at(pid, dir, path, open, FILE_MODE)
+            })
+            .await?;
         Ok(self.table.push(Descriptor { fd, flags })?)
     }
 
     fn readlink_at(&mut self, this: This, path: String) -> Result<String, Fault> {
         let (fd, path) = (self.fd(&this)?, relative(&path)?);
-        let target = self.now(|kernel, pid| kernel.readlink_at(pid, fd, path))?;
+        let target = self.now("wasi:filesystem/descriptor.readlink-at", &(fd, path), |kernel, pid| {
+            kernel.readlink_at(pid, fd, path)
+        })?;
         Ok(String::from_utf8(target).map_err(|_| Errno::Ilseq)?)
     }
 
     fn remove_directory_at(&mut self, this: This, path: String) -> Result<(), Fault> {
         let (fd, path) = (self.fd(&this)?, relative(&path)?);
-        self.now(|kernel, pid| kernel.unlink_at(pid, fd, path, AT_REMOVEDIR))
+        self.now("wasi:filesystem/descriptor.remove-directory-at", &(fd, path), |kernel, pid| {
+            kernel.unlink_at(pid, fd, path, AT_REMOVEDIR)
+        })
     }
 
     fn rename_at(&mut self, this: This, from: String, directory: This, path: String) -> Result<(), Fault> {
         let (from, to) = ((self.fd(&this)?, relative(&from)?), (self.fd(&directory)?, relative(&path)?));
-        self.now(|kernel, pid| kernel.rename_at(pid, from, to))
+        self.now("wasi:filesystem/descriptor.rename-at", &(from, to), |kernel, pid| kernel.rename_at(pid, from, to))
     }
 
     fn symlink_at(&mut self, this: This, target: String, path: String) -> Result<(), Fault> {
         let (fd, path) = (self.fd(&this)?, relative(&path)?);
-        self.now(|kernel, pid| kernel.symlink_at(pid, target.as_bytes(), fd, path))
+        self.now("wasi:filesystem/descriptor.symlink-at", &(&target, fd, path), |kernel, pid| {
+            kernel.symlink_at(pid, target.as_bytes(), fd, path)
+        })
     }
 
     fn unlink_file_at(&mut self, this: This, path: String) -> Result<(), Fault> {
         let (fd, path) = (self.fd(&this)?, relative(&path)?);
-        self.now(|kernel, pid| kernel.unlink_at(pid, fd, path, 0))
+        self.now("wasi:filesystem/descriptor.unlink-file-at", &(fd, path), |kernel, pid| {
+            kernel.unlink_at(pid, fd, path, 0)
+        })
     }
 
     fn is_same_object(&mut self, this: This, other: This) -> wasmtime::Result<bool> {
@@ -252,9 +281,6 @@ impl HostDescriptor for Guest {
 
     fn drop(&mut self, this: This) -> wasmtime::Result<()> {
         let fd = self.table.delete(this)?.fd;
-        match self.now(|kernel, pid| kernel.close(pid, fd)) {
-            Ok(()) | Err(Fault::Errno(_)) => Ok(()),
-            Err(fault) => Err(fault.into_trap()),
-        }
+        self.close(fd)
     }
 }

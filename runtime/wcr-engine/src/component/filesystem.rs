@@ -2,7 +2,7 @@
 
 use wasmtime::component::Resource;
 use wcr_abi::{AT_FDCWD, Errno, FileKind, OpenFlags, Stat, Timestamp};
-use wcr_kernel::SetTime;
+use wcr_kernel::{Kernel, SetTime};
 
 use super::bindings::wasi::clocks::wall_clock::Datetime;
 use super::bindings::wasi::filesystem::{preopens, types};
@@ -14,7 +14,8 @@ impl preopens::Host for Guest {
     /// The root of the container.
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let flags = OpenFlags::DIRECTORY.with(OpenFlags::CLOEXEC);
-        let fd = self.now(|kernel, pid| kernel.open_at(pid, AT_FDCWD, b"/", flags, 0)).map_err(Fault::into_trap)?;
+        let open = |kernel: &mut Kernel, pid| kernel.open_at(pid, AT_FDCWD, b"/", flags, 0);
+        let fd = self.now("wasi:filesystem/preopens.get-directories", &(), open).map_err(Fault::into_trap)?;
         let flags = types::DescriptorFlags::READ | types::DescriptorFlags::MUTATE_DIRECTORY;
         Ok(vec![(self.table.push(Descriptor { fd, flags })?, "/".into())])
     }

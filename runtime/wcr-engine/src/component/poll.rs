@@ -44,7 +44,8 @@ impl poll::Host for Guest {
         ensure!(!list.is_empty(), "a poll has nothing to wait for");
         ensure!(list.len() <= MOST, "a poll waits for {} things; {MOST} are the most", list.len());
         let targets = self.targets(&list)?;
-        let answers = self.wait(|kernel, pid| kernel.poll(pid, &targets)).await.map_err(Fault::into_trap)?;
+        let answers = self.wait("wasi:io/poll.poll", &targets, |kernel, pid| kernel.poll(pid, &targets)).await;
+        let answers = answers.map_err(Fault::into_trap)?;
         // One that cannot be asked is ready: the next operation on it says why.
         let ready = (0..).zip(answers).filter(|(_, answer)| *answer != Ok(false));
         Ok(ready.map(|(at, _)| at).collect())
@@ -54,7 +55,8 @@ impl poll::Host for Guest {
 impl poll::HostPollable for Guest {
     fn ready(&mut self, pollable: Resource<Pollable>) -> Result<bool> {
         let targets = [self.table.get(&pollable)?.target(), PollTarget::Until(0)];
-        let answers = self.now(|kernel, pid| kernel.poll(pid, &targets)).map_err(Fault::into_trap)?;
+        let answers = self.now("wasi:io/poll.ready", &targets, |kernel, pid| kernel.poll(pid, &targets));
+        let answers = answers.map_err(Fault::into_trap)?;
         Ok(answers.first() != Some(&Ok(false)))
     }
 

@@ -1,6 +1,9 @@
 //! `wasi:random`: the kernel's randomness, for all three interfaces.
 
+use core::fmt::Debug;
+
 use wasmtime::{Result, ensure};
+use wcr_kernel::Kernel;
 
 use super::bindings::wasi::random::{insecure, insecure_seed, random};
 use super::fault::Fault;
@@ -12,23 +15,20 @@ const MOST: u64 = 16 << 20;
 impl Guest {
     fn bytes(&self, len: u64) -> Result<Vec<u8>> {
         ensure!(len <= MOST, "{len} random bytes are asked for at once; {MOST} are the most");
-        let mut bytes = vec![0; len as usize];
-        self.fill(&mut bytes)?;
-        Ok(bytes)
+        self.random(vec![0; len as usize])
     }
 
     fn number(&self) -> Result<u64> {
-        let mut bytes = [0; 8];
-        self.fill(&mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        self.random([0; 8]).map(u64::from_le_bytes)
     }
 
-    fn fill(&self, bytes: &mut [u8]) -> Result<()> {
-        let fill = |kernel: &mut wcr_kernel::Kernel, _| {
-            kernel.random(bytes);
-            Ok(())
+    /// Fills a buffer and gives it back.
+    fn random<B: AsMut<[u8]> + Debug>(&self, mut buffer: B) -> Result<B> {
+        let fill = |kernel: &mut Kernel, _| {
+            kernel.random(buffer.as_mut());
+            Ok(buffer)
         };
-        self.now(fill).map_err(Fault::into_trap)
+        self.now("wasi:random/get", &(), fill).map_err(Fault::into_trap)
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) const PACKAGE: &str = "wasi:sockets/";
 /// The error of every function that has this one among its errors.
 const REFUSED: &str = "not-supported";
 
+/// The resources that the interfaces only use; they are defined where they belong.
+const USED: [&str; 4] = ["error", "input-stream", "output-stream", "pollable"];
+
 /// What a network, and each kind of socket, is: nothing.
 struct Nothing;
 
@@ -25,6 +28,7 @@ pub(super) fn define(
 ) -> Result<()> {
     for (name, item) in interface.exports(engine) {
         match item.ty {
+            ComponentItem::Resource(_) if USED.contains(&name) => {}
             ComponentItem::Resource(_) => linker.resource(name, ResourceType::host::<Nothing>(), |_, _| Ok(()))?,
             ComponentItem::ComponentFunc(_) => linker.func_new(name, answer)?,
             _ => {}

@@ -2,8 +2,8 @@
 
 use wasmtime::component::Resource;
 use wasmtime::format_err;
-use wcr_abi::{Fd, PIPE_BUF};
-use wcr_kernel::{Interest, Position};
+use wcr_abi::{Fd, PIPE_BUF, Pid};
+use wcr_kernel::{Call, Interest, Kernel, Position};
 
 use super::bindings::wasi::io::{error, streams};
 use super::fault::{Fault, StreamFailure};
@@ -77,11 +77,9 @@ impl OutputStream {
 }
 
 impl Guest {
-    fn close(&self, source: Source) -> wasmtime::Result<()> {
-        if !source.owned {
-            return Ok(());
-        }
-        match self.now(|kernel, pid| kernel.close(pid, source.fd)) {
+    /// Closes a descriptor that a resource had for itself.
+    pub(super) fn close(&self, fd: Fd) -> wasmtime::Result<()> {
+        match self.now("wasi:io/close", &fd, |kernel, pid| kernel.close(pid, fd)) {
             Ok(()) | Err(Fault::Errno(_)) => Ok(()),
             Err(fault) => Err(fault.into_trap()),
         }
@@ -99,15 +97,15 @@ impl Guest {
         if len == 0 {
             return Ok(Vec::new());
         }
-        let mut bytes = vec![0; len.min(MOST) as usize];
+        let (fd, len) = (source.fd, len.min(MOST) as usize);
         let position = at.map_or(Position::Current, Position::At);
-        let done = self.wait(|kernel, pid| kernel.read(pid, source.fd, &mut bytes, position)).await?;
-        if done == 0 {
+        let read = |kernel: &mut Kernel, pid| read(kernel, pid, fd, len, position);
+        let bytes = self.wait("wasi:io/streams.read", &(fd, len, position), read).await?;
+        if bytes.is_empty() {
             return Err(Fault::Closed);
         }
-        bytes.truncate(done);
         if let Some(at) = &mut self.table.get_mut(stream)?.at {
-            *at = at.saturating_add(done as u64);
+            *at = at.saturating_add(bytes.len() as u64);
         }
         Ok(bytes)
     }
@@ -120,9 +118,11 @@ impl Guest {
             let position = match place {
                 Place::Current => Position::Current,
                 Place::At(at) => Position::At(at),
-                Place::End => Position::At(self.now(|kernel, pid| kernel.fstat(pid, fd))?.size),
+                Place::End => Position::At(self.fstat(fd)?.size),
             };
-            let done = self.wait(|kernel, pid| kernel.write(pid, fd, rest, position)).await?;
+            let args = (fd, position, rest);
+            let write = |kernel: &mut Kernel, pid| kernel.write(pid, fd, rest, position);
+            let done = self.wait("wasi:io/streams.write", &args, write).await?;
             if let Place::At(at) = &mut self.table.get_mut(stream)?.place {
                 *at = at.saturating_add(done as u64);
             }
@@ -139,6 +139,14 @@ impl Guest {
         stream.permit = stream.permit.checked_sub(len).ok_or_else(over)?;
         Ok(())
     }
+}
+
+/// Reads up to `len` bytes; none at the end.
+pub(super) fn read(kernel: &mut Kernel, pid: Pid, fd: Fd, len: usize, position: Position) -> Call<Vec<u8>> {
+    let mut bytes = vec![0; len];
+    let done = kernel.read(pid, fd, &mut bytes, position)?;
+    bytes.truncate(done);
+    Ok(bytes)
 }
 
 /// The bytes of a write that blocks; more than the interface allows are the component's fault.
@@ -196,8 +204,8 @@ impl streams::HostInputStream for Guest {
     }
 
     fn drop(&mut self, stream: Resource<InputStream>) -> wasmtime::Result<()> {
-        let stream = self.table.delete(stream)?;
-        self.close(stream.source)
+        let Source { fd, owned } = self.table.delete(stream)?.source;
+        if owned { self.close(fd) } else { Ok(()) }
     }
 }
 
@@ -277,7 +285,7 @@ impl streams::HostOutputStream for Guest {
     }
 
     fn drop(&mut self, stream: Resource<OutputStream>) -> wasmtime::Result<()> {
-        let stream = self.table.delete(stream)?;
-        self.close(stream.source)
+        let Source { fd, owned } = self.table.delete(stream)?.source;
+        if owned { self.close(fd) } else { Ok(()) }
     }
 }

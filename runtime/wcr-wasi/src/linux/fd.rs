@@ -27,10 +27,10 @@ pub fn fd_entries<M: GuestMemory>(
 ) -> Call<()> {
     let mut out = Vec::new();
     let skipped = usize::try_from(cookie).unwrap_or(usize::MAX);
-    for entry in k.entries(pid, fd)?.into_iter().skip(skipped) {
+    for entry in k.entries(pid, fd, cookie == 0)?.iter().skip(skipped) {
         let fitting = out.len();
-        let Ok(stat) = k.stat_entry(pid, fd, &entry) else { continue };
-        DirRecord { stat, name: entry.name }.encode(&mut out);
+        let Ok(stat) = k.stat_entry(pid, fd, entry) else { continue };
+        DirRecord { stat, name: entry.name.clone() }.encode(&mut out);
         if out.len() > len as usize {
             out.truncate(fitting);
             if fitting == 0 {

@@ -239,8 +239,9 @@ pub fn fd_readdir<M: GuestMemory>(
 ) -> Call<()> {
     let mut out = Vec::new();
     let own = k.fstat(pid, fd)?.ino;
-    let dots = [(b".".to_vec(), own, FileKind::Directory), (b"..".to_vec(), own, FileKind::Directory)];
-    let entries = k.entries(pid, fd)?.into_iter().map(|entry| (entry.name, entry.ino, entry.kind));
+    let dots = [(&b"."[..], own, FileKind::Directory), (b"..", own, FileKind::Directory)];
+    let listing = k.entries(pid, fd, cookie == 0)?;
+    let entries = listing.iter().map(|entry| (entry.name.as_slice(), entry.ino, entry.kind));
     let all = dots.into_iter().chain(entries).enumerate();
     for (at, (name, ino, kind)) in all.skip(usize::try_from(cookie).unwrap_or(usize::MAX)) {
         if out.len() >= len as usize {
@@ -250,7 +251,7 @@ pub fn fd_readdir<M: GuestMemory>(
         out.extend_from_slice(&ino.to_le_bytes());
         out.extend_from_slice(&(name.len() as u32).to_le_bytes());
         out.extend_from_slice(&[filetype(kind), 0, 0, 0]);
-        out.extend_from_slice(&name);
+        out.extend_from_slice(name);
     }
     Ok(mem.put_counted(buf, len, &out, used)?)
 }

@@ -11,7 +11,7 @@ use crate::toolchain::ensure_target;
 use crate::workspace::{GUESTS, Host, Workspace};
 
 /// The crates that must build for the browser as they are.
-const KERNEL_SIDE: [&str; 5] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image"];
+const KERNEL_SIDE: [&str; 6] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image", "wcr-machine"];
 
 /// The variable that tells the end-to-end tests where the component for them is.
 const COMPONENT_VARIABLE: &str = "WCR_TEST_COMPONENT";

@@ -3,10 +3,10 @@
 use wcr_abi::{Errno, FileKind};
 use wcr_vfs::{Creds, MountOptions, Node, Tree, TreeLimits, Vfs, Walk};
 
-use crate::bundle;
-use crate::error::RunError;
+use crate::error::BootError;
 use crate::image::ContainerImage;
-use crate::loader::judge;
+use crate::loader::{BundledGuest, judge};
+use crate::rootfs::read_node;
 use crate::text::shown;
 
 /// The most directories that are looked into.
@@ -37,11 +37,12 @@ pub enum Rung {
 }
 
 /// Every executable of the image, in the order of their paths; those that are links go by the link's name.
+/// `guests` are those that this build carries.
 ///
 /// # Errors
-/// [`RunError::Rootfs`] when the layers cannot be read.
-pub fn executables(image: &ContainerImage) -> Result<Vec<Executable>, RunError> {
-    let fail = |errno| RunError::Rootfs { what: "the layers", errno };
+/// [`BootError::Rootfs`] when the layers cannot be read.
+pub fn executables(image: &ContainerImage, guests: &[BundledGuest]) -> Result<Vec<Executable>, BootError> {
+    let fail = |errno| BootError::Rootfs { what: "the layers", errno };
     let tree = Tree::over(image.layers.clone(), TreeLimits::default()).map_err(fail)?;
     let mut vfs = Vfs::new(Box::new(tree), MountOptions::default());
     let mut found = Vec::new();
@@ -56,7 +57,7 @@ pub fn executables(image: &ContainerImage) -> Result<Vec<Executable>, RunError> 
             let path = [&path, b"/".as_slice(), &entry.name].concat();
             match entry.kind {
                 FileKind::Directory => pending.push((vfs.entry(dir, &entry.name).map_err(fail)?, path)),
-                FileKind::Regular | FileKind::Symlink => found.extend(examine(&mut vfs, path)),
+                FileKind::Regular | FileKind::Symlink => found.extend(examine(&mut vfs, path, guests)),
                 _ => {}
             }
         }
@@ -66,7 +67,7 @@ pub fn executables(image: &ContainerImage) -> Result<Vec<Executable>, RunError> 
 }
 
 /// What a path leads to, if that is an executable file.
-fn examine(vfs: &mut Vfs, path: Vec<u8>) -> Option<Executable> {
+fn examine(vfs: &mut Vfs, path: Vec<u8>, guests: &[BundledGuest]) -> Option<Executable> {
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     let node = vfs.resolve_node(&walk, None, &path, true).ok()?;
     let stat = vfs.stat_node(node).ok()?;
@@ -79,7 +80,7 @@ fn examine(vfs: &mut Vfs, path: Vec<u8>) -> Option<Executable> {
         let runs = Rung::Script(shown(interpreter.trim_ascii()));
         return Some(Executable { path, what: "a script".into(), runs });
     }
-    let verdict = judge(&content, &[&path], bundle::guests());
+    let verdict = judge(&content, &[&path], guests);
     let runs = match (verdict.guest(), verdict.why_not()) {
         (Some(guest), _) => Rung::Guest(guest),
         (None, None) => Rung::Module,
@@ -94,16 +95,7 @@ fn content(vfs: &mut Vfs, node: Node, size: u64) -> Option<Vec<u8>> {
     if let Some(content) = vfs.view(node, 0, size) {
         return Some(content.to_vec());
     }
-    let mut content = vec![0; size];
-    let mut done = 0;
-    while let Some(rest) = content.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match vfs.read_node(node, done as u64, rest).ok()? {
-            0 => break,
-            count => done += count,
-        }
-    }
-    content.truncate(done);
-    Some(content)
+    read_node(vfs, node, size as u64).ok()
 }
 
 /// The largest program that is looked at, in bytes.

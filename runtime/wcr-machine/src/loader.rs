@@ -3,11 +3,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wcr_abi::Errno;
-use wcr_engine::CompiledGuest;
 use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
 use wcr_shims::{Guest, Identity, KnownProgram, Missing, describe, identify, stand_in};
 
 use crate::text::shown;
+
+/// A guest that wcr carries.
+#[derive(Debug, Clone, Copy)]
+pub struct BundledGuest {
+    /// The name that the kernel's programs use.
+    pub name: &'static str,
+    /// The module.
+    pub wasm: &'static [u8],
+}
 
 /// What a file leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +47,7 @@ pub enum Verdict<'a> {
 /// Decides what a file with this content leads to when it is started with `argv`; `guests` are those that
 /// this build carries.
 #[must_use]
-pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[CompiledGuest]) -> Verdict<'a> {
+pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[BundledGuest]) -> Verdict<'a> {
     if content.starts_with(b"\0asm") {
         return match guests.iter().find(|guest| guest.wasm == content) {
             // Together the guests are one multi-call program, as BusyBox is: each of them runs all applets.
@@ -131,21 +139,23 @@ pub type Explain = Box<dyn FnMut(&str) + Send>;
 
 /// The last refusal of a loader, kept for the message at the end.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LastRefusal(Arc<Mutex<Option<String>>>);
+pub struct LastRefusal(Arc<Mutex<Option<String>>>);
 
 impl LastRefusal {
     fn set(&self, reason: String) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
     }
 
-    pub(crate) fn take(&self) -> Option<String> {
+    /// The refusal, which is then forgotten.
+    #[must_use]
+    pub fn take(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 /// The kernel's loader over the guests that this build carries.
 pub(crate) struct LadderLoader {
-    pub(crate) guests: &'static [CompiledGuest],
+    pub(crate) guests: &'static [BundledGuest],
     pub(crate) explain: Option<Explain>,
     pub(crate) refusal: LastRefusal,
 }

@@ -1,7 +1,9 @@
 //! The files that a container runtime puts into every container: host name, hosts, resolver.
 
-use wcr_abi::{Errno, OpenFlags, Timestamp};
-use wcr_vfs::{Found, Vfs, Walk};
+use wcr_abi::{Errno, Timestamp};
+use wcr_vfs::{Vfs, Walk};
+
+use crate::rootfs::write_file;
 
 /// What `/etc/resolv.conf` says: a container has no network yet.
 const RESOLV_CONF: &str = "# This container has no network.\n";
@@ -35,20 +37,10 @@ pub(crate) fn write(vfs: &mut Vfs, walk: &Walk<'_>, hostname: &str, now: Timesta
         (b"/etc/resolv.conf", RESOLV_CONF.into()),
     ];
     for (path, content) in files {
-        match write_file(vfs, walk, path, content.as_bytes(), now) {
+        match write_file(vfs, walk, path, content.as_bytes(), 0o644, now) {
             Ok(()) | Err(Errno::Notdir | Errno::Noent | Errno::Isdir | Errno::Loop | Errno::Nametoolong) => {}
             Err(errno) => return Err(errno),
         }
-    }
-    Ok(())
-}
-
-fn write_file(vfs: &mut Vfs, walk: &Walk<'_>, path: &[u8], content: &[u8], now: Timestamp) -> Result<(), Errno> {
-    let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC);
-    let Found::Here(opened) = vfs.open(walk, None, path, flags, 0o644, now)? else { return Err(Errno::Noent) };
-    let mut done = 0;
-    while let Some(rest) = content.get(done..).filter(|rest| !rest.is_empty()) {
-        done += vfs.write_node(walk.creds, opened.node, done as u64, rest, now)?;
     }
     Ok(())
 }

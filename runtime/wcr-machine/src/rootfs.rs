@@ -1,26 +1,26 @@
 //! A container's file systems: the image's layers with a writable tree over them, and what is mounted there.
 
-use std::collections::BTreeSet;
-
 use wcr_abi::{Errno, FileKind, OpenFlags, Timestamp};
 use wcr_kernel::{ProcFs, ProcTable};
-use wcr_vfs::{Creds, FileSystem, Found, MountOptions, Tree, TreeLimits, Vfs, Walk, dev};
+use wcr_vfs::{Creds, FileSystem, Found, MountOptions, Node, Tree, TreeLimits, Vfs, Walk, dev};
 
-use crate::bind::Bind;
-use crate::error::RunError;
-use crate::hostfs::HostFs;
+use crate::error::BootError;
 use crate::image::ContainerImage;
+use crate::path::clean;
+use crate::settings::FileIn;
 use crate::text::shown;
 
 /// The most of `/etc/passwd` and `/etc/group` that is read, in bytes.
 const ACCOUNTS_MAX: u64 = 4 << 20;
+/// The longest file that is read as a whole, in bytes.
+const READ_MAX: u64 = 256 << 20;
 
 /// Puts the file systems together that every container has: the image, `/proc`, `/dev`, `/sys`.
 ///
 /// # Errors
-/// [`RunError::Rootfs`].
-pub(crate) fn assemble(image: &ContainerImage, proc_table: &ProcTable, now: Timestamp) -> Result<Vfs, RunError> {
-    let fail = |what: &'static str| move |errno| RunError::Rootfs { what, errno };
+/// [`BootError::Rootfs`].
+pub(crate) fn assemble(image: &ContainerImage, proc_table: &ProcTable, now: Timestamp) -> Result<Vfs, BootError> {
+    let fail = |what: &'static str| move |errno| BootError::Rootfs { what, errno };
     let tree = Tree::over(image.layers.clone(), TreeLimits::default()).map_err(fail("the layers"))?;
     let mut vfs = Vfs::new(Box::new(tree), options("overlay", "overlay", false));
     let mut dev = Tree::new(TreeLimits::default(), now);
@@ -33,36 +33,70 @@ pub(crate) fn assemble(image: &ContainerImage, proc_table: &ProcTable, now: Time
     Ok(vfs)
 }
 
-/// Mounts the folders and files of the host. From here on, what is written may be written on the host.
+/// A file system that the host has for a container.
+pub struct Mount {
+    /// Where it appears: an absolute path without `.`, `..` and double slashes, not `/`.
+    pub path: String,
+    /// The file system; its root may be a file.
+    pub fs: Box<dyn FileSystem>,
+    /// What `/proc/mounts` says of it.
+    pub options: MountOptions,
+}
+
+/// Mounts what the host has. From here on, what is written may be written on the host.
 ///
 /// # Errors
-/// [`RunError::BindHost`], [`RunError::BindTwice`], [`RunError::BindPlace`].
-pub(crate) fn mount_binds(vfs: &mut Vfs, binds: &[Bind], now: Timestamp) -> Result<(), RunError> {
-    let mut places = BTreeSet::new();
-    for bind in binds {
-        if !places.insert(&bind.container) {
-            return Err(RunError::BindTwice(bind.container.clone()));
-        }
-    }
+/// [`BootError::Mount`].
+pub(crate) fn mount_all(vfs: &mut Vfs, mut mounts: Vec<Mount>, now: Timestamp) -> Result<(), BootError> {
     // The outer ones first, whatever their order was, so that none covers another.
-    let mut sorted: Vec<&Bind> = binds.iter().collect();
-    sorted.sort_by_key(|bind| bind.container.matches('/').count());
-    for bind in sorted {
-        mount_bind(vfs, bind, now)?;
+    mounts.sort_by_key(|mount| mount.path.matches('/').count());
+    for Mount { path, fs, options } in mounts {
+        mount(vfs, &path, fs, options, now)
+            .map_err(|errno| BootError::Mount { path: shown(path.as_bytes()), errno })?;
+    }
+    Ok(())
+}
+
+/// Puts a file into the container, in place of one that is there; missing directories are made.
+///
+/// # Errors
+/// [`BootError::FileIn`].
+pub(crate) fn put_file(vfs: &mut Vfs, file: &FileIn, now: Timestamp) -> Result<(), BootError> {
+    let fail = |reason: String| BootError::FileIn { path: shown(file.path.as_bytes()), reason };
+    if !file.path.starts_with('/') || file.path.contains('\0') {
+        return Err(fail("it needs an absolute path".into()));
+    }
+    let path = clean(&file.path);
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    make_dirs(vfs, &walk, parent, now)
+        .and_then(|()| write_file(vfs, &walk, path.as_bytes(), &file.content, file.mode, now))
+        .map_err(|errno| fail(errno.to_string()))
+}
+
+/// Writes a whole file, which is made with `mode` when it is missing.
+///
+/// # Errors
+/// Those of `open` and `write`.
+pub(crate) fn write_file(
+    vfs: &mut Vfs,
+    walk: &Walk<'_>,
+    path: &[u8],
+    content: &[u8],
+    mode: u32,
+    now: Timestamp,
+) -> Result<(), Errno> {
+    let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC);
+    let Found::Here(opened) = vfs.open(walk, None, path, flags, mode, now)? else { return Err(Errno::Noent) };
+    let mut done = 0;
+    while let Some(rest) = content.get(done..).filter(|rest| !rest.is_empty()) {
+        done += vfs.write_node(walk.creds, opened.node, done as u64, rest, now)?;
     }
     Ok(())
 }
 
 fn options(source: &str, fstype: &str, read_only: bool) -> MountOptions {
     MountOptions { read_only, source: source.into(), fstype: fstype.into() }
-}
-
-fn mount_bind(vfs: &mut Vfs, bind: &Bind, now: Timestamp) -> Result<(), RunError> {
-    let opened = HostFs::open(&bind.host);
-    let fs = opened.map_err(|source| RunError::BindHost { path: bind.host.clone(), source })?;
-    let options = options(&bind.host.to_string_lossy(), "bind", bind.read_only);
-    mount(vfs, &bind.container, Box::new(fs), options, now)
-        .map_err(|errno| RunError::BindPlace { path: shown(bind.container.as_bytes()), errno })
 }
 
 /// Mounts at `path`, making what is missing of it: folders, and at last a folder or an empty file.
@@ -109,14 +143,44 @@ pub(crate) fn make_dirs(vfs: &mut Vfs, walk: &Walk<'_>, path: &str, now: Timesta
 /// Makes sure that the working directory is there.
 ///
 /// # Errors
-/// [`RunError::Workdir`].
-pub(crate) fn make_workdir(vfs: &mut Vfs, path: &str, now: Timestamp) -> Result<(), RunError> {
-    let fail = |errno: Errno| RunError::Workdir { path: shown(path.as_bytes()), reason: errno.to_string() };
+/// [`BootError::Workdir`].
+pub(crate) fn make_workdir(vfs: &mut Vfs, path: &str, now: Timestamp) -> Result<(), BootError> {
+    let fail = |errno: Errno| BootError::Workdir { path: shown(path.as_bytes()), reason: errno.to_string() };
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     make_dirs(vfs, &walk, path, now).map_err(fail)?;
     let node = vfs.resolve_node(&walk, None, path.as_bytes(), true).map_err(fail)?;
     let is_dir = vfs.perm(node).map_err(fail)?.mode.kind() == FileKind::Directory;
     if is_dir { Ok(()) } else { Err(fail(Errno::Notdir)) }
+}
+
+/// The whole content of a file, as root reads it; links are followed.
+///
+/// # Errors
+/// Those of the path walk; `ISDIR` a directory; `INVAL` another special file; `FBIG` over [`READ_MAX`].
+pub fn read_file(vfs: &mut Vfs, path: &[u8]) -> Result<Vec<u8>, Errno> {
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let node = vfs.resolve_node(&walk, None, path, true)?;
+    let stat = vfs.stat_node(node)?;
+    match stat.mode.kind() {
+        FileKind::Regular if stat.size <= READ_MAX => read_node(vfs, node, stat.size),
+        FileKind::Regular => Err(Errno::Fbig),
+        FileKind::Directory => Err(Errno::Isdir),
+        _ => Err(Errno::Inval),
+    }
+}
+
+/// The first `size` bytes of a file, or as many as there are.
+pub(crate) fn read_node(vfs: &mut Vfs, node: Node, size: u64) -> Result<Vec<u8>, Errno> {
+    let mut content = vec![0; usize::try_from(size).map_err(|_| Errno::Fbig)?];
+    let mut done = 0;
+    while let Some(rest) = content.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match vfs.read_node(node, done as u64, rest)? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    content.truncate(done);
+    Ok(content)
 }
 
 /// The content of a small file of the image; empty when there is no such file.
@@ -127,16 +191,7 @@ pub(crate) fn read_accounts(vfs: &mut Vfs, path: &[u8]) -> Vec<u8> {
     if stat.mode.kind() != FileKind::Regular {
         return Vec::new();
     }
-    let mut content = vec![0; usize::try_from(stat.size.min(ACCOUNTS_MAX)).unwrap_or_default()];
-    let mut done = 0;
-    while let Some(rest) = content.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match vfs.read_node(node, done as u64, rest) {
-            Ok(0) | Err(_) => break,
-            Ok(count) => done += count,
-        }
-    }
-    content.truncate(done);
-    content
+    read_node(vfs, node, stat.size.min(ACCOUNTS_MAX)).unwrap_or_default()
 }
 
 /// The lines of `/proc/mounts`.
@@ -171,18 +226,13 @@ mod tests {
         ContainerImage { layers: Vec::new(), config: Default::default(), platform: Default::default() }
     }
 
-    fn assembled(binds: &[Bind]) -> Result<Vfs, RunError> {
-        let mut vfs = assemble(&empty(), &ProcTable::default(), NOW)?;
-        mount_binds(&mut vfs, binds, NOW).map(|()| vfs)
-    }
-
-    fn bind(host: &std::path::Path, container: &str, read_only: bool) -> Bind {
-        Bind { host: host.to_owned(), container: container.into(), read_only }
+    fn assembled() -> Vfs {
+        assemble(&empty(), &ProcTable::default(), NOW).unwrap()
     }
 
     #[test]
     fn an_empty_image_gets_its_mounts() {
-        let mut vfs = assembled(&[]).unwrap();
+        let mut vfs = assembled();
         let text = mounts_text(&mut vfs);
         assert_eq!(
             text,
@@ -193,50 +243,37 @@ mod tests {
     }
 
     #[test]
-    fn binds_appear_where_they_are_asked_for() {
-        let host = tempfile::tempdir().unwrap();
-        std::fs::write(host.path().join("file"), "content").unwrap();
-        let inner = tempfile::tempdir().unwrap();
-        std::fs::write(inner.path().join("inner"), "inner").unwrap();
+    fn mounts_appear_where_they_are_asked_for() {
+        let mut vfs = assembled();
+        let mount = |path: &str, read_only| Mount {
+            path: path.into(),
+            fs: Box::new(Tree::new(TreeLimits::default(), NOW)),
+            options: options(path, "test", read_only),
+        };
         // The inner one is named first and must not be covered.
-        let binds = [bind(inner.path(), "/a/b/c", true), bind(host.path(), "/a/b", false)];
-        let mut vfs = assembled(&binds).unwrap();
-        assert_eq!(read_accounts(&mut vfs, b"/a/b/file"), b"content");
-        assert_eq!(read_accounts(&mut vfs, b"/a/b/c/inner"), b"inner");
+        mount_all(&mut vfs, vec![mount("/a/b/c", true), mount("/a/b", false)], NOW).unwrap();
         let walk = Walk::new(vfs.root(), Creds::root(), 0);
         assert_eq!(vfs.mkdir(&walk, None, b"/a/b/c/x", 0o755, NOW), Err(Errno::Rofs));
         assert!(vfs.mkdir(&walk, None, b"/a/b/x", 0o755, NOW).is_ok());
-        assert!(host.path().join("x").is_dir());
+        let error = mount_all(&mut vfs, vec![mount("/dev/null", false)], NOW).unwrap_err();
+        assert!(matches!(error, BootError::Mount { errno: Errno::Notdir, .. }), "{error}");
     }
 
     #[test]
-    fn a_file_is_bound_over_a_missing_or_existing_one() {
-        let host = tempfile::tempdir().unwrap();
-        let file = host.path().join("file");
-        std::fs::write(&file, "content").unwrap();
-        let mut vfs = assembled(&[bind(&file, "/new/name", true), bind(&file, "/dev/null", true)]).unwrap();
+    fn files_are_put_where_they_are_asked_for() {
+        let mut vfs = assembled();
+        let file = |path: &str| FileIn { path: path.into(), content: b"content".to_vec(), mode: 0o600 };
+        put_file(&mut vfs, &file("/new/./folder/../name"), NOW).unwrap();
         assert_eq!(read_accounts(&mut vfs, b"/new/name"), b"content");
-        assert_eq!(read_accounts(&mut vfs, b"/dev/null"), b"content");
-    }
-
-    #[test]
-    fn bad_binds_are_refused() {
-        let host = tempfile::tempdir().unwrap();
-        let missing = host.path().join("missing");
-        let error = assembled(&[bind(&missing, "/a", false)]).unwrap_err();
-        assert!(matches!(&error, RunError::BindHost { .. }) && error.exit_code() == 125);
-        assert!(error.to_string().contains("missing"), "{error}");
-        let error = assembled(&[bind(host.path(), "/a", false), bind(host.path(), "/a", true)]).unwrap_err();
-        assert!(matches!(error, RunError::BindTwice(_)));
-        let error = assembled(&[bind(host.path(), "/dev/null", false)]).unwrap_err();
-        assert!(matches!(error, RunError::BindPlace { errno: Errno::Notdir, .. }), "{error}");
-        let error = assembled(&[bind(host.path(), "/dev/null/x", false)]).unwrap_err();
-        assert!(matches!(error, RunError::BindPlace { errno: Errno::Notdir, .. }), "{error}");
+        for path in ["relative", "/", "/dev", "/dev/null/x", "/a\0b"] {
+            let error = put_file(&mut vfs, &file(path), NOW).unwrap_err();
+            assert!(matches!(error, BootError::FileIn { .. }), "{path}: {error}");
+        }
     }
 
     #[test]
     fn the_working_directory_is_made() {
-        let mut vfs = assembled(&[]).unwrap();
+        let mut vfs = assembled();
         make_workdir(&mut vfs, "/made/for/this", NOW).unwrap();
         make_workdir(&mut vfs, "/", NOW).unwrap();
         let error = make_workdir(&mut vfs, "/dev/null", NOW).unwrap_err();

@@ -1,0 +1,115 @@
+//! Where lines are written to.
+
+use std::io::Write;
+
+use wcr_sys::abi::OpenFlags;
+use wcr_sys::{Errno, Fd, Output, fd, fs};
+
+use super::input::Ending;
+use crate::Context;
+
+/// What keeps track of the newline that a file's last line may lack.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    open: bool,
+}
+
+impl Tail {
+    /// Writes a line; first the newline that the one before lacked.
+    pub(super) fn line(&mut self, out: &mut dyn Write, text: &[u8], ending: Ending) {
+        // A failure is kept by the output and told at the end.
+        if self.open {
+            let _ = out.write_all(b"\n");
+        }
+        let _ = out.write_all(text);
+        self.open = match ending {
+            Ending::Newline => out.write_all(b"\n").is_err(),
+            Ending::Nul => out.write_all(&[0]).is_ok(),
+            Ending::Nothing => !text.is_empty(),
+        };
+    }
+}
+
+/// An open file that is written to.
+#[derive(Debug)]
+pub(super) struct OutFile {
+    fd: Fd,
+    out: Output,
+}
+
+impl OutFile {
+    /// Creates or empties the file.
+    pub(super) fn create(path: &[u8]) -> Result<Self, Errno> {
+        let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC).with(OpenFlags::CLOEXEC);
+        let fd = fs::open(path, flags, 0o666)?;
+        Ok(Self { fd, out: Output::new(fd) })
+    }
+
+    /// A new file of its own beside `path`, and its name.
+    pub(super) fn create_beside(path: &[u8]) -> Result<(Self, Vec<u8>), Errno> {
+        let flags = OpenFlags::RDWR.with(OpenFlags::CREAT).with(OpenFlags::EXCL).with(OpenFlags::CLOEXEC);
+        loop {
+            const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+            let mut random = [0; 6];
+            wcr_sys::random(&mut random)?;
+            let name = [path, &random.map(|byte| LETTERS[usize::from(byte) % LETTERS.len()])].concat();
+            match fs::open(&name, flags, 0o600) {
+                Err(Errno::Exist) => {}
+                Err(error) => return Err(error),
+                Ok(fd) => return Ok((Self { fd, out: Output::new(fd) }, name)),
+            }
+        }
+    }
+
+    /// The descriptor.
+    pub(super) fn fd(&self) -> Fd {
+        self.fd
+    }
+
+    /// Writes what is held back and closes the file.
+    pub(super) fn close(mut self) -> Result<(), Errno> {
+        let flushed = self.out.flush().map_err(|error| Output::errno(&error));
+        flushed.and(fd::close(self.fd))
+    }
+}
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A file of the commands `w`; none is standard output itself.
+#[derive(Debug)]
+pub(super) struct Sink {
+    file: Option<OutFile>,
+    tail: Tail,
+}
+
+impl Sink {
+    /// Opens the file that a script names.
+    pub(super) fn open(path: &[u8]) -> Result<Self, Errno> {
+        let file = if path == b"/dev/stdout" { None } else { Some(OutFile::create(path)?) };
+        Ok(Self { file, tail: Tail::default() })
+    }
+
+    /// Writes a line.
+    pub(super) fn line(&mut self, ctx: &mut Context<'_>, text: &[u8], ending: Ending) {
+        match &mut self.file {
+            None => self.tail.line(ctx, text, ending),
+            Some(file) => self.tail.line(file, text, ending),
+        }
+    }
+
+    /// Writes what is held back.
+    pub(super) fn flush(&mut self) -> Result<(), Errno> {
+        match &mut self.file {
+            None => Ok(()),
+            Some(file) => file.flush().map_err(|error| Output::errno(&error)),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! From an image and what the user asks to a kernel with its first process.
+
+use wcr_abi::{Errno, FileKind, SPAWN_MAX, Timestamp, Uname};
+use wcr_image::Platform;
+use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, Stdio, Trace};
+use wcr_vfs::{Creds, Found, Vfs, Walk};
+
+use crate::environment::environment;
+use crate::error::BootError;
+use crate::image::ContainerImage;
+use crate::loader::{BundledGuest, Explain, LadderLoader, LastRefusal};
+use crate::path::clean;
+use crate::rootfs::{self, Mount};
+use crate::settings::{DEFAULT_HOSTNAME, Settings};
+use crate::text::shown;
+use crate::user::User;
+use crate::{command, system_files, user};
+
+/// The most processes of a container.
+const PROCESSES_MAX: usize = 256;
+/// The kernel release that `uname` names: a long-term one whose interfaces programs may count on.
+const RELEASE: &str = "6.6.0-wcr";
+/// When the clock of a deterministic container starts, unless the user says otherwise:
+/// 2024-01-01T00:00:00Z, in nanoseconds since the epoch.
+pub const VIRTUAL_START: u64 = 1_704_067_200_000_000_000;
+
+/// What the host gives a container.
+pub struct Host {
+    /// The clock.
+    pub clock: Clock,
+    /// The source of randomness.
+    pub entropy: Box<dyn Entropy>,
+    /// The standard streams.
+    pub stdio: Stdio,
+    /// The guests that this build carries.
+    pub guests: &'static [BundledGuest],
+    /// File systems to be mounted.
+    pub mounts: Vec<Mount>,
+    /// Is told which program runs for which file.
+    pub explain: Option<Explain>,
+}
+
+/// A container whose first process is ready to run.
+pub struct Machine {
+    /// The kernel, for an engine.
+    pub kernel: Kernel,
+    refusal: LastRefusal,
+}
+
+impl Machine {
+    /// The kernel, and what will know why the last program was refused.
+    #[must_use]
+    pub fn into_parts(self) -> (Kernel, LastRefusal) {
+        (self.kernel, self.refusal)
+    }
+}
+
+/// Puts a container together and makes its first process.
+///
+/// # Errors
+/// [`BootError`]: the settings or the image make no container, or its program cannot be run.
+pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<Machine, BootError> {
+    let now = Timestamp::from_nanos(host.clock.realtime());
+    let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, host.mounts, now)?;
+    let refusal = LastRefusal::default();
+    let loader = LadderLoader { guests: host.guests, explain: host.explain, refusal: refusal.clone() };
+    let kernel_options = KernelOptions {
+        vfs,
+        clock: host.clock,
+        entropy: host.entropy,
+        loader: Box::new(loader),
+        uname,
+        stdio: host.stdio,
+        max_processes: PROCESSES_MAX,
+        trace: settings.trace.then(Trace::default),
+    };
+    let mut kernel = Kernel::new(kernel_options, proc_table);
+    let wanted = Wanted::from(&request);
+    match kernel.start(request) {
+        Ok(_) => Ok(Machine { kernel, refusal }),
+        Err(errno) => Err(wanted.not_started(kernel.vfs(), errno, refusal.take())),
+    }
+}
+
+/// All that a kernel needs to know of a container.
+struct Prepared {
+    vfs: Vfs,
+    proc_table: ProcTable,
+    uname: Uname,
+    request: InitRequest,
+}
+
+/// Puts together what the image and the user say.
+fn prepare(
+    image: &ContainerImage,
+    settings: &Settings,
+    mounts: Vec<Mount>,
+    now: Timestamp,
+) -> Result<Prepared, BootError> {
+    let config = &image.config;
+    let argv = command::argv(&config.entrypoint, &config.cmd, settings.entrypoint.as_deref(), &settings.command);
+    if argv.first().is_none_or(Vec::is_empty) {
+        return Err(BootError::NoCommand);
+    }
+    let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
+    let hostname = settings.hostname.as_deref().unwrap_or(DEFAULT_HOSTNAME);
+    let proc_table = ProcTable::default();
+    let mut vfs = rootfs::assemble(image, &proc_table, now)?;
+    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
+    let user = user::look_up(settings.user.as_deref().unwrap_or(&config.user), &passwd, &group)?;
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let written = system_files::write(&mut vfs, &walk, hostname, now);
+    written.map_err(|errno| BootError::Rootfs { what: "/etc", errno })?;
+    for file in &settings.files {
+        rootfs::put_file(&mut vfs, file, now)?;
+    }
+    rootfs::mount_all(&mut vfs, mounts, now)?;
+    rootfs::make_workdir(&mut vfs, &workdir, now)?;
+    let envp = environment(&config.env, &settings.env, hostname, &user.home);
+    check_size(&argv, &envp)?;
+    let uname = uname(&image.platform, hostname.to_owned());
+    proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);
+    let User { uid, gid, groups, .. } = user;
+    let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
+    Ok(Prepared { vfs, proc_table, uname, request })
+}
+
+/// The working directory: absolute and without `.` and `..`.
+fn workdir(image: &str, asked: Option<&str>) -> Result<String, BootError> {
+    let path = match asked {
+        Some(path) if !path.starts_with('/') => {
+            let reason = "it must be an absolute path".into();
+            return Err(BootError::Workdir { path: shown(path.as_bytes()), reason });
+        }
+        Some(path) => path,
+        None => image,
+    };
+    if path.contains('\0') {
+        return Err(BootError::Nul("the working directory"));
+    }
+    Ok(clean(path))
+}
+
+fn check_size(argv: &[Vec<u8>], envp: &[Vec<u8>]) -> Result<(), BootError> {
+    for (list, what) in [(argv, "an argument"), (envp, "the environment")] {
+        if list.iter().any(|item| item.contains(&0)) {
+            return Err(BootError::Nul(what));
+        }
+    }
+    let size: usize = argv.iter().chain(envp).map(|item| item.len() + 8).sum();
+    if size > SPAWN_MAX { Err(BootError::TooLong(size)) } else { Ok(()) }
+}
+
+fn uname(platform: &Platform, hostname: String) -> Uname {
+    let machine = match platform.architecture.as_str() {
+        "" | "amd64" => "x86_64",
+        "386" => "i686",
+        "arm64" => "aarch64",
+        "arm" => "armv7l",
+        other => other,
+    };
+    Uname {
+        sysname: "Linux".into(),
+        nodename: hostname,
+        release: RELEASE.into(),
+        version: "#1 SMP wcr".into(),
+        machine: machine.into(),
+    }
+}
+
+/// The first program, and what it was looked for by.
+struct Wanted {
+    program: Vec<u8>,
+    workdir: Vec<u8>,
+    path: Vec<u8>,
+}
+
+impl From<&InitRequest> for Wanted {
+    fn from(request: &InitRequest) -> Self {
+        let path = request.envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default();
+        let program = request.argv.first().cloned().unwrap_or_default();
+        Self { program, workdir: request.cwd.clone(), path: path.to_vec() }
+    }
+}
+
+impl Wanted {
+    /// Why it was not started, in words.
+    fn not_started(&self, vfs: &mut Vfs, errno: Errno, refusal: Option<String>) -> BootError {
+        let program = shown(&self.program);
+        match (errno, refusal) {
+            (Errno::Noent, Some(reason)) => BootError::NotFound { program, reason },
+            (_, Some(reason)) => BootError::NotRunnable { program, reason },
+            (Errno::Noent | Errno::Notdir, None) => BootError::NotFound { program, reason: self.not_found(vfs) },
+            (Errno::Acces, None) => BootError::NotRunnable { program, reason: self.not_allowed(vfs) },
+            (errno, None) => BootError::NotRunnable { program, reason: errno.to_string() },
+        }
+    }
+
+    fn not_found(&self, vfs: &mut Vfs) -> String {
+        let found = self.places().into_iter().find(|place| kind(vfs, place).is_some());
+        match found {
+            Some(place) => format!("{} is there, but the interpreter that its #! line names is not", shown(&place)),
+            None if self.program.contains(&b'/') => "not found in the image: No such file or directory".into(),
+            None => format!("not found in the PATH of the container ({})", shown(&self.path)),
+        }
+    }
+
+    fn not_allowed(&self, vfs: &mut Vfs) -> String {
+        let is_dir = |place: &Vec<u8>| kind(vfs, place) == Some(FileKind::Directory);
+        let what =
+            if self.places().iter().any(is_dir) { "it is a directory" } else { "it is not executable for this user" };
+        format!("Permission denied: {what}")
+    }
+
+    /// The absolute paths it was looked for at.
+    fn places(&self) -> Vec<Vec<u8>> {
+        let below = |dir: &[u8]| {
+            let dir = if dir.is_empty() { &self.workdir } else { dir };
+            let slash: &[u8] = if dir.ends_with(b"/") { b"" } else { b"/" };
+            [dir, slash, &self.program].concat()
+        };
+        match self.program.first() {
+            Some(b'/') => vec![self.program.clone()],
+            _ if self.program.contains(&b'/') => vec![below(&self.workdir)],
+            _ => self.path.split(|byte| *byte == b':').map(below).collect(),
+        }
+    }
+}
+
+/// What is at a path, as root sees it.
+fn kind(vfs: &mut Vfs, path: &[u8]) -> Option<FileKind> {
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    match vfs.resolve(&walk, None, path, true) {
+        Ok(Found::Here(node)) => vfs.perm(node).ok().map(|perm| perm.mode.kind()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_working_directory_is_absolute_and_clean() {
+        for (image, asked, expected) in [
+            ("", None, "/"),
+            ("/srv/", None, "/srv"),
+            ("srv", None, "/srv"),
+            ("/srv", Some("/a/../b/./c"), "/b/c"),
+            ("../../x", None, "/x"),
+        ] {
+            assert_eq!(workdir(image, asked).unwrap(), expected);
+        }
+        assert!(workdir("", Some("relative")).is_err_and(|error| error.exit_code() == 125));
+    }
+
+    #[test]
+    fn what_no_program_can_be_given_is_refused() {
+        let long = vec![vec![b'x'; SPAWN_MAX]];
+        assert!(matches!(check_size(&long, &[]), Err(BootError::TooLong(_))));
+        assert!(matches!(check_size(&[b"a\0b".to_vec()], &[]), Err(BootError::Nul("an argument"))));
+        assert!(check_size(&[b"a".to_vec()], &[b"A=1".to_vec()]).is_ok());
+    }
+
+    #[test]
+    fn an_image_without_a_command_is_an_error() {
+        let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Platform::default() };
+        let now = Timestamp::from_nanos(VIRTUAL_START);
+        let error = prepare(&image, &Settings::default(), Vec::new(), now).err().unwrap();
+        assert!(matches!(error, BootError::NoCommand) && error.exit_code() == 125);
+    }
+}

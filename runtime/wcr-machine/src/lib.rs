@@ -1,0 +1,32 @@
+//! A container put together without an engine: an image's layers, a file system over them, the ladder that
+//! says what runs for a file, and a kernel with its first process.
+//!
+//! Engine-neutral and free of host I/O: what is the host's (clock, randomness, standard streams, bind
+//! mounts, the bundled guests) is passed in as [`Host`]. The native engine and the browser both start here.
+
+#![forbid(unsafe_code)]
+
+mod boot;
+mod command;
+mod environment;
+mod error;
+mod image;
+mod listing;
+mod loader;
+mod path;
+mod rootfs;
+mod settings;
+mod system_files;
+mod text;
+pub mod user;
+
+pub use boot::{Host, Machine, VIRTUAL_START, boot};
+pub use environment::{DEFAULT_PATH, EnvChange};
+pub use error::BootError;
+pub use image::{BuiltinFiles, ContainerImage};
+pub use listing::{Executable, Rung, executables};
+pub use loader::{BundledGuest, Explain, LastRefusal, Verdict, judge};
+pub use path::clean;
+pub use rootfs::{Mount, read_file};
+pub use settings::{DEFAULT_HOSTNAME, FileIn, Settings};
+pub use text::shown;

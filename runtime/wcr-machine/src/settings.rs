@@ -1,0 +1,38 @@
+//! What a user asks of one container, over what the image says.
+
+use crate::environment::EnvChange;
+
+/// The settings of one container. The default is the image as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The command; empty for the image's own.
+    pub command: Vec<Vec<u8>>,
+    /// The entry point: `None` for the image's own, empty for none.
+    pub entrypoint: Option<Vec<u8>>,
+    /// Variables to set or remove, in order.
+    pub env: Vec<EnvChange>,
+    /// The working directory; `None` for the image's own.
+    pub workdir: Option<String>,
+    /// `USER[:GROUP]`; `None` for the image's own.
+    pub user: Option<String>,
+    /// The host name; `None` for [`DEFAULT_HOSTNAME`].
+    pub hostname: Option<String>,
+    /// Files that are put into the image before the container starts, in order.
+    pub files: Vec<FileIn>,
+    /// Whether the kernel keeps a trace of the guest calls.
+    pub trace: bool,
+}
+
+/// A file to be put into a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileIn {
+    /// Its absolute path; missing directories are made.
+    pub path: String,
+    /// What is in it.
+    pub content: Vec<u8>,
+    /// Its permissions; it belongs to root.
+    pub mode: u32,
+}
+
+/// The host name of a container that is given none: always the same, so that runs are alike.
+pub const DEFAULT_HOSTNAME: &str = "wcr";
