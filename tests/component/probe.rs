@@ -76,8 +76,8 @@ fn files(dir: &str) -> Outcome {
     fs::hard_link(path("d/g"), path("d/h"))?;
     assert_eq!(File::open(path("d/f")).unwrap_err().kind(), io::ErrorKind::NotFound);
     assert_eq!(fs::create_dir(path("d")).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-    assert_eq!(fs::remove_dir(path("d")).unwrap_err().kind(), io::ErrorKind::DirectoryNotEmpty);
-    assert_eq!(fs::read_dir(path("d/g")).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+    assert!(fs::remove_dir(path("d")).unwrap_err().to_string().contains("not empty"));
+    assert!(fs::read_dir(path("d/g")).is_err_and(|error| error.to_string().contains("Not a directory")));
     let names: BTreeSet<_> = fs::read_dir(path("d"))?.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<_, _>>()?;
     assert_eq!(names, ["g".into(), "h".into()].into());
     fs::remove_file(path("d/h"))?;

@@ -5,6 +5,7 @@
 //! that a call blocks. Bundled guests are compiled when wcr is built; modules and components found in
 //! images are compiled when they are run.
 
+mod cache;
 mod calls;
 mod code;
 mod compile;
@@ -16,6 +17,8 @@ mod process;
 mod run;
 #[cfg(unix)]
 mod unix_code;
+#[cfg(unix)]
+mod unix_files;
 
 pub use code::{CompiledGuest, PageAligned};
 pub use config::precompile;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::DerefMut;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -13,7 +14,7 @@ use wcr_kernel::{Idle, Kernel, Program};
 
 use crate::calls;
 use crate::code::CompiledGuest;
-use crate::compile::{Compiled, Kind, compile};
+use crate::compile::{Compiled, Compiler, Kind};
 use crate::component::Command;
 use crate::config::config;
 use crate::error::EngineError;
@@ -45,12 +46,17 @@ impl Finished {
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Engine {
-    /// An engine that has these guests; `memory_limit` is the most memory of one process, in bytes.
+    /// An engine that has these guests; `memory_limit` is the most memory of one process, in bytes. In the
+    /// folder `cache`, made when it is needed, it keeps the code of programs that it compiled.
     ///
     /// # Errors
     /// [`EngineError::Setup`].
-    pub fn new(guests: &'static [CompiledGuest], memory_limit: usize) -> Result<Self, EngineError> {
-        Ok(Self { modules: Arc::new(Modules::new(guests)?), memory_limit })
+    pub fn new(
+        guests: &'static [CompiledGuest],
+        memory_limit: usize,
+        cache: Option<PathBuf>,
+    ) -> Result<Self, EngineError> {
+        Ok(Self { modules: Arc::new(Modules::new(guests, Compiler::new(cache))?), memory_limit })
     }
 
     /// Checks that bytes are a module this engine can run.
@@ -125,18 +131,19 @@ pub(crate) enum Linked {
 pub(crate) struct Modules {
     engine: wasmtime::Engine,
     guests: &'static [CompiledGuest],
+    compiler: Compiler,
     linked: Mutex<HashMap<Program, Linked>>,
     faults: Mutex<Vec<String>>,
 }
 
 impl Modules {
-    fn new(guests: &'static [CompiledGuest]) -> Result<Self, EngineError> {
+    fn new(guests: &'static [CompiledGuest], compiler: Compiler) -> Result<Self, EngineError> {
         let fail = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
         let mut config = config(false);
         #[cfg(unix)]
         config.with_custom_code_memory(Some(Arc::new(crate::unix_code::PageProtection)));
         let engine = wasmtime::Engine::new(&config).map_err(fail)?;
-        Ok(Self { engine, guests, linked: Mutex::default(), faults: Mutex::default() })
+        Ok(Self { engine, guests, compiler, linked: Mutex::default(), faults: Mutex::default() })
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
@@ -154,8 +161,8 @@ impl Modules {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;
                 Compiled::Module(guest.load(&self.engine)?)
             }
-            Program::Module(wasm) => compile(&self.engine, Kind::Module, wasm)?,
-            Program::Component(wasm) => compile(&self.engine, Kind::Component, wasm)?,
+            Program::Module(wasm) => self.compiler.compile(&self.engine, Kind::Module, wasm)?,
+            Program::Component(wasm) => self.compiler.compile(&self.engine, Kind::Component, wasm)?,
         };
         let ready = match compiled {
             Compiled::Module(module) => Linked::Module(calls::linker_for(&module)?.instantiate_pre(&module)?),

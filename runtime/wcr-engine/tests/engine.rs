@@ -51,7 +51,7 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
         ProcTable::default(),
     );
     kernel.start(InitRequest { argv: vec![b"/main".into()], cwd: b"/".into(), ..InitRequest::default() }).unwrap();
-    let finished = Engine::new(&[], MEMORY_LIMIT).unwrap().run(kernel);
+    let finished = Engine::new(&[], MEMORY_LIMIT, None).unwrap().run(kernel);
     let written = String::from_utf8(out.take()).unwrap();
     (finished, written)
 }
@@ -219,6 +219,50 @@ fn components_end_with_their_result_or_a_signal() {
     assert_eq!(status(&[("main", &component("i32.const 0"))]), WaitStatus::Exited(0));
     assert_eq!(status(&[("main", &component("i32.const 1"))]), WaitStatus::Exited(1));
     assert_eq!(status(&[("main", &component("unreachable"))]), WaitStatus::Signaled(Signal::ABRT));
+}
+
+/// A component that can ask for randomness, look at the clock and exit.
+fn calling_component(body: &str) -> String {
+    format!(
+        r#"(component
+        (import "wasi:cli/exit@0.2.0" (instance $e (export "exit-with-code" (func (param "status-code" u8)))))
+        (import "wasi:random/random@0.2.3" (instance $r (export "get-random-u64" (func (result u64)))))
+        (import "wasi:clocks/monotonic-clock@0.2.6" (instance $c (export "now" (func (result u64)))))
+        (core func $exit (canon lower (func $e "exit-with-code")))
+        (core func $random (canon lower (func $r "get-random-u64")))
+        (core func $now (canon lower (func $c "now")))
+        (core module $m
+            (import "" "exit" (func $exit (param i32)))
+            (import "" "random" (func $random (result i64)))
+            (import "" "now" (func $now (result i64)))
+            (func (export "run") (result i32) {body} (i32.const 0)))
+        (core instance $i (instantiate $m (with "" (instance
+            (export "exit" (func $exit)) (export "random" (func $random)) (export "now" (func $now))))))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $r2 (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $r2)))"#
+    )
+}
+
+#[test]
+fn a_component_can_exit_with_any_code() {
+    let finished = run(&[("main", &calling_component("(call $exit (i32.const 7)) unreachable"))]).0.unwrap();
+    assert_eq!((finished.status, finished.faults), (WaitStatus::Exited(7), Vec::new()));
+}
+
+#[test]
+fn the_trace_has_the_calls_of_components() {
+    let digest = |body: &str| run(&[("main", &calling_component(body))]).0.unwrap().kernel().trace_digest().unwrap();
+    let one = digest("(drop (call $now))");
+    assert_eq!(one, digest("(drop (call $now))"));
+    for other in [
+        "",
+        "(drop (call $now)) (drop (call $now))",
+        "(drop (call $random))",
+        "(drop (call $now)) (call $exit (i32.const 1))",
+    ] {
+        assert_ne!(one, digest(other), "{other}");
+    }
 }
 
 #[test]
