@@ -158,6 +158,20 @@ fn a_folder_of_the_host_with_v() {
 }
 
 #[test]
+fn a_volume_takes_what_linux_has() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let folder = lab.path("linux");
+    fs::create_dir(&folder).unwrap();
+    let volume = format!("{}:/data", folder.display());
+    let script = "touch -d @-5 old && stat -c %Y old && mkfifo fifo && stat -c %F fifo && \
+                  (echo through > fifo & cat fifo) && ln -s old link && touch -h -d @7 link && stat -c %Y link old";
+    lab.wcr(["run", "--rm", "-v", &volume, "-w", "/data", &image, "sh", "-c", script])
+        .run()
+        .ok()
+        .prints("-5\nfifo\nthrough\n7\n-5\n");
+}
+
+#[test]
 fn a_read_only_volume_cannot_be_changed() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     let folder = lab.path("read-only");

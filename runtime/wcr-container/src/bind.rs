@@ -101,7 +101,7 @@ pub(crate) fn mounts(binds: &[Bind]) -> Result<Vec<Mount>, RunError> {
     let mut places = BTreeSet::new();
     let open = |bind: &Bind| {
         let fs = HostFs::open(&bind.host);
-        let fs = fs.map_err(|source| RunError::BindHost { path: bind.host.clone(), source })?;
+        let fs = fs.map_err(|reason| RunError::BindHost { path: bind.host.clone(), reason })?;
         let source = bind.host.to_string_lossy().into_owned();
         let options = MountOptions { read_only: bind.read_only, source, fstype: "bind".into() };
         Ok(Mount { path: bind.container.clone(), fs: Box::new(fs), options })

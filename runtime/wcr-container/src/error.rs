@@ -13,12 +13,12 @@ pub enum RunError {
     #[error(transparent)]
     Boot(#[from] BootError),
     /// The host's part of a bind mount is missing or cannot be opened.
-    #[error("cannot bind {}: {source}{}", path.display(), advice(source))]
+    #[error("cannot bind {}: {reason}{}", path.display(), advice(reason))]
     BindHost {
         /// The path on the host.
         path: PathBuf,
-        /// Why.
-        source: io::Error,
+        /// Why; a part of the message, so no source of its own.
+        reason: io::Error,
     },
     /// Two bind mounts have one place.
     #[error("two bind mounts have the same place in the container: {0}")]

@@ -1,7 +1,7 @@
 //! Starting, copying, ending and waiting for processes.
 
 use wcr_abi::{
-    Errno, FdAction, FileKind, Ids, OpenFlags, Pid, Signal, SpawnRequest, Times, WNOHANG, WUNTRACED, WaitStatus,
+    Errno, Fd, FdAction, FileKind, Ids, OpenFlags, Pid, Signal, SpawnRequest, Times, WNOHANG, WUNTRACED, WaitStatus,
 };
 use wcr_vfs::{Access, Creds, Found, Node, Place, Vfs, Walk};
 
@@ -92,6 +92,10 @@ impl Kernel {
         let name = argv.first().ok_or(Errno::Noent)?.clone();
         let image = self.search(pid, &name, argv, envp)?;
         self.install(pid, image);
+        let input: &[u8] = if self.stdin.is_some() { b"pipe:[1]" } else { b"/dev/null" };
+        for (fd, label) in [input, b"pipe:[2]", b"pipe:[3]"].into_iter().enumerate() {
+            self.proc_table.open(pid, fd as Fd, label.to_vec());
+        }
         self.sched.starts.push_back(Start { pid, program: self.process(pid)?.program.clone(), kind: StartKind::Fresh });
         self.make_ready(pid);
         Ok(())

@@ -22,10 +22,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _, SystemTimeSpec};
+use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
-use wcr_abi::{Errno, FileKind, NAME_MAX, Stat, StatFs, Timestamp, UTIME_OMIT};
+use wcr_abi::{Errno, FileKind, NAME_MAX, Stat, StatFs, Timestamp};
 use wcr_vfs::{DirEntry, FileSystem, Ino, NewInode, SetAttr};
 
 use inodes::{Handles, Inodes, Place};
@@ -355,7 +355,7 @@ impl FileSystem for HostFs {
         let (dir, name) = place?;
         self.attributes.set(&dir, &name, ino, kind, attr)?;
         if attr.atime.is_some() || attr.mtime.is_some() {
-            dir.set_symlink_times(&name, time_spec(attr.atime)?, time_spec(attr.mtime)?).map_err(errno)?;
+            platform::set_times(&dir, &name, attr)?;
         }
         Ok(())
     }
@@ -390,14 +390,4 @@ impl FileSystem for HostFs {
 
 fn errno(error: io::Error) -> Errno {
     platform::errno(&error)
-}
-
-fn time_spec(time: Option<Timestamp>) -> Result<Option<SystemTimeSpec>, Errno> {
-    let Some(time) = time.filter(|time| time.nsec != UTIME_OMIT) else { return Ok(None) };
-    let seconds = std::time::Duration::from_secs(time.sec.unsigned_abs());
-    let epoch = std::time::UNIX_EPOCH;
-    let whole = if time.sec < 0 { epoch.checked_sub(seconds) } else { epoch.checked_add(seconds) };
-    let exact = whole.and_then(|whole| whole.checked_add(std::time::Duration::from_nanos(time.nsec.into())));
-    let exact = exact.ok_or(Errno::Inval)?;
-    Ok(Some(SystemTimeSpec::Absolute(cap_std::time::SystemTime::from_std(exact))))
 }

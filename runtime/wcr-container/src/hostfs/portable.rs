@@ -8,8 +8,9 @@ use std::ffi::OsStr;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use cap_fs_ext::{DirExt as _, SystemTimeSpec};
 use cap_std::fs::{Dir, File};
-use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp};
+use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp, UTIME_OMIT};
 use wcr_vfs::{Ino, NewInode, SetAttr};
 
 use super::inodes::Identity;
@@ -119,6 +120,21 @@ impl Attributes {
         owned.permissions = attr.permissions.or(owned.permissions);
         Ok(())
     }
+}
+
+/// Sets the times of a name; a symbolic link is not followed.
+pub(super) fn set_times(dir: &Dir, name: &OsStr, attr: &SetAttr) -> Result<(), Errno> {
+    dir.set_symlink_times(name, time_spec(attr.atime)?, time_spec(attr.mtime)?).map_err(|error| errno(&error))
+}
+
+fn time_spec(time: Option<Timestamp>) -> Result<Option<SystemTimeSpec>, Errno> {
+    let Some(time) = time.filter(|time| time.nsec != UTIME_OMIT) else { return Ok(None) };
+    let seconds = std::time::Duration::from_secs(time.sec.unsigned_abs());
+    let epoch = std::time::UNIX_EPOCH;
+    let whole = if time.sec < 0 { epoch.checked_sub(seconds) } else { epoch.checked_add(seconds) };
+    let exact = whole.and_then(|whole| whole.checked_add(std::time::Duration::from_nanos(time.nsec.into())));
+    let exact = exact.ok_or(Errno::Inval)?;
+    Ok(Some(SystemTimeSpec::Absolute(cap_std::time::SystemTime::from_std(exact))))
 }
 
 pub(super) fn kind(metadata: &Metadata) -> FileKind {

@@ -112,15 +112,22 @@ impl Attributes {
         if let Some(permissions) = attr.permissions {
             file.set_permissions(Permissions::from_mode(permissions)).map_err(|error| errno(&error))?;
         }
-        let spec = |time: Option<Timestamp>| {
-            let omitted = Timestamp { sec: 0, nsec: UTIME_OMIT };
-            let time = time.unwrap_or(omitted);
-            let tv_nsec = if time.nsec == UTIME_OMIT { rustix::fs::UTIME_OMIT } else { time.nsec.into() };
-            rustix::fs::Timespec { tv_sec: time.sec, tv_nsec }
-        };
-        let times = rustix::fs::Timestamps { last_access: spec(attr.atime), last_modification: spec(attr.mtime) };
-        rustix::fs::futimens(file, &times).map_err(|error| errno(&error.into()))
+        rustix::fs::futimens(file, &times(attr)).map_err(|error| errno(&error.into()))
     }
+}
+
+/// Sets the times of a name; a symbolic link is not followed.
+pub(super) fn set_times(dir: &Dir, name: &OsStr, attr: &SetAttr) -> Result<(), Errno> {
+    rustix::fs::utimensat(dir, name, &times(attr), AtFlags::SYMLINK_NOFOLLOW).map_err(|error| errno(&error.into()))
+}
+
+/// The times to be set, as the host takes them.
+fn times(attr: &SetAttr) -> rustix::fs::Timestamps {
+    let spec = |time: Option<Timestamp>| match time.filter(|time| time.nsec != UTIME_OMIT) {
+        Some(time) => rustix::fs::Timespec { tv_sec: time.sec, tv_nsec: time.nsec.into() },
+        None => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+    };
+    rustix::fs::Timestamps { last_access: spec(attr.atime), last_modification: spec(attr.mtime) }
 }
 
 fn set_mode(dir: &Dir, name: &OsStr, permissions: u32) -> Result<(), Errno> {
