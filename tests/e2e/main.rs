@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod builtin;
+mod component;
 mod crash;
 mod files;
 mod harness;

@@ -2,6 +2,7 @@
 //! and a way to run the built binary under a deadline.
 
 pub mod busybox;
+pub mod component;
 pub mod fidelity;
 pub mod image;
 pub mod lab;

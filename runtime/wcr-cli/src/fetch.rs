@@ -1,5 +1,7 @@
 //! Getting an image: from the store, from a registry, or the built-in one.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use wcr_container::ContainerImage;
 use wcr_image::{Class, Platform, Reference};
@@ -19,6 +21,8 @@ pub(crate) struct Fetched {
     pub(crate) image: ContainerImage,
     /// Where it is from, for `--verbose`.
     pub(crate) origin: String,
+    /// Where compiled code of the image's programs is kept.
+    pub(crate) cache: Option<PathBuf>,
 }
 
 /// The image for `run`. Without a platform asked for, the one in the store is taken as it is.
@@ -31,7 +35,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         && let Some(image) = store.open_image(reference)?
         && platform.is_none_or(|wanted| image.record.platform.suits(wanted))
     {
-        return Ok(from_store(image));
+        return Ok(from_store(&store, image));
     }
     if policy == PullPolicy::Never {
         let message = format!(
@@ -44,7 +48,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
     let pulled = pull(&store, reference, platform, false);
     match pulled {
         Ok(_) => match store.open_image(reference)? {
-            Some(image) => Ok(from_store(image)),
+            Some(image) => Ok(from_store(&store, image)),
             None => {
                 let message = format!("{} was removed from the store meanwhile; try again", reference.familiar());
                 Err(Failure::new(Class::Conflict, message).into())
@@ -53,7 +57,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         Err(error) if may_fall_back(&error, reference, platform, policy) => {
             let image = wcr_container::builtin()?;
             say(&format!("{}: {error}; the built-in busybox image is used instead", reference.familiar()));
-            Ok(Fetched { image, origin: "built into wcr".into() })
+            Ok(Fetched { image, origin: "built into wcr".into(), cache: None })
         }
         Err(error) => Err(error.into()),
     }
@@ -72,9 +76,9 @@ fn may_fall_back(
         && platform.is_none_or(|wanted| Platform::default().suits(wanted))
 }
 
-fn from_store(image: wcr_store::Image) -> Fetched {
+fn from_store(store: &Store, image: wcr_store::Image) -> Fetched {
     let origin = format!("{} {}", image.record.reference, image.record.digest);
-    Fetched { image: wcr_container::from_store(image), origin }
+    Fetched { image: wcr_container::from_store(image), origin, cache: Some(store.code_dir()) }
 }
 
 /// Brings an image into the store, and tells about it on standard error unless `quiet`.

@@ -35,20 +35,21 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         files: Vec::new(),
         trace: args.trace_digest,
     };
-    let options = RunOptions {
-        settings,
-        binds: args.volume,
-        stdin: args.interactive,
-        deterministic: args.deterministic.then(Deterministic::default),
-        last: true,
-        explain: args.explain.then(|| Box::new(|sentence: &str| say(sentence)) as Explain),
-    };
     let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull)?;
     if args.verbose {
         let layers = fetched.image.layers.len();
         let (platform, plural) = (&fetched.image.platform, if layers == 1 { "" } else { "s" });
         say(&format!("image {} ({platform}, {layers} layer{plural})", fetched.origin));
     }
+    let options = RunOptions {
+        settings,
+        binds: args.volume,
+        stdin: args.interactive,
+        deterministic: args.deterministic.then(Deterministic::default),
+        cache: fetched.cache,
+        last: true,
+        explain: args.explain.then(|| Box::new(|sentence: &str| say(sentence)) as Explain),
+    };
     let outcome = wcr_container::run(&fetched.image, options)?;
     outcome.notes.iter().for_each(|note| say(note));
     if args.verbose {

@@ -1,5 +1,7 @@
 //! What a user asks of one run.
 
+use std::path::PathBuf;
+
 use wcr_machine::{Explain, Settings};
 
 use crate::bind::Bind;
@@ -15,6 +17,9 @@ pub struct RunOptions {
     pub stdin: bool,
     /// A clock and a randomness of the container's own, the same every time; `None` for the host's.
     pub deterministic: Option<Deterministic>,
+    /// A folder of the host that keeps the code of programs of images that were compiled; `None` compiles them
+    /// each time.
+    pub cache: Option<PathBuf>,
     /// The process ends right after this run: memory is left to go with it, which saves time.
     pub last: bool,
     /// Is told which program runs for which file.

@@ -102,7 +102,7 @@ fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(En
     let mounts = bind::mounts(&options.binds)?;
     let host = Host { clock, entropy, stdio, guests, mounts, explain: options.explain };
     let (kernel, refusal) = boot(image, &options.settings, host)?.into_parts();
-    let engine = Engine::new(bundle::compiled(), MEMORY_MAX)?;
+    let engine = Engine::new(bundle::compiled(), MEMORY_MAX, options.cache)?;
     let finished = engine.run(kernel)?;
     Ok((engine, Ended { finished, refusal }))
 }

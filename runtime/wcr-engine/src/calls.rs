@@ -115,12 +115,12 @@ fn enter(caller: &Caller<'_, Guest>) -> Result<()> {
 }
 
 /// The trap that unwinds a guest which does not go on.
-fn leave(_: Halt) -> Error {
+pub(crate) fn leave(_: Halt) -> Error {
     Error::new(Leave)
 }
 
 /// Gives the thread to the next process; the kernel decides when this one is polled again.
-async fn suspend() {
+pub(crate) async fn suspend() {
     let mut suspended = false;
     poll_fn(|_| if core::mem::replace(&mut suspended, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

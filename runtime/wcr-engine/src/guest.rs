@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use wasmtime::component::ResourceTable;
 use wasmtime::{Caller, Memory, ResourceLimiter};
 use wcr_abi::Pid;
 use wcr_kernel::Kernel;
@@ -42,11 +43,39 @@ pub(crate) struct Guest {
     pub(crate) pid: Pid,
     /// The instance's memory, once it exists.
     pub(crate) memory: Option<Memory>,
+    /// What a component has handles of.
+    pub(crate) table: ResourceTable,
+    memory_use: MemoryUse,
+}
+
+/// How much memory all instances of a process have together, in bytes.
+#[derive(Debug, Default)]
+struct MemoryUse {
+    total: usize,
+    /// The growth that was allowed last.
+    last: usize,
+}
+
+impl Guest {
+    pub(crate) fn new(container: Arc<Container>, pid: Pid) -> Self {
+        Self { container, pid, memory: None, table: ResourceTable::new(), memory_use: MemoryUse::default() }
+    }
 }
 
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= self.container.memory_limit)
+    fn memory_growing(&mut self, current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {
+        let growth = desired.saturating_sub(current);
+        let total = self.memory_use.total.saturating_add(growth);
+        if total > self.container.memory_limit {
+            return Ok(false);
+        }
+        self.memory_use = MemoryUse { total, last: growth };
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.memory_use.total -= core::mem::take(&mut self.memory_use.last);
+        Ok(())
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {

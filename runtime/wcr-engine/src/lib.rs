@@ -2,11 +2,14 @@
 //!
 //! The only crate that names wasmtime. One store a process, all of them on one thread: a process is a
 //! future that is polled when the kernel lists it as ready, and suspends on a fiber where the kernel says
-//! that a call blocks. Bundled guests are compiled when wcr is built; modules found in images are compiled
-//! when they are run.
+//! that a call blocks. Bundled guests are compiled when wcr is built; modules and components found in
+//! images are compiled when they are run.
 
+mod cache;
 mod calls;
 mod code;
+mod compile;
+mod component;
 mod config;
 mod error;
 mod guest;
@@ -14,6 +17,8 @@ mod process;
 mod run;
 #[cfg(unix)]
 mod unix_code;
+#[cfg(unix)]
+mod unix_files;
 
 pub use code::{CompiledGuest, PageAligned};
 pub use config::precompile;

@@ -7,7 +7,7 @@ use wcr_abi::{FORK_ENTRY, Pid, STACK_POINTER, Signal, WaitStatus};
 use wcr_kernel::{Program, Start, StartKind};
 
 use crate::guest::{Container, Guest, Leave, Snapshot};
-use crate::run::Modules;
+use crate::run::{Linked, Modules};
 
 /// The exit code of a program that cannot be run.
 const CANNOT_RUN: u8 = 126;
@@ -27,8 +27,9 @@ pub(crate) async fn live(modules: Arc<Modules>, container: Arc<Container>, start
             }
             (None, Err(error)) => {
                 if !error.is::<Leave>() {
+                    let name = kernel.argv(pid).ok().and_then(<[_]>::first).map(|name| name.escape_ascii().to_string());
                     kernel.terminate(pid, status_of(&error));
-                    modules.report(format!("process {pid}: {error:#}"));
+                    modules.report(format!("{} (process {pid}): {error:#}", name.unwrap_or_default()));
                 }
                 return;
             }
@@ -55,10 +56,13 @@ async fn run_program(
     kind: StartKind,
 ) -> wasmtime::Result<()> {
     let linked = modules.linked(program)?;
-    let guest = Guest { container: container.clone(), pid, memory: None };
-    let mut store = Store::new(modules.engine(), guest);
+    let mut store = Store::new(modules.engine(), Guest::new(container.clone(), pid));
     store.limiter(|guest| guest);
-    let instance = linked.instantiate_async(&mut store).await?;
+    let module = match linked {
+        Linked::Module(module) => module,
+        Linked::Component(command) => return command.run(&mut store).await,
+    };
+    let instance = module.instantiate_async(&mut store).await?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     match kind {
         StartKind::Fresh => instance.get_typed_func::<(), ()>(&mut store, "_start")?.call_async(&mut store, ()).await,

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::DerefMut;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use wasmtime::{InstancePre, Module};
+use wasmtime::InstancePre;
 use wcr_abi::{Pid, WaitStatus};
 use wcr_kernel::{Idle, Kernel, Program};
 
 use crate::calls;
 use crate::code::CompiledGuest;
+use crate::compile::{Compiled, Compiler, Kind};
+use crate::component::Command;
 use crate::config::config;
 use crate::error::EngineError;
 use crate::guest::{Container, Guest};
@@ -43,12 +46,17 @@ impl Finished {
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Engine {
-    /// An engine that has these guests; `memory_limit` is the most memory of one process, in bytes.
+    /// An engine that has these guests; `memory_limit` is the most memory of one process, in bytes. In the
+    /// folder `cache`, made when it is needed, it keeps the code of programs that it compiled.
     ///
     /// # Errors
     /// [`EngineError::Setup`].
-    pub fn new(guests: &'static [CompiledGuest], memory_limit: usize) -> Result<Self, EngineError> {
-        Ok(Self { modules: Arc::new(Modules::new(guests)?), memory_limit })
+    pub fn new(
+        guests: &'static [CompiledGuest],
+        memory_limit: usize,
+        cache: Option<PathBuf>,
+    ) -> Result<Self, EngineError> {
+        Ok(Self { modules: Arc::new(Modules::new(guests, Compiler::new(cache))?), memory_limit })
     }
 
     /// Checks that bytes are a module this engine can run.
@@ -112,42 +120,54 @@ impl Engine {
     }
 }
 
-/// Loaded modules, linked to the guest calls.
+/// A program that is linked to the kernel and can be started any number of times.
+#[derive(Clone)]
+pub(crate) enum Linked {
+    Module(InstancePre<Guest>),
+    Component(Command),
+}
+
+/// Loaded programs, linked to the guest calls.
 pub(crate) struct Modules {
     engine: wasmtime::Engine,
     guests: &'static [CompiledGuest],
-    linked: Mutex<HashMap<Program, InstancePre<Guest>>>,
+    compiler: Compiler,
+    linked: Mutex<HashMap<Program, Linked>>,
     faults: Mutex<Vec<String>>,
 }
 
 impl Modules {
-    fn new(guests: &'static [CompiledGuest]) -> Result<Self, EngineError> {
+    fn new(guests: &'static [CompiledGuest], compiler: Compiler) -> Result<Self, EngineError> {
         let fail = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
         let mut config = config(false);
         #[cfg(unix)]
         config.with_custom_code_memory(Some(Arc::new(crate::unix_code::PageProtection)));
         let engine = wasmtime::Engine::new(&config).map_err(fail)?;
-        Ok(Self { engine, guests, linked: Mutex::default(), faults: Mutex::default() })
+        Ok(Self { engine, guests, compiler, linked: Mutex::default(), faults: Mutex::default() })
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
         &self.engine
     }
 
-    /// The module of a program, ready to be instantiated.
-    pub(crate) fn linked(&self, program: &Program) -> wasmtime::Result<InstancePre<Guest>> {
+    /// A program, ready to be started.
+    pub(crate) fn linked(&self, program: &Program) -> wasmtime::Result<Linked> {
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = linked.get(program) {
             return Ok(found.clone());
         }
-        let module = match program {
+        let compiled = match program {
             Program::Guest(name) => {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;
-                guest.load(&self.engine)?
+                Compiled::Module(guest.load(&self.engine)?)
             }
-            Program::Module(wasm) => compile(&self.engine, wasm)?,
+            Program::Module(wasm) => self.compiler.compile(&self.engine, Kind::Module, wasm)?,
+            Program::Component(wasm) => self.compiler.compile(&self.engine, Kind::Component, wasm)?,
         };
-        let ready = calls::linker_for(&module)?.instantiate_pre(&module)?;
+        let ready = match compiled {
+            Compiled::Module(module) => Linked::Module(calls::linker_for(&module)?.instantiate_pre(&module)?),
+            Compiled::Component(component) => Linked::Component(Command::link(&component)?),
+        };
         linked.insert(program.clone(), ready.clone());
         Ok(ready)
     }
@@ -158,15 +178,5 @@ impl Modules {
 
     fn take_faults(&self) -> Vec<String> {
         core::mem::take(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Compiles a module found in an image: by an engine with a compiler, for the one without.
-fn compile(engine: &wasmtime::Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-    let compiled = wasmtime::Engine::new(&config(true))?.precompile_module(wasm)?;
-    // SAFETY: the bytes come from the line above.
-    #[expect(unsafe_code, reason = "see above")]
-    unsafe {
-        Module::deserialize(engine, compiled)
     }
 }

@@ -16,7 +16,9 @@ struct Modules;
 
 impl Loader for Modules {
     fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal> {
-        Ok(Program::Module(Arc::from(file.content)))
+        let content = Arc::from(file.content);
+        let is_module = file.content.get(4..8) == Some(&[1, 0, 0, 0]);
+        Ok(if is_module { Program::Module(content) } else { Program::Component(content) })
     }
 }
 
@@ -49,7 +51,7 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
         ProcTable::default(),
     );
     kernel.start(InitRequest { argv: vec![b"/main".into()], cwd: b"/".into(), ..InitRequest::default() }).unwrap();
-    let finished = Engine::new(&[], MEMORY_LIMIT).unwrap().run(kernel);
+    let finished = Engine::new(&[], MEMORY_LIMIT, None).unwrap().run(kernel);
     let written = String::from_utf8(out.take()).unwrap();
     (finished, written)
 }
@@ -180,4 +182,104 @@ fn reading_from_ones_own_empty_pipe_is_told_to_be_a_deadlock() {
         (call $io (i32.const 300) (i32.const 9))
         (drop (call $fd_read (i32.load (i32.const 40)) (i32.const 16) (i32.const 1) (i32.const 8)))";
     assert!(matches!(run(&[("main", &module(body))]).0, Err(EngineError::Deadlock)));
+}
+
+#[test]
+fn all_memories_of_a_process_count() {
+    let pages = MEMORY_LIMIT / 65536;
+    let two = |second: usize| {
+        format!(
+            r#"(module (memory {}) (memory {second}) (memory $third 0 1)
+            (func (export "_start")
+                (drop (memory.grow $third (i32.const 2)))
+                (if (i32.lt_s (memory.grow $third (i32.const 1)) (i32.const 0)) (then unreachable))))"#,
+            pages / 2
+        )
+    };
+    // A growth that its own maximum forbids is not counted.
+    assert_eq!(status(&[("main", &two(pages / 2 - 2))]), WaitStatus::Exited(0));
+    assert_eq!(status(&[("main", &two(pages / 2))]), WaitStatus::Signaled(Signal::ABRT));
+    assert_eq!(status(&[("main", &two(pages / 2 + 1))]), WaitStatus::Exited(126));
+}
+
+/// A component whose `wasi:cli/run` is the core function with this body.
+fn component(body: &str) -> String {
+    format!(
+        r#"(component
+        (core module $m (memory 1) (func (export "run") (result i32) {body}))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $r (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $r)))"#
+    )
+}
+
+#[test]
+fn components_end_with_their_result_or_a_signal() {
+    assert_eq!(status(&[("main", &component("i32.const 0"))]), WaitStatus::Exited(0));
+    assert_eq!(status(&[("main", &component("i32.const 1"))]), WaitStatus::Exited(1));
+    assert_eq!(status(&[("main", &component("unreachable"))]), WaitStatus::Signaled(Signal::ABRT));
+}
+
+/// A component that can ask for randomness, look at the clock and exit.
+fn calling_component(body: &str) -> String {
+    format!(
+        r#"(component
+        (import "wasi:cli/exit@0.2.0" (instance $e (export "exit-with-code" (func (param "status-code" u8)))))
+        (import "wasi:random/random@0.2.3" (instance $r (export "get-random-u64" (func (result u64)))))
+        (import "wasi:clocks/monotonic-clock@0.2.6" (instance $c (export "now" (func (result u64)))))
+        (core func $exit (canon lower (func $e "exit-with-code")))
+        (core func $random (canon lower (func $r "get-random-u64")))
+        (core func $now (canon lower (func $c "now")))
+        (core module $m
+            (import "" "exit" (func $exit (param i32)))
+            (import "" "random" (func $random (result i64)))
+            (import "" "now" (func $now (result i64)))
+            (func (export "run") (result i32) {body} (i32.const 0)))
+        (core instance $i (instantiate $m (with "" (instance
+            (export "exit" (func $exit)) (export "random" (func $random)) (export "now" (func $now))))))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $r2 (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $r2)))"#
+    )
+}
+
+#[test]
+fn a_component_can_exit_with_any_code() {
+    let finished = run(&[("main", &calling_component("(call $exit (i32.const 7)) unreachable"))]).0.unwrap();
+    assert_eq!((finished.status, finished.faults), (WaitStatus::Exited(7), Vec::new()));
+}
+
+#[test]
+fn the_trace_has_the_calls_of_components() {
+    let digest = |body: &str| run(&[("main", &calling_component(body))]).0.unwrap().kernel().trace_digest().unwrap();
+    let one = digest("(drop (call $now))");
+    assert_eq!(one, digest("(drop (call $now))"));
+    for other in [
+        "",
+        "(drop (call $now)) (drop (call $now))",
+        "(drop (call $random))",
+        "(drop (call $now)) (call $exit (i32.const 1))",
+    ] {
+        assert_ne!(one, digest(other), "{other}");
+    }
+}
+
+#[test]
+fn components_that_cannot_run_say_why() {
+    for (text, reason) in [
+        ("(component)", "/main (process 1): the component does not export `wasi:cli/run`"),
+        (r#"(component (import "wasi:http/types@0.2.0" (instance)))"#, "imports `wasi:http/types@0.2.0`, which wcr"),
+        (r#"(component (import "wasi:cli/environment@0.3.0" (instance)))"#, "imports `wasi:cli/environment@0.3.0`"),
+        (r#"(component (import "f" (func)))"#, "imports `f`"),
+        (
+            r#"(component (import "wasi:cli/exit@0.2.0" (instance (export "exit" (func (param "x" u8)))))
+                (export "wasi:cli/run@0.2.0" (instance 0)))"#,
+            "exit",
+        ),
+    ] {
+        let finished = run(&[("main", text)]).0.unwrap();
+        assert_eq!(finished.status, WaitStatus::Exited(126), "{text}");
+        assert!(finished.faults[0].contains(reason), "{text}: {:?}", finished.faults);
+    }
 }

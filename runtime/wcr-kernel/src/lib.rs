@@ -37,4 +37,4 @@ pub use random::{Entropy, SeededEntropy};
 pub use sched::{Idle, Start, StartKind};
 pub use stdio::{FullReads, HostInput, HostOutput, MemoryInput, MemoryOutput, Stdio};
 pub use trace::{Trace, TracedCall};
-pub use wcr_vfs::SetTime;
+pub use wcr_vfs::{DirEntry, SetTime};

@@ -11,6 +11,8 @@ pub enum Program {
     Guest(&'static str),
     /// A wasm module found in the image: it gets `/` as its preopened directory.
     Module(Arc<[u8]>),
+    /// A WASI 0.2 component found in the image, which asks for its directories itself.
+    Component(Arc<[u8]>),
 }
 
 /// A file about to be executed; `#!` is already resolved.

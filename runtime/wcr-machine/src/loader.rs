@@ -24,6 +24,8 @@ pub enum Verdict<'a> {
     Bundled(&'static str),
     /// A WebAssembly module of the image.
     Module,
+    /// A WebAssembly component of the image.
+    Component,
     /// A guest stands in for a known program.
     StandIn {
         /// The program.
@@ -50,8 +52,11 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
         return match guests.iter().find(|guest| guest.wasm == content) {
             // Together the guests are one multi-call program, as BusyBox is: each of them runs all applets.
             Some(guest) => Verdict::Bundled(stand_in(KnownProgram::BusyBox, argv).map_or(guest.name, Guest::name)),
-            None if content.get(4..8) == Some(&[1, 0, 0, 0]) => Verdict::Module,
-            None => Verdict::Unknown(describe(content)),
+            None => match content.get(4..8) {
+                Some(&[1, 0, 0, 0]) => Verdict::Module,
+                Some(&[0x0d, 0, 1, 0]) => Verdict::Component,
+                _ => Verdict::Unknown(describe(content)),
+            },
         };
     }
     let Some(identity) = identify(content) else { return Verdict::Unknown(describe(content)) };
@@ -68,6 +73,7 @@ impl Verdict<'_> {
         match self {
             Self::Bundled(name) => format!("the bundled guest `{name}`"),
             Self::Module => "a WebAssembly module".into(),
+            Self::Component => "a WebAssembly component".into(),
             Self::StandIn { identity, .. } | Self::Missing { identity, .. } => identity.to_string(),
             Self::Unknown(what) => what.clone(),
         }
@@ -87,7 +93,7 @@ impl Verdict<'_> {
     #[must_use]
     pub fn why_not(&self) -> Option<String> {
         match self {
-            Self::Bundled(_) | Self::Module | Self::StandIn { .. } => None,
+            Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } => None,
             Self::Missing { missing: Missing::Applet(name), .. } => {
                 Some(format!("nothing stands in for its applet `{}` yet", shown(name)))
             }
@@ -108,7 +114,7 @@ impl Verdict<'_> {
         let (path, what) = (shown(path), self.what());
         match (self.why_not(), self) {
             (Some(reason), _) => format!("{path} is {what}: {reason}"),
-            (None, Self::Module) => format!("{path} is {what} and runs as it is"),
+            (None, Self::Module | Self::Component) => format!("{path} is {what} and runs as it is"),
             (None, Self::StandIn { guest, .. }) => {
                 format!("{path} is {what}; the bundled guest `{}` stands in for it", guest.name())
             }
@@ -120,7 +126,7 @@ impl Verdict<'_> {
     #[must_use]
     pub const fn errno(&self) -> Option<Errno> {
         match self {
-            Self::Bundled(_) | Self::Module | Self::StandIn { .. } => None,
+            Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } => None,
             // As if the name were not there: a shell then says "not found".
             Self::Missing { missing: Missing::Applet(_), .. } => Some(Errno::Noent),
             Self::Missing { .. } | Self::Unknown(_) => Some(Errno::Noexec),
@@ -162,6 +168,7 @@ impl Loader for LadderLoader {
         }
         match (verdict.guest(), verdict.errno()) {
             (Some(guest), _) => Ok(Program::Guest(guest)),
+            (None, None) if verdict == Verdict::Component => Ok(Program::Component(file.content.into())),
             (None, None) => Ok(Program::Module(file.content.into())),
             (None, Some(errno)) => {
                 let reason = verdict.sentence(file.path);
@@ -219,9 +226,14 @@ mod tests {
     fn modules_run_as_they_are() {
         let module = b"\0asm\x01\0\0\0";
         assert_eq!(load(module, "/app", &["app"]), Ok(Program::Module(Arc::from(&module[..]))));
-        let (errno, reason) = load(b"\0asm\x0d\0\x01\0", "/app", &["app"]).unwrap_err();
+        let component = b"\0asm\x0d\0\x01\0";
+        assert_eq!(load(component, "/app", &["app"]), Ok(Program::Component(Arc::from(&component[..]))));
+        assert_eq!(
+            judge(component, &["app"], &[]).sentence(b"/app"),
+            "/app is a WebAssembly component and runs as it is"
+        );
+        let (errno, _) = load(b"\0asm\x02\0\0\0", "/app", &["app"]).unwrap_err();
         assert_eq!(errno, Errno::Noexec);
-        assert!(reason.contains("/app is a WebAssembly component"), "{reason}");
     }
 
     #[test]

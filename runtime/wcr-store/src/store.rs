@@ -54,6 +54,12 @@ impl Store {
         &self.root
     }
 
+    /// The folder for compiled code of the images' programs, of a store that has images. It need not exist.
+    #[must_use]
+    pub fn code_dir(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
     /// The store's version; `None` when it was not written yet.
     fn version(&self) -> Result<Option<u32>> {
         let path = self.root.join("version");

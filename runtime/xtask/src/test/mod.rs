@@ -1,5 +1,6 @@
 //! The test command: every suite of the project, one after another, and one line that adds them up.
 
+mod component;
 mod cross;
 mod steps;
 mod tally;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use super::component;
 use super::tally::Tally;
 use crate::build;
 use crate::failure::{Context, Failure, Result};
@@ -11,6 +12,9 @@ use crate::workspace::{GUESTS, Host, Workspace};
 
 /// The crates that must build for the browser as they are.
 const KERNEL_SIDE: [&str; 6] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image", "wcr-machine"];
+
+/// The variable that tells the end-to-end tests where the component for them is.
+const COMPONENT_VARIABLE: &str = "WCR_TEST_COMPONENT";
 
 /// What every step needs.
 pub struct Session<'a> {
@@ -45,7 +49,12 @@ pub fn host(session: &Session) -> Result<Tally> {
     let log = session.workspace.state_dir()?.join("skipped.log");
     std::fs::write(&log, "").context(|| format!("write {}", log.display()))?;
     let mut command = session.workspace.host_cargo("test", &session.host);
-    command.arg("--no-fail-fast").env("WCR_BIN", binary).env("WCR_SKIP_LOG", &log);
+    command.arg("--no-fail-fast").env("WCR_BIN", binary).env("WCR_SKIP_LOG", &log).env_remove(COMPONENT_VARIABLE);
+    match component::build(session.workspace) {
+        Ok(component) => drop(command.env(COMPONENT_VARIABLE, component)),
+        // The tests that need it say that they are skipped.
+        Err(failure) => eprintln!("xtask: {failure}"),
+    }
     let mut tally = run_libtest(command)?;
     tally.apply_skip_log(&std::fs::read_to_string(&log).context(|| log.display().to_string())?);
     Ok(tally)
