@@ -131,7 +131,15 @@ pub fn start(request: Request) -> Result<(), StartError> {
         output: Box::new(PageOutput { error: false }),
         error: Box::new(PageOutput { error: true }),
     };
-    let host = wcr_machine::Host { clock, entropy, stdio, guests: images::guests(), mounts: Vec::new(), explain: None };
+    let host = wcr_machine::Host {
+        clock,
+        entropy,
+        stdio,
+        guests: images::guests(),
+        components: false,
+        mounts: Vec::new(),
+        explain: None,
+    };
     container::install(boot(&image, &request.settings, host)?);
     Ok(())
 }
@@ -336,6 +344,8 @@ pub fn program_module(program: u32) -> Option<Vec<u8>> {
             Some(limited(guest.wasm))
         }
         Program::Module(wasm) => Some(limited(wasm)),
+        // Refused by the loader.
+        Program::Component(_) => None,
     })
     .flatten()
 }

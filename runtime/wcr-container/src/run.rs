@@ -100,7 +100,7 @@ fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(En
     }
     let (clock, entropy) = sources(options.deterministic);
     let mounts = bind::mounts(&options.binds)?;
-    let host = Host { clock, entropy, stdio, guests, mounts, explain: options.explain };
+    let host = Host { clock, entropy, stdio, guests, components: true, mounts, explain: options.explain };
     let (kernel, refusal) = boot(image, &options.settings, host)?.into_parts();
     let engine = Engine::new(bundle::compiled(), MEMORY_MAX, options.cache)?;
     let finished = engine.run(kernel)?;

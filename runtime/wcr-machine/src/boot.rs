@@ -36,6 +36,8 @@ pub struct Host {
     pub stdio: Stdio,
     /// The guests that this build carries.
     pub guests: &'static [BundledGuest],
+    /// Whether the engine runs WebAssembly components; where it does not, they are refused by name.
+    pub components: bool,
     /// File systems to be mounted.
     pub mounts: Vec<Mount>,
     /// Is told which program runs for which file.
@@ -65,7 +67,12 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
     let now = Timestamp::from_nanos(host.clock.realtime());
     let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, host.mounts, now)?;
     let refusal = LastRefusal::default();
-    let loader = LadderLoader { guests: host.guests, explain: host.explain, refusal: refusal.clone() };
+    let loader = LadderLoader {
+        guests: host.guests,
+        components: host.components,
+        explain: host.explain,
+        refusal: refusal.clone(),
+    };
     let kernel_options = KernelOptions {
         vfs,
         clock: host.clock,

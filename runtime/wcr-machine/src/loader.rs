@@ -156,13 +156,26 @@ impl LastRefusal {
 /// The kernel's loader over the guests that this build carries.
 pub(crate) struct LadderLoader {
     pub(crate) guests: &'static [BundledGuest],
+    /// Whether the engine runs components.
+    pub(crate) components: bool,
     pub(crate) explain: Option<Explain>,
     pub(crate) refusal: LastRefusal,
+}
+
+impl LadderLoader {
+    fn refuse(&self, errno: Errno, reason: String) -> Refusal {
+        self.refusal.set(reason.clone());
+        Refusal { errno, reason }
+    }
 }
 
 impl Loader for LadderLoader {
     fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal> {
         let verdict = judge(file.content, file.argv, self.guests);
+        if verdict == Verdict::Component && !self.components {
+            let what = "is a WebAssembly component, which runs in the `wcr` binary and not here";
+            return Err(self.refuse(Errno::Noexec, format!("{} {what}", shown(file.path))));
+        }
         if let Some(explain) = &mut self.explain {
             explain(&verdict.sentence(file.path));
         }
@@ -170,11 +183,7 @@ impl Loader for LadderLoader {
             (Some(guest), _) => Ok(Program::Guest(guest)),
             (None, None) if verdict == Verdict::Component => Ok(Program::Component(file.content.into())),
             (None, None) => Ok(Program::Module(file.content.into())),
-            (None, Some(errno)) => {
-                let reason = verdict.sentence(file.path);
-                self.refusal.set(reason.clone());
-                Err(Refusal { errno, reason })
-            }
+            (None, Some(errno)) => Err(self.refuse(errno, verdict.sentence(file.path))),
         }
     }
 }
@@ -206,7 +215,7 @@ mod tests {
     }
 
     fn load(content: &[u8], path: &str, argv: &[&str]) -> Result<Program, (Errno, String)> {
-        let mut loader = LadderLoader { guests: &[], explain: None, refusal: LastRefusal::default() };
+        let mut loader = LadderLoader { guests: &[], components: true, explain: None, refusal: LastRefusal::default() };
         let argv: Vec<Vec<u8>> = argv.iter().map(|&arg| arg.into()).collect();
         let loaded = loader.load(&ProgramFile { path: path.as_bytes(), argv: &argv, content });
         let last = loader.refusal.take();
@@ -237,6 +246,16 @@ mod tests {
     }
 
     #[test]
+    fn components_are_refused_by_name_where_the_engine_runs_none() {
+        let mut loader =
+            LadderLoader { guests: &[], components: false, explain: None, refusal: LastRefusal::default() };
+        let file = ProgramFile { path: b"/app", argv: &[b"app".to_vec()], content: b"\0asm\x0d\0\x01\0" };
+        let refusal = loader.load(&file).unwrap_err();
+        assert_eq!(refusal.errno, Errno::Noexec);
+        assert!(refusal.reason.starts_with("/app is a WebAssembly component"), "{}", refusal.reason);
+    }
+
+    #[test]
     fn refusals_say_what_the_file_is() {
         for (content, argv0, errno, text) in [
             (busybox(), "vi", Errno::Noent, "BusyBox 1.37.0: nothing stands in for its applet `vi` yet"),
@@ -254,7 +273,8 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
         let explain: Explain = Box::new(move |text| ear.lock().unwrap().push(text.to_owned()));
-        let mut loader = LadderLoader { guests: &[], explain: Some(explain), refusal: LastRefusal::default() };
+        let mut loader =
+            LadderLoader { guests: &[], components: true, explain: Some(explain), refusal: LastRefusal::default() };
         let content = busybox();
         let _ = loader.load(&ProgramFile { path: b"/bin/grep", argv: &[b"grep".to_vec()], content: &content });
         assert_eq!(*heard.lock().unwrap(), ["/bin/grep is BusyBox 1.37.0; the bundled guest `text` stands in for it"]);

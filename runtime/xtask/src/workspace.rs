@@ -149,7 +149,8 @@ impl Host {
         }
         let upper = self.triple.to_uppercase().replace('-', "_");
         let lower = self.triple.replace('-', "_");
-        command.env(format!("CARGO_TARGET_{upper}_RUSTFLAGS"), "-Ctarget-feature=+crt-static -Crelocation-model=static");
+        command
+            .env(format!("CARGO_TARGET_{upper}_RUSTFLAGS"), "-Ctarget-feature=+crt-static -Crelocation-model=static");
         // The linker that comes with Rust: it needs no C compiler for this, and puts functions in a given order.
         command.env(format!("CARGO_TARGET_{upper}_LINKER"), "rust-lld");
         // The machine's C compiler does for the little C there is, as long as it leaves out glibc's checked functions.
