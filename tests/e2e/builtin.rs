@@ -36,6 +36,15 @@ fn every_applet_is_a_link_to_its_guest() {
 }
 
 #[test]
+fn what_is_not_there_is_not_found() {
+    let home = Scratch::new("offline");
+    let script =
+        "exec 2>&1; seq 2 | no-such-applet; echo $?; cp /bin/sh /tmp/other; /tmp/other -c 'echo faked'; echo $?";
+    let said = "sh: no-such-applet: not found\n127\nsh: /tmp/other: not found\n127\n";
+    offline(&home, ["run", "--rm", "busybox", "sh", "-c", script]).run().ok().prints(said);
+}
+
+#[test]
 fn pull_always_refuses_it() {
     let home = Scratch::new("offline");
     offline(&home, ["run", "--rm", "--pull=always", "busybox", "echo", "hi"]).run().fails().exits(125).prints("");

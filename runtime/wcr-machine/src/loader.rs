@@ -49,14 +49,18 @@ pub enum Verdict<'a> {
 #[must_use]
 pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[BundledGuest]) -> Verdict<'a> {
     if content.starts_with(b"\0asm") {
-        return match guests.iter().find(|guest| guest.wasm == content) {
-            // Together the guests are one multi-call program, as BusyBox is: each of them runs all applets.
-            Some(guest) => Verdict::Bundled(stand_in(KnownProgram::BusyBox, argv).map_or(guest.name, Guest::name)),
-            None => match content.get(4..8) {
-                Some(&[1, 0, 0, 0]) => Verdict::Module,
-                Some(&[0x0d, 0, 1, 0]) => Verdict::Component,
-                _ => Verdict::Unknown(describe(content)),
-            },
+        if guests.iter().any(|guest| guest.wasm == content) {
+            // Together the guests are one multi-call program, as BusyBox is: each of them stands for all applets.
+            let identity = Identity { program: KnownProgram::BusyBox, version: None };
+            return match stand_in(identity.program, argv) {
+                Ok(guest) => Verdict::Bundled(guest.name()),
+                Err(missing) => Verdict::Missing { identity, missing },
+            };
+        }
+        return match content.get(4..8) {
+            Some(&[1, 0, 0, 0]) => Verdict::Module,
+            Some(&[0x0d, 0, 1, 0]) => Verdict::Component,
+            _ => Verdict::Unknown(describe(content)),
         };
     }
     let Some(identity) = identify(content) else { return Verdict::Unknown(describe(content)) };
@@ -253,6 +257,16 @@ mod tests {
         let refusal = loader.load(&file).unwrap_err();
         assert_eq!(refusal.errno, Errno::Noexec);
         assert!(refusal.reason.starts_with("/app is a WebAssembly component"), "{}", refusal.reason);
+    }
+
+    #[test]
+    fn a_bundled_guest_has_the_applets_there_are_and_no_others() {
+        const WASM: &[u8] = b"\0asm\x01\0\0\0sh";
+        let guests = [BundledGuest { name: "sh", wasm: WASM }];
+        assert_eq!(judge(WASM, &["ls"], &guests).guest(), Some("core"));
+        assert_eq!(judge(WASM, &["-sh"], &guests).guest(), Some("sh"));
+        let verdict = judge(WASM, &["no-such-applet"], &guests);
+        assert_eq!((verdict.guest(), verdict.errno()), (None, Some(Errno::Noent)));
     }
 
     #[test]
