@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasmtime::component::ResourceTable;
 use wasmtime::{Caller, Memory, ResourceLimiter};
 use wcr_abi::Pid;
 use wcr_kernel::Kernel;
@@ -43,38 +42,45 @@ pub(crate) struct Guest {
     pub(crate) pid: Pid,
     /// The instance's memory, once it exists.
     pub(crate) memory: Option<Memory>,
-    /// What a component has handles of.
-    pub(crate) table: ResourceTable,
-    memory_use: MemoryUse,
+    pub(crate) memory_use: MemoryUse,
 }
 
 /// How much memory all instances of a process have together, in bytes.
-#[derive(Debug, Default)]
-struct MemoryUse {
+#[derive(Debug)]
+pub(crate) struct MemoryUse {
+    limit: usize,
     total: usize,
     /// The growth that was allowed last.
     last: usize,
 }
 
-impl Guest {
-    pub(crate) fn new(container: Arc<Container>, pid: Pid) -> Self {
-        Self { container, pid, memory: None, table: ResourceTable::new(), memory_use: MemoryUse::default() }
+impl MemoryUse {
+    /// Nothing yet, of at most `limit` bytes.
+    pub(crate) const fn new(limit: usize) -> Self {
+        Self { limit, total: 0, last: 0 }
     }
 }
 
-impl ResourceLimiter for Guest {
+impl Guest {
+    pub(crate) fn new(container: Arc<Container>, pid: Pid) -> Self {
+        let memory_use = MemoryUse::new(container.memory_limit);
+        Self { container, pid, memory: None, memory_use }
+    }
+}
+
+impl ResourceLimiter for MemoryUse {
     fn memory_growing(&mut self, current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {
         let growth = desired.saturating_sub(current);
-        let total = self.memory_use.total.saturating_add(growth);
-        if total > self.container.memory_limit {
+        let total = self.total.saturating_add(growth);
+        if total > self.limit {
             return Ok(false);
         }
-        self.memory_use = MemoryUse { total, last: growth };
+        (self.total, self.last) = (total, growth);
         Ok(true)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.memory_use.total -= core::mem::take(&mut self.memory_use.last);
+        self.total -= core::mem::take(&mut self.last);
         Ok(())
     }
 

@@ -6,7 +6,8 @@ use wasmtime::{Instance, Store, Trap};
 use wcr_abi::{FORK_ENTRY, Pid, STACK_POINTER, Signal, WaitStatus};
 use wcr_kernel::{Program, Start, StartKind};
 
-use crate::guest::{Container, Guest, Leave, Snapshot};
+use crate::component::Process;
+use crate::guest::{Container, Guest, Leave, MemoryUse, Snapshot};
 use crate::run::{Linked, Modules};
 
 /// The exit code of a program that cannot be run.
@@ -55,13 +56,15 @@ async fn run_program(
     program: &Program,
     kind: StartKind,
 ) -> wasmtime::Result<()> {
-    let linked = modules.linked(program)?;
-    let mut store = Store::new(modules.engine(), Guest::new(container.clone(), pid));
-    store.limiter(|guest| guest);
-    let module = match linked {
+    let module = match modules.linked(program)? {
         Linked::Module(module) => module,
-        Linked::Component(command) => return command.run(&mut store).await,
+        Linked::Component(command) => {
+            let memory = MemoryUse::new(container.memory_limit);
+            return command.run(modules.engine(), Process::new(container.clone(), pid), memory).await;
+        }
     };
+    let mut store = Store::new(modules.engine(), Guest::new(container.clone(), pid));
+    store.limiter(|guest| &mut guest.memory_use);
     let instance = module.instantiate_async(&mut store).await?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     match kind {

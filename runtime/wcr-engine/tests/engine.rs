@@ -265,6 +265,54 @@ fn the_trace_has_the_calls_of_components() {
     }
 }
 
+/// A component that waits for the first of two durations, and ends with 0 when that was the shorter one and no
+/// more than that has passed.
+const POLLING_COMPONENT: &str = r#"(component
+    (import "wasi:io/poll@0.2.0" (instance $p
+        (export "pollable" (type $pollable (sub resource)))
+        (export "[method]pollable.ready" (func (param "self" (borrow $pollable)) (result bool)))
+        (export "poll" (func (param "in" (list (borrow $pollable))) (result (list u32))))))
+    (alias export $p "pollable" (type $pollable))
+    (import "wasi:clocks/monotonic-clock@0.2.0" (instance $c
+        (alias outer 1 $pollable (type $outer))
+        (export "pollable" (type $t (eq $outer)))
+        (export "now" (func (result u64)))
+        (export "subscribe-duration" (func (param "when" u64) (result (own $t))))))
+    (core module $memory (memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+    (core instance $memory (instantiate $memory))
+    (core func $poll (canon lower (func $p "poll") (memory (core memory $memory "memory"))
+        (realloc (core func $memory "realloc"))))
+    (core func $ready (canon lower (func $p "[method]pollable.ready")))
+    (core func $now (canon lower (func $c "now")))
+    (core func $after (canon lower (func $c "subscribe-duration")))
+    (core module $m
+        (import "memory" "memory" (memory 1))
+        (import "" "poll" (func $poll (param i32 i32 i32)))
+        (import "" "ready" (func $ready (param i32) (result i32)))
+        (import "" "now" (func $now (result i64)))
+        (import "" "after" (func $after (param i64) (result i32)))
+        (func (export "run") (result i32) (local $short i32)
+            (i32.store (i32.const 0) (call $after (i64.const 3_600_000_000_000)))
+            (local.set $short (call $after (i64.const 5_000_000)))
+            (i32.store (i32.const 4) (local.get $short))
+            (if (call $ready (local.get $short)) (then unreachable))
+            (call $poll (i32.const 0) (i32.const 2) (i32.const 8))
+            (if (i32.eqz (call $ready (local.get $short))) (then unreachable))
+            (if (i64.gt_u (call $now) (i64.const 6_000_000)) (then unreachable))
+            (i32.ne (i32.load (i32.load (i32.const 8))) (i32.load (i32.const 12)))))
+    (core instance $i (instantiate $m (with "memory" (instance $memory)) (with "" (instance
+        (export "poll" (func $poll)) (export "ready" (func $ready))
+        (export "now" (func $now)) (export "after" (func $after))))))
+    (func $run (result (result)) (canon lift (core func $i "run")))
+    (instance $r (export "run" (func $run)))
+    (export "wasi:cli/run@0.2.0" (instance $r)))"#;
+
+#[test]
+fn a_poll_ends_with_the_first_that_is_ready() {
+    assert_eq!(status(&[("main", POLLING_COMPONENT)]), WaitStatus::Exited(0));
+}
+
 #[test]
 fn components_that_cannot_run_say_why() {
     for (text, reason) in [

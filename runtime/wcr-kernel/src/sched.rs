@@ -182,6 +182,14 @@ impl Kernel {
         Halt::Block
     }
 
+    /// Takes back what the calling process waits for: it goes on without making the call again.
+    pub fn stop_waiting(&mut self, pid: Pid) {
+        let Some(process) = self.procs.get_mut(&pid).filter(|process| process.state == State::Blocked) else { return };
+        process.state = State::Ready;
+        process.blocking += 1;
+        process.retry = crate::process::Retry::default();
+    }
+
     fn next_deadline(&self) -> Option<u64> {
         let alarm = self.procs.values().filter_map(|process| process.alarm).min();
         let timer = self.sched.timers.iter().find(|(_, pid, blocking)| self.is_blocked(*pid, *blocking)).map(|t| t.0);

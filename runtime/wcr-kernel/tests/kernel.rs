@@ -9,8 +9,8 @@ use wcr_abi::{
     WaitStatus,
 };
 use wcr_kernel::{
-    Call, Clock, Halt, HostOutput, Idle, InitRequest, Kernel, KernelOptions, Loader, PollTarget, Position, ProcFs,
-    ProcTable, Program, ProgramFile, Refusal, SeededEntropy, StartKind, Stdio,
+    Call, Clock, Halt, HostOutput, Idle, InitRequest, Interest, Kernel, KernelOptions, Loader, PollTarget, Position,
+    ProcFs, ProcTable, Program, ProgramFile, Refusal, SeededEntropy, StartKind, Stdio,
 };
 use wcr_vfs::{Creds, FileSystem, MountOptions, NewInode, Tree, Vfs, Walk, dev};
 
@@ -299,6 +299,19 @@ fn virtual_time_jumps_over_sleep_and_alarms_ring() {
     assert_eq!(k.poll(1, &later), Err(Halt::Block));
     assert_eq!(k.idle(), Idle::Ready);
     assert_eq!(fail(k.poll(1, &later)), Errno::Intr);
+}
+
+#[test]
+fn a_wait_that_is_taken_back_wakes_nobody() {
+    let (mut k, _) = boot();
+    let (r, w) = k.pipe(1, OpenFlags::RDONLY).unwrap();
+    let targets = [PollTarget::Fd { fd: r, interest: Interest::Read }, PollTarget::Until(u64::MAX)];
+    while k.next_ready().is_some() {}
+    assert_eq!(k.poll(1, &targets), Err(Halt::Block));
+    k.stop_waiting(1);
+    assert_eq!(write(&mut k, 1, w, b"x"), Ok(1));
+    assert_eq!((k.next_ready(), k.idle()), (None, Idle::Deadlock));
+    assert_eq!(k.poll(1, &targets[..1]), Ok(vec![Ok(true)]));
 }
 
 #[test]

@@ -1,48 +1,52 @@
-//! Why a host call of a component gives no result.
+//! Why a kernel call of a component gives no result.
 
-use wasmtime::component::ResourceTableError;
+use wasmtime_wasi::p2::{FsError, StreamError};
 use wcr_abi::Errno;
+use wcr_kernel::Halt;
+
+use super::filesystem::error_code;
+use crate::calls::leave;
 
 /// Why a call failed, in terms of the kernel; each interface has its own errors to say it with.
 #[derive(Debug)]
-pub enum Fault {
-    /// The kernel's error.
-    Errno(Errno),
-    /// A stream is at its end.
-    Closed,
-    /// The component did what it must not, or has to be left.
-    Trap(wasmtime::Error),
-}
-
-/// What `wasi:io/error` stands for.
-#[derive(Debug, Clone, Copy)]
-pub struct StreamFailure(pub(crate) Errno);
+pub(super) struct Fault(Halt);
 
 impl Fault {
     /// The error that ends the component, for calls that have no other way to fail.
-    pub(crate) fn into_trap(self) -> wasmtime::Error {
-        match self {
-            Self::Errno(errno) => wasmtime::format_err!("{errno}"),
-            Self::Closed => wasmtime::format_err!("the stream is at its end"),
-            Self::Trap(error) => error,
+    pub(super) fn into_trap(self) -> wasmtime::Error {
+        match self.0 {
+            Halt::Errno(errno) => errno.into(),
+            halt => leave(halt),
         }
+    }
+}
+
+impl From<Halt> for Fault {
+    fn from(halt: Halt) -> Self {
+        Self(halt)
     }
 }
 
 impl From<Errno> for Fault {
     fn from(errno: Errno) -> Self {
-        Self::Errno(errno)
+        Self(errno.into())
     }
 }
 
-impl From<wasmtime::Error> for Fault {
-    fn from(error: wasmtime::Error) -> Self {
-        Self::Trap(error)
+impl From<Fault> for FsError {
+    fn from(fault: Fault) -> Self {
+        match fault.0 {
+            Halt::Errno(errno) => error_code(errno).into(),
+            halt => Self::trap(leave(halt)),
+        }
     }
 }
 
-impl From<ResourceTableError> for Fault {
-    fn from(error: ResourceTableError) -> Self {
-        Self::Trap(error.into())
+impl From<Fault> for StreamError {
+    fn from(fault: Fault) -> Self {
+        match fault.0 {
+            Halt::Errno(errno) => Self::LastOperationFailed(errno.into()),
+            halt => Self::Trap(leave(halt)),
+        }
     }
 }

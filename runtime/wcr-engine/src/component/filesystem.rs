@@ -1,39 +1,40 @@
 //! What the parts of `wasi:filesystem` share: kinds, times, errors; and the preopened root.
 
 use wasmtime::component::Resource;
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
+use wasmtime_wasi::p2::{FsError, IoError};
 use wcr_abi::{AT_FDCWD, Errno, FileKind, OpenFlags, Stat, Timestamp};
 use wcr_kernel::{Kernel, SetTime};
 
-use super::bindings::wasi::clocks::wall_clock::Datetime;
-use super::bindings::wasi::filesystem::{preopens, types};
-use super::descriptor::Descriptor;
-use super::fault::{Fault, StreamFailure};
-use crate::guest::Guest;
+use super::descriptor::{Descriptor, This};
+use super::fault::Fault;
+use super::view::View;
 
-impl preopens::Host for Guest {
+/// What is ours under the number of a resource whose type, in the bindings, stands for the host's files.
+pub(super) fn ours<Theirs: 'static, Ours: 'static>(resource: &Resource<Theirs>) -> Resource<Ours> {
+    Resource::new_own(resource.rep())
+}
+
+impl preopens::Host for View {
     /// The root of the container.
-    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
+    fn get_directories(&mut self) -> wasmtime::Result<Vec<(This, String)>> {
         let flags = OpenFlags::DIRECTORY.with(OpenFlags::CLOEXEC);
         let open = |kernel: &mut Kernel, pid| kernel.open_at(pid, AT_FDCWD, b"/", flags, 0);
-        let fd = self.now("wasi:filesystem/preopens.get-directories", &(), open).map_err(Fault::into_trap)?;
+        let opened = self.process.call("wasi:filesystem/preopens.get-directories", &(), open);
+        let fd = opened.map_err(Fault::into_trap)?;
         let flags = types::DescriptorFlags::READ | types::DescriptorFlags::MUTATE_DIRECTORY;
-        Ok(vec![(self.table.push(Descriptor { fd, flags })?, "/".into())])
+        Ok(vec![(self.push(Descriptor { fd, flags })?, "/".into())])
     }
 }
 
-impl types::Host for Guest {
-    fn convert_error_code(&mut self, fault: Fault) -> wasmtime::Result<types::ErrorCode> {
-        match fault {
-            Fault::Errno(errno) => Ok(error_code(errno)),
-            fault => Err(fault.into_trap()),
-        }
+impl types::Host for View {
+    fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<types::ErrorCode> {
+        error.downcast()
     }
 
-    fn filesystem_error_code(
-        &mut self,
-        failure: Resource<StreamFailure>,
-    ) -> wasmtime::Result<Option<types::ErrorCode>> {
-        Ok(Some(error_code(self.table.get(&failure)?.0)))
+    fn filesystem_error_code(&mut self, error: Resource<IoError>) -> wasmtime::Result<Option<types::ErrorCode>> {
+        Ok(self.table.get(&error)?.downcast_ref().copied().map(error_code))
     }
 }
 
@@ -73,11 +74,13 @@ fn datetime(time: Timestamp) -> Option<Datetime> {
 }
 
 /// What a component wants a time to be.
-pub(super) fn set_time(time: types::NewTimestamp) -> Result<SetTime, Errno> {
+pub(super) fn set_time(time: types::NewTimestamp) -> Result<SetTime, Fault> {
     Ok(match time {
         types::NewTimestamp::NoChange => SetTime::Omit,
         types::NewTimestamp::Now => SetTime::Now,
-        types::NewTimestamp::Timestamp(Datetime { nanoseconds: 1_000_000_000.., .. }) => return Err(Errno::Inval),
+        types::NewTimestamp::Timestamp(Datetime { nanoseconds: 1_000_000_000.., .. }) => {
+            return Err(Errno::Inval.into());
+        }
         types::NewTimestamp::Timestamp(Datetime { seconds, nanoseconds }) => {
             let sec = i64::try_from(seconds).map_err(|_| Errno::Overflow)?;
             SetTime::At(Timestamp { sec, nsec: nanoseconds })
@@ -86,7 +89,7 @@ pub(super) fn set_time(time: types::NewTimestamp) -> Result<SetTime, Errno> {
 }
 
 /// The interface's name for an error.
-fn error_code(errno: Errno) -> types::ErrorCode {
+pub(super) const fn error_code(errno: Errno) -> types::ErrorCode {
     use types::ErrorCode as Code;
     match errno {
         Errno::Acces => Code::Access,

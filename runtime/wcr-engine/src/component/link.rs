@@ -1,60 +1,42 @@
 //! From the bytes of a component to something that can be started.
 
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Result, Store, ensure};
+use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, Result, Store, ensure};
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::p2::bindings::{CommandPre, cli, clocks, filesystem, io, random};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
-use super::bindings::CommandPre;
+use super::process::Process;
 use super::sockets;
+use super::view::View;
 use crate::calls::leave;
 use crate::error::EngineError;
-use crate::guest::Guest;
+use crate::guest::MemoryUse;
 
 /// A component that is linked to the kernel.
 #[derive(Clone)]
-pub(crate) struct Command(CommandPre<Guest>);
+pub(crate) struct Command(CommandPre<View>);
 
-/// The packages that wcr has, and their interfaces.
-const PROVIDED: [(&str, &[&str]); 5] = [
-    (
-        "wasi:cli/",
-        &[
-            "environment",
-            "exit",
-            "stdin",
-            "stdout",
-            "stderr",
-            "terminal-input",
-            "terminal-output",
-            "terminal-stdin",
-            "terminal-stdout",
-            "terminal-stderr",
-        ],
-    ),
-    ("wasi:io/", &["error", "poll", "streams"]),
-    ("wasi:clocks/", &["monotonic-clock", "wall-clock"]),
-    ("wasi:filesystem/", &["types", "preopens"]),
-    ("wasi:random/", &["random", "insecure", "insecure-seed"]),
-];
+/// The packages that wcr has.
+const PROVIDED: [&str; 5] = ["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:filesystem/", "wasi:random/"];
 
 /// What a component exports when it is a command.
 const RUN: &str = "wasi:cli/run@0.2.";
 
-/// Whether wcr has the interface of this name, `PACKAGE/INTERFACE@0.2.x`.
+/// Whether the interface of this name, `PACKAGE/INTERFACE@0.2.x`, is of a package that wcr has.
 fn is_provided(name: &str) -> bool {
-    let Some((name, version)) = name.split_once('@') else { return false };
-    let known = |(package, interfaces): &(&str, &[&str])| {
-        name.strip_prefix(package).is_some_and(|interface| interfaces.contains(&interface))
-    };
-    version.starts_with("0.2.") && PROVIDED.iter().any(known)
+    name.split_once('@').is_some_and(|(_, version)| version.starts_with("0.2."))
+        && PROVIDED.iter().any(|package| name.starts_with(package))
 }
 
 impl Command {
     /// Links a component.
     ///
     /// # Errors
-    /// [`EngineError::Import`] and [`EngineError::NoCommand`]; others when an interface that wcr has is
-    /// imported with other types.
+    /// [`EngineError::Import`] and [`EngineError::NoCommand`]; others when a package that wcr has does not have
+    /// what is imported of it.
     pub(crate) fn link(component: &Component) -> Result<Self> {
         let engine = component.engine();
         let kind = component.component_type();
@@ -68,19 +50,52 @@ impl Command {
             }
         }
         ensure!(kind.exports(engine).any(|(name, _)| name.starts_with(RUN)), EngineError::NoCommand);
-        super::bindings::Command::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+        define(&mut linker)?;
         Ok(Self(CommandPre::new(linker.instantiate_pre(component)?)?))
     }
 
     /// Runs the command in its process, to its end.
-    pub(crate) async fn run(&self, store: &mut Store<Guest>) -> Result<()> {
-        let command = self.0.instantiate_async(&mut *store).await?;
-        if command.wasi_cli_run().call_run(&mut *store).await?.is_err() {
-            let guest = store.data();
-            return Err(leave(guest.container.kernel().exit(guest.pid, 1)));
-        }
-        Ok(())
+    pub(crate) async fn run(&self, engine: &Engine, process: Process, memory: MemoryUse) -> Result<()> {
+        let mut store = Store::new(engine, View::new(process.clone(), memory)?);
+        store.limiter(|view| &mut view.memory);
+        let command = self.0.instantiate_async(&mut store).await?;
+        let code = match command.wasi_cli_run().call_run(&mut store).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(())) => 1,
+            Err(error) => match error.downcast_ref() {
+                Some(I32Exit(code)) => *code as u8,
+                None => return Err(error),
+            },
+        };
+        Err(leave(process.exit(code)))
     }
+}
+
+/// Defines interfaces: each after what answers for it, and how that is got from the store's data.
+macro_rules! define {
+    ($linker:ident; $($host:ty, $get:expr => $($package:ident::$interface:ident),*;)*) => {
+        $($($package::$interface::add_to_linker::<View, $host>($linker, $get)?;)*)*
+    };
+}
+
+/// What `wasmtime-wasi` does itself, and what we do. Its file system and sockets, the host's, are not even linked.
+fn define(linker: &mut Linker<View>) -> Result<()> {
+    define! { linker;
+        HasTable, |view| &mut view.table => io::error, io::poll, io::streams;
+        WasiCli, View::cli => cli::environment, cli::exit, cli::terminal_input, cli::terminal_output,
+            cli::terminal_stdin, cli::terminal_stdout, cli::terminal_stderr;
+        WasiRandom, View::random => random::random, random::insecure, random::insecure_seed;
+        HasSelf<View>, |view| view => cli::stdin, cli::stdout, cli::stderr, clocks::wall_clock,
+            clocks::monotonic_clock, filesystem::types, filesystem::preopens;
+    }
+    Ok(())
+}
+
+/// The table of resources is what streams and polls of `wasmtime-wasi` need.
+struct HasTable;
+
+impl HasData for HasTable {
+    type Data<'a> = &'a mut ResourceTable;
 }
 
 #[cfg(test)]
@@ -94,7 +109,6 @@ mod tests {
             ("wasi:io/streams@0.2.99", true),
             ("wasi:cli/environment@0.3.0", false),
             ("wasi:cli/environment", false),
-            ("wasi:cli/other@0.2.0", false),
             ("wasi:http/types@0.2.0", false),
             ("environment@0.2.0", false),
             ("", false),

@@ -7,7 +7,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem
 use wasmtime::component::{LinkerInstance, Resource, ResourceAny, ResourceType, Val};
 use wasmtime::{Engine, Result, StoreContextMut, bail};
 
-use crate::guest::Guest;
+use super::view::View;
 
 /// The package.
 pub(super) const PACKAGE: &str = "wasi:sockets/";
@@ -22,7 +22,7 @@ struct Nothing;
 
 /// Defines all that a component imports of one interface of the package.
 pub(super) fn define(
-    linker: &mut LinkerInstance<'_, Guest>,
+    linker: &mut LinkerInstance<'_, View>,
     interface: &ComponentInstance,
     engine: &Engine,
 ) -> Result<()> {
@@ -38,7 +38,7 @@ pub(super) fn define(
 }
 
 fn answer(
-    mut store: StoreContextMut<'_, Guest>,
+    mut store: StoreContextMut<'_, View>,
     function: ComponentFunc,
     _arguments: &[Val],
     results: &mut [Val],
