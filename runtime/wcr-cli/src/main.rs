@@ -1,7 +1,9 @@
 //! The `wcr` command: arguments, progress, tables, JSON, exit codes.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+#[cfg(target_env = "musl")]
+mod allocator;
 mod args;
 mod env_file;
 mod exit;
@@ -21,10 +23,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use args::{Cli, Command};
 
-/// Musl's own allocator asks the kernel for each of its many small pools, which is a third of a start.
 #[cfg(target_env = "musl")]
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator::new();
 
 fn main() {
     let is_run = std::env::args_os().nth(1).is_some_and(|command| command == "run");

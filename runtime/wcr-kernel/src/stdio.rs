@@ -69,6 +69,12 @@ impl MemoryInput {
     pub const fn new(bytes: Vec<u8>) -> Self {
         Self { bytes, taken: 0 }
     }
+
+    /// Whether all of it has been read.
+    #[must_use]
+    pub const fn is_used_up(&self) -> bool {
+        self.taken >= self.bytes.len()
+    }
 }
 
 impl HostInput for MemoryInput {
@@ -165,7 +171,9 @@ mod tests {
         let mut input = MemoryInput::new(b"abc".to_vec());
         let mut buf = [0; 2];
         assert_eq!((input.try_read(&mut buf), buf), (Ok(Some(2)), *b"ab"));
+        assert!(!input.is_used_up());
         assert_eq!((input.try_read(&mut buf), buf[0]), (Ok(Some(1)), b'c'));
+        assert!(input.is_used_up());
         assert_eq!(input.try_read(&mut buf), Ok(Some(0)));
         let output = MemoryOutput::default();
         assert_eq!(output.clone().write(b"abc"), Ok(3));

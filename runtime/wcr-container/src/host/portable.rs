@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use wcr_abi::Errno;
-use wcr_kernel::{HostInput, HostOutput};
+use wcr_kernel::{HostInput, HostOutput, MemoryInput};
 
 /// How much is read ahead at a time, in bytes.
 const PIECE: usize = 64 << 10;
@@ -13,15 +13,14 @@ const PIECE: usize = 64 << 10;
 /// Standard input, read by a thread from the first time that somebody asks for it.
 pub(super) struct Input {
     pieces: Option<Receiver<Vec<u8>>>,
-    /// What has come and was not taken yet, and how much of it was.
-    current: Vec<u8>,
-    taken: usize,
+    /// What has come.
+    current: MemoryInput,
     ended: bool,
 }
 
 impl Input {
     pub(super) const fn new() -> Self {
-        Self { pieces: None, current: Vec::new(), taken: 0, ended: false }
+        Self { pieces: None, current: MemoryInput::new(Vec::new()), ended: false }
     }
 
     fn pieces(&mut self) -> &Receiver<Vec<u8>> {
@@ -46,26 +45,17 @@ impl Input {
     }
 
     fn take(&mut self, piece: Vec<u8>) {
-        (self.current, self.taken) = (piece, 0);
+        self.current = MemoryInput::new(piece);
     }
 
     fn has_some(&self) -> bool {
-        self.taken < self.current.len()
+        !self.current.is_used_up()
     }
 }
 
 impl HostInput for Input {
     fn try_read(&mut self, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
-        if !self.ready() {
-            return Ok(None);
-        }
-        let rest = self.current.get(self.taken..).unwrap_or_default();
-        let count = rest.len().min(buf.len());
-        if let (Some(to), Some(from)) = (buf.get_mut(..count), rest.get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.taken += count;
-        Ok(Some(count))
+        if self.ready() { self.current.try_read(buf) } else { Ok(None) }
     }
 
     fn ready(&mut self) -> bool {
