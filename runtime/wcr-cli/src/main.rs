@@ -2,13 +2,13 @@
 
 #![deny(unsafe_code)]
 
-#[cfg(target_env = "musl")]
-mod allocator;
 mod args;
 mod env_file;
 mod exit;
 mod fetch;
 mod inspect;
+#[cfg(target_env = "musl")]
+mod linux_allocator;
 mod list;
 mod output;
 mod progress;
@@ -25,7 +25,7 @@ use args::{Cli, Command};
 
 #[cfg(target_env = "musl")]
 #[global_allocator]
-static ALLOCATOR: allocator::Allocator = allocator::Allocator::new();
+static ALLOCATOR: linux_allocator::Allocator = linux_allocator::Allocator::new();
 
 fn main() {
     let is_run = std::env::args_os().nth(1).is_some_and(|command| command == "run");
