@@ -42,11 +42,24 @@ impl std::error::Error for Failure {}
 /// Prints a failure and gives the exit code that it means. `run` has 125 for all that is not the
 /// container's own doing.
 pub(crate) fn report(error: &Error, is_run: bool) -> u8 {
-    say(&format!("{error:#}"));
+    say(&sentence(error));
     if let Some(error) = error.downcast_ref::<RunError>() {
         return error.exit_code();
     }
     if is_run { RUN_FAILED } else { class(error).map_or(BUG, Class::exit_code) }
+}
+
+/// A failure and its causes, each said once: many failures name their cause themselves.
+fn sentence(error: &Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn class(error: &Error) -> Option<Class> {
@@ -87,6 +100,15 @@ mod tests {
 
     fn code(error: impl Into<Error>) -> Option<u8> {
         class(&error.into()).map(Class::exit_code)
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let inner = std::io::Error::other("the disk is full");
+        let named = Err::<(), _>(inner).context("layer x: the disk is full").unwrap_err();
+        assert_eq!(sentence(&named), "layer x: the disk is full");
+        let unnamed = named.context("cannot pull");
+        assert_eq!(sentence(&unnamed), "cannot pull: layer x: the disk is full");
     }
 
     #[test]

@@ -413,7 +413,8 @@ fn damaged_archives_never_panic() {
             let _ =
                 open(&bad).map(|archive| archive.images.iter().map(|image| image.load().is_ok()).collect::<Vec<_>>());
         }
-        let content = tar.len() - 1024;
+        // Behind this there may be nothing but the padding of the last entry and the end marker.
+        let content = tar.len() - 1024 - 511;
         for length in (0..content).step_by(97) {
             let cut = open(&tar[..length]).and_then(|archive| archive.images[0].load().map(|_| ()));
             assert!(cut.is_err(), "cut to {length}");

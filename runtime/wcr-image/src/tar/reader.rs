@@ -51,8 +51,8 @@ enum State {
     Header,
     /// Collecting an extended header's content in `body`; then comes padding.
     Extended { kind: Extended, missing: usize, padding: u64 },
-    /// Passing over so many bytes of content and padding.
-    Skip(u64),
+    /// Passing over content and padding: `left` bytes, of which the last `padding` are padding.
+    Skip { left: u64, padding: u64 },
     /// Behind the end marker.
     End,
 }
@@ -129,10 +129,10 @@ impl Reader {
                     if *missing == 0 {
                         let (kind, padding) = (*kind, *padding);
                         self.extended(kind)?;
-                        self.state = skip(padding);
+                        self.state = skip(0, padding);
                     }
                 }
-                State::Skip(left) => {
+                State::Skip { left, .. } => {
                     let part = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                     *left -= part as u64;
                     self.offset += part as u64;
@@ -150,17 +150,21 @@ impl Reader {
         Ok(())
     }
 
-    /// Checks that the stream may end here. An archive without an end marker is accepted at a block's edge.
+    /// Checks that the stream may end here. An archive without an end marker is accepted at a block's edge, and
+    /// after the content of its last entry: umoci leaves out the padding there, and Go's reader, which is that of
+    /// most registries' clients, does not mind.
     pub(crate) fn finish(&self) -> Result<()> {
         let reason = match self.state {
             State::End => return Ok(()),
             State::Header if !self.block.is_empty() => "it ends within a header",
-            State::Header if self.pax.is_some() || self.long_name.is_some() || self.long_link.is_some() => {
+            State::Skip { left, padding } if left > padding => "it ends within an entry's content",
+            State::Header | State::Skip { .. }
+                if self.pax.is_some() || self.long_name.is_some() || self.long_link.is_some() =>
+            {
                 "it ends after an extended header"
             }
-            State::Header => return Ok(()),
+            State::Header | State::Skip { .. } => return Ok(()),
             State::Extended { .. } => "it ends within an extended header",
-            State::Skip(_) => "it ends within an entry's content",
         };
         Err(self.malformed(b"", reason.into()))
     }
@@ -211,7 +215,7 @@ impl Reader {
             }
             None => {
                 let entry = self.entry(header)?;
-                self.state = skip(entry.size.next_multiple_of(BLOCK as u64));
+                self.state = skip(entry.size, entry.size.next_multiple_of(BLOCK as u64) - entry.size);
                 sink(entry)
             }
         }
@@ -289,8 +293,11 @@ impl Reader {
     }
 }
 
-const fn skip(bytes: u64) -> State {
-    if bytes == 0 { State::Header } else { State::Skip(bytes) }
+const fn skip(content: u64, padding: u64) -> State {
+    match content.saturating_add(padding) {
+        0 => State::Header,
+        left => State::Skip { left, padding },
+    }
 }
 
 /// Linux's encoding of a device number (`makedev(3)`).

@@ -170,9 +170,11 @@ fn extended_headers_overrule() {
 
 #[test]
 fn an_archive_may_end_without_a_marker() {
-    for tar in [vec![], vec![0; 512], file("a", b"x"), end(), vec![0; 10_240]] {
+    let unpadded = file("a", b"content")[..519].to_vec();
+    for tar in [vec![], vec![0; 512], file("a", b"x"), end(), vec![0; 10_240], unpadded.clone()] {
         index(&tar).unwrap();
     }
+    assert_eq!(content(&unpadded, &get(&index(&unpadded).unwrap(), "a")), b"content");
 }
 
 #[test]
@@ -184,10 +186,11 @@ fn malformed_archives_are_refused() {
     let table: Vec<(Vec<u8>, Class, &str)> = vec![
         (good[..100].to_vec(), Class::Malformed, "cut within a header"),
         (good[..515].to_vec(), Class::Malformed, "cut within content"),
-        (good[..800].to_vec(), Class::Malformed, "cut within padding"),
+        (good[..518].to_vec(), Class::Malformed, "cut before the last byte of content"),
         (pax(&[("path", "x")]), Class::Malformed, "nothing after an extended header"),
         ([pax(&[("path", "x")]), end()].concat(), Class::Malformed, "the end after an extended header"),
         (pax(&[("path", "x")])[..515].to_vec(), Class::Malformed, "cut within an extended header"),
+        (pax(&[("path", "x")])[..600].to_vec(), Class::Malformed, "cut within an extended header's padding"),
         (sum, Class::Malformed, "a wrong checksum"),
         (vec![b'x'; 1024], Class::Malformed, "no tar at all"),
         ([vec![0; 512], good.clone()].concat(), Class::Malformed, "a zero block in the middle"),
