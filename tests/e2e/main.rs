@@ -12,3 +12,4 @@ mod process;
 mod pull;
 mod run;
 mod shell;
+mod terminal;

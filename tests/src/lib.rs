@@ -10,4 +10,5 @@ pub mod layer;
 pub mod registry;
 pub mod scratch;
 pub mod skip;
+pub mod terminal;
 pub mod wcr;

@@ -130,6 +130,7 @@ pub fn start(request: Request) -> Result<(), StartError> {
         input: Some(input),
         output: Box::new(PageOutput { error: false }),
         error: Box::new(PageOutput { error: true }),
+        terminal: None,
     };
     let host = wcr_machine::Host {
         clock,

@@ -13,6 +13,7 @@ mod imports;
 pub mod process;
 pub mod signal;
 pub mod time;
+pub mod tty;
 
 pub use args::{args, env};
 pub use buffer::{Input, Output};

@@ -15,6 +15,7 @@ mod file;
 mod process;
 mod signal;
 mod spawn;
+mod termios;
 
 pub use errno::Errno;
 pub use file::{
@@ -24,6 +25,7 @@ pub use file::{
 pub use process::{Fd, Ids, Pid, Times, Uname, WNOHANG, WUNTRACED, WaitStatus, WinSize};
 pub use signal::{Disposition, Signal};
 pub use spawn::{FdAction, SPAWN_MAX, SpawnRequest};
+pub use termios::{Queue, SetWhen, Termios, cc, cflag, iflag, lflag, oflag};
 
 /// The name of the import module that adds what preview1 lacks. A new, incompatible table gets a new name.
 pub const WCR_MODULE: &str = "wcr_v1";

@@ -83,8 +83,8 @@ pub(crate) struct RunArgs {
     /// Pass standard input on to the container
     #[arg(short, long)]
     pub(crate) interactive: bool,
-    /// Give the container a terminal (not possible yet)
-    #[arg(short, long, hide = true)]
+    /// Give the container a terminal; with -i it has this one's keys
+    #[arg(short, long)]
     pub(crate) tty: bool,
     /// Run this program instead of the image's entry point; empty for none
     #[arg(long, value_name = "PROGRAM")]

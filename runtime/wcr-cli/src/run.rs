@@ -1,5 +1,6 @@
 //! `wcr run`.
 
+use std::io::IsTerminal as _;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -17,9 +18,8 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         let message = "--trace-digest needs --deterministic: the digest of a run that nothing repeats says nothing";
         return Err(Failure::new(Class::Usage, message).into());
     }
-    if args.tty {
-        let message = "a container cannot have a terminal yet; leave out -t";
-        return Err(Failure::new(Class::Usage, message).into());
+    if args.tty && args.interactive && !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Class::Usage, "the input device is not a TTY").into());
     }
     let mut words = args.image_and_command.into_iter();
     let name = words.next().unwrap_or_default();
@@ -33,6 +33,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         user: args.user,
         hostname: args.hostname,
         files: Vec::new(),
+        tty: args.tty,
         trace: args.trace_digest,
     };
     let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull)?;

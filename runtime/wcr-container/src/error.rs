@@ -23,6 +23,9 @@ pub enum RunError {
     /// Two bind mounts have one place.
     #[error("two bind mounts have the same place in the container: {0}")]
     BindTwice(String),
+    /// The host's terminal cannot be used.
+    #[error("cannot use the terminal: {0}")]
+    Terminal(io::Error),
     /// This wcr was built without its guests.
     #[error("this wcr was built without its guests; build it with `cargo xtask build`")]
     NoBundle,

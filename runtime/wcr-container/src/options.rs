@@ -13,7 +13,8 @@ pub struct RunOptions {
     pub settings: Settings,
     /// Folders and files of the host.
     pub binds: Vec<Bind>,
-    /// Whether the container reads the host's standard input; else its input is empty.
+    /// Whether the container reads the host's standard input; else its input is empty. With a terminal
+    /// ([`Settings::tty`]) the host's standard input has to be one, too.
     pub stdin: bool,
     /// A clock and a randomness of the container's own, the same every time; `None` for the host's.
     pub deterministic: Option<Deterministic>,

@@ -1,12 +1,12 @@
 //! One run of a container, from its image to its exit code.
 
-use wcr_abi::Errno;
+use wcr_abi::{Errno, WinSize};
 use wcr_engine::{Engine, Finished};
 use wcr_kernel::{Clock, Entropy, MemoryInput, MemoryOutput, SeededEntropy, Stdio};
 use wcr_machine::{ContainerImage, Host, LastRefusal, boot};
 
 use crate::error::RunError;
-use crate::host::{Clocks, HostEntropy, stdio};
+use crate::host::{self, Clocks, HostEntropy};
 use crate::options::{Deterministic, RunOptions};
 use crate::{bind, bundle};
 
@@ -51,9 +51,14 @@ impl Captured {
 /// [`RunError`]: it was not started, or the engine failed.
 pub fn run(image: &ContainerImage, options: RunOptions) -> Result<Outcome, RunError> {
     let last = options.last;
-    let stdio = stdio(options.stdin, options.deterministic.is_some());
+    let (stdio, raw) = if options.settings.tty {
+        host::terminal(options.stdin).map_err(RunError::Terminal)?
+    } else {
+        (host::stdio(options.stdin, options.deterministic.is_some()), None)
+    };
     let (engine, ended) = live(image, options, stdio)?;
     let outcome = ended.outcome();
+    drop(raw);
     if last {
         // What the system takes back in a moment need not be put in order before.
         core::mem::forget((engine, ended));
@@ -71,6 +76,8 @@ pub fn run_captured(image: &ContainerImage, options: RunOptions, input: Vec<u8>)
         input: Some(Box::new(MemoryInput::new(input))),
         output: Box::new(output.clone()),
         error: Box::new(error.clone()),
+        // As wide as a terminal is when nobody says otherwise.
+        terminal: options.settings.tty.then_some(WinSize { rows: 24, cols: 80 }),
     };
     let (_, ended) = live(image, options, stdio)?;
     Ok(Captured { outcome: ended.outcome(), stdout: output.take(), stderr: error.take(), finished: ended.finished })

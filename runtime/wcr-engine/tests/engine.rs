@@ -44,7 +44,7 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
             entropy: Box::new(SeededEntropy::new(1)),
             loader: Box::new(Modules),
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
-            stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()) },
+            stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()), terminal: None },
             max_processes: 8,
             trace: Some(Trace::default()),
         },

@@ -51,6 +51,11 @@ impl Clock {
         }
     }
 
+    /// Whether it is the host's.
+    pub(crate) const fn is_host(&self) -> bool {
+        matches!(self, Self::Host(_))
+    }
+
     /// Counts one guest call.
     pub(crate) fn tick(&mut self) {
         if let Self::Virtual { elapsed, .. } = self {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use wcr_abi::{FileKind, OpenFlags};
 use wcr_vfs::{DirEntry, Node};
 
+use crate::tty::TtyId;
+
 /// An open file's place in the kernel's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FileId(pub(crate) usize);
@@ -44,6 +46,10 @@ pub(crate) enum Backing {
     Pipe { pipe: PipeId, node: Option<Node> },
     /// A device of the kernel.
     Device { device: Device, node: Node },
+    /// A terminal.
+    Tty { tty: TtyId, node: Node },
+    /// The other side of a pseudo-terminal.
+    PtyMaster { tty: TtyId, node: Node },
     /// The host's standard input.
     HostInput,
     /// The host's standard output.
@@ -56,7 +62,11 @@ impl Backing {
     /// The inode behind the file, where there is one.
     pub(crate) const fn node(self) -> Option<Node> {
         match self {
-            Self::Node { node, .. } | Self::Device { node, .. } | Self::Pipe { node: Some(node), .. } => Some(node),
+            Self::Node { node, .. }
+            | Self::Device { node, .. }
+            | Self::Pipe { node: Some(node), .. }
+            | Self::Tty { node, .. }
+            | Self::PtyMaster { node, .. } => Some(node),
             Self::Pipe { node: None, .. } | Self::HostInput | Self::HostOutput | Self::HostError => None,
         }
     }
@@ -122,6 +132,16 @@ impl<T> Slab<T> {
 
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         self.slots.get_mut(at)?.as_mut()
+    }
+
+    /// How many places there are, free ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The values with their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.slots.iter().enumerate().filter_map(|(at, slot)| Some((at, slot.as_ref()?)))
     }
 
     pub(crate) fn remove(&mut self, at: usize) -> Option<T> {

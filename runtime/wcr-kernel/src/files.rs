@@ -62,7 +62,7 @@ impl Kernel {
                     Some(place) => self.vfs.path_at(place),
                     None => self.vfs.path_of(opened.node),
                 };
-                (self.open_node(&opened, flags)?, label.ok())
+                (self.open_node(pid, &opened, flags)?, label.ok())
             }
         };
         if let Backing::Pipe { pipe, node: Some(_) } = self.file(file)?.backing {
@@ -80,13 +80,16 @@ impl Kernel {
         Ok(fd)
     }
 
-    fn open_node(&mut self, opened: &Opened, flags: OpenFlags) -> Result<FileId, Errno> {
+    fn open_node(&mut self, pid: Pid, opened: &Opened, flags: OpenFlags) -> Result<FileId, Errno> {
         let (node, stat) = (opened.node, opened.stat);
         let kind = stat.mode.kind();
         let backing = match kind {
             _ if flags.contains(OpenFlags::PATH) => Backing::Node { node, kind },
             FileKind::Regular | FileKind::Directory => Backing::Node { node, kind },
-            FileKind::CharDevice => Backing::Device { device: Device::from_rdev(stat.rdev).ok_or(Errno::Nxio)?, node },
+            FileKind::CharDevice => match Device::from_rdev(stat.rdev) {
+                Some(device) => Backing::Device { device, node },
+                None => self.open_tty(pid, node, stat.rdev, flags).ok_or(Errno::Nxio)??,
+            },
             FileKind::Fifo => Backing::Pipe { pipe: self.fifo(node), node: Some(node) },
             FileKind::BlockDevice | FileKind::Socket => return Err(Errno::Nxio),
             FileKind::Symlink => return Err(Errno::Loop),
@@ -110,6 +113,7 @@ impl Kernel {
         {
             pipe.open(flags.readable(), flags.writable());
         }
+        self.count_tty(backing);
         let kept = OpenFlags(3).with(OpenFlags::APPEND).with(OpenFlags::NONBLOCK).with(OpenFlags::PATH);
         self.add_file(OpenFile::new(backing, OpenFlags(flags.0 & kept.0)))
     }

@@ -57,8 +57,11 @@ impl Kernel {
             return;
         }
         let Some(file) = self.files.remove(id.0) else { return };
-        if let Backing::Pipe { pipe, node } = file.backing {
-            self.close_pipe_end(pipe, file.flags, node);
+        match file.backing {
+            Backing::Pipe { pipe, node } => self.close_pipe_end(pipe, file.flags, node),
+            Backing::Tty { tty, .. } => self.close_slave(tty),
+            Backing::PtyMaster { tty, .. } => self.close_master(tty),
+            _ => {}
         }
         if let Some(node) = file.backing.node() {
             self.vfs.unpin(node);
@@ -119,6 +122,8 @@ impl Kernel {
             }
             Backing::Device { device, .. } => Ok(self.read_device(device, buf)),
             Backing::Pipe { pipe, .. } => self.read_pipe(pid, pipe, flags, buf),
+            Backing::Tty { tty, .. } => self.read_tty(pid, tty, flags, buf),
+            Backing::PtyMaster { tty, .. } => self.read_master(pid, tty, flags, buf),
             Backing::HostInput => self.read_host(pid, flags, buf),
             Backing::HostOutput | Backing::HostError => Err(Errno::Badf.into()),
         }
@@ -193,6 +198,8 @@ impl Kernel {
             Backing::Device { device: Device::Full, .. } if !bytes.is_empty() => Err(Errno::Nospc.into()),
             Backing::Device { .. } => Ok(bytes.len()),
             Backing::Pipe { pipe, .. } => self.write_pipe(pid, pipe, flags, bytes),
+            Backing::Tty { tty, .. } => self.write_tty(pid, tty, flags, bytes),
+            Backing::PtyMaster { tty, .. } => self.write_master(pid, tty, flags, bytes),
             Backing::HostInput => Err(Errno::Badf.into()),
             Backing::HostOutput | Backing::HostError => self.write_host(backing, bytes),
         }
@@ -245,7 +252,7 @@ impl Kernel {
         }
     }
 
-    fn write_host(&mut self, backing: Backing, mut bytes: &[u8]) -> Call<usize> {
+    pub(crate) fn write_host(&mut self, backing: Backing, mut bytes: &[u8]) -> Call<usize> {
         let (len, stream) =
             (bytes.len(), if backing == Backing::HostOutput { &mut self.stdout } else { &mut self.stderr });
         while !bytes.is_empty() {

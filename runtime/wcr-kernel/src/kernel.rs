@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use wcr_abi::{Errno, Pid, Timestamp, Uname, WaitStatus};
+use wcr_abi::{Errno, Pid, Timestamp, Uname, WaitStatus, WinSize};
 use wcr_vfs::{Node, Vfs};
 
 use crate::clock::Clock;
@@ -15,6 +15,7 @@ use crate::random::Entropy;
 use crate::sched::Scheduler;
 use crate::stdio::{HostInput, HostOutput, Stdio};
 use crate::trace::{Trace, TracedCall};
+use crate::tty::{Tty, TtyId};
 
 /// Why a call did not return a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,11 @@ pub struct Kernel {
     pub(crate) procs: BTreeMap<Pid, Process>,
     pub(crate) files: Slab<OpenFile>,
     pub(crate) pipes: Slab<Pipe>,
+    pub(crate) ttys: Slab<Tty>,
+    /// The terminal that the host gave.
+    pub(crate) console: Option<TtyId>,
+    /// The size of the terminal that the first process gets.
+    pub(crate) terminal: Option<WinSize>,
     /// Looked up only, never listed: the order of a hash map shows nowhere.
     pub(crate) fifos: HashMap<Node, PipeId>,
     pub(crate) sched: Scheduler,
@@ -101,6 +107,9 @@ impl Kernel {
             procs: BTreeMap::new(),
             files: Slab::default(),
             pipes: Slab::default(),
+            ttys: Slab::default(),
+            console: None,
+            terminal: stdio.terminal,
             fifos: HashMap::new(),
             sched: Scheduler::default(),
             next_pid: 1,

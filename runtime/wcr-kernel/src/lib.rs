@@ -24,6 +24,7 @@ mod signals;
 mod spawn;
 mod stdio;
 mod trace;
+mod tty;
 
 pub use clock::{Clock, HostClock};
 pub use file::Position;
@@ -35,6 +36,6 @@ pub use procfs::{ProcFs, ProcTable};
 pub use program::{Loader, Program, ProgramFile, Refusal};
 pub use random::{Entropy, SeededEntropy};
 pub use sched::{Idle, Start, StartKind};
-pub use stdio::{FullReads, HostInput, HostOutput, MemoryInput, MemoryOutput, Stdio};
+pub use stdio::{FullReads, HostEvent, HostInput, HostOutput, MemoryInput, MemoryOutput, Stdio};
 pub use trace::{Trace, TracedCall};
 pub use wcr_vfs::{DirEntry, SetTime};

@@ -5,6 +5,7 @@ use wcr_abi::{Errno, Fd, Pid};
 use crate::file::Backing;
 use crate::kernel::{Call, Kernel};
 use crate::sched::Event;
+use crate::tty::TtyId;
 
 /// What a poll asks of a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,10 @@ impl Kernel {
     fn poll_fd(&mut self, pid: Pid, fd: Fd, interest: Interest, events: &mut Vec<Event>) -> Result<bool, Errno> {
         let (_, file) = self.file_of(pid, fd)?;
         let Backing::Pipe { pipe: id, .. } = file.backing else {
+            if let Backing::Tty { tty, .. } | Backing::PtyMaster { tty, .. } = file.backing {
+                let master = matches!(file.backing, Backing::PtyMaster { .. });
+                return self.poll_tty(tty, master, interest, events);
+            }
             if file.backing == Backing::HostInput && interest == Interest::Read {
                 events.push(Event::HostInput);
                 return Ok(self.input_ready());
@@ -88,11 +93,25 @@ impl Kernel {
         })
     }
 
+    fn poll_tty(&self, id: TtyId, master: bool, interest: Interest, events: &mut Vec<Event>) -> Result<bool, Errno> {
+        let tty = self.ttys.get(id.0).ok_or(Errno::Badf)?;
+        let (ready, event) = match (master, interest) {
+            (false, Interest::Read) => (tty.readable(), Event::TtyReadable(id)),
+            (false, Interest::Write) => (tty.writable(), Event::TtyWritable(id)),
+            (true, Interest::Read) => (tty.master_readable(), Event::MasterReadable(id)),
+            (true, Interest::Write) => (tty.master_writable(), Event::MasterWritable(id)),
+        };
+        events.push(event);
+        Ok(ready)
+    }
+
     /// How many bytes can be read from a descriptor without waiting; 1 where that is not known.
     pub fn available(&mut self, pid: Pid, fd: Fd) -> u64 {
         let Ok((_, file)) = self.file_of(pid, fd) else { return 0 };
         match file.backing {
             Backing::Pipe { pipe, .. } => self.pipes.get(pipe.0).map_or(0, |pipe| pipe.len() as u64),
+            Backing::Tty { tty, .. } => self.ttys.get(tty.0).map_or(0, |tty| tty.input_len() as u64),
+            Backing::PtyMaster { tty, .. } => self.ttys.get(tty.0).map_or(0, |tty| tty.output_len() as u64),
             Backing::Node { node, .. } => {
                 let offset = file.offset;
                 self.vfs.stat_node(node).map_or(0, |stat| stat.size.saturating_sub(offset))

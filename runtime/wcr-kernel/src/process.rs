@@ -131,6 +131,8 @@ pub(crate) struct Process {
     /// The short name that `ps` shows.
     pub(crate) comm: Vec<u8>,
     pub(crate) program: Program,
+    /// It has given up the terminal of its session.
+    pub(crate) left_tty: bool,
     /// A new program waits to be started in this process.
     pub(crate) exec_pending: bool,
     pub(crate) retry: Retry,

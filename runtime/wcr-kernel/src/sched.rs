@@ -8,6 +8,7 @@ use crate::file::PipeId;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::State;
 use crate::program::Program;
+use crate::tty::TtyId;
 
 /// An event that processes wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,14 @@ pub(crate) enum Event {
     Child(Pid),
     /// The host's input has something.
     HostInput,
+    /// A terminal has something to read.
+    TtyReadable(TtyId),
+    /// A terminal takes output.
+    TtyWritable(TtyId),
+    /// The master's side of a terminal has something to read.
+    MasterReadable(TtyId),
+    /// The master's side of a terminal takes keys.
+    MasterWritable(TtyId),
 }
 
 /// A process that an engine has to make an instance for.
@@ -72,12 +81,21 @@ pub(crate) struct Scheduler {
     waiting: BTreeMap<Event, VecDeque<(Pid, u64)>>,
     timers: BTreeSet<(u64, Pid, u64)>,
     pub(crate) starts: VecDeque<Start>,
+    /// How often a process was resumed.
+    turns: u32,
     pub(crate) dead: Vec<Pid>,
 }
+
+/// After how many turns of busy processes timers and the host's terminal are looked at.
+const TURNS: u32 = 64;
 
 impl Kernel {
     /// The next process to resume, or `None` when all wait.
     pub fn next_ready(&mut self) -> Option<Pid> {
+        self.sched.turns = self.sched.turns.wrapping_add(1);
+        if self.sched.turns.is_multiple_of(TURNS) {
+            self.look_around();
+        }
         while let Some(pid) = self.sched.ready.pop_front() {
             if self.procs.get(&pid).is_some_and(|process| process.state == State::Ready) {
                 return Some(pid);
@@ -101,12 +119,16 @@ impl Kernel {
         if let Some(status) = self.finished {
             return Idle::Finished(status);
         }
-        self.fire_timers();
+        self.look_around();
+        if let Some(status) = self.finished {
+            return Idle::Finished(status);
+        }
         if !self.sched.ready.is_empty() {
             return Idle::Ready;
         }
-        let input = self.sched.waiting.get(&Event::HostInput).is_some_and(|queue| !queue.is_empty());
-        if input && self.input_ready() {
+        let read = self.is_awaited(Event::HostInput);
+        let input = read || self.console_waits();
+        if read && self.input_ready() {
             self.wake(Event::HostInput);
             return Idle::Ready;
         }
@@ -121,6 +143,18 @@ impl Kernel {
             None if input => Idle::Wait { timeout: None, input },
             None => Idle::Deadlock,
         }
+    }
+
+    /// Sees what has happened without any process's doing: timers that are due, keys at the host's terminal.
+    fn look_around(&mut self) {
+        self.fire_timers();
+        self.pump_console();
+    }
+
+    /// Whether a process waits for an event.
+    pub(crate) fn is_awaited(&self, event: Event) -> bool {
+        let queue = self.sched.waiting.get(&event).into_iter().flatten();
+        queue.into_iter().any(|(pid, blocking)| self.is_blocked(*pid, *blocking))
     }
 
     /// Waits until the host's input has something or `timeout` nanoseconds have passed.

@@ -57,7 +57,7 @@ impl Kernel {
         }
         for other in allowed {
             if let Some(signal) = signal {
-                self.send_from_inside(other, signal);
+                self.post_guarded(other, signal);
             }
         }
         // The caller may have killed or stopped itself.
@@ -75,8 +75,8 @@ impl Kernel {
         }
     }
 
-    /// A signal from a process of the container: process 1 takes only those that it catches.
-    fn send_from_inside(&mut self, pid: Pid, signal: Signal) {
+    /// Posts a signal that comes from within the container: process 1 takes only those that it catches.
+    pub(crate) fn post_guarded(&mut self, pid: Pid, signal: Signal) {
         let guarded = |process: &crate::process::Process| process.signals.disposition(signal) == Disposition::Default;
         if pid == 1 && self.process(pid).is_ok_and(guarded) && default_action(signal) != Action::Continue {
             return;

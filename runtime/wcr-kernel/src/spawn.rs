@@ -47,7 +47,7 @@ impl Kernel {
         let pid = self.next_pid;
         let creds = Creds { uid: request.uid, gid: request.gid, groups: request.groups };
         let root = self.vfs.root();
-        let mut process = Process {
+        let process = Process {
             ppid: 0,
             pgid: pid,
             sid: pid,
@@ -62,6 +62,7 @@ impl Kernel {
             exe: Vec::new(),
             comm: Vec::new(),
             program: Program::Guest(""),
+            left_tty: false,
             exec_pending: false,
             retry: Retry::default(),
             blocking: 0,
@@ -71,20 +72,26 @@ impl Kernel {
             report: None,
         };
         self.vfs.pin(root)?;
-        for (fd, backing) in [Backing::HostInput, Backing::HostOutput, Backing::HostError].into_iter().enumerate() {
-            let flags = if fd == 0 { OpenFlags::RDONLY } else { OpenFlags::WRONLY };
-            let file = self.add_file(OpenFile::new(backing, flags));
-            process.fds.set(fd as u32, Descriptor { file, cloexec: false, preopen: false });
-        }
         let envp = process.envp.clone();
         self.procs.insert(pid, process);
         self.next_pid += 1;
-        let started = self.start_in(pid, &request.cwd, request.argv, &envp);
+        let started = self.give_streams(pid).and_then(|()| self.start_in(pid, &request.cwd, request.argv, &envp));
         if started.is_err() {
             self.procs.remove(&pid);
             self.next_pid = pid;
         }
         started.map(|()| pid)
+    }
+
+    /// Gives the first process its standard streams: the host's, or one terminal.
+    fn give_streams(&mut self, pid: Pid) -> Result<(), Errno> {
+        let console = self.terminal.map(|size| self.open_console(pid, size)).transpose()?;
+        for (fd, backing) in [Backing::HostInput, Backing::HostOutput, Backing::HostError].into_iter().enumerate() {
+            let flags = if fd == 0 { OpenFlags::RDONLY } else { OpenFlags::WRONLY };
+            let file = console.unwrap_or_else(|| self.add_file(OpenFile::new(backing, flags)));
+            self.process_mut(pid)?.fds.set(fd as u32, Descriptor { file, cloexec: false, preopen: false });
+        }
+        Ok(())
     }
 
     fn start_in(&mut self, pid: Pid, cwd: &[u8], argv: Vec<Vec<u8>>, envp: &[Vec<u8>]) -> Result<(), Errno> {
@@ -93,7 +100,9 @@ impl Kernel {
         let image = self.search(pid, &name, argv, envp)?;
         self.install(pid, image);
         let input: &[u8] = if self.stdin.is_some() { b"pipe:[1]" } else { b"/dev/null" };
-        for (fd, label) in [input, b"pipe:[2]", b"pipe:[3]"].into_iter().enumerate() {
+        let console: [&[u8]; 3] = [b"/dev/pts/0"; 3];
+        let labels = if self.console.is_some() { console } else { [input, b"pipe:[2]", b"pipe:[3]"] };
+        for (fd, label) in labels.into_iter().enumerate() {
             self.proc_table.open(pid, fd as Fd, label.to_vec());
         }
         self.sched.starts.push_back(Start { pid, program: self.process(pid)?.program.clone(), kind: StartKind::Fresh });
@@ -324,6 +333,7 @@ impl Kernel {
             exe: parent.exe.clone(),
             comm: parent.comm.clone(),
             program: parent.program.clone(),
+            left_tty: parent.left_tty,
             exec_pending: false,
             retry: Retry::default(),
             blocking: 0,
@@ -387,9 +397,14 @@ impl Kernel {
         }
         self.release_all(pid);
         self.sched.dead.push(pid);
+        let mut leads = false;
         if let Some(process) = self.procs.get_mut(&pid) {
             process.state = State::Zombie(status);
             process.alarm = None;
+            leads = process.sid == pid;
+        }
+        if leads && pid != 1 {
+            self.leave_tty(pid, true);
         }
         if pid == 1 {
             self.finished = Some(status);
@@ -503,7 +518,7 @@ impl Kernel {
             return Err(Errno::Perm.into());
         }
         let process = self.process_mut(pid)?;
-        (process.sid, process.pgid) = (pid, pid);
+        (process.sid, process.pgid, process.left_tty) = (pid, pid, false);
         Ok(pid)
     }
 

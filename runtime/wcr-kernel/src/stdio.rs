@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wcr_abi::Errno;
+use wcr_abi::{Errno, Signal, WinSize};
 
 /// A stream of bytes that comes from the host.
 pub trait HostInput: Send {
@@ -12,8 +12,23 @@ pub trait HostInput: Send {
     /// Whether [`Self::try_read`] would give something (data or the end) at once.
     fn ready(&mut self) -> bool;
 
-    /// Waits until something can be read or `timeout` nanoseconds have passed (`None`: no limit).
+    /// Waits until something can be read, something else has happened, or `timeout` nanoseconds have passed (`None`:
+    /// no limit).
     fn wait(&mut self, timeout: Option<u64>);
+
+    /// What has happened to the host's terminal since the last time; only a terminal has something to say.
+    fn event(&mut self) -> Option<HostEvent> {
+        None
+    }
+}
+
+/// What happens to a terminal of the host beside its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostEvent {
+    /// Its window has another size.
+    Resized(WinSize),
+    /// The host ends the container with this signal.
+    Ended(Signal),
 }
 
 /// A stream of bytes that goes to the host.
@@ -30,6 +45,9 @@ pub struct Stdio {
     pub output: Box<dyn HostOutput>,
     /// Standard error.
     pub error: Box<dyn HostOutput>,
+    /// The first process's streams are one terminal, whose keys are the input and whose screen of this size is the
+    /// output.
+    pub terminal: Option<WinSize>,
 }
 
 /// An input whose reads are always as long as asked for, but for the last: how the bytes came in from the

@@ -78,7 +78,7 @@ fn boot() -> (Kernel, Sink) {
             entropy: Box::new(SeededEntropy::new(1)),
             loader: Box::new(AnyProgram),
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
-            stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()) },
+            stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()), terminal: None },
             max_processes: 8,
             trace: None,
         },

@@ -125,7 +125,7 @@ fn prepare(
     }
     rootfs::mount_all(&mut vfs, mounts, now)?;
     rootfs::make_workdir(&mut vfs, &workdir, now)?;
-    let envp = environment(&config.env, &settings.env, hostname, &user.home);
+    let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
     check_size(&argv, &envp)?;
     let uname = uname(&image.platform, hostname.to_owned());
     proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);

@@ -12,11 +12,14 @@ pub struct EnvChange {
     pub value: Option<Vec<u8>>,
 }
 
-/// The environment, each `NAME=VALUE`, in the order that Docker gives it: `PATH` and `HOSTNAME`, what the
-/// user sets, what the image sets, and at last `HOME` unless one of them had it.
+/// The environment, each `NAME=VALUE`, in the order that Docker gives it: `PATH` and `HOSTNAME`, `TERM` with a
+/// terminal, what the user sets, what the image sets, and at last `HOME` unless one of them had it.
 #[must_use]
-pub fn environment(image: &[String], changes: &[EnvChange], hostname: &str, home: &[u8]) -> Vec<Vec<u8>> {
+pub fn environment(image: &[String], changes: &[EnvChange], hostname: &str, tty: bool, home: &[u8]) -> Vec<Vec<u8>> {
     let mut env: Vec<Vec<u8>> = vec![join(b"PATH", DEFAULT_PATH.as_bytes()), join(b"HOSTNAME", hostname.as_bytes())];
+    if tty {
+        env.push(join(b"TERM", b"xterm"));
+    }
     for change in changes {
         env.retain(|entry| change.value.is_some() || name_of(entry) != change.name);
         if let Some(value) = &change.value {
@@ -61,7 +64,7 @@ mod tests {
             value: value.map(|value| value.as_bytes().to_vec()),
         };
         let changes: Vec<_> = changes.iter().map(change).collect();
-        let env = environment(&image, &changes, "box", b"/root");
+        let env = environment(&image, &changes, "box", false, b"/root");
         env.into_iter().map(|entry| String::from_utf8(entry).unwrap()).collect()
     }
 

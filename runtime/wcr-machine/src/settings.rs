@@ -19,6 +19,8 @@ pub struct Settings {
     pub hostname: Option<String>,
     /// Files that are put into the image before the container starts, in order.
     pub files: Vec<FileIn>,
+    /// Whether the first process's streams are a terminal.
+    pub tty: bool,
     /// Whether the kernel keeps a trace of the guest calls.
     pub trace: bool,
 }

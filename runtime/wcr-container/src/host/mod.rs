@@ -2,6 +2,11 @@
 
 #[cfg(not(unix))]
 mod portable;
+#[cfg(not(unix))]
+#[path = "no_terminal.rs"]
+pub(crate) mod terminal;
+#[cfg(unix)]
+pub(crate) mod terminal;
 #[cfg(unix)]
 mod unix;
 
@@ -10,9 +15,12 @@ use portable as platform;
 #[cfg(unix)]
 use unix as platform;
 
+use std::io;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use wcr_kernel::{Entropy, FullReads, HostClock, HostInput, Stdio};
+
+use terminal::{RawMode, TerminalInput};
 
 /// The host's clocks.
 #[derive(Debug)]
@@ -58,5 +66,22 @@ pub(crate) fn stdio(input: bool, full_reads: bool) -> Stdio {
         (true, false) => Some(Box::new(platform::Input::new())),
         (true, true) => Some(Box::new(FullReads(platform::Input::new()))),
     };
-    Stdio { input, output: Box::new(platform::Output::stdout()), error: Box::new(platform::Output::stderr()) }
+    Stdio {
+        input,
+        output: Box::new(platform::Output::stdout()),
+        error: Box::new(platform::Output::stderr()),
+        terminal: None,
+    }
+}
+
+/// A terminal whose screen is the process's standard output and, when `keys` asks for it, whose keyboard is that of the
+/// terminal on standard input, which passes on every key until the second value is dropped.
+///
+/// # Errors
+/// The host's, when its terminal cannot be used so.
+pub(crate) fn terminal(keys: bool) -> io::Result<(Stdio, Option<RawMode>)> {
+    let input = TerminalInput::new(keys)?;
+    let raw = keys.then(RawMode::enter).transpose()?;
+    let stdio = Stdio { input: Some(Box::new(input)), terminal: Some(terminal::size()), ..stdio(false, false) };
+    Ok((stdio, raw))
 }

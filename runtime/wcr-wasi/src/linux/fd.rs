@@ -78,9 +78,3 @@ pub fn fd_get_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u
 pub fn fd_set_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, flags: u32) -> Call<()> {
     k.set_fd_flags(pid, fd, OpenFlags(flags))
 }
-
-/// `NOTTY`: a container has no terminal yet. `BADF` not open.
-pub fn tty_winsize<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, _size: u32) -> Call<()> {
-    k.fd_flags(pid, fd)?;
-    Err(Errno::Notty.into())
-}

@@ -5,6 +5,11 @@ use wcr_kernel::{Call, Kernel, Position, Whence};
 
 use crate::memory::{GuestMemory, MemoryExt};
 
+/// The right to move a descriptor's offset, among preview1's rights.
+const RIGHT_SEEK: u8 = 1 << 2;
+/// The right to ask for a descriptor's offset.
+const RIGHT_TELL: u8 = 1 << 5;
+
 /// The most slices one call may name (Linux `IOV_MAX`).
 const IOV_MAX: u32 = 1024;
 /// How much of several slices is put together for one write, in bytes.
@@ -174,6 +179,10 @@ pub fn fd_fdstat_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: 
     buf[0] = filetype(stat.mode.kind());
     buf[2] = u8::from(flags.contains(OpenFlags::APPEND)) | u8::from(flags.contains(OpenFlags::NONBLOCK)) << 2;
     buf[8..].fill(0xff);
+    if k.tty_size(pid, fd).is_ok() {
+        // How C libraries for preview1 know a terminal: a character device without the rights to seek and tell.
+        buf[8] &= !(RIGHT_SEEK | RIGHT_TELL);
+    }
     Ok(mem.put(out, &buf)?)
 }
 
