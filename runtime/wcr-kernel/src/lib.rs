@@ -8,9 +8,11 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod exit;
 mod fd;
 mod file;
 mod files;
+mod identity;
 mod io;
 mod kernel;
 mod pipe;

@@ -1,17 +1,15 @@
 //! Starting, copying, ending and waiting for processes.
 
-use wcr_abi::{
-    Errno, Fd, FdAction, FileKind, Ids, OpenFlags, Pid, Signal, SpawnRequest, Times, WNOHANG, WUNTRACED, WaitStatus,
-};
+use wcr_abi::{Errno, Fd, FdAction, FileKind, OpenFlags, Pid, SpawnRequest};
 use wcr_vfs::{Access, Creds, Found, Node, Place, Vfs, Walk};
 
 use crate::fd::{Descriptor, FdTable};
 use crate::file::{Backing, OpenFile};
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::{InitRequest, Process, RLIMIT_NOFILE, Retry, Signals, State, default_limits};
+use crate::process::{InitRequest, Process, Retry, Signals, State, default_limits};
 use crate::procfs::ProcEntry;
 use crate::program::{Program, ProgramFile, Refusal};
-use crate::sched::{Event, Start, StartKind};
+use crate::sched::{Start, StartKind};
 
 /// How many interpreters of interpreters `#!` may name (Linux's limit).
 const MAX_INTERPRETERS: usize = 4;
@@ -191,7 +189,7 @@ impl Kernel {
     }
 
     /// Shows a process in `/proc` as it is now.
-    fn show_process(&mut self, pid: Pid) {
+    pub(crate) fn show_process(&mut self, pid: Pid) {
         let Some(process) = self.procs.get(&pid) else { return };
         let cwd = self.vfs.path_of(process.cwd).unwrap_or_default();
         self.proc_table.show(
@@ -360,7 +358,7 @@ impl Kernel {
     }
 
     /// Closes what a process holds: descriptors and its current directory.
-    fn release_all(&mut self, pid: Pid) {
+    pub(crate) fn release_all(&mut self, pid: Pid) {
         let Some(process) = self.procs.get_mut(&pid) else { return };
         let (fds, cwd) = (core::mem::take(&mut process.fds), process.cwd);
         if let Some(opening) = process.retry.opening.take() {
@@ -378,176 +376,6 @@ impl Kernel {
         for fd in closing {
             let _ = self.close(pid, fd);
         }
-    }
-
-    /// Ends the caller with an exit code.
-    pub fn exit(&mut self, pid: Pid, code: u8) -> Halt {
-        self.terminate(pid, WaitStatus::Exited(code));
-        Halt::Exit
-    }
-
-    /// Ends a process: it becomes a zombie, its children are process 1's. When process 1 ends, all end.
-    pub fn terminate(&mut self, pid: Pid, status: WaitStatus) {
-        let alive = |process: &Process| !matches!(process.state, State::Zombie(_));
-        if !self.procs.get(&pid).is_some_and(alive) {
-            return;
-        }
-        if let Some(trace) = &mut self.trace {
-            trace.add_end(pid, status);
-        }
-        self.release_all(pid);
-        self.sched.dead.push(pid);
-        let mut leads = false;
-        if let Some(process) = self.procs.get_mut(&pid) {
-            process.state = State::Zombie(status);
-            process.alarm = None;
-            leads = process.sid == pid;
-        }
-        if leads && pid != 1 {
-            self.leave_tty(pid, true);
-        }
-        if pid == 1 {
-            self.finished = Some(status);
-            let rest: Vec<Pid> = self.procs.keys().copied().filter(|other| *other != 1).collect();
-            for other in rest {
-                self.release_all(other);
-                self.sched.dead.push(other);
-                self.procs.remove(&other);
-                self.proc_table.remove(other);
-            }
-            return;
-        }
-        let orphans: Vec<Pid> = self.procs.iter().filter(|(_, p)| p.ppid == pid).map(|(pid, _)| *pid).collect();
-        for orphan in orphans {
-            if let Some(process) = self.procs.get_mut(&orphan) {
-                process.ppid = 1;
-            }
-            self.show_process(orphan);
-            if self.process(orphan).is_ok_and(|process| !alive(process)) {
-                self.tell_parent(orphan);
-            }
-        }
-        self.show_process(pid);
-        let parent = self.process(pid).map_or(0, |process| process.ppid);
-        let ignored = wcr_abi::Disposition::Ignore;
-        if self.process(parent).is_ok_and(|parent| parent.signals.disposition(Signal::CHLD) == ignored) {
-            self.reap(pid);
-            self.wake(Event::Child(parent));
-        } else {
-            self.tell_parent(pid);
-        }
-    }
-
-    fn reap(&mut self, pid: Pid) {
-        self.procs.remove(&pid);
-        self.proc_table.remove(pid);
-    }
-
-    /// Waits for a child as `waitpid(2)` does; see `wcr_sys::process::wait` for `target`. `None` only
-    /// with `WNOHANG`.
-    ///
-    /// # Errors
-    /// `CHILD` no such child; `INTR` a caught signal came first.
-    pub fn wait(&mut self, pid: Pid, target: i32, flags: u32) -> Call<Option<(Pid, WaitStatus)>> {
-        let own_group = self.process(pid)?.pgid;
-        let mut any = false;
-        for (&child, process) in &mut self.procs {
-            let wanted = match target {
-                1.. => child == target.unsigned_abs(),
-                0 => process.pgid == own_group,
-                -1 => true,
-                _ => process.pgid == target.unsigned_abs(),
-            };
-            if process.ppid != pid || !wanted {
-                continue;
-            }
-            any = true;
-            if let State::Zombie(status) = process.state {
-                self.reap(child);
-                return Ok(Some((child, status)));
-            }
-            if let Some(status) = process.report.take_if(|_| flags & WUNTRACED != 0) {
-                return Ok(Some((child, status)));
-            }
-        }
-        if !any {
-            return Err(Errno::Child.into());
-        }
-        if flags & WNOHANG != 0 {
-            return Ok(None);
-        }
-        Err(self.block(pid, &[Event::Child(pid)]))
-    }
-
-    /// The caller's own, parent's, group's and session's numbers.
-    pub fn proc_ids(&self, pid: Pid) -> Call<[Pid; 4]> {
-        let process = self.process(pid)?;
-        Ok([pid, process.ppid, process.pgid, process.sid])
-    }
-
-    /// The caller's users and groups.
-    pub fn user_ids(&self, pid: Pid) -> Call<Ids> {
-        let creds = &self.process(pid)?.creds;
-        Ok(Ids { uid: creds.uid, euid: creds.uid, gid: creds.gid, egid: creds.gid, groups: creds.groups.clone() })
-    }
-
-    /// Puts a process (0: the caller) into a process group (0: its own number) of the same session.
-    ///
-    /// # Errors
-    /// `SRCH` not the caller nor its child; `PERM` a session leader, or another session's group.
-    pub fn setpgid(&mut self, pid: Pid, target: Pid, pgid: Pid) -> Call<()> {
-        let target = if target == 0 { pid } else { target };
-        let pgid = if pgid == 0 { target } else { pgid };
-        let session = self.process(pid)?.sid;
-        let process = self.process(target)?;
-        if target != pid && process.ppid != pid {
-            return Err(Errno::Srch.into());
-        }
-        let exists = pgid == target || self.procs.values().any(|other| other.pgid == pgid && other.sid == session);
-        if process.sid == target || process.sid != session || !exists {
-            return Err(Errno::Perm.into());
-        }
-        self.process_mut(target)?.pgid = pgid;
-        Ok(())
-    }
-
-    /// Makes the caller the leader of a new session. `PERM` when it leads a process group.
-    pub fn setsid(&mut self, pid: Pid) -> Call<Pid> {
-        let leads = self.procs.values().any(|process| process.pgid == pid);
-        if leads {
-            return Err(Errno::Perm.into());
-        }
-        let process = self.process_mut(pid)?;
-        (process.sid, process.pgid, process.left_tty) = (pid, pid, false);
-        Ok(pid)
-    }
-
-    /// CPU times. Partial: the container's clock stands in for CPU time, all of it user time.
-    pub fn times(&self, pid: Pid) -> Call<Times> {
-        let started = self.process(pid)?.started;
-        Ok(Times { user: self.clock.monotonic().saturating_sub(started), ..Times::default() })
-    }
-
-    /// A resource's soft and hard limit. `INVAL` no such resource.
-    pub fn rlimit(&self, pid: Pid, resource: u32) -> Call<(u64, u64)> {
-        self.process(pid)?.limits.get(resource as usize).copied().ok_or(Errno::Inval.into())
-    }
-
-    /// Sets a resource's limits. `INVAL` soft above hard; `PERM` raising the hard one without being root.
-    /// Partial: only the limit on open files is enforced.
-    pub fn set_rlimit(&mut self, pid: Pid, resource: u32, soft: u64, hard: u64) -> Call<()> {
-        let process = self.process_mut(pid)?;
-        let root = process.creds.uid == 0;
-        let limit = process.limits.get_mut(resource as usize).ok_or(Errno::Inval)?;
-        if soft > hard {
-            return Err(Errno::Inval.into());
-        }
-        let ceiling = resource as usize == RLIMIT_NOFILE && hard > 1 << 20;
-        if hard > limit.1 && !root || ceiling {
-            return Err(Errno::Perm.into());
-        }
-        *limit = (soft, hard);
-        Ok(())
     }
 
     /// A process's arguments.

@@ -6,6 +6,7 @@ mod portable;
 #[path = "no_terminal.rs"]
 pub(crate) mod terminal;
 #[cfg(unix)]
+#[path = "unix_terminal.rs"]
 pub(crate) mod terminal;
 #[cfg(unix)]
 mod unix;
