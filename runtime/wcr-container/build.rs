@@ -23,24 +23,57 @@ fn empty() -> String {
         .into()
 }
 
+/// How a file of the bundle is carried.
+#[derive(Clone, Copy)]
+enum Form {
+    Data,
+    /// At a page boundary; executable where the linker can see to that.
+    Code,
+}
+
+/// A static `name` with a file's bytes. On Linux it lies in a section of its own: code among the binary's code, where it
+/// is executable from the start, data apart from the binary's constants, which a start needs together.
+fn embed(name: &str, path: &Path, form: Form) -> Option<String> {
+    let len = path.metadata().ok()?.len();
+    let path = path.to_str()?;
+    let (ty, section, flags) = match form {
+        Form::Data => ("[u8]", ".wcr_bundle", "a"),
+        Form::Code => ("wcr_engine::PageAligned<[u8]>", ".text.wcr_guests", "ax"),
+    };
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os != "linux") {
+        let value = match form {
+            Form::Data => format!("include_bytes!({path:?})"),
+            Form::Code => format!("&wcr_engine::PageAligned(*include_bytes!({path:?}))"),
+        };
+        return Some(format!("static {name}: &{ty} = {value};\n"));
+    }
+    let sized = ty.replace("[u8]", &format!("[u8; {len}]"));
+    let directives = [
+        format!(".pushsection {section}, \"{flags}\", %progbits"),
+        ".balign 4096".into(),
+        format!("wcr_bundle_{name}:"),
+        format!(".incbin {path:?}"),
+        ".balign 4096".into(),
+        ".popsection".into(),
+        format!(".global wcr_bundle_{name}"),
+    ];
+    Some(format!(
+        "core::arch::global_asm!({directives:?});\n\
+         unsafe extern \"C\" {{\n    #[link_name = \"wcr_bundle_{name}\"]\n    safe static {name}_BYTES: {sized};\n}}\n\
+         static {name}: &{ty} = &{name}_BYTES;\n",
+        directives = directives.join("\n"),
+    ))
+}
+
 /// The tables for a complete bundle.
 fn bundle(folder: &Path) -> Option<String> {
     println!("cargo::rerun-if-changed={}", folder.display());
-    let file = |name: &str| {
-        let path = folder.join(name);
-        let literal = format!("include_bytes!({:?})", path.to_str()?);
-        path.is_file().then_some(literal)
-    };
     let (mut statics, mut guests, mut compiled) = (String::new(), String::new(), String::new());
     for guest in Guest::ALL {
         let name = guest.name();
-        let (wasm, cwasm) = (file(&format!("{name}.wasm"))?, file(&format!("{name}.cwasm"))?);
         let upper = name.to_uppercase();
-        let _ = writeln!(
-            statics,
-            "static {upper}_WASM: &[u8] = {wasm};\n\
-             static {upper}_CODE: &wcr_engine::PageAligned<[u8]> = &wcr_engine::PageAligned(*{cwasm});"
-        );
+        statics += &embed(&format!("{upper}_WASM"), &folder.join(format!("{name}.wasm")), Form::Data)?;
+        statics += &embed(&format!("{upper}_CODE"), &folder.join(format!("{name}.cwasm")), Form::Code)?;
         let _ = writeln!(guests, "    BundledGuest {{ name: {name:?}, wasm: {upper}_WASM }},");
         let _ = writeln!(
             compiled,
@@ -48,13 +81,13 @@ fn bundle(folder: &Path) -> Option<String> {
              unsafe {{ CompiledGuest::new({name:?}, {upper}_CODE) }},"
         );
     }
-    let [tar, index, config] = ["layer.tar", "layer.idx", "config.json"].map(|name| file(&format!("builtin/{name}")));
-    let source = format!(
+    for (name, file) in [("LAYER_TAR", "layer.tar"), ("LAYER_IDX", "layer.idx"), ("CONFIG", "config.json")] {
+        statics += &embed(name, &folder.join("builtin").join(file), Form::Data)?;
+    }
+    Some(format!(
         "{statics}static GUESTS: &[BundledGuest] = &[\n{guests}];\n\
          static COMPILED: &[CompiledGuest] = &[\n{compiled}];\n\
          static BUILTIN: Option<BuiltinFiles<&[u8]>> =\n    \
-         Some(BuiltinFiles {{ tar: {}, index: {}, config: {} }});\n",
-        tar?, index?, config?
-    );
-    Some(source)
+         Some(BuiltinFiles {{ tar: LAYER_TAR, index: LAYER_IDX, config: CONFIG }});\n"
+    ))
 }

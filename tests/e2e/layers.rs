@@ -160,3 +160,11 @@ fn a_hard_link_may_lead_into_a_lower_layer() {
         "a1\n2 644\nsame\ncat: can't open '/t/nothing': No such file or directory\n",
     );
 }
+
+#[test]
+fn layers_are_counted_as_the_image_has_them() {
+    let Some(lab) = Lab::open() else { return };
+    let image = lab.provide("merge-count", &Image::new([busybox::layer(), tree().into(), Layer::new().into()]));
+    let finished = lab.wcr(["run", "--verbose", &image, "cat", "/t/a"]).run().ok().prints("a1\n");
+    assert!(finished.stderr().contains("3 layers"), "{}", finished.stderr());
+}

@@ -21,6 +21,8 @@ pub(crate) struct Fetched {
     pub(crate) image: ContainerImage,
     /// Where it is from, for `--verbose`.
     pub(crate) origin: String,
+    /// The number of its layers.
+    pub(crate) layers: usize,
     /// Where compiled code of the image's programs is kept.
     pub(crate) cache: Option<PathBuf>,
 }
@@ -57,7 +59,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         Err(error) if may_fall_back(&error, reference, platform, policy) => {
             let image = wcr_container::builtin()?;
             say(&format!("{}: {error}; the built-in busybox image is used instead", reference.familiar()));
-            Ok(Fetched { image, origin: "built into wcr".into(), cache: None })
+            Ok(Fetched { layers: image.layers.len(), image, origin: "built into wcr".into(), cache: None })
         }
         Err(error) => Err(error.into()),
     }
@@ -78,7 +80,8 @@ fn may_fall_back(
 
 fn from_store(store: &Store, image: wcr_store::Image) -> Fetched {
     let origin = format!("{} {}", image.record.reference, image.record.digest);
-    Fetched { image: wcr_container::from_store(image), origin, cache: Some(store.code_dir()) }
+    let layers = image.record.layers.len();
+    Fetched { image: wcr_container::from_store(image), origin, layers, cache: Some(store.code_dir()) }
 }
 
 /// Brings an image into the store, and tells about it on standard error unless `quiet`.

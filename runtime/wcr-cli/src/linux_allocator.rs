@@ -1,26 +1,28 @@
 //! The allocator of the Linux binary: dlmalloc over pages of its own.
 //!
 //! Musl's allocator maps and unmaps a page or two for each of its many small pools, a third of all that a start
-//! costs. This one takes pages by the dozen, filled in at once: a page fault for each would cost more than the page.
+//! costs. This one takes pages by the dozen. Those that every start uses are filled in at once: a page fault for each
+//! would cost more than the page.
 
 #![expect(unsafe_code, reason = "an allocator deals in raw memory")]
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dlmalloc::Dlmalloc;
 use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap_anonymous, mremap, munmap};
 
-/// Pieces up to this size, in bytes, are filled with pages when they are mapped.
-const FILLED_MAX: usize = 256 << 10;
+/// The first piece's length, in bytes: what a start needs. It is filled with pages when it is mapped.
+const FIRST: usize = 88 << 10;
 
 /// A heap behind a lock.
 pub(crate) struct Allocator(Mutex<Dlmalloc<Pages>>);
 
 impl Allocator {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Dlmalloc::new_with_allocator(Pages)))
+        Self(Mutex::new(Dlmalloc::new_with_allocator(Pages { started: AtomicBool::new(false) })))
     }
 
     fn heap(&self) -> MutexGuard<'_, Dlmalloc<Pages>> {
@@ -48,12 +50,16 @@ unsafe impl GlobalAlloc for Allocator {
 }
 
 /// Where the heap gets its pages: anonymous mappings.
-struct Pages;
+struct Pages {
+    /// Whether the first piece has been mapped.
+    started: AtomicBool,
+}
 
 // SAFETY: the mappings are fresh, readable and writable, and given back only when the heap says so.
 unsafe impl dlmalloc::Allocator for Pages {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let filled = if size <= FILLED_MAX { MapFlags::POPULATE } else { MapFlags::empty() };
+        let is_first = size <= FIRST && !self.started.swap(true, Ordering::Relaxed);
+        let (size, filled) = if is_first { (FIRST, MapFlags::POPULATE) } else { (size, MapFlags::empty()) };
         let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | filled);
         match unsafe { mmap_anonymous(null_mut(), size, protection, flags) } {
             Ok(start) => (start.cast(), size, 0),

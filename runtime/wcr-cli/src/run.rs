@@ -38,7 +38,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     };
     let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull)?;
     if args.verbose {
-        let layers = fetched.image.layers.len();
+        let layers = fetched.layers;
         let (platform, plural) = (&fetched.image.platform, if layers == 1 { "" } else { "s" });
         say(&format!("image {} ({platform}, {layers} layer{plural})", fetched.origin));
     }

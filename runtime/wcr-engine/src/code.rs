@@ -21,11 +21,18 @@ impl CompiledGuest {
     /// A guest and its code.
     ///
     /// # Safety
-    /// `code` is the unchanged result of [`crate::precompile`]: the engine runs it.
+    /// `code` is the unchanged result of [`crate::precompile`]: the engine runs it. On Linux it lies in pages that
+    /// are executable already.
     #[expect(unsafe_code, reason = "the engine cannot check machine code")]
     #[must_use]
     pub const unsafe fn new(name: &'static str, code: &'static PageAligned<[u8]>) -> Self {
         Self { name, code }
+    }
+
+    /// Whether `ptr` points into the code.
+    #[cfg(unix)]
+    pub(crate) fn contains(&self, ptr: *const u8) -> bool {
+        self.code.0.as_ptr_range().contains(&ptr)
     }
 
     /// Makes a module of the code, without copying it where the host allows that.

@@ -17,6 +17,8 @@ pub(crate) fn config(compiler: bool) -> Config {
         .max_wasm_stack(MAX_STACK)
         .async_stack_size(FIBER_STACK)
         .generate_address_map(false)
+        // Guests have small data segments: copying them costs less than a file in memory that they are mapped from.
+        .memory_init_cow(false)
         .wasm_backtrace_max_frames(None)
         // Windows needs the tables to unwind through guests; elsewhere nothing reads them.
         .native_unwind_info(cfg!(windows));

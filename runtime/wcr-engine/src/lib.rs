@@ -19,6 +19,8 @@ mod run;
 mod unix_code;
 #[cfg(unix)]
 mod unix_files;
+#[cfg(unix)]
+mod unix_memory;
 
 pub use code::{CompiledGuest, PageAligned};
 pub use config::precompile;

@@ -141,7 +141,11 @@ impl Modules {
         let fail = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
         let mut config = config(false);
         #[cfg(unix)]
-        config.with_custom_code_memory(Some(Arc::new(crate::unix_code::PageProtection)));
+        {
+            let recycler = Arc::new(crate::unix_memory::Recycler::default());
+            config.with_host_memory(recycler.clone()).with_host_stack(recycler);
+            config.with_custom_code_memory(Some(Arc::new(crate::unix_code::PageProtection { guests })));
+        }
         let engine = wasmtime::Engine::new(&config).map_err(fail)?;
         Ok(Self { engine, guests, compiler, linked: Mutex::default(), faults: Mutex::default() })
     }

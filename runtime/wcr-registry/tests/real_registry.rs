@@ -41,8 +41,8 @@ fn pull_and_read_back() {
     let tagged = format!("{name}:amd64");
     let outcome = pull(&store, &tagged).unwrap();
     assert_eq!((outcome.status, outcome.record.digest), (PullStatus::New, first.manifest.digest()));
-    assert!(content(&store, &tagged, 0, "large") == large);
-    assert_eq!(content(&store, &tagged, 1, "small"), b"hello");
+    assert!(content(&store, &tagged, "large") == large);
+    assert_eq!(content(&store, &tagged, "small"), b"hello");
     assert_eq!(pull(&store, &tagged).unwrap().status, PullStatus::UpToDate);
     assert_eq!(store.list().unwrap().len(), 1);
     let reference: Reference = tagged.parse().unwrap();

@@ -18,7 +18,7 @@ use crate::store::Store;
 pub struct Image {
     /// What the store remembers of it; `run` says how a container is started.
     pub record: ImageRecord,
-    /// The layers, the lowest first.
+    /// The layers, the lowest first; the one that stands for all of them, where there is.
     pub layers: Vec<Arc<Layer>>,
 }
 
@@ -32,11 +32,25 @@ impl fmt::Debug for Image {
 const PIECE: usize = 256 << 10;
 
 impl Store {
-    /// Maps an image's layers. What is missing or stale of a layer is made again from its blob.
+    /// Maps an image's layers, as one where they are several. What is missing or stale of a layer is made again from
+    /// its blob.
     ///
     /// # Errors
     /// [`StoreError`]: a blob is missing or corrupt, a file cannot be read.
     pub fn open_layers(&self, record: &ImageRecord) -> Result<Vec<Arc<Layer>>> {
+        if record.layers.len() > 1
+            && let Some(layer) = self.open_merged(record)
+        {
+            return Ok(vec![Arc::new(layer)]);
+        }
+        let layers = self.open_each(record)?;
+        // It saves time only, and a store may be read-only.
+        drop(self.merge_layers(record, &layers));
+        Ok(layers)
+    }
+
+    /// Maps an image's layers one by one.
+    pub(crate) fn open_each(&self, record: &ImageRecord) -> Result<Vec<Arc<Layer>>> {
         record.layers.iter().map(|layer| self.open_or_rebuild(layer).map(Arc::new)).collect()
     }
 
@@ -111,7 +125,8 @@ fn read_pieces(file: &std::fs::File, path: &Path, mut take: impl FnMut(Bytes) ->
     }
 }
 
-fn map(path: &Path) -> Result<Mapped> {
+/// Maps a file of the store.
+pub(crate) fn map(path: &Path) -> Result<Mapped> {
     let (file, length) = open_regular(path)?;
     Mapped::new(&file, length).map_err(StoreError::io("map", path))
 }

@@ -21,6 +21,7 @@ mod ingest;
 mod inspect;
 mod location;
 mod lock;
+mod merged;
 mod mmap;
 mod record;
 mod refs;

@@ -230,6 +230,9 @@ impl Store {
     /// [`StoreError::Io`].
     pub fn commit(&self, record: &ImageRecord) -> Result<()> {
         self.pool.clear();
+        if record.layers.len() > 1 && self.open_merged(record).is_none() {
+            self.merge_layers(record, &self.open_each(record)?)?;
+        }
         let _lock = self.lock("index", || ())?;
         // First the parts, then what refers to them.
         sync_dir(&self.root.join("blobs/sha256"))?;
@@ -282,8 +285,12 @@ impl Store {
         self.layer_path(diff_id, ".idx")
     }
 
-    fn layer_path(&self, diff_id: &Digest, suffix: &str) -> PathBuf {
-        let mut name = diff_id.hex();
+    pub(crate) fn merged_path(&self, chain_id: &Digest) -> PathBuf {
+        self.layer_path(chain_id, ".chain")
+    }
+
+    fn layer_path(&self, id: &Digest, suffix: &str) -> PathBuf {
+        let mut name = id.hex();
         name.push_str(suffix);
         self.root.join("layers").join(name)
     }

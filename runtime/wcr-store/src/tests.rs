@@ -1,6 +1,6 @@
 //! Layers and images in, images out; damage and its repair.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -354,4 +354,62 @@ mod unix {
         names.sort();
         assert_eq!(names, ["held", "young"]);
     }
+}
+
+/// A store with an image of two layers, with `file` in the lower one and `above` in the upper one.
+fn layered(folder: &Folder) -> (Store, Reference, [LayerSpec; 2]) {
+    let store = folder.store();
+    let parts = [tar("file", 5_000), tar("above", 70_000)].map(|tar| {
+        let blob = gzip(&tar);
+        let spec = spec(&tar, &blob);
+        (spec, write(&store, spec, &blob).unwrap())
+    });
+    let reference: Reference = "a.b/c:1".parse().unwrap();
+    let [first, second] = parts.map(|(spec, length)| record(&reference.to_string(), &spec, length));
+    let layers = [first.layers.clone(), second.layers].concat();
+    store.commit(&ImageRecord { layers, ..first }).unwrap();
+    (store, reference, parts.map(|(spec, _)| spec))
+}
+
+/// How many layers an image opens as, and what its two files hold.
+fn opened(store: &Store, reference: &Reference) -> (usize, Vec<usize>) {
+    let image = store.open_image(reference).unwrap().unwrap();
+    let size = |name: &[u8]| {
+        let content = image.layers.iter().find_map(|layer| {
+            let record = layer.index().record(layer.index().child(0, name)?)?;
+            layer.data(record.data, record.size)
+        });
+        let content = content.unwrap();
+        assert!(content.iter().enumerate().all(|(n, byte)| *byte == (n * n / 7) as u8));
+        content.len()
+    };
+    (image.layers.len(), vec![size(b"file"), size(b"above")])
+}
+
+#[test]
+fn several_layers_open_as_one() {
+    let folder = Folder::new("merged");
+    let (store, reference, specs) = layered(&folder);
+    let whole = (1, vec![5_000, 70_000]);
+    assert_eq!(opened(&store, &reference), whole);
+    let chain = fs::read_dir(store.root().join("layers")).unwrap().map(|entry| entry.unwrap().path());
+    let chain = chain.filter(|path| path.extension().is_some_and(|suffix| suffix == "chain")).collect::<Vec<_>>();
+    let [chain] = chain.as_slice() else { panic!("{chain:?}") };
+    // Without the common index, or with one of something else, the layers are opened one by one and it is made again.
+    let good = fs::read(chain).unwrap();
+    for bad in [&b""[..], b"wcrlidx1", &good[..good.len() - 1], &fs::read(store.idx_path(&specs[0].diff_id)).unwrap()] {
+        fs::write(chain, bad).unwrap();
+        assert_eq!(opened(&store, &reference), (2, vec![5_000, 70_000]));
+        assert_eq!(opened(&store, &reference), whole);
+        assert!(fs::read(chain).unwrap() == good);
+    }
+    // A tar that is not there, or cut, is made again from its blob.
+    for spec in specs {
+        let tar = store.tar_path(&spec.diff_id);
+        fs::remove_file(&tar).unwrap();
+        assert_eq!(opened(&store, &reference).1, whole.1);
+        File::options().write(true).open(&tar).unwrap().set_len(700).unwrap();
+        assert_eq!(opened(&store, &reference).1, whole.1);
+    }
+    assert_eq!(opened(&store, &reference), whole);
 }

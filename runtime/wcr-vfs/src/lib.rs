@@ -9,5 +9,5 @@ mod tree;
 mod vfs;
 
 pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, Perm, SetAttr};
-pub use tree::{DanglingLink, Tree, TreeLimits, dangling_link};
+pub use tree::{DanglingLink, Tree, TreeLimits, dangling_link, flatten};
 pub use vfs::{Access, Creds, Found, MountInfo, MountOptions, Node, Opened, Place, SetTime, SetTimes, Vfs, Walk};

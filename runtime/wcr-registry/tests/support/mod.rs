@@ -35,10 +35,10 @@ pub fn pull_with(options: Options, store: &Store, name: &str) -> Result<PullOutc
     Client::new(options).unwrap().pull(store, &reference, &Platform::default(), &Silent)
 }
 
-/// The content of the file `name` in the root of the image's layer `layer`.
-pub fn content(store: &Store, reference: &str, layer: usize, name: &str) -> Vec<u8> {
+/// The content of the file `name` in the image's root.
+pub fn content(store: &Store, reference: &str, name: &str) -> Vec<u8> {
     let image = store.open_image(&reference.parse().unwrap()).unwrap().unwrap();
-    let layer = &image.layers[layer];
+    let [layer] = image.layers.as_slice() else { panic!("the layers have no common index") };
     let index = layer.index();
     let record = index.record(index.child(0, name.as_bytes()).unwrap()).unwrap();
     layer.data(record.data, record.size).unwrap().to_vec()

@@ -18,16 +18,16 @@ pub const HEADER_LEN: usize = 128;
 /// The length of one record, in bytes.
 pub const RECORD_LEN: usize = 96;
 
-pub(super) const KIND_INODE: u8 = 0;
-pub(super) const KIND_HARD_LINK: u8 = 1;
-pub(super) const KIND_LOWER_HARD_LINK: u8 = 2;
-pub(super) const KIND_WHITEOUT: u8 = 3;
-pub(super) const FLAG_OPAQUE: u8 = 1;
-pub(super) const FLAG_IMPLIED: u8 = 2;
+pub(crate) const KIND_INODE: u8 = 0;
+pub(crate) const KIND_HARD_LINK: u8 = 1;
+pub(crate) const KIND_LOWER_HARD_LINK: u8 = 2;
+pub(crate) const KIND_WHITEOUT: u8 = 3;
+pub(crate) const FLAG_OPAQUE: u8 = 1;
+pub(crate) const FLAG_IMPLIED: u8 = 2;
 
 /// Where a string is among the strings.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Text {
+pub(crate) struct Text {
     pub start: u32,
     pub len: u32,
 }
@@ -40,7 +40,7 @@ impl Text {
 
 /// The header's fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub records: u64,
     pub strings: u64,
     pub tar_len: u64,
@@ -80,7 +80,7 @@ impl Header {
 
 /// A record as it stands in the file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RawRecord {
+pub(crate) struct RawRecord {
     pub kind: u8,
     pub flags: u8,
     pub name: Text,

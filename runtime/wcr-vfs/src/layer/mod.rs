@@ -14,7 +14,7 @@
 
 mod builder;
 mod error;
-mod format;
+pub(crate) mod format;
 mod names;
 mod reader;
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod tests;
 pub use builder::{EntryKind, EntryMeta, LayerBuilder, LayerLimits};
 pub use error::{LayerError, NameFault};
 pub use format::{HEADER_LEN, MAGIC, RECORD_LEN};
-pub use reader::{Layer, LayerData, LayerIndex};
+pub use reader::{Layer, LayerData, LayerIndex, TarData};
 
 use wcr_abi::{Mode, Timestamp};
 

@@ -24,6 +24,31 @@ impl<T: AsRef<[u8]> + Send + Sync> LayerData for T {
     }
 }
 
+/// The tar of a layer, or those of several, one behind the other.
+pub trait TarData: Send + Sync {
+    /// The length in bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there is nothing.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `len` bytes from `start`; `None` when they are not all there. Every call must give the same bytes.
+    fn range(&self, start: u64, len: u64) -> Option<&[u8]>;
+}
+
+impl<T: LayerData> TarData for T {
+    fn len(&self) -> u64 {
+        self.bytes().len() as u64
+    }
+
+    fn range(&self, start: u64, len: u64) -> Option<&[u8]> {
+        let start = usize::try_from(start).ok()?;
+        self.bytes().get(start..)?.get(..usize::try_from(len).ok()?)
+    }
+}
+
 /// A layer's index, read in place.
 ///
 /// Nothing of it is trusted: a record whose fields make no sense is `None`, and no access panics.
@@ -182,7 +207,7 @@ impl LayerIndex {
 /// A layer ready for use: its index and its tar.
 pub struct Layer {
     index: LayerIndex,
-    data: Box<dyn LayerData>,
+    data: Box<dyn TarData>,
 }
 
 impl fmt::Debug for Layer {
@@ -196,8 +221,8 @@ impl Layer {
     ///
     /// # Errors
     /// [`LayerError::Index`] when the tar has not the length that the index was made for.
-    pub fn new(index: LayerIndex, data: impl LayerData + 'static) -> Result<Self, LayerError> {
-        if data.bytes().len() as u64 != index.tar_len() {
+    pub fn new(index: LayerIndex, data: impl TarData + 'static) -> Result<Self, LayerError> {
+        if data.len() != index.tar_len() {
             return Err(LayerError::Index("the tar has another length than the index says"));
         }
         Ok(Self { index, data: Box::new(data) })
@@ -212,7 +237,6 @@ impl Layer {
     /// `len` bytes of the tar from `start`; `None` when they are not all there.
     #[must_use]
     pub fn data(&self, start: u64, len: u64) -> Option<&[u8]> {
-        let start = usize::try_from(start).ok()?;
-        self.data.bytes().get(start..)?.get(..usize::try_from(len).ok()?)
+        self.data.range(start, len)
     }
 }

@@ -10,6 +10,7 @@
 //! `atime`.
 
 mod content;
+mod flatten;
 mod merge;
 mod names;
 mod ops;
@@ -25,6 +26,7 @@ use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 use crate::fs::{Ino, NewInode};
 use crate::layer::Layer;
 use content::{Budget, File};
+pub use flatten::flatten;
 pub use merge::{DanglingLink, dangling_link};
 use merge::{Merged, Source, Stack};
 

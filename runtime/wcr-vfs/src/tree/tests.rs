@@ -70,6 +70,13 @@ fn layer(entries: &[Entry]) -> Arc<Layer> {
     Arc::new(Layer::new(LayerIndex::open(index).unwrap(), tar).unwrap())
 }
 
+/// The layers as one, over their tars behind each other.
+fn flattened(layers: &[Arc<Layer>]) -> Vec<Arc<Layer>> {
+    let tar = layers.iter().flat_map(|layer| layer.data(0, layer.index().tar_len()).unwrap().to_vec());
+    let index = LayerIndex::open(flatten(layers, [0; 32], |_| [0; 32]).unwrap()).unwrap();
+    vec![Arc::new(Layer::new(index, tar.collect::<Vec<u8>>()).unwrap())]
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Thing {
     /// Permissions, or none when the directory is only implied.
@@ -305,6 +312,9 @@ fn random_layers_and_changes_match_the_model() {
             layers.push(layer(&entries));
             words.push(entries);
         }
+        if seed % 3 == 0 {
+            layers = flattened(&layers);
+        }
         let mount = |tree| Vfs::new(Box::new(tree), MountOptions::default());
         let mut layered = mount(Tree::over(layers.clone(), TreeLimits::default()).unwrap());
         let mut model = mount(flat(&paths));
@@ -334,7 +344,15 @@ fn hard_links_across_layers_are_one_file() {
         layer(&[link("c", "a"), Entry::Whiteout("d/gone".to_owned()), link("lost", "nowhere")]),
         layer(&[link("d/e", "c"), link("f", "d/gone")]),
     ];
-    let mut tree = Tree::over(layers.to_vec(), TreeLimits::default()).unwrap();
+    for layers in [layers.to_vec(), flattened(&layers)] {
+        one_file(Tree::over(layers, TreeLimits::default()).unwrap());
+    }
+    let dangling = dangling_link(&layers).unwrap();
+    assert_eq!((dangling.layer, dangling.name, dangling.target), (1, b"lost".to_vec(), b"nowhere".to_vec()));
+    assert_eq!(dangling_link(&layers[..1]), None);
+}
+
+fn one_file(mut tree: Tree) {
     let a = tree.lookup(ROOT, b"a").unwrap();
     assert_eq!(tree.stat(a).unwrap().nlink, 4);
     tree.write(a, 0, b"new", NOW).unwrap();
@@ -349,9 +367,6 @@ fn hard_links_across_layers_are_one_file() {
     for name in [&b"lost"[..], b"f"] {
         assert_eq!(tree.lookup(ROOT, name), Err(Errno::Noent));
     }
-    let dangling = dangling_link(&layers).unwrap();
-    assert_eq!((dangling.layer, dangling.name, dangling.target), (1, b"lost".to_vec(), b"nowhere".to_vec()));
-    assert_eq!(dangling_link(&layers[..1]), None);
 }
 
 #[test]
@@ -375,6 +390,7 @@ fn damaged_indexes_end_in_errors() {
             let Ok(index) = LayerIndex::open(bytes) else { continue };
             let Ok(damaged) = Layer::new(index, vec![0; 100]) else { continue };
             let layers = vec![lower.clone(), Arc::new(damaged)];
+            let _ = flatten(&layers, [0; 32], |_| [0; 32]);
             let Ok(mut tree) = Tree::over(layers, TreeLimits::default()) else { continue };
             let mut todo = vec![ROOT];
             while let Some(ino) = todo.pop() {

@@ -1,0 +1,169 @@
+//! One index for all the layers of an image: what their merge shows, worked out once.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use wcr_abi::{Errno, FileKind, Mode, Timestamp};
+
+use super::merge::{Merged, Source, Stack};
+use crate::layer::Layer;
+use crate::layer::format::{FLAG_IMPLIED, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, RECORD_LEN, RawRecord, Text};
+
+/// The index of what `layers` (the lowest first) show together, for a [`Layer`] whose data are their tars, one behind
+/// the other. A [`crate::Tree`] over that layer is the same as one over `layers`, but costs the same for any number of
+/// them. `id` takes the place of a diff-id; `sha256` hashes the records and strings for the header.
+///
+/// # Errors
+/// `IO` when an index makes no sense, `OVERFLOW` when there are too many names.
+pub fn flatten(layers: &[Arc<Layer>], id: [u8; 32], sha256: impl FnOnce(&[u8]) -> [u8; 32]) -> Result<Vec<u8>, Errno> {
+    let mut flat = Flat::new(layers)?;
+    let mut directories = VecDeque::new();
+    if let Merged::Directory { sources, meta } = flat.stack.root()? {
+        flat.directory(Text::default(), meta)?;
+        directories.push_back((0, sources));
+    }
+    // Breadth first: a directory's children are neighbours, and come after it.
+    while let Some((number, sources)) = directories.pop_front() {
+        let first = flat.records.len();
+        let mut subdirs = 0;
+        let stack = flat.stack.clone();
+        for (name, merged) in stack.children(&sources)? {
+            let name = flat.text(name)?;
+            match merged {
+                Merged::Directory { sources, meta } => {
+                    subdirs += 1;
+                    directories.push_back((flat.records.len(), sources));
+                    flat.directory(name, meta)?;
+                }
+                Merged::Leaf(source) => flat.leaf(name, source)?,
+                Merged::LowerLink(_) => return Err(Errno::Io),
+            }
+        }
+        let end = u32::try_from(flat.records.len()).map_err(|_| Errno::Overflow)?;
+        let record = flat.records.get_mut(number).ok_or(Errno::Io)?;
+        record.nlink = 2 + subdirs;
+        record.children = (first as u32, end);
+    }
+    Ok(flat.encode(id, sha256))
+}
+
+/// The index under construction.
+struct Flat {
+    stack: Arc<Stack>,
+    links_from_above: HashMap<Source, u32>,
+    /// Where each layer's tar begins among all of them; one more for the end.
+    starts: Vec<u64>,
+    records: Vec<RawRecord>,
+    strings: Vec<u8>,
+    /// The first record of each inode with several names.
+    seen: HashMap<Source, u32>,
+}
+
+impl Flat {
+    fn new(layers: &[Arc<Layer>]) -> Result<Self, Errno> {
+        let stack = Arc::new(Stack(layers.to_vec()));
+        let mut starts = vec![0_u64];
+        for layer in layers {
+            let start = starts.last().copied().unwrap_or_default();
+            starts.push(start.checked_add(layer.index().tar_len()).ok_or(Errno::Overflow)?);
+        }
+        Ok(Self {
+            links_from_above: stack.links_from_above()?,
+            stack,
+            starts,
+            records: Vec::new(),
+            strings: Vec::new(),
+            seen: HashMap::new(),
+        })
+    }
+
+    fn text(&mut self, bytes: &[u8]) -> Result<Text, Errno> {
+        let start = u32::try_from(self.strings.len()).map_err(|_| Errno::Overflow)?;
+        self.strings.extend_from_slice(bytes);
+        Ok(Text { start, len: bytes.len() as u32 })
+    }
+
+    /// Adds a directory; its children are not known yet.
+    fn directory(&mut self, name: Text, meta: Option<Source>) -> Result<(), Errno> {
+        let record = match meta {
+            Some(source) => self.inode(name, source)?,
+            None => RawRecord { flags: FLAG_IMPLIED, mode: Mode::new(FileKind::Directory, 0o755), ..blank(name) },
+        };
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Adds another name of an inode, or the inode.
+    fn leaf(&mut self, name: Text, source: Source) -> Result<(), Errno> {
+        if let Some(target) = self.seen.get(&source) {
+            self.records.push(RawRecord { kind: KIND_HARD_LINK, target: *target, ..blank(name) });
+            return Ok(());
+        }
+        let mut record = self.inode(name, source)?;
+        let above = self.links_from_above.get(&source).copied().unwrap_or(0);
+        record.nlink = record.nlink.max(1).saturating_add(above);
+        if record.nlink > 1 {
+            self.seen.insert(source, self.records.len() as u32);
+        }
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// A layer's record as it stands in the merged index.
+    fn inode(&mut self, name: Text, source: Source) -> Result<RawRecord, Errno> {
+        let stack = self.stack.clone();
+        let record = stack.layer(source.layer)?.index().record(source.record).ok_or(Errno::Io)?;
+        let start = self.starts.get(source.layer as usize).copied().ok_or(Errno::Io)?;
+        let is_regular = record.mode.kind() == FileKind::Regular;
+        Ok(RawRecord {
+            mode: record.mode,
+            link: self.text(record.link)?,
+            uid: record.uid,
+            gid: record.gid,
+            nlink: record.nlink,
+            rdev: record.rdev,
+            size: record.size,
+            data: if is_regular { start.checked_add(record.data).ok_or(Errno::Overflow)? } else { 0 },
+            mtime: record.mtime,
+            ..blank(name)
+        })
+    }
+
+    fn encode(self, id: [u8; 32], sha256: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEADER_LEN + self.records.len() * RECORD_LEN + self.strings.len());
+        out.resize(HEADER_LEN, 0);
+        for record in &self.records {
+            out.extend_from_slice(&record.encode());
+        }
+        out.extend_from_slice(&self.strings);
+        let header = Header {
+            records: self.records.len() as u64,
+            strings: self.strings.len() as u64,
+            tar_len: self.starts.last().copied().unwrap_or_default(),
+            diff_id: id,
+            sha256: sha256(&out[HEADER_LEN..]),
+            lower_links: 0,
+        };
+        out[..HEADER_LEN].copy_from_slice(&header.encode());
+        out
+    }
+}
+
+fn blank(name: Text) -> RawRecord {
+    RawRecord {
+        kind: KIND_INODE,
+        flags: 0,
+        name,
+        mode: Mode(0),
+        link: Text::default(),
+        uid: 0,
+        gid: 0,
+        nlink: 0,
+        rdev: 0,
+        size: 0,
+        data: 0,
+        mtime: Timestamp::default(),
+        target: 0,
+        children: (0, 0),
+    }
+}
