@@ -9,13 +9,17 @@ pub enum Guest {
     Core,
     /// The applets that work on text.
     Text,
+    /// The tools that scripts start less often.
+    Tools,
+    /// `awk`.
+    Awk,
     /// The shell.
     Shell,
 }
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 4] = [Self::Base, Self::Core, Self::Text, Self::Shell];
+    pub const ALL: [Self; 6] = [Self::Base, Self::Core, Self::Text, Self::Tools, Self::Awk, Self::Shell];
 
     /// The guest's name in the bundle.
     #[must_use]
@@ -24,6 +28,8 @@ impl Guest {
             Self::Base => "base",
             Self::Core => "core",
             Self::Text => "text",
+            Self::Tools => "tools",
+            Self::Awk => "awk",
             Self::Shell => "sh",
         }
     }
@@ -35,6 +41,8 @@ impl Guest {
             Self::Base => BASE,
             Self::Core => CORE,
             Self::Text => TEXT,
+            Self::Tools => TOOLS,
+            Self::Awk => AWK,
             Self::Shell => SHELL,
         }
     }
@@ -56,6 +64,25 @@ const TEXT: &[&str] = &[
     "cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sed", "sort", "tac", "tr", "unexpand",
     "uniq",
 ];
+
+const TOOLS: &[&str] = &[
+    "base64",
+    "cmp",
+    "crc32",
+    "expr",
+    "factor",
+    "find",
+    "md5sum",
+    "od",
+    "sha1sum",
+    "sha256sum",
+    "sha3sum",
+    "sha512sum",
+    "strings",
+    "xargs",
+];
+
+const AWK: &[&str] = &["awk"];
 
 const SHELL: &[&str] = &["ash", "sh"];
 
@@ -83,6 +110,8 @@ mod tests {
         core.sort_unstable();
         assert_eq!(Guest::Core.applets(), core);
         assert_eq!(Guest::Text.applets(), names(applets::table::TEXT));
+        assert_eq!(Guest::Tools.applets(), names(applets::table::TOOLS));
+        assert_eq!(Guest::Awk.applets(), names(applets::table::AWK));
         let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).copied().collect();
         all.sort_unstable();
         assert_eq!(all, applets::table::names().into_iter().map(|(_, name)| name).collect::<Vec<_>>());

@@ -124,7 +124,7 @@ impl Conversion {
         }
     }
 
-    /// `%e`, `%f` or `%g` and their upper-case forms, by the letter.
+    /// `%e`, `%f`, `%g` or `%a` and their upper-case forms, by the letter.
     pub fn float(&self, out: &mut Vec<u8>, letter: u8, value: f64) {
         let negative = value.is_sign_negative();
         let magnitude = value.abs();
@@ -136,6 +136,7 @@ impl Conversion {
             match letter.to_ascii_lowercase() {
                 b'e' => self.exponential(magnitude, self.precision.unwrap_or(6)),
                 b'f' => self.fixed(magnitude, self.precision.unwrap_or(6)),
+                b'a' => return self.hexadecimal(out, letter, negative, magnitude),
                 _ => self.general(magnitude),
             }
         };
@@ -163,6 +164,47 @@ impl Conversion {
         }
         append_exponent(&mut mantissa, exponent);
         mantissa
+    }
+
+    /// `%a`: the digits behind the point are those of the fraction's bits, rounded to even where there are fewer.
+    fn hexadecimal(&self, out: &mut Vec<u8>, letter: u8, negative: bool, value: f64) {
+        const FRACTION_BITS: u32 = 52;
+        let bits = value.to_bits();
+        let (biased, mut fraction) = (bits >> FRACTION_BITS, bits & ((1 << FRACTION_BITS) - 1));
+        let exponent = if value == 0.0 { 0 } else { biased.max(1) as i32 - 1023 };
+        let mut whole = u64::from(biased != 0);
+        let mut digits = 13;
+        if let Some(wanted) = self.precision.filter(|wanted| *wanted < digits) {
+            let dropped = 4 * (digits - wanted) as u32;
+            let (kept, rest, half) = (fraction >> dropped, fraction & ((1 << dropped) - 1), 1 << (dropped - 1));
+            let odd = if dropped == FRACTION_BITS { whole & 1 } else { kept & 1 };
+            let kept = kept + u64::from(rest > half || rest == half && odd == 1);
+            (fraction, digits) = (kept, wanted);
+            let top = FRACTION_BITS - dropped;
+            whole += fraction >> top;
+            fraction &= (1 << top) - 1;
+        } else if self.precision.is_none() {
+            while digits > 0 && fraction & 15 == 0 {
+                fraction >>= 4;
+                digits -= 1;
+            }
+        }
+        let mut text = crate::format::hex(whole);
+        if digits > 0 || self.alternate {
+            text.push(b'.');
+        }
+        if digits > 0 {
+            crate::format::right(&mut text, &crate::format::hex(fraction), digits, b'0');
+        }
+        text.resize(text.len() + self.precision.unwrap_or(0).saturating_sub(digits), b'0');
+        text.extend_from_slice(if exponent < 0 { b"p-" } else { b"p+" });
+        text.extend(crate::format::decimal(exponent.unsigned_abs().into()));
+        let mut prefix = [self.sign(negative), b"0x"].concat();
+        if letter.is_ascii_uppercase() {
+            text.make_ascii_uppercase();
+            prefix.make_ascii_uppercase();
+        }
+        Self { precision: None, ..*self }.integer(out, &prefix, text, false);
     }
 
     fn general(&self, value: f64) -> Vec<u8> {
@@ -234,6 +276,9 @@ mod tests {
         assert_eq!(float("0", 5, None, b'f', f64::INFINITY), "  inf");
         assert_eq!(float("", 0, None, b'E', f64::NAN), "NAN");
         assert_eq!(float("", 0, Some(20), b'f', 0.1), "0.10000000000000000555");
+        assert_eq!(float("", 0, None, b'a', 3.14), "0x1.91eb851eb851fp+1");
+        assert_eq!(float("0", 10, None, b'A', -0.5), "-0X0001P-1");
+        assert_eq!(float("", 0, Some(2), b'a', 1.999), "0x2.00p+0");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod count;
 pub mod environ;
 pub mod escape;
 pub mod format;
+pub mod glob;
 pub mod lines;
 pub mod locale;
 pub mod multicall;
@@ -25,6 +26,7 @@ pub mod run;
 pub mod source;
 pub mod table;
 pub mod text;
+pub mod tools;
 
 pub use applet::{Applet, Help, Quit, WriteFailure};
 pub use context::{BANNER, Context};

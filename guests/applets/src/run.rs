@@ -1,6 +1,6 @@
 //! Running another program in place of this one, found as the shell finds it.
 
-use wcr_sys::abi::SpawnRequest;
+use wcr_sys::abi::{Pid, SpawnRequest, WaitStatus};
 use wcr_sys::{Errno, fs, process};
 
 use crate::{Context, Quit, table};
@@ -27,6 +27,42 @@ pub fn exec(ctx: &mut Context<'_>, argv: &[Vec<u8>], env: Vec<Vec<u8>>) -> Quit 
     let found_nothing = matches!(result, Errno::Noent);
     ctx.perror(&[b"can't execute '", &name, b"'"], result);
     Quit(if found_nothing { 127 } else { 126 })
+}
+
+/// Starts the program `argv[0]`, found as [`exec`] finds it, in this environment.
+/// # Errors
+/// No such program, or it cannot be started.
+pub fn spawn(argv: &[Vec<u8>]) -> Result<Pid, Errno> {
+    let name = argv.first().cloned().unwrap_or_default();
+    let path = crate::environ::var(b"PATH").unwrap_or_else(|| b"/bin:/usr/bin".to_vec());
+    let mut request = SpawnRequest { argv: argv.to_vec(), envp: wcr_sys::env(), ..SpawnRequest::default() };
+    let mut result = Errno::Noent;
+    for candidate in candidates(&name, &path) {
+        request.path = candidate;
+        match process::spawn(&request) {
+            Ok(pid) => return Ok(pid),
+            Err(Errno::Noent | Errno::Notdir) => {}
+            Err(error) => result = error,
+        }
+    }
+    if result == Errno::Noent && table::exists(&name) {
+        request.path = b"/proc/self/exe".to_vec();
+        return process::spawn(&request);
+    }
+    Err(result)
+}
+
+/// Waits for a child.
+/// # Errors
+/// There is no such child.
+pub fn wait(child: Pid) -> Result<WaitStatus, Errno> {
+    loop {
+        match process::wait(child as i32, 0) {
+            Ok(Some((_, status))) => return Ok(status),
+            Ok(None) | Err(Errno::Intr) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The paths that a command name may mean, best first.

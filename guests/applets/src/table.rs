@@ -7,6 +7,7 @@ use crate::core::{
     touch, truth, uname, wc, which, yes,
 };
 use crate::text;
+use crate::tools::{base64, checksum, cmp, expr, factor, find, od, strings, xargs};
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -97,14 +98,35 @@ pub const TEXT: &[Entry] = &[
     (BIN, text::sed::APPLET),
 ];
 
+/// The applet of the program `awk`: one of its own, because it is large and needs a larger stack.
+pub const AWK: &[Entry] = &[(USR_BIN, text::awk::APPLET)];
+
+/// The applets of the program `tools`.
+pub const TOOLS: &[Entry] = &[
+    (USR_BIN, find::APPLET),
+    (USR_BIN, xargs::APPLET),
+    (USR_BIN, od::APPLET),
+    (USR_BIN, expr::APPLET),
+    (USR_BIN, cmp::APPLET),
+    (USR_BIN, strings::APPLET),
+    (BIN, base64::APPLET),
+    (USR_BIN, factor::APPLET),
+    (USR_BIN, checksum::MD5),
+    (USR_BIN, checksum::SHA1),
+    (USR_BIN, checksum::SHA256),
+    (USR_BIN, checksum::SHA512),
+    (USR_BIN, checksum::SHA3),
+    (USR_BIN, checksum::CRC32),
+];
+
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];
 
 /// Installation directory and name of every applet, whichever guest holds it. A value of its own, so that
 /// one program's table does not draw in the other's applets.
-static NAMES: [(&str, &str); BASE.len() + CORE.len() + TEXT.len() + OTHERS.len()] = {
-    let mut names = [("", ""); BASE.len() + CORE.len() + TEXT.len() + OTHERS.len()];
-    let tables = [BASE, CORE, TEXT];
+static NAMES: [(&str, &str); BASE.len() + CORE.len() + TEXT.len() + AWK.len() + TOOLS.len() + OTHERS.len()] = {
+    let mut names = [("", ""); BASE.len() + CORE.len() + TEXT.len() + AWK.len() + TOOLS.len() + OTHERS.len()];
+    let tables = [BASE, CORE, TEXT, AWK, TOOLS];
     let (mut table, mut at, mut next) = (0, 0, 0);
     while table < tables.len() {
         while at < tables[table].len() {

@@ -1,5 +1,6 @@
 //! The text tools: one module each.
 
+pub mod awk;
 pub mod cut;
 pub mod expand;
 pub mod fold;

@@ -26,6 +26,7 @@ pub(super) fn parse(pattern: &[u8], ignore_case: bool) -> Result<(ByteSet, usize
     let mut first = true;
     loop {
         match reader.peek() {
+            None if first => return Err(Error::Pattern),
             None => return Err(Error::UnmatchedBracket),
             Some(b']') if !first => break,
             Some(b'-') if !first => {

@@ -36,6 +36,7 @@ impl Syntax {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the texts stand in `message`")]
 pub enum Error {
+    Pattern,
     Repetition,
     Interval,
     UnmatchedBrace,
@@ -55,6 +56,7 @@ impl Error {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
+            Self::Pattern => "Invalid regular expression",
             Self::Repetition => "Invalid preceding regular expression",
             Self::Interval => "Invalid content of \\{\\}",
             Self::UnmatchedBrace => "Unmatched \\{",

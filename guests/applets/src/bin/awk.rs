@@ -1,0 +1,5 @@
+//! The guest with `awk`.
+
+fn main() {
+    applets::multicall::only(applets::table::AWK)
+}

@@ -1,0 +1,223 @@
+//! Numbers as strings, and `printf`.
+
+use crate::conversion::Conversion;
+
+use super::value::{Value, looks_like_number, to_int, to_long};
+
+/// Why a format cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FormatError {
+    Star,
+    Specifier,
+}
+
+impl FormatError {
+    /// The sentence for people.
+    pub(super) const fn message(self) -> &'static str {
+        match self {
+            Self::Star => "%*x formats are not supported",
+            Self::Specifier => "Invalid format specifier",
+        }
+    }
+}
+
+/// Appends an integer.
+pub(super) fn push_integer(out: &mut Vec<u8>, value: i64) {
+    let (mut digits, mut at, mut rest) = ([0u8; 20], 20, value.unsigned_abs());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Appends a number: an integer as it is, any other by the format.
+pub(super) fn push_number(out: &mut Vec<u8>, number: f64, format: &[u8]) -> Result<(), FormatError> {
+    let integer = to_long(number);
+    if integer as f64 == number {
+        push_integer(out, integer);
+        return Ok(());
+    }
+    if format == b"%.6g" {
+        Conversion::default().float(out, b'g', number);
+        return Ok(());
+    }
+    match format.last() {
+        Some(last) if b"diouxXeEfFgGaA".contains(last) => printf(out, format, format, &[Value::Number(number)]),
+        _ => Err(FormatError::Specifier),
+    }
+}
+
+/// Appends a value as a string.
+pub(super) fn push_value(out: &mut Vec<u8>, value: &Value, format: &[u8]) -> Result<(), FormatError> {
+    match value {
+        Value::Unset => Ok(()),
+        Value::Number(number) => push_number(out, *number, format),
+        Value::Text(text) | Value::Input(text) => {
+            out.extend_from_slice(text);
+            Ok(())
+        }
+    }
+}
+
+/// Formats `arguments`. Numbers become strings by `number_format`.
+pub(super) fn printf(
+    out: &mut Vec<u8>,
+    format: &[u8],
+    number_format: &[u8],
+    arguments: &[Value],
+) -> Result<(), FormatError> {
+    let mut arguments = arguments.iter();
+    let mut rest = format;
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        let (text, specification) = rest.split_at(at);
+        out.extend_from_slice(text);
+        if specification.get(1) == Some(&b'%') {
+            out.push(b'%');
+            rest = specification.get(2..).unwrap_or_default();
+            continue;
+        }
+        let until = specification.iter().position(|byte| byte.is_ascii_alphabetic() || *byte == b'*');
+        let Some(len) = until else {
+            out.extend_from_slice(specification);
+            return Ok(());
+        };
+        let (flags, tail) = specification.split_at(len);
+        let Some((letter, tail)) = tail.split_first() else { return Ok(()) };
+        rest = tail;
+        if *letter == b'*' {
+            return Err(FormatError::Star);
+        }
+        if !b"cdioxXuseEfFgGaA".contains(letter) {
+            return Err(FormatError::Specifier);
+        }
+        let value = arguments.next().unwrap_or(&Value::Unset);
+        match conversion(flags.get(1..).unwrap_or_default()) {
+            Some(conversion) => convert(out, conversion, *letter, value, number_format)?,
+            None => {
+                out.extend_from_slice(flags);
+                out.push(*letter);
+            }
+        }
+    }
+    out.extend_from_slice(rest);
+    Ok(())
+}
+
+/// The flags, width and precision of a specification; `None` when they are none.
+fn conversion(mut text: &[u8]) -> Option<Conversion> {
+    let mut conversion = Conversion::default();
+    let position = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if position > 0 && text.get(position) == Some(&b'$') {
+        text = text.get(position + 1..).unwrap_or_default();
+    }
+    while let [flag, rest @ ..] = text {
+        if *flag != b'\'' && !conversion.set_flag(*flag) {
+            break;
+        }
+        text = rest;
+    }
+    let number = |text: &mut &[u8]| {
+        let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = text.split_at(len);
+        *text = rest;
+        digits.iter().fold(0usize, |n, digit| (n * 10 + usize::from(digit - b'0')).min(1 << 24))
+    };
+    conversion.width = number(&mut text);
+    if let [b'.', rest @ ..] = text {
+        text = rest;
+        conversion.precision = Some(number(&mut text));
+    }
+    text.is_empty().then_some(conversion)
+}
+
+fn convert(
+    out: &mut Vec<u8>,
+    conversion: Conversion,
+    letter: u8,
+    value: &Value,
+    number_format: &[u8],
+) -> Result<(), FormatError> {
+    match letter {
+        b's' => {
+            let mut text = Vec::new();
+            push_value(&mut text, value, number_format)?;
+            conversion.text(out, &text);
+        }
+        b'c' => conversion.byte(out, character(value)),
+        b'd' | b'i' => conversion.signed(out, to_int(value.number()).into()),
+        b'o' | b'x' | b'X' | b'u' => conversion.unsigned(out, letter, (to_int(value.number()) as u32).into()),
+        _ => conversion.float(out, letter, value.number()),
+    }
+    Ok(())
+}
+
+/// The byte that `%c` prints: a number's, or a string's first.
+fn character(value: &Value) -> u8 {
+    let number = match value {
+        Value::Number(number) => Some(*number),
+        Value::Input(text) => looks_like_number(text),
+        Value::Unset | Value::Text(_) => None,
+    };
+    match (number, value) {
+        (Some(number), _) => to_int(number) as u8,
+        (None, Value::Text(text) | Value::Input(text)) => text.first().copied().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(format: &str, arguments: &[Value]) -> String {
+        let mut out = Vec::new();
+        match printf(&mut out, format.as_bytes(), b"%.6g", arguments) {
+            Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+            Err(error) => error.message().to_owned(),
+        }
+    }
+
+    #[test]
+    fn formats() {
+        let number = Value::Number;
+        assert_eq!(
+            show("%d %i|%5.1f|%x", &[number(42.9), number(-3.0), number(3.14159), number(-1.0)]),
+            "42 -3|  3.1|ffffffff"
+        );
+        assert_eq!(show("%u %d", &[number(3e9), number(1e18)]), "2147483648 -2147483648");
+        assert_eq!(show("%c%c%c", &[number(65.9), Value::text(b"65"), Value::input(b"66")]), "A6B");
+        assert_eq!(show("%|%5%|", &[]), "%|%5%|");
+        assert_eq!(show("%%|abc%", &[]), "%|abc%");
+        assert_eq!(show("%,d", &[number(1.0)]), "%,d");
+        assert_eq!(show("%z", &[]), "Invalid format specifier");
+        assert_eq!(show("%*d", &[]), "%*x formats are not supported");
+        assert_eq!(
+            show("%s %5s|%-5s|%.1s", &[number(0.1), Value::text(b"ab"), Value::text(b"ab")]),
+            "0.1    ab|ab   |"
+        );
+        assert_eq!(show("%1$s", &[Value::text(b"a")]), "a");
+    }
+
+    #[test]
+    fn numbers() {
+        let text = |number: f64, format: &str| {
+            let mut out = Vec::new();
+            push_number(&mut out, number, format.as_bytes()).map(|()| String::from_utf8_lossy(&out).into_owned())
+        };
+        assert_eq!(text(1e18, "%.6g").unwrap(), "1000000000000000000");
+        assert_eq!(text(1e19, "%.6g").unwrap(), "1e+19");
+        assert_eq!(text(-0.0, "%.6g").unwrap(), "0");
+        assert_eq!(text(3.14159, "%.2f").unwrap(), "3.14");
+        assert_eq!(text(12.7, "%d").unwrap(), "12");
+        assert_eq!(text(f64::NAN.copysign(-1.0), "%.6g").unwrap(), "-nan");
+        assert_eq!(text(3.5, "abc"), Err(FormatError::Specifier));
+    }
+}

@@ -1,0 +1,11 @@
+//! The tools that scripts start less often: one module each.
+
+pub mod base64;
+pub mod checksum;
+pub mod cmp;
+pub mod expr;
+pub mod factor;
+pub mod find;
+pub mod od;
+pub mod strings;
+pub mod xargs;

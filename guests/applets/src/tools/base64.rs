@@ -1,0 +1,155 @@
+//! `base64`: bytes as letters and back.
+
+use std::io::BufRead;
+
+use crate::count::in_range;
+use crate::options::Spec;
+use crate::source::Source;
+use crate::{Applet, Context, Quit};
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "base64",
+    "base64 [-d] [-w COL] [FILE]\n\n\
+     Base64 encode or decode FILE to standard output\n\n\
+     \t-d\tDecode data\n\
+     \t-w COL\tWrap lines at COL (default 76, 0 disables)",
+    main,
+);
+
+const SPEC: Spec = Spec::short("dw:i");
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The columns of a line, unless others are asked for.
+const COLUMNS: usize = 76;
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let columns = match parsed.value(b'w') {
+        Some(text) => in_range(ctx, text, 0, u32::MAX.into())? as usize,
+        None => COLUMNS,
+    };
+    let path = match parsed.operands.as_slice() {
+        [] => b"-".as_slice(),
+        [path] => path,
+        _ => return Err(ctx.usage()),
+    };
+    let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
+    let mut input = source.reader();
+    let mut coder = Coder { columns, column: 0, group: Vec::new() };
+    loop {
+        let block = input.fill_buf().map_err(|error| ctx.die_errno(&[b"read error"], wcr_sys::Input::errno(&error)))?;
+        if block.is_empty() {
+            break;
+        }
+        let mut out = Vec::new();
+        if parsed.has(b'd') {
+            coder.decode(block, &mut out)
+        } else {
+            coder.encode(block, &mut out)
+        }
+        ctx.put(&out);
+        let len = block.len();
+        input.consume(len);
+    }
+    let mut out = Vec::new();
+    if !parsed.has(b'd') {
+        coder.finish(&mut out);
+        ctx.put(&out);
+    } else if !coder.group.is_empty() {
+        return Err(ctx.die(&[b"truncated input"]));
+    }
+    Ok(0)
+}
+
+struct Coder {
+    columns: usize,
+    column: usize,
+    /// What does not yet make a group.
+    group: Vec<u8>,
+}
+
+impl Coder {
+    fn encode(&mut self, block: &[u8], out: &mut Vec<u8>) {
+        for byte in block {
+            self.group.push(*byte);
+            if self.group.len() == 3 {
+                self.put_group(out);
+            }
+        }
+    }
+
+    fn put_group(&mut self, out: &mut Vec<u8>) {
+        let len = self.group.len();
+        self.group.resize(3, 0);
+        let bits = self.group.iter().fold(0usize, |bits, byte| bits << 8 | usize::from(*byte));
+        for at in 0..4 {
+            let letter = if at > len { b'=' } else { LETTERS[bits >> (18 - 6 * at) & 63] };
+            out.push(letter);
+            self.column += 1;
+            if self.column == self.columns {
+                out.push(b'\n');
+                self.column = 0;
+            }
+        }
+        self.group.clear();
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        if !self.group.is_empty() {
+            self.put_group(out);
+        }
+        if self.column > 0 && self.columns > 0 {
+            out.push(b'\n');
+        }
+    }
+
+    /// Decodes; what is no letter is left out.
+    fn decode(&mut self, block: &[u8], out: &mut Vec<u8>) {
+        for byte in block {
+            let value = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                b'=' => {
+                    self.put_bytes(out);
+                    continue;
+                }
+                _ => continue,
+            };
+            self.group.push(value);
+            if self.group.len() == 4 {
+                self.put_bytes(out);
+            }
+        }
+    }
+
+    fn put_bytes(&mut self, out: &mut Vec<u8>) {
+        let len = self.group.len();
+        self.group.resize(4, 0);
+        let bits = self.group.iter().fold(0u32, |bits, value| bits << 6 | u32::from(*value));
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        out.extend_from_slice(bytes.get(..len.saturating_sub(1)).unwrap_or_default());
+        self.group.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        for text in ["", "a", "ab", "abc", "Hello, World!"] {
+            let mut coder = Coder { columns: 10, column: 0, group: Vec::new() };
+            let (mut letters, mut bytes) = (Vec::new(), Vec::new());
+            coder.encode(text.as_bytes(), &mut letters);
+            coder.finish(&mut letters);
+            coder.decode(&letters, &mut bytes);
+            assert_eq!(bytes, text.as_bytes());
+            assert!(coder.group.is_empty());
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! `od`: shows bytes as numbers and characters.
+
+mod layout;
+
+use wcr_sys::{Errno, Fd, fd};
+
+use crate::format::{decimal, hex, octal, right};
+use crate::number::suffixed;
+use crate::options::{Long, Parsed, Spec, Takes};
+use crate::source::Source;
+use crate::{Applet, Context, Quit};
+
+use layout::Layout;
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "od",
+    "od [-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [-S MINSTR] [-w WIDTH] [FILE]...\n\n\
+     Print FILEs (or stdin) unambiguously, as octal bytes by default",
+    main,
+);
+
+const LONG: [Long; 8] = [
+    ("skip-bytes", Takes::Value, b'j'),
+    ("address-radix", Takes::Value, b'A'),
+    ("read-bytes", Takes::Value, b'N'),
+    ("format", Takes::Value, b't'),
+    ("output-duplicates", Takes::Nothing, b'v'),
+    ("strings", Takes::OptionalValue, b'S'),
+    ("width", Takes::OptionalValue, b'w'),
+    ("traditional", Takes::Nothing, 0xff),
+];
+const SPEC: Spec = Spec::new("A:N:abcdfhij:lot:vxsS:w::", &LONG);
+
+/// The units behind a count of bytes.
+const UNITS: [(&[u8], u64); 6] =
+    [(b"b", 512), (b"k", 1 << 10), (b"m", 1 << 20), (b"B", 1), (b"K", 1 << 10), (b"M", 1 << 20)];
+
+/// The bytes of a line, unless another width is asked for.
+const WIDTH: usize = 16;
+
+/// The width of `-w` without a number.
+const WIDE: usize = 32;
+
+/// The least length of a string, where none is given.
+const STRING: usize = 3;
+
+/// How addresses are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Radix {
+    Octal,
+    Decimal,
+    Hexadecimal,
+    None,
+}
+
+impl Radix {
+    fn put(self, out: &mut Vec<u8>, address: u64) {
+        match self {
+            Self::Octal => right(out, &octal(address), 7, b'0'),
+            Self::Decimal => right(out, &decimal(address), 7, b'0'),
+            Self::Hexadecimal => right(out, &hex(address), 6, b'0'),
+            Self::None => {}
+        }
+    }
+
+    /// How many columns an address takes.
+    fn columns(self) -> usize {
+        match self {
+            Self::Octal | Self::Decimal => 7,
+            Self::Hexadecimal => 6,
+            Self::None => 0,
+        }
+    }
+}
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let radix = radix(ctx, &parsed)?;
+    let skip = count(ctx, &parsed, b'j')?.unwrap_or(0);
+    let limit = count(ctx, &parsed, b'N')?;
+    let layouts = layouts(ctx, &parsed)?;
+    let operands = if parsed.operands.is_empty() { vec![b"-".to_vec()] } else { parsed.operands.clone() };
+    let mut input = Input { files: operands.into_iter(), current: None, left: limit, code: 0 };
+    input.skip(ctx, skip)?;
+    if parsed.has(b'S') {
+        let least = count(ctx, &parsed, b'S')?.map_or(STRING, |least| least as usize);
+        strings(ctx, &mut input, radix, skip, least);
+        return Ok(input.code);
+    }
+    let width = width(ctx, &parsed, &layouts)?;
+    let mut dump = Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false };
+    let end = dump.run(ctx, &mut input, skip);
+    if radix != Radix::None {
+        let mut line = Vec::new();
+        radix.put(&mut line, end);
+        line.push(b'\n');
+        ctx.put(&line);
+    }
+    Ok(input.code)
+}
+
+fn radix(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Radix, Quit> {
+    let Some(text) = parsed.value(b'A') else { return Ok(Radix::Octal) };
+    Ok(match text.first() {
+        Some(b'o') => Radix::Octal,
+        Some(b'd') => Radix::Decimal,
+        Some(b'x') => Radix::Hexadecimal,
+        Some(b'n') => Radix::None,
+        first => {
+            let letter = first.copied().map_or(Vec::new(), |letter| vec![letter]);
+            return Err(ctx.die(&[b"bad output address radix '", &letter, b"' (must be [doxn])"]));
+        }
+    })
+}
+
+fn count(ctx: &mut Context<'_>, parsed: &Parsed, key: u8) -> Result<Option<u64>, Quit> {
+    let Some(text) = parsed.value(key) else { return Ok(None) };
+    match suffixed(text, &UNITS) {
+        Some(count) => Ok(Some(count)),
+        None => Err(ctx.die(&[b"invalid number '", text, b"'"])),
+    }
+}
+
+/// What each line shows, in the order of the options.
+fn layouts(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Layout>, Quit> {
+    let mut layouts = Vec::new();
+    for (key, value) in &parsed.options {
+        let types: &[u8] = match key {
+            b'a' => b"a",
+            b'b' => b"o1",
+            b'c' => b"c",
+            b'd' => b"u2",
+            b'f' => b"f4",
+            b'h' | b'x' => b"x2",
+            b'i' | b's' => b"d2",
+            b'l' => b"d4",
+            b'o' => b"o2",
+            b't' => value.as_deref().unwrap_or_default(),
+            _ => continue,
+        };
+        layout::parse(types, &mut layouts).map_err(|message| ctx.die(&[&message]))?;
+    }
+    if layouts.is_empty() {
+        layouts.push(Layout::OCTAL_WORDS);
+    }
+    Ok(layouts)
+}
+
+fn width(ctx: &mut Context<'_>, parsed: &Parsed, layouts: &[Layout]) -> Result<usize, Quit> {
+    // All sizes are powers of two, so that the largest is a multiple of all.
+    let unit = layouts.iter().map(Layout::size).max().unwrap_or(1);
+    if !parsed.has(b'w') {
+        return Ok(WIDTH);
+    }
+    let width = count(ctx, parsed, b'w')?.map_or(WIDE, |width| width as usize);
+    if width == 0 || width % unit != 0 {
+        let line = format!("warning: invalid width {width}; using {unit} instead");
+        ctx.complain(&[line.as_bytes()]);
+        return Ok(unit);
+    }
+    Ok(width)
+}
+
+/// The bytes of all files, one file behind the other.
+struct Input {
+    files: std::vec::IntoIter<Vec<u8>>,
+    current: Option<(Source, Vec<u8>)>,
+    /// How many bytes may still be read.
+    left: Option<u64>,
+    code: u8,
+}
+
+impl Input {
+    fn open_next(&mut self, ctx: &mut Context<'_>) -> bool {
+        loop {
+            let Some(path) = self.files.next() else { return false };
+            match Source::open(&path) {
+                Ok(source) => {
+                    self.current = Some((source, path));
+                    return true;
+                }
+                Err(error) => {
+                    ctx.perror(&[&path], error);
+                    self.code = 1;
+                }
+            }
+        }
+    }
+
+    /// Fills `block` as far as there are bytes; returns how many there were.
+    fn read(&mut self, ctx: &mut Context<'_>, block: &mut [u8]) -> usize {
+        let wanted = self.left.map_or(block.len(), |left| left.min(block.len() as u64) as usize);
+        let mut have = 0;
+        while have < wanted {
+            if self.current.is_none() && !self.open_next(ctx) {
+                break;
+            }
+            let Some((source, path)) = &self.current else { break };
+            match read_some(source.fd(), block.get_mut(have..wanted).unwrap_or_default()) {
+                Ok(0) => self.current = None,
+                Ok(n) => have += n,
+                Err(_) => {
+                    ctx.complain(&[path, b": read error"]);
+                    self.code = 1;
+                    self.current = None;
+                }
+            }
+        }
+        if let Some(left) = &mut self.left {
+            *left -= have as u64;
+        }
+        have
+    }
+
+    /// Leaves out the first bytes of the files together.
+    fn skip(&mut self, ctx: &mut Context<'_>, mut count: u64) -> Result<(), Quit> {
+        let (left, mut block) = (self.left.take(), vec![0; 4096]);
+        while count > 0 {
+            let wanted = count.min(block.len() as u64) as usize;
+            let have = self.read(ctx, block.get_mut(..wanted).unwrap_or_default());
+            if have == 0 {
+                return Err(ctx.die(&[b"can't skip past end of combined input"]));
+            }
+            count -= have as u64;
+        }
+        self.left = left;
+        Ok(())
+    }
+}
+
+fn read_some(file: Fd, room: &mut [u8]) -> Result<usize, Errno> {
+    loop {
+        match fd::read(file, room) {
+            Err(Errno::Intr) => {}
+            result => return result,
+        }
+    }
+}
+
+/// The lines.
+struct Dump {
+    radix: Radix,
+    layouts: Vec<Layout>,
+    width: usize,
+    /// Whether lines that repeat the one before are shown.
+    repeats: bool,
+    before: Vec<u8>,
+    /// Whether a repeated line has been marked.
+    starred: bool,
+}
+
+impl Dump {
+    /// Shows all of the input; returns the address of its end.
+    fn run(&mut self, ctx: &mut Context<'_>, input: &mut Input, start: u64) -> u64 {
+        let (mut address, mut block) = (start, vec![0; self.width]);
+        loop {
+            let have = input.read(ctx, &mut block);
+            if have == 0 || ctx.write_error().is_some() {
+                return address;
+            }
+            let bytes = block.get(..have).unwrap_or_default();
+            self.line(ctx, address, bytes);
+            address += have as u64;
+            if have < self.width {
+                return address;
+            }
+        }
+    }
+
+    fn line(&mut self, ctx: &mut Context<'_>, address: u64, bytes: &[u8]) {
+        if !self.repeats && bytes.len() == self.width && self.before == bytes {
+            if !core::mem::replace(&mut self.starred, true) {
+                ctx.put(b"*\n");
+            }
+            return;
+        }
+        self.starred = false;
+        self.before.clear();
+        self.before.extend_from_slice(bytes);
+        let mut out = Vec::new();
+        for (at, layout) in self.layouts.iter().enumerate() {
+            if at == 0 {
+                self.radix.put(&mut out, address);
+            } else {
+                out.resize(out.len() + self.radix.columns(), b' ');
+            }
+            layout.put(&mut out, bytes);
+            out.push(b'\n');
+        }
+        ctx.put(&out);
+    }
+}
+
+/// Shows what ends in a NUL and has at least `least` printable characters.
+fn strings(ctx: &mut Context<'_>, input: &mut Input, radix: Radix, start: u64, least: usize) {
+    let (mut address, mut text) = (start, Vec::new());
+    let mut block = vec![0; 4096];
+    loop {
+        let have = input.read(ctx, &mut block);
+        if have == 0 {
+            return;
+        }
+        for byte in block.iter().take(have) {
+            address += 1;
+            if (b' '..=b'~').contains(byte) || (8..=13).contains(byte) {
+                text.push(*byte);
+                continue;
+            }
+            if *byte == 0 && text.len() >= least {
+                let mut line = Vec::new();
+                if radix != Radix::None {
+                    radix.put(&mut line, address - 1 - text.len() as u64);
+                    line.push(b' ');
+                }
+                text.iter().for_each(|byte| layout::put_escaped(&mut line, *byte));
+                line.push(b'\n');
+                ctx.put(&line);
+            }
+            text.clear();
+        }
+    }
+}
