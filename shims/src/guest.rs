@@ -69,6 +69,8 @@ const TOOLS: &[&str] = &[
     "base64",
     "cmp",
     "crc32",
+    "diff",
+    "dos2unix",
     "expr",
     "factor",
     "find",
@@ -79,7 +81,9 @@ const TOOLS: &[&str] = &[
     "sha3sum",
     "sha512sum",
     "strings",
+    "unix2dos",
     "xargs",
+    "xxd",
 ];
 
 const AWK: &[&str] = &["awk"];

@@ -7,7 +7,7 @@ use crate::core::{
     touch, truth, uname, wc, which, yes,
 };
 use crate::text;
-use crate::tools::{base64, checksum, cmp, expr, factor, find, od, strings, xargs};
+use crate::tools::{base64, checksum, cmp, diff, dos2unix, expr, factor, find, od, strings, xargs, xxd};
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -108,7 +108,11 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, od::APPLET),
     (USR_BIN, expr::APPLET),
     (USR_BIN, cmp::APPLET),
+    (USR_BIN, diff::APPLET),
     (USR_BIN, strings::APPLET),
+    (USR_BIN, xxd::APPLET),
+    (USR_BIN, dos2unix::DOS2UNIX),
+    (USR_BIN, dos2unix::UNIX2DOS),
     (BIN, base64::APPLET),
     (USR_BIN, factor::APPLET),
     (USR_BIN, checksum::MD5),

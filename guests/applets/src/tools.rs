@@ -3,9 +3,12 @@
 pub mod base64;
 pub mod checksum;
 pub mod cmp;
+pub mod diff;
+pub mod dos2unix;
 pub mod expr;
 pub mod factor;
 pub mod find;
 pub mod od;
 pub mod strings;
 pub mod xargs;
+pub mod xxd;

@@ -120,7 +120,7 @@ impl Xargs {
         loop {
             let item = reader.next(ctx, &self.items)?.filter(|item| Some(item) != self.end.as_ref());
             let len = item.as_ref().map_or(0, |item| item.len() + 1);
-            let is_full = used + len > room || batch.len() >= self.per_run;
+            let is_full = used + len > room;
             if is_full && batch.is_empty() {
                 return Err(ctx.die(&[b"argument line too long"]));
             }
@@ -134,6 +134,10 @@ impl Xargs {
             let Some(item) = item else { break };
             used += len;
             batch.push(item);
+            if batch.len() >= self.per_run {
+                self.start(ctx, core::mem::take(&mut batch))?;
+                (used, runs) = (0, runs + 1);
+            }
         }
         if runs == 0 && !self.only_with_input && self.place.is_none() {
             self.start(ctx, Vec::new())?;

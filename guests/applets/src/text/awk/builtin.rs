@@ -21,6 +21,7 @@ const DATE_FORMAT: &[u8] = b"%a %b %e %H:%M:%S %Z %Y";
 
 impl<'p> Interpreter<'p, '_, '_> {
     /// Calls a function of the language.
+    #[inline(never)]
     pub(super) fn builtin(&mut self, builtin: Builtin, arguments: &'p [Expr]) -> Step<Value> {
         let count = arguments.len();
         if count < least(builtin) {

@@ -1,4 +1,7 @@
 //! Expressions: as numbers, as strings, as conditions.
+//!
+//! What recursion goes through is kept small: the functions that it does not go through each time are never inlined, so
+//! that they take no room on the stack of those that it does.
 
 use std::rc::Rc;
 
@@ -113,6 +116,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         }
     }
 
+    #[inline(never)]
     fn built(&mut self, expr: &'p Expr) -> Step<Text> {
         let mut text = self.take_buffer();
         let built = self.append(expr, &mut text).map(|()| Rc::from(text.as_slice()));
@@ -233,6 +237,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         Ok(settled(result, left, right))
     }
 
+    #[inline(never)]
     fn target(&mut self, place: &'p Expr) -> Step<Target> {
         Ok(match place {
             Expr::Variable(name) => Target::Variable(*name),
@@ -250,6 +255,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         })
     }
 
+    #[inline(never)]
     fn store(&mut self, target: Target, value: Value) -> Step<()> {
         match target {
             Target::Variable(name) => self.assign(name, value),
@@ -287,6 +293,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         self.store(target, value)
     }
 
+    #[inline(never)]
     fn assign_expr(&mut self, place: &'p Expr, right: &'p Expr) -> Step<Value> {
         if let Expr::Variable(name) = place {
             let value = self.value(right)?;
@@ -311,6 +318,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// An assignment with an operator; returns the new number.
+    #[inline(never)]
     fn update(&mut self, operator: Arithmetic, place: &'p Expr, right: &'p Expr) -> Step<f64> {
         let target = self.target(place)?;
         let left = self.current(&target)?;
@@ -321,6 +329,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// Adds `by` to a place; returns the number before.
+    #[inline(never)]
     fn step(&mut self, place: &'p Expr, by: f64) -> Step<f64> {
         if let Expr::Element(array, key) = place {
             return self.with_element(*array, key, |value| {
@@ -335,6 +344,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         Ok(before)
     }
 
+    #[inline(never)]
     fn compare(&mut self, comparison: Comparison, left: &'p Expr, right: &'p Expr) -> Step<bool> {
         let left = self.value(left)?;
         // A number is compared without making a value of the other side, when that is one, too.
@@ -354,6 +364,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         Ok(holds(comparison, f64::from(order as i8), 0.0))
     }
 
+    #[inline(never)]
     fn record_matches(&mut self, number: usize) -> Step<bool> {
         if let Err(error) = self.record.whole(&self.settings.number_format) {
             return Err(self.bad_format(error));
@@ -383,6 +394,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         self.patterns.computed(&source).map_err(|bad| self.bad_pattern(&bad))
     }
 
+    #[inline(never)]
     fn matches(&mut self, text: &'p Expr, pattern: &'p Pattern) -> Step<bool> {
         let mut buffer = self.take_buffer();
         self.append(text, &mut buffer)?;
@@ -392,6 +404,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         Ok(matches)
     }
 
+    #[inline(never)]
     fn call(&mut self, number: usize, arguments: &'p [Expr]) -> Step<Value> {
         let program = self.program;
         let Some(function) = program.functions.get(number) else { return Ok(Value::Unset) };
@@ -423,6 +436,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// What a parameter becomes. A variable's elements are shared.
+    #[inline(never)]
     fn argument(&mut self, argument: &'p Expr, is_array: bool) -> Step<Variable> {
         if let Expr::Variable(name) = argument {
             let variable = self.variable(*name);
@@ -435,6 +449,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// Reads a line; returns 1, 0 at the end, -1 when there is nothing to read from.
+    #[inline(never)]
     fn getline(&mut self, source: &'p LineSource, place: Option<&'p Expr>) -> Step<f64> {
         if let LineSource::Main = source {
             return self.getline_main(place);
@@ -467,7 +482,11 @@ impl<'p> Interpreter<'p, '_, '_> {
         Ok(1.0)
     }
 
+    #[inline(never)]
     fn getline_main(&mut self, place: Option<&'p Expr>) -> Step<f64> {
+        if self.is_over {
+            return Ok(-1.0);
+        }
         let Some(place) = place else { return Ok(f64::from(u8::from(self.next_record()?))) };
         let Some(line) = self.main_line()? else { return Ok(0.0) };
         self.assign_place(place, Value::Input(Rc::from(line)))?;

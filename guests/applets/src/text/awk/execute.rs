@@ -90,6 +90,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// Runs a loop's statement once; whether the loop goes on.
+    #[inline(never)]
     fn round(&mut self, body: &'p Statement) -> Step<bool> {
         match self.statement(body) {
             Ok(()) | Err(Leave::Continue) => Ok(true),
@@ -103,6 +104,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         self.print(&[])
     }
 
+    #[inline(never)]
     fn print(&mut self, arguments: &'p [Expr]) -> Step<()> {
         if arguments.is_empty() {
             match self.record.whole(&self.settings.number_format) {
@@ -122,6 +124,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// Appends an argument of `print` to the output. Functions that it calls may print, too.
+    #[inline(never)]
     fn print_argument(&mut self, argument: &'p Expr) -> Step<()> {
         if matches!(argument, Expr::Text(_) | Expr::Field(_) | Expr::Concat(_)) {
             let mut text = self.take_buffer();
@@ -142,6 +145,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         pushed.map_err(|error| self.bad_format(error))
     }
 
+    #[inline(never)]
     fn print_to(&mut self, arguments: &'p [Expr], redirection: &'p Redirection) -> Step<()> {
         // The output is put aside for what is printed elsewhere meanwhile.
         let mut line = Vec::new();
@@ -166,6 +170,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         self.write_to(&line, redirection)
     }
 
+    #[inline(never)]
     fn printf(&mut self, arguments: &'p [Expr], redirection: Option<&'p Redirection>) -> Step<()> {
         let mut text = Vec::new();
         self.sprintf(arguments, &mut text)?;
@@ -188,6 +193,7 @@ impl<'p> Interpreter<'p, '_, '_> {
         printf(out, &format, &self.settings.number_format, &values).map_err(|error| self.bad_format(error))
     }
 
+    #[inline(never)]
     fn write_to(&mut self, text: &[u8], redirection: &'p Redirection) -> Step<()> {
         let (name, mode) = match redirection {
             Redirection::File(name) => (name, Some(WriteMode::Truncate)),

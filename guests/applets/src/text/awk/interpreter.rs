@@ -98,6 +98,8 @@ pub(super) struct Interpreter<'p, 'c, 'a> {
     /// Whether an argument named a file.
     had_file: bool,
     at_end: bool,
+    /// Whether the loop over the records is over.
+    pub(super) is_over: bool,
     /// The place of `RT`, when the program names it.
     terminator: Option<usize>,
     code: u8,
@@ -149,18 +151,20 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
             buffers: Vec::new(),
             depth: 0,
             by_lines: fd::is_tty(fd::STDOUT),
-            line: 0,
+            line: 1,
             in_range: vec![false; program.rules.len()],
             main: None,
             next_argument: 1,
             had_file: false,
             at_end: false,
+            is_over: false,
             terminator: program.globals.iter().position(|name| name == b"RT"),
             code: 0,
         }
     }
 
     /// Prints a diagnostic of the running program.
+    #[inline(never)]
     pub(super) fn fail(&mut self, message: &str) -> Leave {
         self.flush();
         let line = self.line.to_string();
@@ -169,11 +173,13 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
     }
 
     /// Prints a diagnostic about a format.
+    #[inline(never)]
     pub(super) fn bad_format(&mut self, error: FormatError) -> Leave {
         self.fail(error.message())
     }
 
     /// Prints a diagnostic about a pattern.
+    #[inline(never)]
     pub(super) fn bad_pattern(&mut self, bad: &BadPattern) -> Leave {
         self.flush();
         self.ctx.complain(&[b"bad regex '", &bad.source, b"': ", bad.error.message().as_bytes()]);
@@ -230,6 +236,7 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
     }
 
     /// A value as a string.
+    #[inline(never)]
     pub(super) fn text_of(&mut self, value: Value) -> Step<Text> {
         match value {
             Value::Text(text) | Value::Input(text) => Ok(text),
@@ -255,6 +262,7 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn take_effect(&mut self, place: u32) -> Step<()> {
         let value = self.globals[place as usize].value.clone();
         let is_case = place == place::IGNORECASE;
@@ -322,6 +330,7 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
         if left.is_ok() && !(program.rules.is_empty() && program.end.is_empty()) {
             left = self.records();
         }
+        self.is_over = true;
         if left != Err(Leave::Failed) {
             left = self.blocks(&program.end);
         }

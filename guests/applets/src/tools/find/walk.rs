@@ -62,7 +62,7 @@ impl Walk {
     /// Walks the tree at `path`; whether all is over.
     pub(super) fn start(&mut self, ctx: &mut Context<'_>, path: &[u8]) -> bool {
         let follow = self.query.follow || self.query.follow_operands;
-        match self.stat(ctx, path, follow) {
+        match Self::stat(path, follow) {
             Ok(stat) => self.visit(ctx, path, stat, 0, stat.dev) == Outcome::Quit,
             Err(error) => {
                 self.complain(ctx, path, error);
@@ -84,16 +84,12 @@ impl Walk {
     }
 
     /// A file's metadata. Where a link is followed that leads nowhere, it is the link's own.
-    fn stat(&mut self, ctx: &mut Context<'_>, path: &[u8], follow: bool) -> Result<Stat, Errno> {
+    fn stat(path: &[u8], follow: bool) -> Result<Stat, Errno> {
         if !follow {
             return fs::lstat(path);
         }
         match fs::stat(path) {
             Err(Errno::Noent) => fs::lstat(path),
-            Err(error) => {
-                ctx.perror(&[path], error);
-                Err(error)
-            }
             found => found,
         }
     }
@@ -112,11 +108,13 @@ impl Walk {
                     for entry in entries {
                         let below = join(path, &entry.name);
                         let is_link = entry.stat.mode.kind() == FileKind::Symlink;
-                        let stat = if self.query.follow && is_link {
-                            let Ok(stat) = self.stat(ctx, &below, true) else { continue };
-                            stat
-                        } else {
-                            entry.stat
+                        let stat = if self.query.follow && is_link { Self::stat(&below, true) } else { Ok(entry.stat) };
+                        let stat = match stat {
+                            Ok(stat) => stat,
+                            Err(error) => {
+                                self.complain(ctx, &below, error);
+                                continue;
+                            }
                         };
                         if self.visit(ctx, &below, stat, level + 1, device) == Outcome::Quit {
                             return Outcome::Quit;
@@ -141,7 +139,8 @@ impl Walk {
 
     fn evaluate(&mut self, ctx: &mut Context<'_>, expression: &Expression, found: &mut Found<'_>) -> Outcome {
         let mut outcome = Outcome::Succeeded;
-        for alternative in expression {
+        // An alternative without terms changes nothing.
+        for alternative in expression.iter().filter(|alternative| !alternative.is_empty()) {
             outcome = Outcome::Succeeded;
             for term in alternative {
                 let result = self.perform(ctx, &term.action, found);

@@ -81,7 +81,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let limit = count(ctx, &parsed, b'N')?;
     let layouts = layouts(ctx, &parsed)?;
     let operands = if parsed.operands.is_empty() { vec![b"-".to_vec()] } else { parsed.operands.clone() };
-    let mut input = Input { files: operands.into_iter(), current: None, left: limit, code: 0 };
+    let mut input = Input { files: operands.into_iter(), current: None, left: limit, opened: false, code: 0 };
     input.skip(ctx, skip)?;
     if parsed.has(b'S') {
         let least = count(ctx, &parsed, b'S')?.map_or(STRING, |least| least as usize);
@@ -91,7 +91,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let width = width(ctx, &parsed, &layouts)?;
     let mut dump = Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false };
     let end = dump.run(ctx, &mut input, skip);
-    if radix != Radix::None {
+    if radix != Radix::None && input.opened {
         let mut line = Vec::new();
         radix.put(&mut line, end);
         line.push(b'\n');
@@ -168,6 +168,8 @@ struct Input {
     current: Option<(Source, Vec<u8>)>,
     /// How many bytes may still be read.
     left: Option<u64>,
+    /// Whether there was a file at all.
+    opened: bool,
     code: u8,
 }
 
@@ -178,6 +180,7 @@ impl Input {
             match Source::open(&path) {
                 Ok(source) => {
                     self.current = Some((source, path));
+                    self.opened = true;
                     return true;
                 }
                 Err(error) => {

@@ -1,0 +1,311 @@
+//! `diff`: how two files or trees differ.
+
+mod lcs;
+mod unified;
+
+use std::collections::BTreeSet;
+
+use wcr_sys::abi::FileKind;
+use wcr_sys::{Errno, fd, fs};
+
+use crate::core::basename::last_component;
+use crate::core::paths::join;
+use crate::count::{INT_MAX, in_range};
+use crate::options::{Long, Spec, Takes};
+use crate::{Applet, Context, Quit};
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "diff",
+    "diff [-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2\n\n\
+     Compare files line by line and output the differences between them.\n\
+     This implementation supports unified diffs only.\n\n\
+     \t-a\tTreat all files as text\n\
+     \t-b\tIgnore changes in the amount of whitespace\n\
+     \t-B\tIgnore changes whose lines are all blank\n\
+     \t-d\tTry hard to find a smaller set of changes\n\
+     \t-i\tIgnore case differences\n\
+     \t-L\tUse LABEL instead of the filename in the unified header\n\
+     \t-N\tTreat absent files as empty\n\
+     \t-q\tOutput only whether files differ\n\
+     \t-r\tRecurse\n\
+     \t-S\tStart with FILE when comparing directories\n\
+     \t-T\tMake tabs line up by prefixing a tab when necessary\n\
+     \t-s\tReport when two files are the same\n\
+     \t-t\tExpand tabs to spaces in output\n\
+     \t-U\tOutput LINES lines of context\n\
+     \t-w\tIgnore all whitespace",
+    main,
+);
+
+const LONG: [Long; 15] = [
+    ("ignore-case", Takes::Nothing, b'i'),
+    ("ignore-tab-expansion", Takes::Nothing, b'E'),
+    ("ignore-space-change", Takes::Nothing, b'b'),
+    ("ignore-all-space", Takes::Nothing, b'w'),
+    ("ignore-blank-lines", Takes::Nothing, b'B'),
+    ("text", Takes::Nothing, b'a'),
+    ("unified", Takes::OptionalValue, b'U'),
+    ("label", Takes::Value, b'L'),
+    ("brief", Takes::Nothing, b'q'),
+    ("expand-tabs", Takes::Nothing, b't'),
+    ("initial-tab", Takes::Nothing, b'T'),
+    ("recursive", Takes::Nothing, b'r'),
+    ("new-file", Takes::Nothing, b'N'),
+    ("report-identical-files", Takes::Nothing, b's'),
+    ("starting-file", Takes::Value, b'S'),
+];
+const SPEC: Spec = Spec::new("abdiL:NqrsS:tTU:wupBE", &LONG);
+
+/// The code for files that differ, and for those that cannot be compared.
+const DIFFERENT: u8 = 1;
+const TROUBLE: u8 = 2;
+
+/// The lines of context, unless others are asked for.
+const CONTEXT: usize = 3;
+
+/// How much of a file is looked at to see whether it is text.
+const SAMPLE: usize = 4096;
+
+/// What is compared and shown.
+struct Options {
+    context: usize,
+    text: bool,
+    ignore_space_amount: bool,
+    ignore_space: bool,
+    ignore_case: bool,
+    ignore_blank_lines: bool,
+    absent_is_empty: bool,
+    brief: bool,
+    recursive: bool,
+    reports_same: bool,
+    expands_tabs: bool,
+    aligns_tabs: bool,
+    labels: Vec<Vec<u8>>,
+    start: Option<Vec<u8>>,
+}
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let context = match parsed.value(b'U') {
+        Some(text) => in_range(ctx, text, 0, INT_MAX)? as usize,
+        None => CONTEXT,
+    };
+    let given = |key| parsed.has(key);
+    let labels = parsed.options.iter().filter(|(key, _)| *key == b'L').filter_map(|(_, value)| value.clone());
+    let options = Options {
+        context,
+        text: given(b'a'),
+        ignore_space_amount: given(b'b'),
+        ignore_space: given(b'w'),
+        ignore_case: given(b'i'),
+        ignore_blank_lines: given(b'B'),
+        absent_is_empty: given(b'N'),
+        brief: given(b'q'),
+        recursive: given(b'r'),
+        reports_same: given(b's'),
+        expands_tabs: given(b't'),
+        aligns_tabs: given(b'T'),
+        labels: labels.collect(),
+        start: parsed.value(b'S').map(<[u8]>::to_vec),
+    };
+    let [left, right] = parsed.operands.as_slice() else { return Err(ctx.usage()) };
+    let mut kinds = Vec::new();
+    for path in [left, right] {
+        kinds.push(kind(path).or_else(|error| {
+            if options.absent_is_empty && error == Errno::Noent {
+                return Ok(None);
+            }
+            ctx.perror(&[b"can't stat '", path, b"'"], error);
+            Err(Quit(TROUBLE))
+        })?);
+    }
+    let directory = Some(FileKind::Directory);
+    match (kinds.first().copied().flatten() == directory, kinds.get(1).copied().flatten() == directory) {
+        (true, true) => directories(ctx, left, right, &options),
+        (true, false) => beside(ctx, left, right).and_then(|left| files(ctx, &left, right, &options)),
+        (false, true) => beside(ctx, right, left).and_then(|right| files(ctx, left, &right, &options)),
+        (false, false) => files(ctx, left, right, &options),
+    }
+}
+
+/// What a path is.
+fn kind(path: &[u8]) -> Result<Option<FileKind>, Errno> {
+    if path == b"-" {
+        return Ok(Some(FileKind::Fifo));
+    }
+    fs::stat(path).map(|stat| Some(stat.mode.kind()))
+}
+
+/// The file in a directory that has the other file's name.
+fn beside(ctx: &mut Context<'_>, directory: &[u8], file: &[u8]) -> Result<Vec<u8>, Quit> {
+    let path = join(directory, last_component(file));
+    match fs::stat(&path) {
+        Ok(_) => Ok(path),
+        Err(error) => Err(ctx.die_errno(&[b"can't stat '", &path, b"'"], error)),
+    }
+}
+
+fn read(ctx: &mut Context<'_>, path: &[u8], options: &Options) -> Result<Vec<u8>, Quit> {
+    let content = if path == b"-" { fs::read_to_end(fd::STDIN) } else { fs::read_file(path) };
+    match content {
+        Err(Errno::Noent) if options.absent_is_empty => Ok(Vec::new()),
+        Ok(content) => Ok(content),
+        Err(error) => {
+            ctx.perror(&[path], error);
+            Err(Quit(TROUBLE))
+        }
+    }
+}
+
+/// Compares two files.
+fn files(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
+    if left == b"-" && right == b"-" {
+        return Ok(0);
+    }
+    let texts = (read(ctx, left, options)?, read(ctx, right, options)?);
+    compare(ctx, (left, &texts.0), (right, &texts.1), options)
+}
+
+fn compare(
+    ctx: &mut Context<'_>,
+    (left, left_text): (&[u8], &[u8]),
+    (right, right_text): (&[u8], &[u8]),
+    options: &Options,
+) -> Result<u8, Quit> {
+    if left_text == right_text {
+        return Ok(0);
+    }
+    let is_binary = |text: &[u8]| text.iter().take(SAMPLE).any(|byte| *byte == 0);
+    let binary = !options.text && (is_binary(left_text) || is_binary(right_text));
+    if binary {
+        ctx.put(&[b"Files ", left, b" and ", right, b" differ\n"].concat());
+        return Ok(DIFFERENT);
+    }
+    let (left_lines, right_lines) = (unified::lines(left_text), unified::lines(right_text));
+    let keys = |lines: &[&[u8]]| lines.iter().map(|line| options.key(line)).collect::<Vec<_>>();
+    let changes = lcs::changes(&keys(&left_lines), &keys(&right_lines));
+    let is_blank = |lines: &[&[u8]], (from, to): (usize, usize)| {
+        lines.get(from..to).unwrap_or_default().iter().all(|line| *line == b"\n")
+    };
+    let mut hunks = unified::hunks(&changes, options.context);
+    if options.ignore_blank_lines {
+        hunks.retain(|hunk| {
+            !hunk.iter().all(|change| is_blank(&left_lines, change.left) && is_blank(&right_lines, change.right))
+        });
+    }
+    if hunks.is_empty() {
+        return Ok(0);
+    }
+    if options.brief {
+        ctx.put(&[b"Files ", left, b" and ", right, b" differ\n"].concat());
+        return Ok(DIFFERENT);
+    }
+    let label = |at: usize, name: &[u8]| options.labels.get(at).cloned().unwrap_or_else(|| name.to_vec());
+    ctx.put(&[b"--- ".as_slice(), &label(0, left), b"\n+++ ", &label(1, right), b"\n"].concat());
+    for hunk in &hunks {
+        unified::put(ctx, hunk, &left_lines, &right_lines, options);
+    }
+    Ok(DIFFERENT)
+}
+
+impl Options {
+    /// What of a line is compared.
+    fn key(&self, line: &[u8]) -> Vec<u8> {
+        let mut key = line.to_vec();
+        if self.ignore_space || self.ignore_space_amount {
+            key.clear();
+            let mut blanks = false;
+            for byte in line {
+                if crate::number::is_space(*byte) {
+                    blanks = true;
+                    continue;
+                }
+                if blanks && !self.ignore_space {
+                    key.push(b' ');
+                }
+                blanks = false;
+                key.push(*byte);
+            }
+        }
+        if self.ignore_case {
+            key.make_ascii_lowercase();
+        }
+        key
+    }
+}
+
+/// The names below a directory: those in it, or with `recursive` the paths of all that are no directories.
+fn names(directory: &[u8], prefix: &[u8], recursive: bool, found: &mut BTreeSet<Vec<u8>>) {
+    // What cannot be read has nothing in it.
+    for entry in fs::read_dir(directory).unwrap_or_default() {
+        let name = if prefix.is_empty() { entry.name.clone() } else { join(prefix, &entry.name) };
+        let path = join(directory, &entry.name);
+        if recursive && kind(&path) == Ok(Some(FileKind::Directory)) {
+            names(&path, &name, true, found);
+        } else {
+            found.insert(name);
+        }
+    }
+}
+
+/// Compares two directories.
+fn directories(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
+    let (mut in_left, mut in_right) = (BTreeSet::new(), BTreeSet::new());
+    names(left, b"", options.recursive, &mut in_left);
+    names(right, b"", options.recursive, &mut in_right);
+    let mut code = 0;
+    for name in in_left.union(&in_right) {
+        if options.start.as_ref().is_some_and(|start| name < start) {
+            continue;
+        }
+        let paths = (join(left, name), join(right, name));
+        code |= match (in_left.contains(name), in_right.contains(name)) {
+            (true, true) => pair(ctx, &paths.0, &paths.1, options)?,
+            (in_left, _) => only(ctx, if in_left { left } else { right }, name, in_left, options)?,
+        };
+    }
+    Ok(code)
+}
+
+/// Tells of a name that only one of the directories has.
+fn only(ctx: &mut Context<'_>, directory: &[u8], name: &[u8], is_left: bool, options: &Options) -> Result<u8, Quit> {
+    let path = join(directory, name);
+    if !options.absent_is_empty || kind(&path) == Ok(Some(FileKind::Directory)) {
+        ctx.put(&[b"Only in ", directory, b": ", name, b"\n"].concat());
+        return Ok(DIFFERENT);
+    }
+    let text = read(ctx, &path, options)?;
+    let (there, absent): ((&[u8], &[u8]), (&[u8], &[u8])) = ((&path, &text), (b"/dev/null", b""));
+    if is_left { compare(ctx, there, absent, options) } else { compare(ctx, absent, there, options) }
+}
+
+/// Compares what has the same name in both directories.
+fn pair(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
+    let describe = |kind: Option<FileKind>| -> Option<&'static [u8]> {
+        match kind? {
+            FileKind::Directory => Some(b"directory"),
+            FileKind::Regular => Some(b"regular file"),
+            _ => None,
+        }
+    };
+    let kinds = [left, right].map(|path| (path, describe(kind(path).unwrap_or(None))));
+    if let Some((path, _)) = kinds.iter().find(|(_, kind)| kind.is_none()) {
+        ctx.put(&[b"File ", *path, b" is not a regular file or directory and was skipped\n"].concat());
+        return Ok(0);
+    }
+    let [(_, Some(one)), (_, Some(other))] = kinds else { return Ok(0) };
+    if one != other {
+        ctx.put(&[b"File ", left, b" is a ", one, b" while file ", right, b" is a ", other, b"\n"].concat());
+        return Ok(DIFFERENT);
+    }
+    if one == b"directory" {
+        ctx.put(&[b"Common subdirectories: ", left, b" and ", right, b"\n"].concat());
+        return Ok(0);
+    }
+    let code = files(ctx, left, right, options)?;
+    if code == 0 && options.reports_same {
+        ctx.put(&[b"Files ", left, b" and ", right, b" are identical\n"].concat());
+    }
+    Ok(code)
+}

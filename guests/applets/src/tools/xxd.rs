@@ -1,0 +1,213 @@
+//! `xxd`: a hex dump, and back.
+
+use std::io::BufRead;
+
+use crate::format::{hex, right};
+use crate::lines::LineReader;
+use crate::number::unsigned;
+use crate::options::Spec;
+use crate::source::Source;
+use crate::{Applet, Context, Quit};
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "xxd",
+    "xxd [-pri] [-g N] [-c N] [-n LEN] [-s OFS] [-o OFS] [FILE]\n\n\
+     Hex dump FILE (or stdin)\n\n\
+     \t-g N\t\tBytes per group\n\
+     \t-c N\t\tBytes per line\n\
+     \t-p\t\tShow only hex bytes, assumes -c30\n\
+     \t-i\t\tC include file style\n\
+     \t-l LENGTH\tShow only first LENGTH bytes\n\
+     \t-s OFFSET\tSkip OFFSET bytes\n\
+     \t-o OFFSET\tAdd OFFSET to displayed offset\n\
+     \t-r\t\tReverse (with -p, assumes no offsets in input)",
+    main,
+);
+
+const SPEC: Spec = Spec::plain("l:s:apirg:c:o:");
+
+/// The bytes of a line, in the three styles.
+const COLUMNS: u64 = 16;
+const PLAIN_COLUMNS: u64 = 30;
+const INCLUDE_COLUMNS: u64 = 12;
+
+/// How a dump looks.
+struct Style {
+    columns: usize,
+    group: usize,
+    plain: bool,
+    include: bool,
+    /// What is added to the offsets that are shown.
+    base: u64,
+}
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let mut number = |key: u8, default: u64| match parsed.value(key) {
+        None => Ok(default),
+        Some(text) => {
+            let scanned = unsigned(text, 0);
+            let is_plain = text.first().is_some_and(u8::is_ascii_digit) && scanned.len == text.len();
+            if is_plain { Ok(scanned.value) } else { Err(ctx.die(&[b"invalid number '", text, b"'"])) }
+        }
+    };
+    let (plain, include) = (parsed.has(b'p'), parsed.has(b'i'));
+    let default = if plain {
+        PLAIN_COLUMNS
+    } else if include {
+        INCLUDE_COLUMNS
+    } else {
+        COLUMNS
+    };
+    let columns = match number(b'c', default)? {
+        0 => default,
+        columns => columns,
+    };
+    let group = number(b'g', 2)? as usize;
+    let (limit, skip, base) = (number(b'l', u64::MAX)?, number(b's', 0)?, number(b'o', 0)?);
+    let path = match parsed.operands.as_slice() {
+        [] => b"-".as_slice(),
+        [path] => path,
+        _ => return Err(ctx.usage()),
+    };
+    let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
+    if parsed.has(b'r') {
+        reverse(ctx, &source, plain);
+        return Ok(0);
+    }
+    if skip > 0 {
+        let offset = i64::try_from(skip).unwrap_or(i64::MAX);
+        if let Err(error) = wcr_sys::fd::seek(source.fd(), offset, wcr_sys::fd::Whence::Set) {
+            let name: &[u8] = if path == b"-" { b"stdin" } else { path };
+            return Err(ctx.die_errno(&[name], error));
+        }
+    }
+    let style = Style { columns: columns as usize, group, plain, include, base };
+    let named = include && path != b"-";
+    let name: Vec<u8> = path.iter().map(|byte| if byte.is_ascii_alphanumeric() { *byte } else { b'_' }).collect();
+    if named {
+        ctx.put(&[b"unsigned char ", name.as_slice(), b"[] = {\n"].concat());
+    }
+    let shown = dump(ctx, &source, &style, skip, limit);
+    if named {
+        let count = crate::format::decimal(shown);
+        ctx.put(&[b"};\nunsigned int ", name.as_slice(), b"_len = ", &count, b";\n"].concat());
+    }
+    Ok(0)
+}
+
+/// Shows the bytes; returns how many.
+fn dump(ctx: &mut Context<'_>, source: &Source, style: &Style, start: u64, limit: u64) -> u64 {
+    let mut input = source.reader();
+    let (mut line, mut shown) = (Vec::with_capacity(style.columns.min(4096)), 0u64);
+    // What cannot be read ends the dump.
+    while let Ok(block) = input.fill_buf() {
+        let len = block.len().min(usize::try_from(limit - shown).unwrap_or(usize::MAX));
+        if len == 0 {
+            break;
+        }
+        for byte in block.iter().take(len) {
+            line.push(*byte);
+            shown += 1;
+            if line.len() == style.columns {
+                style.put(ctx, start + shown - line.len() as u64, &line);
+                line.clear();
+            }
+        }
+        input.consume(len);
+    }
+    if !line.is_empty() {
+        style.put(ctx, start + shown - line.len() as u64, &line);
+    }
+    shown
+}
+
+fn put_byte(out: &mut Vec<u8>, byte: u8) {
+    right(out, &hex(byte.into()), 2, b'0');
+}
+
+impl Style {
+    fn put(&self, ctx: &mut Context<'_>, offset: u64, bytes: &[u8]) {
+        let mut out = Vec::new();
+        if self.plain {
+            bytes.iter().for_each(|byte| put_byte(&mut out, *byte));
+        } else if self.include {
+            for (at, byte) in bytes.iter().enumerate() {
+                out.extend_from_slice(if at == 0 { b"  0x" } else { b" 0x" });
+                put_byte(&mut out, *byte);
+                out.push(b',');
+            }
+        } else {
+            right(&mut out, &hex(offset + self.base), 8, b'0');
+            out.extend_from_slice(b": ");
+            for at in 0..self.columns {
+                if at > 0 && self.group > 0 && at % self.group == 0 {
+                    out.push(b' ');
+                }
+                match bytes.get(at) {
+                    Some(byte) => put_byte(&mut out, *byte),
+                    None => out.extend_from_slice(b"  "),
+                }
+            }
+            out.extend_from_slice(b"  ");
+            out.extend(bytes.iter().map(|byte| if (b' '..=b'~').contains(byte) { *byte } else { b'.' }));
+        }
+        out.push(b'\n');
+        ctx.put(&out);
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}
+
+/// Writes the bytes that a dump shows.
+fn reverse(ctx: &mut Context<'_>, source: &Source, plain: bool) {
+    let mut reader = LineReader::new(source.fd(), b'\n');
+    // What cannot be read ends the dump.
+    while let Ok(Some(line)) = reader.next_line() {
+        let text = if plain {
+            line.text
+        } else {
+            let digits = line.text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            match line.text.get(digits..) {
+                Some([b':', rest @ ..]) if digits > 0 => rest,
+                _ => continue,
+            }
+        };
+        ctx.put(&bytes_of(text, plain));
+    }
+}
+
+/// The bytes of a line's pairs of digits: up to two blanks in a row, where the characters follow.
+fn bytes_of(text: &[u8], plain: bool) -> Vec<u8> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    let mut blanks = 1;
+    while let Some(byte) = text.get(at) {
+        if matches!(byte, b' ' | b'\t') {
+            blanks += 1;
+            if blanks > 1 && !plain && !out.is_empty() {
+                break;
+            }
+            at += 1;
+            continue;
+        }
+        let (Some(high), Some(low)) = (digit(*byte), text.get(at + 1).copied().and_then(digit)) else { break };
+        out.push(high << 4 | low);
+        blanks = 0;
+        at += 2;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes_of;
+
+    #[test]
+    fn dumps_are_read() {
+        assert_eq!(bytes_of(b" 4865 6c6c 6f  Hello", false), b"Hello");
+        assert_eq!(bytes_of(b"48 65 6c6c6f zz", true), b"Hello");
+    }
+}
