@@ -230,9 +230,22 @@ impl Store {
     /// [`StoreError::Io`].
     pub fn commit(&self, record: &ImageRecord) -> Result<()> {
         self.pool.clear();
-        if record.layers.len() > 1 && self.open_merged(record).is_none() {
-            self.merge_layers(record, &self.open_each(record)?)?;
+        if record.layers.len() == 1 {
+            return self.commit_record(record);
         }
+        let merge = || {
+            if self.open_merged(record).is_none() {
+                drop(self.open_each(record).and_then(|layers| self.merge_layers(record, &layers)));
+            }
+        };
+        std::thread::scope(|scope| {
+            // Done while the disk is waited for. What fails here only means that it is done when the image is opened.
+            drop(std::thread::Builder::new().name("wcr-merge".into()).spawn_scoped(scope, merge));
+            self.commit_record(record)
+        })
+    }
+
+    fn commit_record(&self, record: &ImageRecord) -> Result<()> {
         let _lock = self.lock("index", || ())?;
         // First the parts, then what refers to them.
         sync_dir(&self.root.join("blobs/sha256"))?;

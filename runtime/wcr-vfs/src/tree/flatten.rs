@@ -16,65 +16,75 @@ use crate::layer::format::{FLAG_IMPLIED, HEADER_LEN, Header, KIND_HARD_LINK, KIN
 /// # Errors
 /// `IO` when an index makes no sense, `OVERFLOW` when there are too many names.
 pub fn flatten(layers: &[Arc<Layer>], id: [u8; 32], sha256: impl FnOnce(&[u8]) -> [u8; 32]) -> Result<Vec<u8>, Errno> {
-    let mut flat = Flat::new(layers)?;
+    let stack = Stack(layers.to_vec());
+    let mut flat = Flat::new(&stack)?;
     let mut directories = VecDeque::new();
-    if let Merged::Directory { sources, meta } = flat.stack.root()? {
+    if let Merged::Directory { sources, meta } = stack.root()? {
         flat.directory(Text::default(), meta)?;
         directories.push_back((0, sources));
     }
     // Breadth first: a directory's children are neighbours, and come after it.
     while let Some((number, sources)) = directories.pop_front() {
-        let first = flat.records.len();
+        let first = flat.count()?;
         let mut subdirs = 0;
-        let stack = flat.stack.clone();
         for (name, merged) in stack.children(&sources)? {
             let name = flat.text(name)?;
             match merged {
                 Merged::Directory { sources, meta } => {
                     subdirs += 1;
-                    directories.push_back((flat.records.len(), sources));
+                    directories.push_back((flat.count()?, sources));
                     flat.directory(name, meta)?;
                 }
                 Merged::Leaf(source) => flat.leaf(name, source)?,
                 Merged::LowerLink(_) => return Err(Errno::Io),
             }
         }
-        let end = u32::try_from(flat.records.len()).map_err(|_| Errno::Overflow)?;
-        let record = flat.records.get_mut(number).ok_or(Errno::Io)?;
-        record.nlink = 2 + subdirs;
-        record.children = (first as u32, end);
+        let children = (first, flat.count()?);
+        let record = flat.record(number).ok_or(Errno::Io)?;
+        *record = RawRecord { nlink: 2 + subdirs, children, ..RawRecord::decode(record) }.encode();
     }
-    Ok(flat.encode(id, sha256))
+    Ok(flat.finish(id, sha256))
 }
 
 /// The index under construction.
-struct Flat {
-    stack: Arc<Stack>,
+struct Flat<'a> {
+    stack: &'a Stack,
     links_from_above: HashMap<Source, u32>,
     /// Where each layer's tar begins among all of them; one more for the end.
     starts: Vec<u64>,
-    records: Vec<RawRecord>,
+    /// Room for the header, and the records.
+    out: Vec<u8>,
     strings: Vec<u8>,
     /// The first record of each inode with several names.
     seen: HashMap<Source, u32>,
 }
 
-impl Flat {
-    fn new(layers: &[Arc<Layer>]) -> Result<Self, Errno> {
-        let stack = Arc::new(Stack(layers.to_vec()));
-        let mut starts = vec![0_u64];
-        for layer in layers {
+impl<'a> Flat<'a> {
+    fn new(stack: &'a Stack) -> Result<Self, Errno> {
+        let (mut starts, mut records) = (vec![0_u64], 0);
+        for layer in &stack.0 {
             let start = starts.last().copied().unwrap_or_default();
             starts.push(start.checked_add(layer.index().tar_len()).ok_or(Errno::Overflow)?);
+            records += layer.index().len() as usize;
         }
-        Ok(Self {
-            links_from_above: stack.links_from_above()?,
-            stack,
-            starts,
-            records: Vec::new(),
-            strings: Vec::new(),
-            seen: HashMap::new(),
-        })
+        let mut out = Vec::with_capacity(HEADER_LEN + records * RECORD_LEN);
+        out.resize(HEADER_LEN, 0);
+        let links_from_above = stack.links_from_above()?;
+        Ok(Self { stack, links_from_above, starts, out, strings: Vec::new(), seen: HashMap::new() })
+    }
+
+    /// The number of records so far.
+    fn count(&self) -> Result<u32, Errno> {
+        u32::try_from((self.out.len() - HEADER_LEN) / RECORD_LEN).map_err(|_| Errno::Overflow)
+    }
+
+    /// The bytes of a record.
+    fn record(&mut self, number: u32) -> Option<&mut [u8; RECORD_LEN]> {
+        self.out.get_mut(HEADER_LEN + number as usize * RECORD_LEN..)?.first_chunk_mut()
+    }
+
+    fn push(&mut self, record: RawRecord) {
+        self.out.extend_from_slice(&record.encode());
     }
 
     fn text(&mut self, bytes: &[u8]) -> Result<Text, Errno> {
@@ -89,30 +99,30 @@ impl Flat {
             Some(source) => self.inode(name, source)?,
             None => RawRecord { flags: FLAG_IMPLIED, mode: Mode::new(FileKind::Directory, 0o755), ..blank(name) },
         };
-        self.records.push(record);
+        self.push(record);
         Ok(())
     }
 
     /// Adds another name of an inode, or the inode.
     fn leaf(&mut self, name: Text, source: Source) -> Result<(), Errno> {
         if let Some(target) = self.seen.get(&source) {
-            self.records.push(RawRecord { kind: KIND_HARD_LINK, target: *target, ..blank(name) });
+            let link = RawRecord { kind: KIND_HARD_LINK, target: *target, ..blank(name) };
+            self.push(link);
             return Ok(());
         }
         let mut record = self.inode(name, source)?;
         let above = self.links_from_above.get(&source).copied().unwrap_or(0);
         record.nlink = record.nlink.max(1).saturating_add(above);
         if record.nlink > 1 {
-            self.seen.insert(source, self.records.len() as u32);
+            self.seen.insert(source, self.count()?);
         }
-        self.records.push(record);
+        self.push(record);
         Ok(())
     }
 
     /// A layer's record as it stands in the merged index.
     fn inode(&mut self, name: Text, source: Source) -> Result<RawRecord, Errno> {
-        let stack = self.stack.clone();
-        let record = stack.layer(source.layer)?.index().record(source.record).ok_or(Errno::Io)?;
+        let record = self.stack.layer(source.layer)?.index().record(source.record).ok_or(Errno::Io)?;
         let start = self.starts.get(source.layer as usize).copied().ok_or(Errno::Io)?;
         let is_regular = record.mode.kind() == FileKind::Regular;
         Ok(RawRecord {
@@ -129,16 +139,13 @@ impl Flat {
         })
     }
 
-    fn encode(self, id: [u8; 32], sha256: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER_LEN + self.records.len() * RECORD_LEN + self.strings.len());
-        out.resize(HEADER_LEN, 0);
-        for record in &self.records {
-            out.extend_from_slice(&record.encode());
-        }
+    fn finish(self, id: [u8; 32], sha256: impl FnOnce(&[u8]) -> [u8; 32]) -> Vec<u8> {
+        let (records, strings) = ((self.out.len() - HEADER_LEN) / RECORD_LEN, self.strings.len());
+        let mut out = self.out;
         out.extend_from_slice(&self.strings);
         let header = Header {
-            records: self.records.len() as u64,
-            strings: self.strings.len() as u64,
+            records: records as u64,
+            strings: strings as u64,
             tar_len: self.starts.last().copied().unwrap_or_default(),
             diff_id: id,
             sha256: sha256(&out[HEADER_LEN..]),
