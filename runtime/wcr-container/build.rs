@@ -74,11 +74,12 @@ fn bundle(folder: &Path) -> Option<String> {
         let upper = name.to_uppercase();
         statics += &embed(&format!("{upper}_WASM"), &folder.join(format!("{name}.wasm")), Form::Data)?;
         statics += &embed(&format!("{upper}_CODE"), &folder.join(format!("{name}.cwasm")), Form::Code)?;
+        statics += &embed(&format!("{upper}_STOP"), &folder.join(format!("{name}.stop.cwasm")), Form::Code)?;
         let _ = writeln!(guests, "    BundledGuest {{ name: {name:?}, wasm: {upper}_WASM }},");
         let _ = writeln!(
             compiled,
             "    // SAFETY: the pack tool has written the code with this version of the engine.\n    \
-             unsafe {{ CompiledGuest::new({name:?}, {upper}_CODE) }},"
+             unsafe {{ CompiledGuest::new({name:?}, {upper}_CODE, {upper}_STOP) }},"
         );
     }
     for (name, file) in [("LAYER_TAR", "layer.tar"), ("LAYER_IDX", "layer.idx"), ("CONFIG", "config.json")] {

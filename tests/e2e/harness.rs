@@ -163,7 +163,10 @@ fn what_is_wrong_with_a_script_is_said_with_its_place() {
         ("let x = ;\n", &["t.rhai:1:9: the script cannot be read", "1 | let x = ;"][..]),
         ("let r = 1;\nr.nothing();", &["t.rhai:2:3: there is no function or method `nothing (i64)`"]),
         ("expect(1).equal(1);", &["t.rhai:1:11: there is no function or method `equal"]),
-        ("run(\"busybox\", [\"true\"], #{ stdn: 1 });", &["t.rhai:1:1: `run` has no option \"stdn\"", "stdin, user"]),
+        (
+            "run(\"busybox\", [\"true\"], #{ stdn: 1 });",
+            &["t.rhai:1:1: `run` has no option \"stdn\"", "stdin, timeout, user"],
+        ),
         ("run(\"busybox\", [\"nothing\"]);", &["t.rhai:1:1: cannot run nothing", "PATH"]),
         ("run(\"No Image\", [\"true\"]);", &["t.rhai:1:1: cannot run \"No Image\""]),
         ("run(\"busybox\", [\"true\"]).file(\"/none\");", &["the file \"/none\" cannot be read", "No such file"]),
@@ -239,4 +242,22 @@ fn nothing_to_test_is_a_wrong_use() {
 fn an_image_that_is_not_to_be_had_fails_the_case() {
     let (scripts, finished) = test("run(\"example.com/none\", [\"true\"]);");
     assert!(scripts.report(&finished.exits(1)).contains("t.rhai:1:1: cannot run \"example.com/none\""));
+}
+
+#[test]
+fn an_endless_loop_ends_its_container_and_nothing_else() {
+    let script = r#"
+        test("loops", || {
+            let r = run("busybox", ["sh", "-c", "echo begun; while :; do :; done"], #{ timeout: 1 });
+            expect(r.code).equals(137);
+            expect(r.stdout).equals("begun\n");
+            expect(r.notes).contains("stopped after 1 seconds, its time");
+        });
+        test("goes on", || expect(run("busybox", ["echo", "x"]).stdout).equals("x\n"));
+        test("is refused", || run("busybox", [], #{ timeout: 0 }));
+    "#;
+    let (_scripts, finished) = test(script);
+    let finished = finished.exits(1);
+    let report = finished.stdout();
+    assert!(report.ends_with("\n2 passed, 1 failed\n") && report.contains("from 1 to 3600"), "{report}");
 }

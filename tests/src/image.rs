@@ -136,6 +136,15 @@ impl Layout {
         self.tag(tag, descriptor)
     }
 
+    /// Stores a WebAssembly artifact under a tag: a configuration and layers, each with its media type.
+    pub fn add_artifact(&mut self, tag: &str, config: (&str, &[u8]), layers: &[(&str, &[u8])]) -> String {
+        let config = self.blob(config.0, config.1);
+        let layers: Vec<Value> = layers.iter().map(|(media_type, bytes)| self.blob(media_type, bytes)).collect();
+        let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
+        let descriptor = self.blob(MANIFEST, manifest.to_string().as_bytes());
+        self.tag(tag, descriptor)
+    }
+
     fn store(&self, image: &Image) -> Value {
         let layers: Vec<Value> = image.layers.iter().map(|layer| self.blob(LAYER_GZIP, &layer.compressed)).collect();
         let diff_ids: Vec<&str> = image.layers.iter().map(|layer| layer.diff_id.as_str()).collect();

@@ -116,6 +116,11 @@ impl Lab {
         self.publish(&format!("{name}:latest"), format, |layout| layout.add_index(PUBLISHED, images))
     }
 
+    /// Pushes a WebAssembly artifact as `NAME:latest`.
+    pub fn push_artifact(&self, name: &str, config: (&str, &[u8]), layers: &[(&str, &[u8])]) -> Pushed {
+        self.publish(&format!("{name}:latest"), Format::Oci, |layout| layout.add_artifact(PUBLISHED, config, layers))
+    }
+
     fn publish(&self, name_and_tag: &str, format: Format, store: impl FnOnce(&mut Layout) -> String) -> Pushed {
         let folder = Scratch::new("layout");
         let mut layout = Layout::create(folder.path());

@@ -140,6 +140,7 @@ pub fn start(request: Request) -> Result<(), StartError> {
         components: false,
         mounts: Vec::new(),
         explain: None,
+        trace: None,
     };
     container::install(boot(&image, &request.settings, host)?);
     Ok(())

@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
+
+use crate::limits::{self, Ulimit};
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
 #[derive(Debug, Parser)]
@@ -98,12 +101,30 @@ pub(crate) struct RunArgs {
     /// The platform of the image
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<Platform>,
+    /// Kill the process that wants more memory than this, all processes together
+    #[arg(short, long, value_name = "BYTES", value_parser = limits::size)]
+    pub(crate) memory: Option<u64>,
+    /// Let the container have this many processes at a time
+    #[arg(long, value_name = "COUNT", value_parser = limits::processes, allow_negative_numbers = true)]
+    pub(crate) pids_limit: Option<usize>,
+    /// Set a limit that each process has, as in nofile=1024:4096
+    #[arg(long, value_name = "NAME=SOFT[:HARD]")]
+    pub(crate) ulimit: Vec<Ulimit>,
+    /// Let the container write this much on standard output and standard error
+    #[arg(long, value_name = "BYTES", value_parser = limits::size)]
+    pub(crate) output_limit: Option<u64>,
+    /// Kill the container after this time
+    #[arg(long, value_name = "SECONDS", value_parser = limits::seconds)]
+    pub(crate) timeout: Option<Duration>,
     /// Give the container a clock and a randomness of its own, the same every time
     #[arg(long)]
     pub(crate) deterministic: bool,
     /// End with the digest of all that the container did, on standard error; needs --deterministic
     #[arg(long)]
     pub(crate) trace_digest: bool,
+    /// Write each call that the container's programs make, in the manner of strace, to a file or to standard error
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) trace: Option<OsString>,
     /// Say on standard error what is being done
     #[arg(long)]
     pub(crate) verbose: bool,
@@ -211,6 +232,24 @@ mod tests {
         assert_eq!((args.workdir.as_deref(), args.user.as_deref()), (Some("/x"), Some("1:2")));
         assert!(args.volume[0].read_only);
         assert_eq!((args.pull, args.entrypoint), (PullPolicy::Never, Some(OsString::new())));
+    }
+
+    #[test]
+    fn limits_have_their_values() {
+        let args = run(&["-m", "64m", "--pids-limit", "-1", "--ulimit", "nofile=5", "--timeout=2", "img"]).unwrap();
+        assert_eq!((args.memory, args.pids_limit, args.ulimit.len()), (Some(64 << 20), Some(usize::MAX), 1));
+        assert_eq!(args.timeout, Some(Duration::from_secs(2)));
+        for bad in ["-m0", "--pids-limit=0", "--ulimit=x", "--timeout=0", "--output-limit=x"] {
+            assert!(run(&[bad, "img"]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_trace_goes_to_a_file_or_not() {
+        let trace = |args: &[&str]| run(args).unwrap().trace;
+        assert_eq!(trace(&["--trace", "img"]), Some(OsString::new()));
+        assert_eq!(trace(&["--trace=f", "img"]), Some("f".into()));
+        assert_eq!(trace(&["img", "--trace"]), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod env_file;
 mod exit;
 mod fetch;
 mod inspect;
+mod limits;
 #[cfg(target_env = "musl")]
 mod linux_allocator;
 mod list;

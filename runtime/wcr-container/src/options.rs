@@ -1,7 +1,10 @@
 //! What a user asks of one run.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use wcr_engine::Stop;
+use wcr_kernel::TraceSink;
 use wcr_machine::{Explain, Settings};
 
 use crate::bind::Bind;
@@ -21,10 +24,20 @@ pub struct RunOptions {
     /// A folder of the host that keeps the code of programs of images that were compiled; `None` compiles them
     /// each time.
     pub cache: Option<PathBuf>,
+    /// The most memory of all its processes together, in bytes: the one that wants more is killed. `None` leaves it
+    /// at what each process may have.
+    pub memory: Option<u64>,
+    /// How long it may run. Its programs then end as by `SIGKILL`; until then they run code that can be stopped, see
+    /// [`Stop`].
+    pub timeout: Option<Duration>,
+    /// Lets it be stopped from another thread.
+    pub stop: Option<Stop>,
     /// The process ends right after this run: memory is left to go with it, which saves time.
     pub last: bool,
     /// Is told which program runs for which file.
     pub explain: Option<Explain>,
+    /// Takes the lines of a trace: each guest call, signal and end of a process in words.
+    pub trace: Option<TraceSink>,
 }
 
 /// What a deterministic container begins with.

@@ -1,7 +1,10 @@
 //! One run of a container, from its image to its exit code.
 
+use std::thread::JoinHandle;
+use std::time::Duration;
+
 use wcr_abi::{Errno, WinSize};
-use wcr_engine::{Engine, Finished};
+use wcr_engine::{Engine, EngineOptions, Finished, Stop};
 use wcr_kernel::{Clock, Entropy, MemoryInput, MemoryOutput, SeededEntropy, Stdio};
 use wcr_machine::{ContainerImage, Host, LastRefusal, boot};
 
@@ -107,11 +110,55 @@ fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(En
     }
     let (clock, entropy) = sources(options.deterministic);
     let mounts = bind::mounts(&options.binds)?;
-    let host = Host { clock, entropy, stdio, guests, components: true, mounts, explain: options.explain };
+    let host = Host {
+        clock,
+        entropy,
+        stdio,
+        guests,
+        components: true,
+        mounts,
+        explain: options.explain,
+        trace: options.trace,
+    };
     let (kernel, refusal) = boot(image, &options.settings, host)?.into_parts();
-    let engine = Engine::new(bundle::compiled(), MEMORY_MAX, options.cache)?;
-    let finished = engine.run(kernel)?;
+    let stop = options.stop.or_else(|| options.timeout.map(|_| Stop::default()));
+    let watched = options.timeout.zip(stop.clone());
+    let engine = Engine::new(EngineOptions {
+        guests: bundle::compiled(),
+        process_memory: MEMORY_MAX,
+        memory: options.memory.and_then(|memory| usize::try_from(memory).ok()).unwrap_or(usize::MAX),
+        cache: options.cache,
+        stop,
+    })?;
+    let timer = watched.map(|(time, stop)| Timer::start(time, stop));
+    let mut finished = engine.run(kernel)?;
+    finished.faults.extend(timer.and_then(Timer::end));
     Ok((engine, Ended { finished, refusal }))
+}
+
+/// A thread that stops a container when its time is up.
+struct Timer {
+    thread: JoinHandle<bool>,
+    time: Duration,
+}
+
+impl Timer {
+    fn start(time: Duration, stop: Stop) -> Self {
+        let watch = move || {
+            let late = !stop.wait_for_end(time);
+            if late {
+                stop.stop();
+            }
+            late
+        };
+        Self { thread: std::thread::spawn(watch), time }
+    }
+
+    /// What it has done, in words, now that the container has ended.
+    fn end(self) -> Option<String> {
+        let late = self.thread.join().unwrap_or_default();
+        late.then(|| format!("stopped after {} seconds, its time", self.time.as_secs_f64()))
+    }
 }
 
 /// The container's clock and randomness: the host's, or its own.

@@ -101,8 +101,11 @@ fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
         return Ok(wcr_abi::Errno::Nosys.raw());
     };
     let (memory, guest) = split(&mut caller);
+    let Some(share) = guest.container.memory.take(memory.len()) else {
+        return Ok(wcr_abi::Errno::Nomem.raw());
+    };
     let copy = |memory: &FlatMemory<'_>, child| {
-        guest.container.forks().insert(child, Snapshot { memory: memory.0.to_vec(), stack_pointer });
+        guest.container.forks().insert(child, Snapshot { memory: memory.0.to_vec(), stack_pointer, _share: share });
     };
     let mut kernel = guest.container.kernel();
     entry::fork(&mut kernel, guest.pid, &mut FlatMemory(memory), arg, out, copy).map_err(leave)

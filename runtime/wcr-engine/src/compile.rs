@@ -1,13 +1,22 @@
 //! Programs found in images: compiled when they are run, unless the code is kept from an earlier run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
-use wasmtime::{Engine, Module, Result};
+use wasmtime::{Engine, Module, Result, Trap, bail};
 
 use crate::cache::{Cache, Key};
 use crate::config::config;
 use crate::error::EngineError;
+use crate::stop::Stop;
+
+/// How long a program may be compiled.
+const MOST: Duration = Duration::from_secs(120);
+/// How often it is looked whether the container was stopped.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a program is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,18 +35,29 @@ pub(crate) enum Compiled {
 #[derive(Debug)]
 pub(crate) struct Compiler {
     cache: Option<Cache>,
+    /// Whether code is made that can be stopped.
+    stoppable: bool,
 }
 
 impl Compiler {
     /// A compiler that keeps code in the folder `cache`.
-    pub(crate) fn new(cache: Option<PathBuf>) -> Self {
-        Self { cache: cache.map(Cache::new) }
+    pub(crate) fn new(cache: Option<PathBuf>, stoppable: bool) -> Self {
+        Self { cache: cache.map(Cache::new), stoppable }
     }
 
     /// Compiles a program, or takes the code that is kept.
-    pub(crate) fn compile(&self, engine: &Engine, kind: Kind, wasm: &[u8]) -> Result<Compiled> {
-        let Some(cache) = &self.cache else { return load(engine, kind, &code(kind, wasm)?) };
-        let key = Key::new(wasm, &(kind, std::env::consts::ARCH));
+    ///
+    /// # Errors
+    /// [`EngineError::Compile`], [`EngineError::CompileTime`]; [`Trap::Interrupt`] when it was stopped meanwhile.
+    pub(crate) fn compile(
+        &self,
+        engine: &Engine,
+        kind: Kind,
+        wasm: &Arc<[u8]>,
+        stop: Option<&Stop>,
+    ) -> Result<Compiled> {
+        let Some(cache) = &self.cache else { return load(engine, kind, &self.code(kind, wasm, stop)?) };
+        let key = Key::new(wasm, &(kind, self.stoppable, std::env::consts::ARCH));
         // The engine refuses code of another version, for other settings or for a CPU that has more than this
         // one; it is made again.
         if let Some(kept) = cache.get(&key)
@@ -45,15 +65,33 @@ impl Compiler {
         {
             return Ok(compiled);
         }
-        let code = code(kind, wasm)?;
+        let code = self.code(kind, wasm, stop)?;
         cache.put(&key, &code);
         load(engine, kind, &code)
+    }
+
+    /// Compiles a program on a thread of its own, which is left to itself when that takes too long.
+    fn code(&self, kind: Kind, wasm: &Arc<[u8]>, stop: Option<&Stop>) -> Result<Vec<u8>> {
+        let (sender, receiver) = mpsc::channel();
+        let (wasm, stoppable, started) = (wasm.clone(), self.stoppable, Instant::now());
+        std::thread::spawn(move || sender.send(code(kind, &wasm, stoppable)));
+        loop {
+            match receiver.recv_timeout(LOOK) {
+                Ok(code) => return code,
+                Err(RecvTimeoutError::Timeout) if stop.is_some_and(Stop::is_asked) => bail!(Trap::Interrupt),
+                Err(RecvTimeoutError::Timeout) if started.elapsed() < MOST => {}
+                Err(RecvTimeoutError::Timeout) => bail!(EngineError::CompileTime(MOST.as_secs())),
+                Err(RecvTimeoutError::Disconnected) => {
+                    bail!(EngineError::Compile("the compiler ended before its time".into()))
+                }
+            }
+        }
     }
 }
 
 /// Compiles a program, by an engine with a compiler.
-fn code(kind: Kind, wasm: &[u8]) -> Result<Vec<u8>> {
-    let compiler = Engine::new(&config(true))?;
+fn code(kind: Kind, wasm: &[u8], stoppable: bool) -> Result<Vec<u8>> {
+    let compiler = Engine::new(&config(true, stoppable))?;
     let compiled = match kind {
         Kind::Module => compiler.precompile_module(wasm),
         Kind::Component => compiler.precompile_component(wasm),

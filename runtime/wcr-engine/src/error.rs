@@ -6,6 +6,9 @@ pub enum EngineError {
     /// A module or component cannot be compiled: it is malformed or uses what the engine does not support.
     #[error("cannot compile the WebAssembly: {0}")]
     Compile(String),
+    /// A program takes too long to be compiled.
+    #[error("compiling the WebAssembly took over {0} seconds; it is too large, or made to be hard to compile")]
+    CompileTime(u64),
     /// A bundled guest's compiled code does not fit this build.
     #[error("the bundled guest `{name}` cannot be loaded: {reason}; rebuild with `cargo xtask build`")]
     Load {

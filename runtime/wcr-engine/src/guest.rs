@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasmtime::{Caller, Memory, ResourceLimiter};
+use wasmtime::{Caller, Memory};
 use wcr_abi::Pid;
 use wcr_kernel::Kernel;
+
+use crate::memory::{MemoryUse, Pool, Share};
 
 /// What a fork copies of an instance.
 pub(crate) struct Snapshot {
     pub(crate) memory: Vec<u8>,
     pub(crate) stack_pointer: i32,
+    /// What the copy takes of the container's memory.
+    pub(crate) _share: Share,
 }
 
 /// What all processes of a container share.
@@ -18,12 +22,20 @@ pub(crate) struct Container {
     kernel: Mutex<Kernel>,
     /// Copies made for children that have not started.
     pub(crate) forks: Mutex<BTreeMap<Pid, Snapshot>>,
-    pub(crate) memory_limit: usize,
+    /// The most memory of one process, in bytes.
+    process_memory: usize,
+    pub(crate) memory: Arc<Pool>,
 }
 
 impl Container {
-    pub(crate) fn new(kernel: Kernel, memory_limit: usize) -> Self {
-        Self { kernel: Mutex::new(kernel), forks: Mutex::default(), memory_limit }
+    pub(crate) fn new(kernel: Kernel, process_memory: usize, memory: usize) -> Self {
+        let memory = Arc::new(Pool::new(memory));
+        Self { kernel: Mutex::new(kernel), forks: Mutex::default(), process_memory, memory }
+    }
+
+    /// The memory of a process that starts.
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        MemoryUse::new(self.process_memory, &self.memory)
     }
 
     /// The kernel. Everything is on one thread: nobody waits here, and nobody holds it while suspended.
@@ -45,52 +57,12 @@ pub(crate) struct Guest {
     pub(crate) memory_use: MemoryUse,
 }
 
-/// How much memory all instances of a process have together, in bytes.
-#[derive(Debug)]
-pub(crate) struct MemoryUse {
-    limit: usize,
-    total: usize,
-    /// The growth that was allowed last.
-    last: usize,
-}
-
-impl MemoryUse {
-    /// Nothing yet, of at most `limit` bytes.
-    pub(crate) const fn new(limit: usize) -> Self {
-        Self { limit, total: 0, last: 0 }
-    }
-}
-
 impl Guest {
     pub(crate) fn new(container: Arc<Container>, pid: Pid) -> Self {
-        let memory_use = MemoryUse::new(container.memory_limit);
+        let memory_use = container.memory_use();
         Self { container, pid, memory: None, memory_use }
     }
 }
-
-impl ResourceLimiter for MemoryUse {
-    fn memory_growing(&mut self, current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {
-        let growth = desired.saturating_sub(current);
-        let total = self.total.saturating_add(growth);
-        if total > self.limit {
-            return Ok(false);
-        }
-        (self.total, self.last) = (total, growth);
-        Ok(true)
-    }
-
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.total -= core::mem::take(&mut self.last);
-        Ok(())
-    }
-
-    fn table_growing(&mut self, _current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE)
-    }
-}
-
-/// The most entries a guest's table may have.
-const MAX_TABLE: usize = 1 << 20;
 
 /// The reason for leaving a guest that has ended or got another program.
 #[derive(Debug)]

@@ -13,8 +13,11 @@ mod component;
 mod config;
 mod error;
 mod guest;
+mod memory;
 mod process;
 mod run;
+mod shared;
+mod stop;
 #[cfg(unix)]
 mod unix_code;
 #[cfg(unix)]
@@ -25,4 +28,5 @@ mod unix_memory;
 pub use code::{CompiledGuest, PageAligned};
 pub use config::precompile;
 pub use error::EngineError;
-pub use run::{Engine, Finished};
+pub use run::{Engine, EngineOptions, Finished};
+pub use stop::Stop;

@@ -7,7 +7,8 @@ use wcr_abi::{FORK_ENTRY, Pid, STACK_POINTER, Signal, WaitStatus};
 use wcr_kernel::{Program, Start, StartKind};
 
 use crate::component::Process;
-use crate::guest::{Container, Guest, Leave, MemoryUse, Snapshot};
+use crate::guest::{Container, Guest, Leave, Snapshot};
+use crate::memory::OutOfMemory;
 use crate::run::{Linked, Modules};
 
 /// The exit code of a program that cannot be run.
@@ -27,7 +28,10 @@ pub(crate) async fn live(modules: Arc<Modules>, container: Arc<Container>, start
                 return;
             }
             (None, Err(error)) => {
-                if !error.is::<Leave>() {
+                let stopped = error.downcast_ref() == Some(&Trap::Interrupt);
+                if stopped {
+                    kernel.terminate(pid, WaitStatus::Signaled(Signal::KILL));
+                } else if !error.is::<Leave>() {
                     let name = kernel.argv(pid).ok().and_then(<[_]>::first).map(|name| name.escape_ascii().to_string());
                     kernel.terminate(pid, status_of(&error));
                     modules.report(format!("{} (process {pid}): {error:#}", name.unwrap_or_default()));
@@ -40,6 +44,9 @@ pub(crate) async fn live(modules: Arc<Modules>, container: Arc<Container>, start
 
 /// How Linux would report the end of a program that did what this error says.
 fn status_of(error: &wasmtime::Error) -> WaitStatus {
+    if error.is::<OutOfMemory>() {
+        return WaitStatus::Signaled(Signal::KILL);
+    }
     let Some(trap) = error.downcast_ref::<Trap>() else { return WaitStatus::Exited(CANNOT_RUN) };
     WaitStatus::Signaled(match trap {
         Trap::IntegerDivisionByZero | Trap::IntegerOverflow | Trap::BadConversionToInteger => Signal::FPE,
@@ -59,12 +66,13 @@ async fn run_program(
     let module = match modules.linked(program)? {
         Linked::Module(module) => module,
         Linked::Component(command) => {
-            let memory = MemoryUse::new(container.memory_limit);
-            return command.run(modules.engine(), Process::new(container.clone(), pid), memory).await;
+            let memory = container.memory_use();
+            return command.run(modules, Process::new(container.clone(), pid), memory).await;
         }
     };
     let mut store = Store::new(modules.engine(), Guest::new(container.clone(), pid));
     store.limiter(|guest| &mut guest.memory_use);
+    modules.may_be_stopped(&mut store)?;
     let instance = module.instantiate_async(&mut store).await?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     match kind {

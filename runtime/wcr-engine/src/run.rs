@@ -8,23 +8,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use wasmtime::InstancePre;
-use wcr_abi::{Pid, WaitStatus};
+use wasmtime::{InstancePre, Store, Trap, UpdateDeadline};
+use wcr_abi::{Pid, Signal, WaitStatus};
 use wcr_kernel::{Idle, Kernel, Program};
 
 use crate::calls;
 use crate::code::CompiledGuest;
 use crate::compile::{Compiled, Compiler, Kind};
 use crate::component::Command;
-use crate::config::config;
 use crate::error::EngineError;
 use crate::guest::{Container, Guest};
 use crate::process::live;
+use crate::shared::Shared;
+use crate::stop::Stop;
 
 /// Runs containers. Cheap to make; compiled code is loaded when it is first needed.
 pub struct Engine {
     modules: Arc<Modules>,
-    memory_limit: usize,
+    process_memory: usize,
+    memory: usize,
+}
+
+/// What an engine is made of.
+pub struct EngineOptions {
+    /// The guests that it has.
+    pub guests: &'static [CompiledGuest],
+    /// The most memory of one process, in bytes: over it, growing fails.
+    pub process_memory: usize,
+    /// The most memory of all processes of a container, in bytes: the one that wants more is killed.
+    pub memory: usize,
+    /// A folder, made when it is needed, that keeps the code of programs that were compiled.
+    pub cache: Option<PathBuf>,
+    /// Lets the container be stopped from another thread.
+    pub stop: Option<Stop>,
 }
 
 /// The end of a container.
@@ -43,20 +59,20 @@ impl Finished {
     }
 }
 
+/// How long the host's input is waited for before a container that can be stopped looks up, in nanoseconds.
+const LOOK: u64 = 100_000_000;
+
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Engine {
-    /// An engine that has these guests; `memory_limit` is the most memory of one process, in bytes. In the
-    /// folder `cache`, made when it is needed, it keeps the code of programs that it compiled.
+    /// An engine.
     ///
     /// # Errors
     /// [`EngineError::Setup`].
-    pub fn new(
-        guests: &'static [CompiledGuest],
-        memory_limit: usize,
-        cache: Option<PathBuf>,
-    ) -> Result<Self, EngineError> {
-        Ok(Self { modules: Arc::new(Modules::new(guests, Compiler::new(cache))?), memory_limit })
+    pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        let EngineOptions { guests, process_memory, memory, cache, stop } = options;
+        let compiler = Compiler::new(cache, stop.is_some());
+        Ok(Self { modules: Arc::new(Modules::new(guests, compiler, stop)?), process_memory, memory })
     }
 
     /// Checks that bytes are a module this engine can run.
@@ -68,17 +84,28 @@ impl Engine {
         self.modules.linked(&Program::Module(wasm.clone())).map(drop).map_err(fail)
     }
 
-    /// Runs a kernel's processes until its first one has ended.
+    /// Runs a kernel's processes until its first one has ended, or was stopped.
     ///
     /// # Errors
     /// [`EngineError::Deadlock`]; others when a bundled guest cannot be loaded.
     pub fn run(&self, kernel: Kernel) -> Result<Finished, EngineError> {
-        let container = Arc::new(Container::new(kernel, self.memory_limit));
+        let ended = self.run_to_end(kernel);
+        if let Some(stop) = &self.modules.stop {
+            stop.set_ended();
+        }
+        ended
+    }
+
+    fn run_to_end(&self, kernel: Kernel) -> Result<Finished, EngineError> {
+        let container = Arc::new(Container::new(kernel, self.process_memory, self.memory));
         let mut tasks: BTreeMap<Pid, Task> = BTreeMap::new();
         let mut context = Context::from_waker(Waker::noop());
         loop {
             let (ready, starts, dead) = {
                 let mut kernel = container.kernel();
+                if self.modules.is_stopped() {
+                    kernel.terminate(1, WaitStatus::Signaled(Signal::KILL));
+                }
                 let starts: Vec<_> = kernel.take_starts().collect();
                 (kernel.next_ready(), starts, kernel.take_dead())
             };
@@ -112,8 +139,14 @@ impl Engine {
         match idle {
             Idle::Finished(status) => return Ok(Some(status)),
             Idle::Ready => {}
-            Idle::Wait { timeout, input: true } => container.kernel().wait_input(timeout),
-            Idle::Wait { timeout, input: false } => std::thread::sleep(Duration::from_nanos(timeout.unwrap_or(0))),
+            Idle::Wait { timeout, input: true } => {
+                let most = self.modules.stop.as_ref().map(|_| LOOK);
+                container.kernel().wait_input(timeout.into_iter().chain(most).min());
+            }
+            Idle::Wait { timeout, input: false } => {
+                let time = Duration::from_nanos(timeout.unwrap_or(0));
+                self.modules.stop.as_ref().map_or_else(|| std::thread::sleep(time), |stop| stop.sleep(time));
+            }
             Idle::Deadlock => return Err(EngineError::Deadlock),
         }
         Ok(None)
@@ -129,29 +162,48 @@ pub(crate) enum Linked {
 
 /// Loaded programs, linked to the guest calls.
 pub(crate) struct Modules {
-    engine: wasmtime::Engine,
+    shared: &'static Shared,
     guests: &'static [CompiledGuest],
     compiler: Compiler,
+    stop: Option<Stop>,
     linked: Mutex<HashMap<Program, Linked>>,
     faults: Mutex<Vec<String>>,
 }
 
 impl Modules {
-    fn new(guests: &'static [CompiledGuest], compiler: Compiler) -> Result<Self, EngineError> {
-        let fail = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
-        let mut config = config(false);
-        #[cfg(unix)]
-        {
-            let recycler = Arc::new(crate::unix_memory::Recycler::default());
-            config.with_host_memory(recycler.clone()).with_host_stack(recycler);
-            config.with_custom_code_memory(Some(Arc::new(crate::unix_code::PageProtection { guests })));
+    fn new(guests: &'static [CompiledGuest], compiler: Compiler, stop: Option<Stop>) -> Result<Self, EngineError> {
+        let shared = Shared::get(stop.is_some(), guests)?;
+        if let Some(stop) = &stop {
+            stop.attach(&shared.engine);
         }
-        let engine = wasmtime::Engine::new(&config).map_err(fail)?;
-        Ok(Self { engine, guests, compiler, linked: Mutex::default(), faults: Mutex::default() })
+        Ok(Self { shared, guests, compiler, stop, linked: Mutex::default(), faults: Mutex::default() })
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(Stop::is_asked)
+    }
+
+    /// Lets the code that will run in a store be stopped, where the container can be.
+    ///
+    /// # Errors
+    /// It was stopped already.
+    pub(crate) fn may_be_stopped<T>(&self, store: &mut Store<T>) -> wasmtime::Result<()> {
+        if let Some(stop) = &self.stop {
+            let asked = stop.clone();
+            // Other containers share the engine, and with it what the request to stop changes.
+            store.epoch_deadline_callback(move |_| match asked.is_asked() {
+                true => Err(Trap::Interrupt.into()),
+                false => Ok(UpdateDeadline::Continue(1)),
+            });
+            store.set_epoch_deadline(1);
+            // Asked before: the deadline may have been set for a time that nobody lets come.
+            wasmtime::ensure!(!stop.is_asked(), Trap::Interrupt);
+        }
+        Ok(())
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {
-        &self.engine
+        &self.shared.engine
     }
 
     /// A program, ready to be started.
@@ -163,10 +215,12 @@ impl Modules {
         let compiled = match program {
             Program::Guest(name) => {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;
-                Compiled::Module(guest.load(&self.engine)?)
+                Compiled::Module(self.shared.guest(guest)?)
             }
-            Program::Module(wasm) => self.compiler.compile(&self.engine, Kind::Module, wasm)?,
-            Program::Component(wasm) => self.compiler.compile(&self.engine, Kind::Component, wasm)?,
+            Program::Module(wasm) => self.compiler.compile(self.engine(), Kind::Module, wasm, self.stop.as_ref())?,
+            Program::Component(wasm) => {
+                self.compiler.compile(self.engine(), Kind::Component, wasm, self.stop.as_ref())?
+            }
         };
         let ready = match compiled {
             Compiled::Module(module) => Linked::Module(calls::linker_for(&module)?.instantiate_pre(&module)?),

@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wcr_abi::{Errno, Mode, Signal, Timestamp, Uname, WaitStatus};
-use wcr_engine::{Engine, EngineError, Finished};
+use wcr_engine::{Engine, EngineError, EngineOptions, Finished, Stop};
 use wcr_kernel::{
-    Clock, InitRequest, Kernel, KernelOptions, Loader, MemoryOutput, ProcTable, Program, ProgramFile, Refusal,
+    Clock, InitRequest, Kernel, KernelOptions, Limits, Loader, MemoryOutput, ProcTable, Program, ProgramFile, Refusal,
     SeededEntropy, Stdio, Trace,
 };
 use wcr_vfs::{FileSystem, MountOptions, NewInode, Tree, TreeLimits, Vfs};
@@ -23,9 +24,20 @@ impl Loader for Modules {
 }
 
 const MEMORY_LIMIT: usize = 16 << 20;
+/// What all processes have together.
+const POOL: usize = 24 << 20;
+
+fn engine(stop: Option<Stop>) -> Result<Engine, EngineError> {
+    Engine::new(EngineOptions { guests: &[], process_memory: MEMORY_LIMIT, memory: POOL, cache: None, stop })
+}
 
 /// Runs `/main` with the modules given (path without its slash, text); the end and what was written.
 fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
+    run_until(None, modules)
+}
+
+/// The same, until somebody says stop.
+fn run_until(stop: Option<Stop>, modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
     let now = Timestamp::default();
     let mut tree = Tree::new(TreeLimits::default(), now);
     for (name, text) in modules {
@@ -45,13 +57,13 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
             loader: Box::new(Modules),
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()), terminal: None },
-            max_processes: 8,
+            limits: Limits { processes: 8, ..Limits::default() },
             trace: Some(Trace::default()),
         },
         ProcTable::default(),
     );
     kernel.start(InitRequest { argv: vec![b"/main".into()], cwd: b"/".into(), ..InitRequest::default() }).unwrap();
-    let finished = Engine::new(&[], MEMORY_LIMIT, None).unwrap().run(kernel);
+    let finished = engine(stop).unwrap().run(kernel);
     let written = String::from_utf8(out.take()).unwrap();
     (finished, written)
 }
@@ -330,4 +342,80 @@ fn components_that_cannot_run_say_why() {
         assert_eq!(finished.status, WaitStatus::Exited(126), "{text}");
         assert!(finished.faults[0].contains(reason), "{text}: {:?}", finished.faults);
     }
+}
+
+#[test]
+fn an_endless_loop_is_stopped_from_another_thread() {
+    let in_component = component("(loop (br 0)) unreachable");
+    let calling = module("(loop (call $say (i32.const 100) (i32.const 0)) (br 0))");
+    for program in [module("(loop (br 0))").as_str(), &in_component, &calling] {
+        let stop = Stop::default();
+        let other = stop.clone();
+        let thread = std::thread::spawn(move || {
+            assert!(!other.wait_for_end(Duration::from_millis(50)), "it ended by itself");
+            other.stop();
+            other.wait_for_end(Duration::from_secs(20))
+        });
+        let finished = run_until(Some(stop), &[("main", program)]).0.unwrap();
+        assert_eq!((finished.status, finished.faults), (WaitStatus::Signaled(Signal::KILL), Vec::new()));
+        assert!(thread.join().unwrap(), "it went on after the stop");
+    }
+}
+
+#[test]
+fn a_container_that_was_stopped_before_does_not_start() {
+    let stop = Stop::default();
+    stop.stop();
+    let (finished, written) = run_until(Some(stop), &[("main", &module("(call $say (i32.const 100) (i32.const 2))"))]);
+    assert_eq!((finished.unwrap().status, written.as_str()), (WaitStatus::Signaled(Signal::KILL), ""));
+}
+
+#[test]
+fn code_that_can_be_stopped_does_the_same() {
+    let main = module("(call $say (i32.const 100) (i32.const 2)) (call $exit (i32.const 7))");
+    let (finished, written) = run_until(Some(Stop::default()), &[("main", &main)]);
+    assert_eq!((finished.unwrap().status, written.as_str()), (WaitStatus::Exited(7), "AB"));
+}
+
+#[test]
+fn processes_share_the_memory_of_the_container() {
+    // A copy of ten MiB is made for the child, and the child's own ten are over what there is for all.
+    let body = "(drop (memory.grow (i32.const 160)))
+        (if (call $fork (i32.const 100) (i32.const 48)) (then (call $exit (i32.const 99))))
+        (drop (call $wait (i32.const -1) (i32.const 0) (i32.const 60) (i32.const 64)))
+        (call $exit (i32.load (i32.const 64)))";
+    let finished = run(&[("main", &module(body))]).0.unwrap();
+    assert_eq!(finished.status, WaitStatus::Exited(Signal::KILL.0), "{:?}", finished.faults);
+    assert!(
+        finished.faults[0].contains("(process 2): killed, because the container's memory"),
+        "{:?}",
+        finished.faults
+    );
+    // Not even the copy finds room: as Linux has it, the fork fails.
+    let more = "(drop (memory.grow (i32.const 220))) (call $exit (call $fork (i32.const 100) (i32.const 48)))";
+    assert_eq!(status(&[("main", &module(more))]), WaitStatus::Exited(Errno::Nomem.raw() as u8));
+}
+
+#[test]
+fn a_table_grows_to_its_cap_and_no_further() {
+    let body = r#"(module (table $t 1 funcref) (func (export "_start")
+        (if (i32.lt_s (table.grow $t (ref.null func) (i32.const 1048575)) (i32.const 0)) (then unreachable))
+        (if (i32.ge_s (table.grow $t (ref.null func) (i32.const 1)) (i32.const 0)) (then unreachable))))"#;
+    assert_eq!(status(&[("main", body)]), WaitStatus::Exited(0));
+}
+
+#[test]
+fn memory_of_one_instance_does_not_show_in_the_next() {
+    let main = module(
+        "(drop (memory.grow (i32.const 100))) (memory.fill (i32.const 65536) (i32.const 170) (i32.const 6553600))
+        (call $exit (call $exec (i32.const 200) (i32.const 34)))",
+    );
+    let other = r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1) (func (export "_start") (local $at i32)
+            (drop (memory.grow (i32.const 100)))
+            (loop
+                (if (i64.ne (i64.load (local.get $at)) (i64.const 0)) (then (call $exit (i32.const 1))))
+                (local.set $at (i32.add (local.get $at) (i32.const 8)))
+                (br_if 0 (i32.lt_u (local.get $at) (i32.const 6619136))))))"#;
+    assert_eq!(status(&[("main", &main), ("other", other)]), WaitStatus::Exited(0));
 }

@@ -6,8 +6,9 @@ use crate::options::Request;
 
 /// Runs a container to its end and keeps what it printed and left.
 pub(crate) fn run(image: &ContainerImage, request: Request) -> Result<Captured, RunError> {
-    let Request { settings, stdin, seed, clock } = request;
+    let Request { settings, stdin, seed, clock, timeout } = request;
     let start = clock.unwrap_or(Deterministic::default().start);
-    let options = RunOptions { settings, deterministic: Some(Deterministic { seed, start }), ..RunOptions::default() };
+    let deterministic = Some(Deterministic { seed, start });
+    let options = RunOptions { settings, deterministic, timeout: Some(timeout), ..RunOptions::default() };
     run_captured(image, options, stdin)
 }

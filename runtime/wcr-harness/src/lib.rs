@@ -25,6 +25,7 @@
 //! | `files` | a map from absolute paths to contents (string, blob, or `#{ content: …, mode: 0o755 }`), put there before the start |
 //! | `workdir`, `user`, `hostname`, `entrypoint` | as the options of `wcr run` |
 //! | `seed` | an integer from which all randomness follows; 0 without it |
+//! | `timeout` | how many seconds of the host it may run before it is killed (137), 60 without it |
 //! | `clock` | the wall clock at the start, as in `"2024-01-01T00:00:00Z"`, which it is without the option |
 //!
 //! | of a result | what it is |

@@ -1,6 +1,6 @@
 //! What a script says to `run`: the command and the map of options.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rhai::{Array, Blob, Dynamic, INT, Map};
 use wcr_container::{EnvChange, FileIn, Settings};
@@ -9,7 +9,13 @@ use crate::value::type_name;
 use crate::visible::quoted;
 
 /// The options that `run` has.
-const KNOWN: [&str; 9] = ["clock", "entrypoint", "env", "files", "hostname", "seed", "stdin", "user", "workdir"];
+const KNOWN: [&str; 10] =
+    ["clock", "entrypoint", "env", "files", "hostname", "seed", "stdin", "timeout", "user", "workdir"];
+
+/// How long a container may run, in seconds of the host, unless the script says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest that a script may let one run, in seconds.
+const TIMEOUT_MAX: INT = 3_600;
 
 /// The permissions of a file that a script gives without any.
 const MODE: u32 = 0o644;
@@ -24,6 +30,8 @@ pub(crate) struct Request {
     pub(crate) seed: u64,
     /// Nanoseconds since the epoch; `None` for the usual start.
     pub(crate) clock: Option<u64>,
+    /// How long it may run. It shows in a result only when it has passed.
+    pub(crate) timeout: Duration,
 }
 
 /// Why a call of `run` cannot be understood.
@@ -48,7 +56,7 @@ impl Request {
     /// Reads the arguments of a call of `run`.
     pub(crate) fn read(command: Array, options: Map) -> Result<Self, OptionError> {
         let settings = Settings { trace: true, ..Settings::default() };
-        let mut request = Self { settings, stdin: Vec::new(), seed: 0, clock: None };
+        let mut request = Self { settings, stdin: Vec::new(), seed: 0, clock: None, timeout: TIMEOUT };
         for (number, word) in (1..).zip(command) {
             request.settings.command.push(bytes(&format!("word {number} of the command"), word)?);
         }
@@ -68,6 +76,7 @@ impl Request {
             "hostname" => settings.hostname = Some(text(&what, value)?),
             "entrypoint" => settings.entrypoint = Some(bytes(&what, value)?),
             "seed" => self.seed = seed(&what, value)?,
+            "timeout" => self.timeout = timeout(&what, value)?,
             "clock" => self.clock = Some(clock(&what, text(&what, value)?)?),
             "env" => {
                 for (name, value) in map(&what, value)? {
@@ -123,6 +132,15 @@ fn permissions(what: &str, value: Dynamic) -> Result<u32, OptionError> {
     let number = value.as_int().map_err(|_| wrong(what, &value, TAKES))?;
     let bits = u32::try_from(number).ok().filter(|_| number <= MODE_MAX);
     bits.ok_or_else(|| OptionError::Value { what: what.to_owned(), is: number.to_string(), takes: TAKES })
+}
+
+fn timeout(what: &str, value: Dynamic) -> Result<Duration, OptionError> {
+    const TAKES: &str = "a number of seconds from 1 to 3600";
+    let value = value.flatten();
+    let number = value.as_int().map_err(|_| wrong(what, &value, TAKES))?;
+    let seconds = u64::try_from(number).ok().filter(|_| (1..=TIMEOUT_MAX).contains(&number));
+    let outside = || OptionError::Value { what: what.to_owned(), is: number.to_string(), takes: TAKES };
+    seconds.map(Duration::from_secs).ok_or_else(outside)
 }
 
 fn wrong(what: &str, value: &Dynamic, takes: &'static str) -> OptionError {
@@ -189,13 +207,15 @@ mod tests {
     #[test]
     fn all_options_are_read() {
         let options = r#"#{ stdin: "in", env: #{ A: "1", B: () }, files: #{ "/f": blob(2, 7), "/g": #{ content: "x", mode: 0o755 } }, workdir: "/w",
-            user: "u", hostname: "h", entrypoint: "", seed: 7, clock: "1970-01-01T00:00:01Z" }"#;
+            user: "u", hostname: "h", entrypoint: "", seed: 7, clock: "1970-01-01T00:00:01Z",
+            timeout: 5 }"#;
         let change = |name: &str, value: Option<&str>| EnvChange {
             name: name.into(),
             value: value.map(|value| value.as_bytes().to_vec()),
         };
-        let Request { settings, stdin, seed, clock } = read("[\"a\", blob(1, 255)]", options).unwrap();
+        let Request { settings, stdin, seed, clock, timeout } = read("[\"a\", blob(1, 255)]", options).unwrap();
         assert_eq!((stdin.as_slice(), seed, clock), (&b"in"[..], 7, Some(1_000_000_000)));
+        assert_eq!(timeout, Duration::from_secs(5));
         assert_eq!(settings.command, [b"a", b"\xff"]);
         assert_eq!(settings.env, [change("A", Some("1")), change("B", None)]);
         let file = |path: &str, content: &[u8], mode| FileIn { path: path.into(), content: content.to_vec(), mode };
@@ -206,14 +226,14 @@ mod tests {
 
     #[test]
     fn without_options_the_image_is_as_it_is() {
-        let Request { settings, stdin, seed, clock } = read("[]", "#{}").unwrap();
+        let Request { settings, stdin, seed, clock, timeout } = read("[]", "#{}").unwrap();
         assert!(settings.command.is_empty() && settings.env.is_empty() && settings.files.is_empty() && settings.trace);
-        assert_eq!((stdin, seed, clock, settings.workdir), (Vec::new(), 0, None, None));
+        assert_eq!((stdin, seed, clock, settings.workdir, timeout), (Vec::new(), 0, None, None, TIMEOUT));
     }
 
     #[test]
     fn what_cannot_be_understood_is_named() {
-        let known = "clock, entrypoint, env, files, hostname, seed, stdin, user, workdir";
+        let known = "clock, entrypoint, env, files, hostname, seed, stdin, timeout, user, workdir";
         for (command, options, message) in [
             ("[]", "#{stdn: 1}", format!("`run` has no option \"stdn\"; it has {known}")),
             ("[\"a\", 5]", "#{}", "word 2 of the command is an integer; it takes a string or a blob".into()),

@@ -129,7 +129,20 @@ impl ImageConfig {
     /// # Errors
     /// [`ImageError::Document`].
     pub fn check(&self, manifest: &Manifest) -> Result<()> {
+        if manifest.is_artifact() {
+            return self.check_program(manifest);
+        }
         self.check_layers(manifest.layers.len())
+    }
+
+    /// Checks that the program of an artifact is the one that its configuration names, if it names any.
+    fn check_program(&self, manifest: &Manifest) -> Result<()> {
+        let named = &self.rootfs.diff_ids;
+        if named.is_empty() || manifest.layers.iter().map(|layer| &layer.digest).eq(named) {
+            return Ok(());
+        }
+        let reason = "its layerDigests are not those of the manifest's layers".into();
+        Err(ImageError::Document { document: "configuration", reason })
     }
 
     /// Checks that there are as many diff-ids as `layers`.
@@ -148,7 +161,9 @@ impl ImageConfig {
     /// [`ImageError::NoPlatform`].
     pub fn check_platform(&self, wanted: &Platform) -> Result<()> {
         let platform = self.platform();
-        if platform.os.is_empty() && platform.architecture.is_empty() || platform.suits(wanted) {
+        let old = platform.os.is_empty() && platform.architecture.is_empty();
+        // As with [`crate::Index::choose`]: what is for WebAssembly is taken where nothing else is there.
+        if old || platform.suits(wanted) || platform.is_wasm() && *wanted == Platform::default() {
             return Ok(());
         }
         Err(ImageError::NoPlatform { wanted: wanted.clone(), offered: vec![platform] })

@@ -65,6 +65,8 @@ pub struct Limits {
     pub ratio_from: u64,
     /// How many entries a layer's tar may have.
     pub entries: u64,
+    /// The length of a WebAssembly artifact's program, in bytes.
+    pub program: u64,
     /// The length of an image archive, in bytes, and of all the layers that are decompressed out of it.
     pub archive: u64,
     /// The length of an extended header (PAX or GNU long name) in a layer, in bytes.
@@ -82,6 +84,7 @@ impl Limits {
         ratio: 200,
         ratio_from: 100 << 20,
         entries: 1_000_000,
+        program: 128 << 20,
         archive: 8 << 30,
         extended_header: 1 << 20,
     };

@@ -13,6 +13,7 @@ mod media;
 mod platform;
 mod reference;
 mod tar;
+mod wasm;
 
 pub use archive::{Archive, ArchivedImage, ArchivedLayer, Contents};
 pub use config::{History, ImageConfig, RootFs, RunConfig};
@@ -24,3 +25,4 @@ pub use media::{Compression, MediaType};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, ReferenceReason};
 pub use tar::{LayerIndexer, index_tar};
+pub use wasm::artifact_layer;

@@ -168,7 +168,10 @@ impl Index {
     pub fn choose(&self, wanted: &Platform) -> Result<&Descriptor> {
         let platform_of = |entry: &&Descriptor| entry.platform.as_ref().is_some_and(|p| p == wanted);
         let suits = |entry: &&Descriptor| entry.platform.as_ref().is_some_and(|p| p.suits(wanted));
-        let chosen = self.manifests.iter().find(platform_of).or_else(|| self.manifests.iter().find(suits));
+        // What is for WebAssembly runs here as it is, and is what is meant where it is all there is.
+        let is_wasm = |entry: &&Descriptor| entry.platform.as_ref().is_some_and(Platform::is_wasm);
+        let wasm = self.manifests.iter().find(is_wasm).filter(|_| *wanted == Platform::default());
+        let chosen = self.manifests.iter().find(platform_of).or_else(|| self.manifests.iter().find(suits)).or(wasm);
         let chosen =
             chosen.ok_or_else(|| ImageError::NoPlatform { wanted: wanted.clone(), offered: self.platforms() })?;
         match MediaType::parse(&chosen.media_type) {
@@ -202,6 +205,9 @@ impl Manifest {
     /// [`ImageError::MediaType`] when the configuration is no image's, the errors of
     /// [`Descriptor::compression`], [`ImageError::Limit`].
     pub fn check(&self, limits: &Limits) -> Result<()> {
+        if self.is_artifact() {
+            return self.check_artifact(limits);
+        }
         if MediaType::parse(&self.config.media_type) != Some(MediaType::Config) {
             return Err(ImageError::MediaType {
                 media_type: shown(self.config.media_type.as_bytes()),
@@ -216,6 +222,34 @@ impl Manifest {
             if layer.size > limits.layer {
                 return Err(ImageError::limit("a layer", limits.layer, "bytes"));
             }
+        }
+        Ok(())
+    }
+}
+
+impl Manifest {
+    /// Whether this is a WebAssembly artifact and no image.
+    #[must_use]
+    pub fn is_artifact(&self) -> bool {
+        MediaType::parse(&self.config.media_type) == Some(MediaType::WasmConfig)
+    }
+
+    /// Checks an artifact: one layer, which is a program.
+    fn check_artifact(&self, limits: &Limits) -> Result<()> {
+        let [program] = self.layers.as_slice() else {
+            let reason =
+                format!("a WebAssembly artifact has one layer, its program; this one has {}", self.layers.len());
+            return Err(ImageError::Document { document: "manifest", reason });
+        };
+        if MediaType::parse(&program.media_type) != Some(MediaType::Wasm) {
+            let media_type = shown(program.media_type.as_bytes());
+            return Err(ImageError::MediaType { media_type, expected: "a WebAssembly program" });
+        }
+        if self.config.size > limits.config {
+            return Err(ImageError::limit("the configuration", limits.config, "bytes"));
+        }
+        if program.size > limits.program {
+            return Err(ImageError::limit("the program", limits.program, "bytes"));
         }
         Ok(())
     }

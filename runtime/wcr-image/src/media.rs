@@ -20,6 +20,10 @@ pub enum MediaType {
     Config,
     /// A layer: a tar.
     Layer(Compression),
+    /// The configuration of a WebAssembly artifact.
+    WasmConfig,
+    /// A WebAssembly program, as it is.
+    Wasm,
     /// A layer compressed with zstd.
     LayerZstd,
     /// Docker's manifest of schema 1, in any form.
@@ -49,6 +53,8 @@ impl MediaType {
             "application/vnd.oci.image.config.v1+json" | "application/vnd.docker.container.image.v1+json" => {
                 Self::Config
             }
+            "application/vnd.wasm.config.v0+json" | "application/vnd.wasm.config.v1+json" => Self::WasmConfig,
+            "application/wasm" | "application/vnd.wasm.content.layer.v1+wasm" => Self::Wasm,
             "application/vnd.oci.image.layer.v1.tar" | "application/vnd.docker.image.rootfs.diff.tar" => {
                 Self::Layer(Compression::None)
             }

@@ -57,9 +57,20 @@ impl Platform {
     /// but for arm, where none means v7.
     #[must_use]
     pub fn suits(&self, wanted: &Self) -> bool {
+        if self.is_wasm() && wanted.is_wasm() {
+            return self.os == wanted.os || [self, wanted].iter().any(|platform| platform.os == "wasi");
+        }
         self.os == wanted.os
             && self.architecture == wanted.architecture
             && (self.variant() == wanted.variant() || self.variant.is_none())
+    }
+
+    /// Whether this is WebAssembly with WASI, by whichever of its names: `wasi/wasm`, `wasi/wasm32`, `wasip1/wasm`,
+    /// `wasip2/wasm`.
+    #[must_use]
+    pub fn is_wasm(&self) -> bool {
+        matches!(self.os.as_str(), "wasi" | "wasip1" | "wasip2")
+            && matches!(self.architecture.as_str(), "wasm" | "wasm32")
     }
 
     /// Whether this is a place holder, as build attestations have it in an index.
@@ -140,6 +151,10 @@ mod tests {
             ("linux/arm/v6", "linux/arm", false, "v7 is meant by arm"),
             ("linux/arm", "linux/arm/v6", true, "left open"),
             ("windows/amd64", "linux/amd64", false, "another system"),
+            ("wasi/wasm32", "wasi/wasm", true, "another name"),
+            ("wasip2/wasm", "wasi/wasm", true, "a version of it"),
+            ("wasip2/wasm", "wasip1/wasm", false, "another version"),
+            ("wasi/wasm", "linux/amd64", false, "no Linux"),
             ("linux/386", "linux/amd64", false, "another CPU"),
         ];
         for (offered, wanted, suits, why) in table {

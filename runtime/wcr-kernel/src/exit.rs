@@ -37,6 +37,9 @@ impl Kernel {
             self.finished = Some(status);
             let rest: Vec<Pid> = self.procs.keys().copied().filter(|other| *other != 1).collect();
             for other in rest {
+                if self.procs.get(&other).is_some_and(alive) {
+                    self.log(|log| log.status(other, WaitStatus::Signaled(Signal::KILL)));
+                }
                 self.release_all(other);
                 self.sched.dead.push(other);
                 self.procs.remove(&other);

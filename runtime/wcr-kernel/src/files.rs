@@ -10,7 +10,8 @@ use wcr_vfs::{Access, DirEntry, Found, Node, Opened, SetTime, SetTimes, Vfs, Wal
 
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId};
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::{Opening, RLIMIT_NOFILE};
+use crate::limits::RLIMIT_NOFILE;
+use crate::process::Opening;
 use crate::sched::Event;
 
 impl Kernel {

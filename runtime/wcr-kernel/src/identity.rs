@@ -3,7 +3,7 @@
 use wcr_abi::{Errno, Ids, Pid, Times};
 
 use crate::kernel::{Call, Kernel};
-use crate::process::RLIMIT_NOFILE;
+use crate::limits::RLIMIT_NOFILE;
 
 impl Kernel {
     /// The caller's own, parent's, group's and session's numbers.

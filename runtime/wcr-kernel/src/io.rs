@@ -5,8 +5,8 @@ use wcr_abi::{Errno, Fd, FileKind, Mode, OpenFlags, Pid, Signal, Stat, Timestamp
 use crate::fd::Descriptor;
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId, Position};
 use crate::kernel::{Call, Halt, Kernel};
+use crate::limits::RLIMIT_NOFILE;
 use crate::pipe::{Pipe, Transfer};
-use crate::process::RLIMIT_NOFILE;
 use crate::sched::Event;
 
 /// Where a seek counts from.
@@ -201,7 +201,13 @@ impl Kernel {
             Backing::Tty { tty, .. } => self.write_tty(pid, tty, flags, bytes),
             Backing::PtyMaster { tty, .. } => self.write_master(pid, tty, flags, bytes),
             Backing::HostInput => Err(Errno::Badf.into()),
-            Backing::HostOutput | Backing::HostError => self.write_host(backing, bytes),
+            Backing::HostOutput | Backing::HostError => {
+                let written = self.write_host(backing, bytes);
+                if written == Err(Errno::Fbig.into()) {
+                    self.post_signal_from_call(pid, Signal::XFSZ)?;
+                }
+                written
+            }
         }
     }
 
@@ -252,12 +258,16 @@ impl Kernel {
         }
     }
 
-    pub(crate) fn write_host(&mut self, backing: Backing, mut bytes: &[u8]) -> Call<usize> {
-        let (len, stream) =
-            (bytes.len(), if backing == Backing::HostOutput { &mut self.stdout } else { &mut self.stderr });
-        while !bytes.is_empty() {
-            match stream.write(bytes) {
-                Ok(done) => bytes = bytes.get(done..).unwrap_or_default(),
+    /// Writes to the host, as much as there may be. `FBIG` when there may be no more.
+    pub(crate) fn write_host(&mut self, backing: Backing, bytes: &[u8]) -> Call<usize> {
+        let room = usize::try_from(self.limits.output.saturating_sub(self.written)).unwrap_or(usize::MAX);
+        let stream = if backing == Backing::HostOutput { &mut self.stdout } else { &mut self.stderr };
+        let mut done = 0;
+        while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+            let rest = rest.get(..room - done.min(room)).unwrap_or(rest);
+            match if rest.is_empty() { Err(Errno::Fbig) } else { stream.write(rest) } {
+                Ok(sent) => done += sent,
+                Err(_) if done > 0 => break,
                 // The host's reader is gone, and with it whoever wanted this container's output.
                 Err(Errno::Pipe) => {
                     self.terminate(1, WaitStatus::Signaled(Signal::PIPE));
@@ -266,7 +276,8 @@ impl Kernel {
                 Err(errno) => return Err(errno.into()),
             }
         }
-        Ok(len)
+        self.written += done as u64;
+        Ok(done)
     }
 
     /// Moves a descriptor's offset. `SPIPE` on pipes and streams; `INVAL` before the start.

@@ -7,6 +7,7 @@ use wcr_vfs::{Node, Vfs};
 
 use crate::clock::Clock;
 use crate::file::{OpenFile, PipeId, Slab};
+use crate::limits::Limits;
 use crate::pipe::Pipe;
 use crate::process::Process;
 use crate::procfs::ProcTable;
@@ -15,6 +16,7 @@ use crate::random::Entropy;
 use crate::sched::Scheduler;
 use crate::stdio::{HostInput, HostOutput, Stdio};
 use crate::trace::{Trace, TracedCall};
+use crate::trace_log::TraceLog;
 use crate::tty::{Tty, TtyId};
 
 /// Why a call did not return a value.
@@ -51,8 +53,8 @@ pub struct KernelOptions {
     pub uname: Uname,
     /// The host's ends of the standard streams.
     pub stdio: Stdio,
-    /// The most processes at a time.
-    pub max_processes: usize,
+    /// What it may use up.
+    pub limits: Limits,
     /// The trace to be kept, if any.
     pub trace: Option<Trace>,
 }
@@ -67,7 +69,9 @@ pub struct Kernel {
     pub(crate) stdin: Option<Box<dyn HostInput>>,
     pub(crate) stdout: Box<dyn HostOutput>,
     pub(crate) stderr: Box<dyn HostOutput>,
-    pub(crate) max_processes: usize,
+    pub(crate) limits: Limits,
+    /// How many bytes have gone to the host's standard output and standard error.
+    pub(crate) written: u64,
     pub(crate) procs: BTreeMap<Pid, Process>,
     pub(crate) files: Slab<OpenFile>,
     pub(crate) pipes: Slab<Pipe>,
@@ -92,7 +96,7 @@ impl Kernel {
     /// A kernel with no process yet; see [`Self::start`].
     #[must_use]
     pub fn new(options: KernelOptions, proc_table: ProcTable) -> Self {
-        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, max_processes, trace } = options;
+        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, limits, trace } = options;
         let booted = clock.monotonic();
         Self {
             vfs,
@@ -103,7 +107,8 @@ impl Kernel {
             stdin: stdio.input,
             stdout: stdio.output,
             stderr: stdio.error,
-            max_processes,
+            limits,
+            written: 0,
             procs: BTreeMap::new(),
             files: Slab::default(),
             pipes: Slab::default(),
@@ -133,6 +138,17 @@ impl Kernel {
         self.trace.is_some()
     }
 
+    /// Whether the digest of a trace is kept.
+    #[must_use]
+    pub fn has_trace_digest(&self) -> bool {
+        self.trace.as_ref().is_some_and(Trace::has_digest)
+    }
+
+    /// The lines of the trace, if they are written.
+    pub fn trace_log(&mut self) -> Option<&mut TraceLog> {
+        self.trace.as_mut()?.log.as_mut()
+    }
+
     /// Adds a finished call to the trace.
     pub fn trace_call(&mut self, call: TracedCall, result: u32) {
         if let Some(trace) = &mut self.trace {
@@ -140,10 +156,17 @@ impl Kernel {
         }
     }
 
+    /// Adds to the lines of the trace, if they are written.
+    pub(crate) fn log(&mut self, add: impl FnOnce(&mut TraceLog)) {
+        if let Some(log) = self.trace_log() {
+            add(log);
+        }
+    }
+
     /// The digest of the trace, if one is kept.
     #[must_use]
     pub fn trace_digest(&self) -> Option<[u8; 32]> {
-        self.trace.as_ref().map(Trace::digest)
+        self.trace.as_ref().and_then(Trace::digest)
     }
 
     /// The file system.

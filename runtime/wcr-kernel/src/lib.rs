@@ -15,6 +15,7 @@ mod files;
 mod identity;
 mod io;
 mod kernel;
+mod limits;
 mod pipe;
 mod poll;
 mod process;
@@ -26,12 +27,14 @@ mod signals;
 mod spawn;
 mod stdio;
 mod trace;
+mod trace_log;
 mod tty;
 
 pub use clock::{Clock, HostClock};
 pub use file::Position;
 pub use io::Whence;
 pub use kernel::{Call, Halt, Kernel, KernelOptions};
+pub use limits::{Limits, Resources};
 pub use poll::{Interest, PollTarget};
 pub use process::InitRequest;
 pub use procfs::{ProcFs, ProcTable};
@@ -40,4 +43,7 @@ pub use random::{Entropy, SeededEntropy};
 pub use sched::{Idle, Start, StartKind};
 pub use stdio::{FullReads, HostEvent, HostInput, HostOutput, MemoryInput, MemoryOutput, Stdio};
 pub use trace::{Trace, TracedCall};
+pub use trace_log::{
+    CallEnd, CallText, TraceLog, TraceSink, errno_name, quoted, quoted_list, quoted_whole, signal_name,
+};
 pub use wcr_vfs::{DirEntry, SetTime};

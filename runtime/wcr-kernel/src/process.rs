@@ -4,6 +4,7 @@ use wcr_abi::{Disposition, Pid, Signal, WaitStatus};
 use wcr_vfs::{Creds, Node};
 
 use crate::fd::FdTable;
+use crate::limits::Resources;
 use crate::program::Program;
 
 /// The first process of a container.
@@ -142,23 +143,7 @@ pub(crate) struct Process {
     pub(crate) alarm: Option<u64>,
     /// The monotonic clock at its start.
     pub(crate) started: u64,
-    pub(crate) limits: [(u64, u64); 16],
+    pub(crate) limits: Resources,
     /// A change of state (stopped, continued) that the parent has not been told.
     pub(crate) report: Option<WaitStatus>,
-}
-
-/// No limit.
-pub(crate) const UNLIMITED: u64 = u64::MAX;
-
-/// The resource number of the limit on open files.
-pub(crate) const RLIMIT_NOFILE: usize = 7;
-
-/// The limits a container's first process has: Linux's numbers of resources; 1,024 open files.
-pub(crate) const fn default_limits() -> [(u64, u64); 16] {
-    let mut limits = [(UNLIMITED, UNLIMITED); 16];
-    limits[3] = (8 << 20, UNLIMITED); // stack
-    limits[4] = (0, UNLIMITED); // core
-    limits[6] = (256, 256); // processes
-    limits[RLIMIT_NOFILE] = (1024, 4096);
-    limits
 }

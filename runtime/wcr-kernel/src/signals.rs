@@ -100,6 +100,11 @@ impl Kernel {
             process.signals.pending |= signal.bit();
             return;
         }
+        // The end says who was killed.
+        if signal != Signal::KILL {
+            self.log(|log| log.signal(pid, signal));
+        }
+        let Some(process) = self.procs.get_mut(&pid) else { return };
         match (disposition, default_action(signal)) {
             (Disposition::Catch, _) => {
                 process.signals.pending |= signal.bit();
@@ -122,6 +127,7 @@ impl Kernel {
         };
         process.state = State::Stopped { ready };
         process.report = Some(WaitStatus::Stopped(signal));
+        self.log(|log| log.status(pid, WaitStatus::Stopped(signal)));
         self.tell_parent(pid);
     }
 

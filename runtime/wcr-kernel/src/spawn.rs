@@ -6,7 +6,7 @@ use wcr_vfs::{Access, Creds, Found, Node, Place, Vfs, Walk};
 use crate::fd::{Descriptor, FdTable};
 use crate::file::{Backing, OpenFile};
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::{InitRequest, Process, Retry, Signals, State, default_limits};
+use crate::process::{InitRequest, Process, Retry, Signals, State};
 use crate::procfs::ProcEntry;
 use crate::program::{Program, ProgramFile, Refusal};
 use crate::sched::{Start, StartKind};
@@ -66,7 +66,7 @@ impl Kernel {
             blocking: 0,
             alarm: None,
             started: self.clock.monotonic(),
-            limits: default_limits(),
+            limits: self.limits.resources,
             report: None,
         };
         self.vfs.pin(root)?;
@@ -96,6 +96,7 @@ impl Kernel {
         self.enter_cwd(pid, cwd)?;
         let name = argv.first().ok_or(Errno::Noent)?.clone();
         let image = self.search(pid, &name, argv, envp)?;
+        self.log(|log| log.exec(pid, &image.exe, &image.argv, envp.len()));
         self.install(pid, image);
         let input: &[u8] = if self.stdin.is_some() { b"pipe:[1]" } else { b"/dev/null" };
         let console: [&[u8]; 3] = [b"/dev/pts/0"; 3];
@@ -312,7 +313,7 @@ impl Kernel {
     }
 
     fn copy_process(&mut self, pid: Pid) -> Result<Pid, Errno> {
-        if self.procs.len() >= self.max_processes {
+        if self.procs.len() >= self.limits.processes {
             return Err(Errno::Again);
         }
         let parent = self.process(pid)?;

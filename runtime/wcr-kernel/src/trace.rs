@@ -1,24 +1,41 @@
-//! The trace of a run: the hash of every guest call, its arguments and its result.
+//! The trace of a run: the hash of every guest call, its arguments and its result; and the same in words.
 //!
 //! Two runs with the same digest have done the same, call by call. What is hashed has one reading only:
-//! every field has a fixed length or is led by its length.
+//! every field has a fixed length or is led by its length. For the words see [`TraceLog`].
 
 use sha2::{Digest as _, Sha256};
 use wcr_abi::{Pid, WaitStatus};
 
-/// The hash over all calls of a run so far.
-#[derive(Debug, Clone, Default)]
+use crate::trace_log::{TraceLog, TraceSink};
+
+/// The hash over all calls of a run so far, or the lines about them, or both. The default is the hash.
 pub struct Trace {
-    hasher: Sha256,
+    hasher: Option<Sha256>,
+    pub(crate) log: Option<TraceLog>,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self { hasher: Some(Sha256::new()), log: None }
+    }
 }
 
 impl Trace {
-    /// Adds a finished call.
+    /// A trace with a digest, with lines for `sink`, or both; `None` for neither.
+    #[must_use]
+    pub fn new(digest: bool, sink: Option<TraceSink>) -> Option<Self> {
+        let trace = Self { hasher: digest.then(Sha256::new), log: sink.map(TraceLog::new) };
+        (trace.hasher.is_some() || trace.log.is_some()).then_some(trace)
+    }
+
+    /// Adds a finished call to the hash.
     pub fn add(&mut self, call: TracedCall, result: u32) {
         let TracedCall { mut hasher } = call;
         hasher.update([b'=']);
         hasher.update(result.to_le_bytes());
-        self.hasher.update(hasher.finalize());
+        if let Some(all) = &mut self.hasher {
+            all.update(hasher.finalize());
+        }
     }
 
     /// Adds the end of a process.
@@ -26,12 +43,21 @@ impl Trace {
         let mut call = TracedCall::new(pid, "end", &[]);
         call.input(&status.encode().to_le_bytes());
         self.add(call, 0);
+        if let Some(log) = &mut self.log {
+            log.status(pid, status);
+        }
     }
 
-    /// SHA-256 over what was added.
+    /// Whether there is a hash.
     #[must_use]
-    pub fn digest(&self) -> [u8; 32] {
-        self.hasher.clone().finalize().into()
+    pub const fn has_digest(&self) -> bool {
+        self.hasher.is_some()
+    }
+
+    /// SHA-256 over what was added, where that is kept.
+    #[must_use]
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        Some(self.hasher.clone()?.finalize().into())
     }
 }
 
@@ -84,7 +110,7 @@ mod tests {
             inputs.iter().for_each(|bytes| call.input(bytes));
             trace.add(call, *result);
         }
-        trace.digest()
+        trace.digest().unwrap()
     }
 
     #[test]

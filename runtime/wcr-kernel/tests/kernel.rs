@@ -9,8 +9,8 @@ use wcr_abi::{
     WaitStatus,
 };
 use wcr_kernel::{
-    Call, Clock, Halt, HostOutput, Idle, InitRequest, Interest, Kernel, KernelOptions, Loader, PollTarget, Position,
-    ProcFs, ProcTable, Program, ProgramFile, Refusal, SeededEntropy, StartKind, Stdio,
+    Call, Clock, Halt, HostOutput, Idle, InitRequest, Interest, Kernel, KernelOptions, Limits, Loader, PollTarget,
+    Position, ProcFs, ProcTable, Program, ProgramFile, Refusal, SeededEntropy, StartKind, Stdio,
 };
 use wcr_vfs::{Creds, FileSystem, MountOptions, NewInode, Tree, Vfs, Walk, dev};
 
@@ -79,7 +79,7 @@ fn boot() -> (Kernel, Sink) {
             loader: Box::new(AnyProgram),
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()), terminal: None },
-            max_processes: 8,
+            limits: Limits { processes: 8, ..Limits::default() },
             trace: None,
         },
         table,

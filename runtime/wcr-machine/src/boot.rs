@@ -2,7 +2,7 @@
 
 use wcr_abi::{Errno, FileKind, SPAWN_MAX, Timestamp, Uname};
 use wcr_image::Platform;
-use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, Stdio, Trace};
+use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, Stdio, Trace, TraceSink};
 use wcr_vfs::{Creds, Found, Vfs, Walk};
 
 use crate::environment::environment;
@@ -14,10 +14,8 @@ use crate::rootfs::{self, Mount};
 use crate::settings::{DEFAULT_HOSTNAME, Settings};
 use crate::text::shown;
 use crate::user::User;
-use crate::{command, system_files, user};
+use crate::{command, system_files, user, wasm_entry};
 
-/// The most processes of a container.
-const PROCESSES_MAX: usize = 256;
 /// The kernel release that `uname` names: a long-term one whose interfaces programs may count on.
 const RELEASE: &str = "6.6.0-wcr";
 /// When the clock of a deterministic container starts, unless the user says otherwise:
@@ -42,6 +40,8 @@ pub struct Host {
     pub mounts: Vec<Mount>,
     /// Is told which program runs for which file.
     pub explain: Option<Explain>,
+    /// Takes the lines of a trace of all guest calls.
+    pub trace: Option<TraceSink>,
 }
 
 /// A container whose first process is ready to run.
@@ -80,8 +80,8 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
         loader: Box::new(loader),
         uname,
         stdio: host.stdio,
-        max_processes: PROCESSES_MAX,
-        trace: settings.trace.then(Trace::default),
+        limits: settings.limits.clone(),
+        trace: Trace::new(settings.trace, host.trace),
     };
     let mut kernel = Kernel::new(kernel_options, proc_table);
     let wanted = Wanted::from(&request);
@@ -107,7 +107,7 @@ fn prepare(
     now: Timestamp,
 ) -> Result<Prepared, BootError> {
     let config = &image.config;
-    let argv = command::argv(&config.entrypoint, &config.cmd, settings.entrypoint.as_deref(), &settings.command);
+    let mut argv = command::argv(&config.entrypoint, &config.cmd, settings.entrypoint.as_deref(), &settings.command);
     if argv.first().is_none_or(Vec::is_empty) {
         return Err(BootError::NoCommand);
     }
@@ -125,6 +125,9 @@ fn prepare(
     }
     rootfs::mount_all(&mut vfs, mounts, now)?;
     rootfs::make_workdir(&mut vfs, &workdir, now)?;
+    if image.platform.is_wasm() {
+        wasm_entry::prepare(&mut vfs, &mut argv, &workdir, now);
+    }
     let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
     check_size(&argv, &envp)?;
     let uname = uname(&image.platform, hostname.to_owned());

@@ -19,6 +19,7 @@ mod settings;
 mod system_files;
 mod text;
 pub mod user;
+mod wasm_entry;
 
 pub use boot::{Host, Machine, VIRTUAL_SEED, VIRTUAL_START, boot};
 pub use environment::{DEFAULT_PATH, EnvChange};

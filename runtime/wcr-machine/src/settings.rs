@@ -1,5 +1,7 @@
 //! What a user asks of one container, over what the image says.
 
+use wcr_kernel::Limits;
+
 use crate::environment::EnvChange;
 
 /// The settings of one container. The default is the image as it is.
@@ -21,7 +23,9 @@ pub struct Settings {
     pub files: Vec<FileIn>,
     /// Whether the first process's streams are a terminal.
     pub tty: bool,
-    /// Whether the kernel keeps a trace of the guest calls.
+    /// What it may use up.
+    pub limits: Limits,
+    /// Whether the kernel keeps a digest of the trace of all guest calls.
     pub trace: bool,
 }
 

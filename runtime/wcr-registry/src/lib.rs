@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod artifact;
 mod auth;
 mod blob;
 mod challenge;

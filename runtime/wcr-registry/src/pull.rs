@@ -3,9 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
-use wcr_image::{Compression, Descriptor, ImageConfig, ImageError, Limits, Platform, Reference};
+use wcr_image::{Compression, Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, Platform, Reference};
 use wcr_store::{ImageRecord, LayerRecord, LayerSpec, Store, StoreError};
 
+use crate::artifact;
 use crate::auth::Session;
 use crate::client::{Client, Options};
 use crate::credentials;
@@ -63,22 +64,31 @@ pub(crate) fn run(
         let config = manifest::config(&session, &resolved.manifest.config).await?;
         Ok::<_, RegistryError>((resolved, config))
     })?;
-    let config = ImageConfig::parse(&config_bytes, &Limits::DEFAULT).map_err(in_image)?;
+    let config = match resolved.manifest.is_artifact() {
+        true => ImageConfig::parse_artifact(&config_bytes, &Limits::DEFAULT).map_err(in_image)?,
+        false => ImageConfig::parse(&config_bytes, &Limits::DEFAULT).map_err(in_image)?,
+    };
     config.check(&resolved.manifest).map_err(in_image)?;
     config.check_platform(platform).map_err(in_image)?;
     progress.resolved(&resolved.digest, &resolved.manifest.layers);
 
-    let specs = resolved.manifest.layers.iter().zip(&config.rootfs.diff_ids).map(|(layer, diff_id)| {
-        let compression = layer.compression()?;
-        Ok(LayerSpec { digest: layer.digest, size: layer.size, diff_id: *diff_id, compression })
-    });
-    let specs = specs.collect::<Result<Vec<_>, ImageError>>().map_err(in_image)?;
-    store.ensure().map_err(in_store)?;
-    let layers = Layers::new(&session, runtime, store, progress, &specs);
-    let tar_sizes = layers.fetch(reference, || {
+    let documents = || {
         store.put_blob(&resolved.manifest.config.digest, &config_bytes)?;
         store.put_blob(&resolved.descriptor.digest, &resolved.bytes)
-    })?;
+    };
+    store.ensure().map_err(in_store)?;
+    let stored = match resolved.manifest.artifact() {
+        Some(program) => {
+            let stored = artifact::fetch(&session, runtime, store, progress, program, in_store)?;
+            documents().map_err(in_store)?;
+            vec![stored]
+        }
+        None => {
+            let specs = specs(&resolved.manifest, &config).map_err(in_image)?;
+            let sizes = Layers::new(&session, runtime, store, progress, &specs).fetch(reference, documents)?;
+            specs.into_iter().zip(sizes).collect()
+        }
+    };
 
     let before = match store.resolve(reference) {
         // A damaged record is replaced.
@@ -90,7 +100,7 @@ pub(crate) fn run(
         Some(before) if before.manifest.digest == resolved.descriptor.digest => PullStatus::UpToDate,
         Some(_) => PullStatus::Updated,
     };
-    let layers = specs.iter().zip(tar_sizes).map(|(spec, tar_size)| LayerRecord {
+    let layers = stored.into_iter().map(|(spec, tar_size)| LayerRecord {
         digest: spec.digest,
         size: spec.size,
         diff_id: spec.diff_id,
@@ -110,4 +120,14 @@ pub(crate) fn run(
     };
     store.commit(&record).map_err(in_store)?;
     Ok(PullOutcome { record, status })
+}
+
+/// The layers of an image, as the store takes them.
+fn specs(manifest: &Manifest, config: &ImageConfig) -> Result<Vec<LayerSpec>, ImageError> {
+    let layers = manifest.layers.iter().zip(&config.rootfs.diff_ids);
+    let spec = |(layer, diff_id): (&Descriptor, &Digest)| {
+        let compression = layer.compression()?;
+        Ok(LayerSpec { digest: layer.digest, size: layer.size, diff_id: *diff_id, compression })
+    };
+    layers.map(spec).collect()
 }

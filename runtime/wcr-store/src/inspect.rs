@@ -1,7 +1,7 @@
 //! What is told of an image when somebody asks for all of it.
 
 use serde::Serialize;
-use wcr_image::{Digest, History, ImageConfig, Limits, Reference};
+use wcr_image::{Digest, History, ImageConfig, Limits, MediaType, Reference};
 
 use crate::error::{Result, StoreError};
 use crate::files::read_small;
@@ -54,7 +54,10 @@ impl Store {
         if actual != record.config.digest {
             return Err(StoreError::Digest { what: "configuration", expected: record.config.digest, actual });
         }
-        let config = ImageConfig::parse(&content, &Limits::DEFAULT)?;
+        let config = match MediaType::parse(&record.config.media_type) {
+            Some(MediaType::WasmConfig) => ImageConfig::parse_artifact(&content, &Limits::DEFAULT)?,
+            _ => ImageConfig::parse(&content, &Limits::DEFAULT)?,
+        };
         let (mut repo_tags, mut repo_digests) = (Vec::new(), Vec::new());
         for other in self.list()?.iter().filter(|other| other.config.digest == record.config.digest) {
             names(other, &mut repo_tags, &mut repo_digests);

@@ -1,9 +1,10 @@
 //! The guest's calls as engines make them: by the table, with a raw result, traced where the kernel keeps a trace.
 
 use wcr_abi::{Errno, Pid};
-use wcr_kernel::{Call, Halt, Kernel, TracedCall};
+use wcr_kernel::{Call, CallEnd, Halt, Kernel, TracedCall};
 
-use crate::memory::{GuestMemory, MemoryExt as _};
+use crate::memory::{FlatMemory, GuestMemory, MemoryExt as _};
+use crate::strace::{self, Argument};
 
 /// The error number that a finished call gives the guest; `Err` when the guest does not go on.
 fn raw_result(result: Call<()>) -> Result<u32, Halt> {
@@ -38,9 +39,73 @@ impl<M: GuestMemory> GuestMemory for Recorded<'_, M> {
     }
 }
 
-/// Preview1's `proc_exit`: ends the calling process. The engine leaves the guest.
+/// A call that is traced.
+struct Traced<'a> {
+    pid: Pid,
+    /// Its module and its name, with a dot between.
+    name: &'static str,
+    args: &'a [Argument],
+}
+
+impl Traced<'_> {
+    /// Makes the call, and adds it to the trace.
+    fn make<M: GuestMemory>(
+        &self,
+        k: &mut Kernel,
+        mem: &mut M,
+        call: impl FnOnce(&mut Kernel, &mut Recorded<'_, M>) -> Call<()>,
+    ) -> Result<u32, Halt> {
+        if let Some(log) = k.trace_log() {
+            log.begin();
+        }
+        let mut memory = Recorded { memory: mem, call: self.hashed().into() };
+        let result = raw_result(call(k, &mut memory));
+        let traced = memory.call.into_inner();
+        match result {
+            Ok(errno) => k.trace_call(traced, errno),
+            Err(Halt::Exit) => k.trace_call(traced, u32::MAX),
+            Err(_) => {}
+        }
+        self.write(k, mem, result);
+        result
+    }
+
+    /// The beginning of the call in the trace's digest.
+    fn hashed(&self) -> TracedCall {
+        let values: Vec<u64> = self.args.iter().map(|(_, value)| *value).collect();
+        TracedCall::new(self.pid, self.name, &values)
+    }
+
+    /// Adds a call that is not in the table.
+    fn add(&self, k: &mut Kernel, mem: &impl GuestMemory, raw: u32, result: Result<u32, Halt>) {
+        if k.is_traced() {
+            k.trace_call(self.hashed(), raw);
+            self.write(k, mem, result);
+        }
+    }
+
+    /// Adds the call to the lines of the trace, if there are any.
+    fn write(&self, k: &mut Kernel, mem: &impl GuestMemory, result: Result<u32, Halt>) {
+        let Some(log) = k.trace_log() else { return };
+        let (text, value) = strace::describe(mem, self.name, self.args, result == Ok(0));
+        let end = match result {
+            Ok(raw) => Errno::from_raw(raw).map_or(CallEnd::Value(value), CallEnd::Failed),
+            Err(Halt::Block) => CallEnd::Waits,
+            // An exec that succeeds does not come back, either.
+            Err(_) if self.name == "wcr_v1.exec" => CallEnd::Value("0".into()),
+            Err(_) => CallEnd::Gone,
+        };
+        log.call(self.pid, &text, end);
+    }
+}
+
+/// Preview1's `proc_exit`: ends the calling process with the lowest byte of `code`. The engine leaves the guest.
+///
+/// # Errors
+/// It does not come back.
 pub fn proc_exit(k: &mut Kernel, pid: Pid, code: u32) -> Halt {
-    trace_own(k, pid, "wasi_snapshot_preview1.proc_exit", &[code], 0);
+    let call = Traced { pid, name: "wasi_snapshot_preview1.proc_exit", args: &[("code", code.into())] };
+    call.add(k, &FlatMemory(&mut []), 0, Err(Halt::Exit));
     // As on Linux, the lowest byte is what the parent sees.
     k.exit(pid, code.to_le_bytes()[0])
 }
@@ -49,7 +114,8 @@ pub fn proc_exit(k: &mut Kernel, pid: Pid, code: u32) -> Halt {
 /// guest's memory for the child, whose instance the engine makes when the kernel starts it.
 ///
 /// # Errors
-/// The guest does not go on.
+/// `AGAIN` too many processes; `NOMEM` the container has no memory for another; `NOSYS` the guest exports no stack
+/// pointer.
 pub fn fork<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -62,16 +128,9 @@ pub fn fork<M: GuestMemory>(
         copy(mem, child);
         Ok(mem.put_u32(out, child)?)
     }))?;
-    trace_own(k, pid, "wcr_v1.fork", &[arg, out], result);
+    let args = [("arg", arg.into()), ("out", out.into())];
+    Traced { pid, name: "wcr_v1.fork", args: &args }.add(k, mem, result, Ok(result));
     Ok(result)
-}
-
-/// Adds a call that is not in the table to the trace.
-fn trace_own(k: &mut Kernel, pid: Pid, name: &str, args: &[u32], result: u32) {
-    if k.is_traced() {
-        let args: Vec<u64> = args.iter().copied().map(u64::from).collect();
-        k.trace_call(TracedCall::new(pid, name, &args), result);
-    }
 }
 
 macro_rules! define {
@@ -84,16 +143,9 @@ macro_rules! define {
             if !k.is_traced() {
                 return raw_result(crate::$rust::$name(k, pid, mem, $($arg),*));
             }
-            let call = TracedCall::new(pid, concat!($module, ".", stringify!($name)), &[$($arg as u64),*]);
-            let mut memory = Recorded { memory: mem, call: call.into() };
-            let result = raw_result(crate::$rust::$name(k, pid, &mut memory, $($arg),*));
-            let call = memory.call.into_inner();
-            match result {
-                Ok(errno) => k.trace_call(call, errno),
-                Err(Halt::Exit) => k.trace_call(call, u32::MAX),
-                Err(_) => {}
-            }
-            result
+            let args = [$((stringify!($arg), $arg as u64)),*];
+            let call = Traced { pid, name: concat!($module, ".", stringify!($name)), args: &args };
+            call.make(k, mem, |k, mem| crate::$rust::$name(k, pid, mem, $($arg),*))
         }
     };
 }

@@ -11,6 +11,7 @@ pub mod entry;
 pub mod linux;
 mod memory;
 pub mod preview1;
+mod strace;
 mod table;
 
 pub use memory::{FlatMemory, GuestMemory, MemoryExt};

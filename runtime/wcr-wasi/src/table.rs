@@ -9,7 +9,8 @@ use wcr_kernel::Halt;
 /// instance: preview1's `proc_exit(code)`, the 46th, and `fork(arg, pid)` of the `wcr` module.
 ///
 /// Every call takes the kernel, the caller's process number and its memory, then these parameters, and
-/// its result is an error number, 0 for success. What is partial says so at its function.
+/// its result is an error number, 0 for success. What is partial says so at its
+/// function; the page `CALLS.md` is made from both.
 #[macro_export]
 macro_rules! calls {
     ($callback:ident) => {

@@ -2,7 +2,7 @@
 
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
-use wasmtime::{Engine, Result, Store, ensure};
+use wasmtime::{Result, Store, ensure};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::p2::bindings::{CommandPre, cli, clocks, filesystem, io, random};
@@ -13,7 +13,8 @@ use super::sockets;
 use super::view::View;
 use crate::calls::leave;
 use crate::error::EngineError;
-use crate::guest::MemoryUse;
+use crate::memory::MemoryUse;
+use crate::run::Modules;
 
 /// A component that is linked to the kernel.
 #[derive(Clone)]
@@ -55,9 +56,10 @@ impl Command {
     }
 
     /// Runs the command in its process, to its end.
-    pub(crate) async fn run(&self, engine: &Engine, process: Process, memory: MemoryUse) -> Result<()> {
-        let mut store = Store::new(engine, View::new(process.clone(), memory)?);
+    pub(crate) async fn run(&self, modules: &Modules, process: Process, memory: MemoryUse) -> Result<()> {
+        let mut store = Store::new(modules.engine(), View::new(process.clone(), memory)?);
         store.limiter(|view| &mut view.memory);
+        modules.may_be_stopped(&mut store)?;
         let command = self.0.instantiate_async(&mut store).await?;
         let code = match command.wasi_cli_run().call_run(&mut store).await {
             Ok(Ok(())) => return Ok(()),

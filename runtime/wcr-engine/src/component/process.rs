@@ -4,7 +4,7 @@ use core::fmt::Debug;
 use std::sync::Arc;
 
 use wcr_abi::{Fd, Pid};
-use wcr_kernel::{Call, Halt, Interest, Kernel, PollTarget, TracedCall};
+use wcr_kernel::{Call, CallEnd, CallText, Halt, Interest, Kernel, PollTarget, TracedCall, quoted, quoted_whole};
 
 use super::fault::Fault;
 use crate::calls::suspend;
@@ -56,6 +56,9 @@ impl Process {
         call: impl FnOnce(&mut Kernel, Pid) -> Call<T>,
     ) -> Call<T> {
         let mut kernel = self.container.kernel();
+        if let Some(log) = kernel.trace_log() {
+            log.begin();
+        }
         let done = call(&mut kernel, self.pid);
         trace(&mut kernel, self.pid, name, args, &done);
         done
@@ -95,20 +98,82 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Adds a call that has come to an end to the kernel's trace, if it keeps one.
+/// Adds a call to the kernel's trace, if it keeps one.
 fn trace<T: Debug>(kernel: &mut Kernel, pid: Pid, name: &str, args: &dyn Debug, done: &Call<T>) {
-    let result = match done {
-        Err(Halt::Block | Halt::Exit) => return,
-        Err(Halt::Errno(errno)) => errno.raw(),
-        Ok(_) => 0,
-    };
     if !kernel.is_traced() {
         return;
     }
-    let mut call = TracedCall::new(pid, name, &[]);
-    call.input(format!("{args:?}").as_bytes());
-    if let Ok(value) = done {
-        call.output(format!("{value:?}").as_bytes());
+    let args = format!("{args:?}");
+    let value = done.as_ref().ok().map(|value| format!("{value:?}"));
+    let result = match done {
+        Err(Halt::Block | Halt::Exit) => None,
+        Err(Halt::Errno(errno)) => Some(errno.raw()),
+        Ok(_) => Some(0),
+    };
+    if let Some(result) = result {
+        let mut call = TracedCall::new(pid, name, &[]);
+        call.input(args.as_bytes());
+        if let Some(value) = &value {
+            call.output(value.as_bytes());
+        }
+        kernel.trace_call(call, result);
     }
-    kernel.trace_call(call, result);
+    // Names of files are shown whole, data is cut.
+    let shown = if name.starts_with("wasi:filesystem/") { quoted_whole } else { quoted };
+    let end = match done {
+        Ok(_) => {
+            let value = value.filter(|value| value != "()").map(|value| with_strings(&value, shown));
+            CallEnd::Value(value.unwrap_or_else(|| "0".into()))
+        }
+        Err(Halt::Errno(errno)) => CallEnd::Failed(*errno),
+        Err(Halt::Block) => CallEnd::Waits,
+        Err(Halt::Exit) => CallEnd::Gone,
+    };
+    if let Some(log) = kernel.trace_log() {
+        let args = vec![if args == "()" { String::new() } else { with_strings(&args, shown) }];
+        log.call(pid, &CallText { name: name.to_owned(), known: args.len(), args }, end);
+    }
+}
+
+/// A value in words, with its lists of bytes shown as strings.
+fn with_strings(text: &str, shown: fn(&[u8]) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        out.push_str(before);
+        let list = after.split_once(']').and_then(|(list, after)| {
+            let bytes: Option<Vec<u8>> = list.split(", ").map(|number| number.parse().ok()).collect();
+            Some((bytes?, after))
+        });
+        rest = match list {
+            Some((bytes, after)) => {
+                out.push_str(&shown(&bytes));
+                after
+            }
+            None => {
+                out.push('[');
+                after
+            }
+        };
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_bytes_are_strings() {
+        for (text, expected) in [
+            ("[[97, 98], [10]]", r#"["ab", "\n"]"#),
+            ("(3, [97], Flags(1))", r#"(3, "a", Flags(1))"#),
+            ("[Ok(true)]", "[Ok(true)]"),
+            ("[]", "[]"),
+            ("[256, [1", "[256, [1"),
+            ("()", "()"),
+        ] {
+            assert_eq!(with_strings(text, quoted), expected);
+        }
+    }
 }

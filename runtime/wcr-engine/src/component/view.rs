@@ -8,7 +8,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::fault::Fault;
 use super::process::Process;
-use crate::guest::MemoryUse;
+use crate::memory::MemoryUse;
 
 /// A component's process, what it has handles of, and its context: what the kernel knows of it at its start.
 pub(crate) struct View {

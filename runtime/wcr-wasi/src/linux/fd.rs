@@ -6,6 +6,9 @@ use wcr_kernel::{Call, Kernel};
 use crate::memory::{GuestMemory, MemoryExt};
 
 /// An open file's [`wcr_abi::Stat`].
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_stat<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
     let stat = k.fstat(pid, fd)?;
     Ok(mem.put(out, &stat.encode())?)
@@ -43,6 +46,9 @@ pub fn fd_entries<M: GuestMemory>(
 }
 
 /// A new pipe: the reading and the writing end's numbers (two words).
+///
+/// # Errors
+/// `MFILE` no two descriptors left.
 pub fn fd_pipe<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, flags: u32, fds: u32) -> Call<()> {
     mem.put_u64(fds, 0)?;
     let (read, write) = k.pipe(pid, OpenFlags(flags))?;
@@ -50,6 +56,9 @@ pub fn fd_pipe<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, flags: u32
 }
 
 /// A duplicate with the lowest free number from `min` on.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` `min` is beyond the limit; `MFILE` no descriptor left.
 pub fn fd_dup<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -64,17 +73,26 @@ pub fn fd_dup<M: GuestMemory>(
 }
 
 /// Makes `to` a duplicate of `from`.
+///
+/// # Errors
+/// `BADF` `from` is not open, or `to` is beyond the limit.
 pub fn fd_dup2<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, from: u32, to: u32, flags: u32) -> Call<()> {
     k.dup2(pid, from, to, OpenFlags(flags).contains(OpenFlags::CLOEXEC))
 }
 
 /// Access mode, status flags and close-on-exec, as open flags.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_get_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
     let flags = k.fd_flags(pid, fd)?;
     Ok(mem.put_u32(out, flags.0)?)
 }
 
 /// Sets append, non-blocking and close-on-exec.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_set_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, flags: u32) -> Call<()> {
     k.set_fd_flags(pid, fd, OpenFlags(flags))
 }

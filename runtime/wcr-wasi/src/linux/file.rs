@@ -6,6 +6,10 @@ use wcr_kernel::{Call, Kernel, SetTime};
 use crate::memory::{GuestMemory, MemoryExt};
 
 /// `openat(2)`. Opening a FIFO waits for its other end.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST`, `ISDIR`, `NOTDIR` it is not what the flags ask for; `MFILE` no descriptor
+/// left; `ROFS`; `NOSPC`; `NXIO` a FIFO that nobody reads; `INTR`.
 pub fn path_open<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -24,6 +28,9 @@ pub fn path_open<M: GuestMemory>(
 }
 
 /// `fstatat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `INVAL` unknown flags.
 pub fn path_stat<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -40,6 +47,9 @@ pub fn path_stat<M: GuestMemory>(
 }
 
 /// `mkdirat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `ROFS`; `NOSPC`.
 pub fn path_mkdir<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -54,6 +64,12 @@ pub fn path_mkdir<M: GuestMemory>(
 }
 
 /// `mknodat(2)`.
+///
+/// Partial: Of device files only those of the kinds in `/dev` can be opened, others fail with `NXIO`.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `PERM` a device, and not root; `INVAL` a directory; `ROFS`;
+/// `NOSPC`.
 pub fn path_mknod<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -69,6 +85,9 @@ pub fn path_mknod<M: GuestMemory>(
 }
 
 /// `symlinkat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `ROFS`; `NOSPC`.
 pub fn path_symlink<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -84,6 +103,10 @@ pub fn path_symlink<M: GuestMemory>(
 }
 
 /// `linkat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `PERM` a directory; `XDEV` another file system; `INVAL` unknown
+/// flags; `ROFS`; `NOSPC`.
 pub fn path_link<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -101,6 +124,10 @@ pub fn path_link<M: GuestMemory>(
 }
 
 /// `unlinkat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `ISDIR`, `NOTDIR` not what the flags say; `NOTEMPTY`; `BUSY` a mount; `INVAL`
+/// unknown flags; `ROFS`.
 pub fn path_unlink<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -115,6 +142,10 @@ pub fn path_unlink<M: GuestMemory>(
 }
 
 /// `renameat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `ISDIR`, `NOTDIR`, `NOTEMPTY` what is there does not go with it; `INVAL` into
+/// itself; `XDEV` another file system; `BUSY` a mount; `ROFS`; `NOSPC`.
 pub fn path_rename<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -131,6 +162,9 @@ pub fn path_rename<M: GuestMemory>(
 }
 
 /// `readlinkat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `INVAL` no symbolic link.
 pub fn path_readlink<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -148,6 +182,9 @@ pub fn path_readlink<M: GuestMemory>(
 }
 
 /// `fchmodat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `PERM` not the owner; `NOTSUP` a symbolic link itself; `ROFS`.
 pub fn path_chmod<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -163,6 +200,9 @@ pub fn path_chmod<M: GuestMemory>(
 }
 
 /// `fchmod(2)`.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` no file: a pipe or a stream; `PERM` not the owner; `ROFS`.
 pub fn fd_chmod<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, mode: u32) -> Call<()> {
     k.fchmod(pid, fd, mode)
 }
@@ -173,6 +213,9 @@ const fn id(raw: u32) -> Option<u32> {
 }
 
 /// `fchownat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `PERM` not allowed; `ROFS`.
 pub fn path_chown<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -189,6 +232,9 @@ pub fn path_chown<M: GuestMemory>(
 }
 
 /// `fchown(2)`.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` no file: a pipe or a stream; `PERM` not allowed; `ROFS`.
 pub fn fd_chown<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, uid: u32, gid: u32) -> Call<()> {
     k.fchown(pid, fd, id(uid), id(gid))
 }
@@ -203,6 +249,9 @@ fn set_time(sec: i64, nsec: u32) -> Result<SetTime, Errno> {
 }
 
 /// `utimensat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `INVAL` no number of nanoseconds; `PERM`, `ACCES` not the owner; `ROFS`.
 pub fn path_utimens<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -221,6 +270,9 @@ pub fn path_utimens<M: GuestMemory>(
 }
 
 /// `faccessat(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `ACCES` not allowed; `ROFS` writing; `INVAL` no such mode.
 pub fn path_access<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -236,6 +288,9 @@ pub fn path_access<M: GuestMemory>(
 }
 
 /// `statfs(2)`.
+///
+/// # Errors
+/// Those of the way to a name.
 pub fn path_statfs<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -251,17 +306,26 @@ pub fn path_statfs<M: GuestMemory>(
 }
 
 /// `chdir(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `NOTDIR`; `ACCES` it cannot be searched.
 pub fn chdir<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, path: u32, len: u32) -> Call<()> {
     let path = mem.take_path(path, len)?;
     k.chdir(pid, &path)
 }
 
 /// `fchdir(2)`.
+///
+/// # Errors
+/// `BADF` not open; `NOTDIR`; `ACCES` it cannot be searched.
 pub fn fchdir<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32) -> Call<()> {
     k.fchdir(pid, fd)
 }
 
 /// `getcwd(2)`, without a NUL. `RANGE` when it does not fit.
+///
+/// # Errors
+/// `RANGE` no room; `NOENT` it was removed.
 pub fn getcwd<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, buf: u32, len: u32, used: u32) -> Call<()> {
     let path = k.getcwd(pid)?;
     if path.len() > len as usize {
@@ -271,6 +335,9 @@ pub fn getcwd<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, buf: u32, l
 }
 
 /// `umask(2)`.
+///
+/// # Errors
+/// None of its own.
 pub fn umask<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, mask: u32, old: u32) -> Call<()> {
     let before = k.umask(pid, mask)?;
     Ok(mem.put_u32(old, before)?)

@@ -1,13 +1,6 @@
 //! The `wcr` module: what preview1 lacks and a Linux userland needs. `fork` is the engine's.
 //!
-//! | calls | follow | partial |
-//! |---|---|---|
-//! | `path_open` … `fd_entries`, `chdir`, `getcwd`, `umask` | the Linux call with `at` semantics | — |
-//! | `fd_pipe`, `fd_dup`, `fd_dup2`, `fd_get_flags`, `fd_set_flags` | `pipe2`, `fcntl`, `dup3` | — |
-//! | `tty_attr` … `tty_stop`, `pty_number`, `pty_lock` | `ioctl_tty(2)` | no pixels in a size; no line speeds, `TIOCPKT`, `TIOCSTI` |
-//! | `spawn`, `exec`, `wait`, `proc_ids`, `setpgid`, `setsid` | `posix_spawn`, `execve`, `waitpid` | — |
-//! | `kill`, `sig_action`, `sig_mask`, `sig_take`, `alarm` | `kill`, `sigaction`, `sigprocmask` | handlers run when the guest asks |
-//! | `user_ids`, `uname`, `times`, `rlimit_get`, `rlimit_set` | the Linux call | CPU time is wall time |
+//! The page `CALLS.md` lists them, with their errors and what is partial.
 
 mod fd;
 mod file;

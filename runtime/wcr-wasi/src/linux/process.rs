@@ -11,6 +11,10 @@ fn request(mem: &impl GuestMemory, ptr: u32, len: u32) -> Result<SpawnRequest, E
 }
 
 /// Starts a program in a new process; see [`SpawnRequest`].
+///
+/// # Errors
+/// Those of finding the program (`NOENT`, `ACCES`, `NOEXEC`, `LOOP`, …); `BADF` an action names a descriptor that
+/// is not open; `AGAIN` too many processes; `TOOBIG` over 2 MiB; `INVAL` malformed.
 pub fn spawn<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, ptr: u32, len: u32, out: u32) -> Call<()> {
     let request = request(mem, ptr, len)?;
     mem.put_u32(out, 0)?;
@@ -19,12 +23,18 @@ pub fn spawn<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, ptr: u32, le
 }
 
 /// Replaces the caller's program; comes back only with an error.
+///
+/// # Errors
+/// Those of finding the program (`NOENT`, `ACCES`, `NOEXEC`, `LOOP`, …); `TOOBIG` over 2 MiB; `INVAL` malformed.
 pub fn exec<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, ptr: u32, len: u32) -> Call<()> {
     let request = request(mem, ptr, len)?;
     k.exec(pid, request)
 }
 
 /// Waits for a child: its number (0: none yet) and its status word.
+///
+/// # Errors
+/// `CHILD` no such child; `INTR` a caught signal came first.
 pub fn wait<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -40,6 +50,9 @@ pub fn wait<M: GuestMemory>(
 }
 
 /// The caller's, its parent's, group's and session's numbers (four words).
+///
+/// # Errors
+/// None of its own.
 pub fn proc_ids<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
     let ids = k.proc_ids(pid)?.map(u32::to_le_bytes).concat();
     Ok(mem.put(out, &ids)?)
@@ -47,6 +60,9 @@ pub fn proc_ids<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32)
 
 /// Real and effective user and group (four words: uid, euid, gid, egid), up to `len` supplementary groups
 /// at `groups`, and their number.
+///
+/// # Errors
+/// None of its own.
 pub fn user_ids<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -64,11 +80,17 @@ pub fn user_ids<M: GuestMemory>(
 }
 
 /// `setpgid(2)`.
+///
+/// # Errors
+/// `SRCH` neither the caller nor its child; `PERM` a session leader, or another session.
 pub fn setpgid<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, target: u32, pgid: u32) -> Call<()> {
     k.setpgid(pid, target, pgid)
 }
 
 /// `setsid(2)`.
+///
+/// # Errors
+/// `PERM` it leads a process group.
 pub fn setsid<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
     let sid = k.setsid(pid)?;
     Ok(mem.put_u32(out, sid)?)

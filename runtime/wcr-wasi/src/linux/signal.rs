@@ -6,11 +6,19 @@ use wcr_kernel::{Call, Kernel};
 use crate::memory::{GuestMemory, MemoryExt};
 
 /// `kill(2)`.
+///
+/// # Errors
+/// `INVAL` no such signal; `SRCH` nobody there; `PERM` nobody there that the caller may signal.
 pub fn kill<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, target: i32, signal: u32) -> Call<()> {
     k.kill(pid, target, signal)
 }
 
 /// Sets what the caller does on a signal and gives what it did.
+///
+/// Partial: A handler is the guest's own: it asks which signals came (`sig_take`) when a call fails with `INTR`.
+///
+/// # Errors
+/// `INVAL` no such signal, or one that cannot be caught.
 pub fn sig_action<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -24,12 +32,18 @@ pub fn sig_action<M: GuestMemory>(
 }
 
 /// `sigprocmask(2)`.
+///
+/// # Errors
+/// `INVAL` no such way to change it.
 pub fn sig_mask<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, how: u32, set: u64, old: u32) -> Call<()> {
     let before = k.sig_mask(pid, how, set)?;
     Ok(mem.put_u64(old, before)?)
 }
 
 /// Takes the lowest caught signal that has come; 0 when there is none.
+///
+/// # Errors
+/// None of its own.
 pub fn sig_take<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
     mem.put_u32(out, 0)?;
     let signal = k.sig_take(pid)?;
@@ -37,6 +51,9 @@ pub fn sig_take<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32)
 }
 
 /// Sends the caller `ALRM` after a while; gives what was left of the last alarm.
+///
+/// # Errors
+/// None of its own.
 pub fn alarm<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, nanos: u64, remaining: u32) -> Call<()> {
     let left = k.alarm(pid, nanos)?;
     Ok(mem.put_u64(remaining, left)?)

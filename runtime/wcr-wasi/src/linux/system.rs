@@ -6,6 +6,9 @@ use wcr_kernel::{Call, Kernel};
 use crate::memory::{GuestMemory, MemoryExt};
 
 /// Five names, each ended by NUL: system, host, release, version, machine.
+///
+/// # Errors
+/// None of its own.
 pub fn uname<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, len: u32, used: u32) -> Call<()> {
     let names = k.uname();
     let fields = [&names.sysname, &names.nodename, &names.release, &names.version, &names.machine];
@@ -14,6 +17,11 @@ pub fn uname<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, l
 }
 
 /// CPU times in nanoseconds (four words of eight bytes): user, system, children's user and system.
+///
+/// Partial: CPU time is the time since the process started, all of it in user mode.
+///
+/// # Errors
+/// None of its own.
 pub fn times<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
     let times = k.times(pid)?;
     let words = [times.user, times.system, times.child_user, times.child_system].map(u64::to_le_bytes);
@@ -21,12 +29,20 @@ pub fn times<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) ->
 }
 
 /// A resource's soft and hard limit (two words of eight bytes; all ones: none).
+///
+/// # Errors
+/// `INVAL` no such resource.
 pub fn rlimit_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, resource: u32, out: u32) -> Call<()> {
     let (soft, hard) = k.rlimit(pid, resource)?;
     Ok(mem.put(out, &[soft.to_le_bytes(), hard.to_le_bytes()].concat())?)
 }
 
 /// Sets a resource's limits.
+///
+/// Partial: Only the limit on open files is enforced for a process; the container has limits of its own.
+///
+/// # Errors
+/// `INVAL` no such resource, or soft above hard; `PERM` raising the hard one without being root.
 pub fn rlimit_set<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,

@@ -8,13 +8,21 @@ use crate::memory::{GuestMemory, MemoryExt};
 /// How many bytes of randomness are made at a time.
 const RANDOM_CHUNK: u32 = 64 << 10;
 
-/// A clock's resolution: one nanosecond. `INVAL` no such clock.
+/// A clock's resolution: one nanosecond.
+///
+/// # Errors
+/// `INVAL` no such clock.
 pub fn clock_res_get<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, clock: u32, out: u32) -> Call<()> {
     k.clock_time(clock)?;
     Ok(mem.put_u64(out, 1)?)
 }
 
 /// A clock's time in nanoseconds: 0 realtime, 1 monotonic; CPU time (2, 3) is the monotonic clock.
+///
+/// Partial: CPU time (2, 3) is the monotonic clock.
+///
+/// # Errors
+/// `INVAL` no such clock.
 pub fn clock_time_get<M: GuestMemory>(
     k: &mut Kernel,
     _pid: Pid,
@@ -28,6 +36,9 @@ pub fn clock_time_get<M: GuestMemory>(
 }
 
 /// Fills `len` bytes with randomness.
+///
+/// # Errors
+/// None of its own.
 pub fn random_get<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, len: u32) -> Call<()> {
     let (mut at, mut left) = (buf, len);
     while left > 0 {
@@ -39,6 +50,9 @@ pub fn random_get<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u
 }
 
 /// Lets every other ready process run first.
+///
+/// # Errors
+/// None of its own.
 pub fn sched_yield<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M) -> Call<()> {
     if k.give_way(pid)? { Ok(()) } else { Err(Halt::Block) }
 }

@@ -12,8 +12,10 @@ const RIGHT_TELL: u8 = 1 << 5;
 
 /// The most slices one call may name (Linux `IOV_MAX`).
 const IOV_MAX: u32 = 1024;
-/// How much of several slices is put together for one write, in bytes.
+/// How much of several slices is put together for one read or write, in bytes.
 const GATHER_MAX: u32 = 64 << 10;
+/// The highest number of an advice.
+const ADVICE_MAX: u32 = 5;
 
 /// Preview1's number of a file kind.
 pub(crate) const fn filetype(kind: FileKind) -> u8 {
@@ -44,7 +46,7 @@ fn slices(mem: &impl GuestMemory, iovs: u32, count: u32) -> Result<Vec<(u32, u32
     Ok(found)
 }
 
-/// Reads into the first slice that has room: a short read, which callers must expect anyway.
+/// Reads into the slices in turn; into several small ones by way of a buffer, in one call of the kernel.
 fn read_into<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -53,9 +55,30 @@ fn read_into<M: GuestMemory>(
     (iovs, count, done): (u32, u32, u32),
     position: Position,
 ) -> Call<()> {
-    let slice = slices(mem, iovs, count)?.first().copied();
-    let (ptr, len) = slice.unwrap_or((0, 0));
-    let read = mem.edit(ptr, len, |buf| k.read(pid, fd, buf, position))??;
+    let slices = slices(mem, iovs, count)?;
+    let read = match slices.as_slice() {
+        [] => k.read(pid, fd, &mut [], position)?,
+        [(ptr, len)] => mem.edit(*ptr, *len, |buf| k.read(pid, fd, buf, position))??,
+        [(ptr, len), ..] if *len >= GATHER_MAX => mem.edit(*ptr, *len, |buf| k.read(pid, fd, buf, position))??,
+        several => {
+            let mut room = 0;
+            for (ptr, len) in several {
+                let part = (*len).min(GATHER_MAX - room);
+                // What has been read cannot be put back: all of them are looked at before.
+                mem.view(*ptr, part, |_| ())?;
+                room += part;
+            }
+            let mut gathered = vec![0; room as usize];
+            let read = k.read(pid, fd, &mut gathered, position)?;
+            let mut rest = &gathered[..read];
+            for (ptr, len) in several {
+                let (now, later) = rest.split_at(rest.len().min(*len as usize));
+                mem.put(*ptr, now)?;
+                rest = later;
+            }
+            read
+        }
+    };
     Ok(mem.put_u32(done, read as u32)?)
 }
 
@@ -85,6 +108,10 @@ fn write_from<M: GuestMemory>(
 }
 
 /// Reads at the descriptor's offset. See [`Kernel::read`].
+///
+/// # Errors
+/// `BADF` not open for reading; `ISDIR` a directory; `AGAIN` nothing there, and it is not to wait; `INVAL` over
+/// 1,024 slices; `INTR` a caught signal came first; `IO` the host fails.
 pub fn fd_read<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -98,6 +125,9 @@ pub fn fd_read<M: GuestMemory>(
 }
 
 /// Reads at `offset`, which the descriptor's own does not follow.
+///
+/// # Errors
+/// Those of `fd_read`; `SPIPE` no offset: a pipe or a stream.
 pub fn fd_pread<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -112,6 +142,10 @@ pub fn fd_pread<M: GuestMemory>(
 }
 
 /// Writes at the descriptor's offset. See [`Kernel::write`].
+///
+/// # Errors
+/// `BADF` not open for writing; `PIPE` nobody reads, and `SIGPIPE` is sent; `AGAIN` no room, and it is not to wait;
+/// `NOSPC`, `FBIG` no more fits; `INVAL` over 1,024 slices; `INTR` a caught signal came first; `IO` the host fails.
 pub fn fd_write<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -125,6 +159,9 @@ pub fn fd_write<M: GuestMemory>(
 }
 
 /// Writes at `offset`, which the descriptor's own does not follow.
+///
+/// # Errors
+/// Those of `fd_write`; `SPIPE` no offset: a pipe or a stream.
 pub fn fd_pwrite<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -138,7 +175,10 @@ pub fn fd_pwrite<M: GuestMemory>(
     write_from(k, pid, mem, fd, (iovs, count, done), Position::At(offset))
 }
 
-/// Accepted without effect. `BADF` not open.
+/// Says how a file will be used. It makes no difference: all of it is in memory, or mapped.
+///
+/// # Errors
+/// `BADF` not open; `SPIPE` a pipe or a stream; `INVAL` no such advice.
 pub fn fd_advise<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -146,33 +186,72 @@ pub fn fd_advise<M: GuestMemory>(
     fd: u32,
     _offset: u64,
     _len: u64,
-    _advice: u32,
+    advice: u32,
 ) -> Call<()> {
-    k.fd_flags(pid, fd).map(drop)
+    match k.fstat(pid, fd)?.mode.kind() {
+        FileKind::Fifo | FileKind::Socket => Err(Errno::Spipe.into()),
+        _ if advice > ADVICE_MAX => Err(Errno::Inval.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a file at least `offset + len` bytes long.
+///
+/// Partial: The room is not set aside: a later write can still fail with `NOSPC`.
+///
+/// # Errors
+/// `BADF` not open for writing; `FBIG` the end is beyond the largest file; `INVAL` no length; `NODEV` not a regular
+/// file; `SPIPE` a pipe; `NOSPC`.
 pub fn fd_allocate<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, offset: u64, len: u64) -> Call<()> {
     let end = offset.checked_add(len).ok_or(Errno::Fbig)?;
-    if k.fstat(pid, fd)?.size < end { k.ftruncate(pid, fd, end) } else { Ok(()) }
+    if len == 0 {
+        return Err(Errno::Inval.into());
+    }
+    if !k.fd_flags(pid, fd)?.writable() {
+        return Err(Errno::Badf.into());
+    }
+    let stat = k.fstat(pid, fd)?;
+    match stat.mode.kind() {
+        FileKind::Regular if stat.size < end => k.ftruncate(pid, fd, end),
+        FileKind::Regular => Ok(()),
+        FileKind::Fifo | FileKind::Socket => Err(Errno::Spipe.into()),
+        _ => Err(Errno::Nodev.into()),
+    }
 }
 
 /// Closes a descriptor.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_close<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32) -> Call<()> {
     k.close(pid, fd)
 }
 
 /// As [`fd_sync`].
+///
+/// # Errors
+/// `BADF` not open; `INVAL` a pipe, a stream or a device.
 pub fn fd_datasync<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32) -> Call<()> {
     fd_sync(k, pid, mem, fd)
 }
 
-/// A container's files live in memory: there is nothing to wait for. `BADF` not open.
+/// Waits until a file is on its device: a container's files live in memory, so that there is nothing to wait for.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` a pipe, a stream or a device.
 pub fn fd_sync<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32) -> Call<()> {
-    k.fd_flags(pid, fd).map(drop)
+    match k.fstat(pid, fd)?.mode.kind() {
+        FileKind::Fifo | FileKind::Socket | FileKind::CharDevice => Err(Errno::Inval.into()),
+        _ => Ok(()),
+    }
 }
 
 /// File type, flags, and all rights: filetype (u8), flags (u16 at 2), two sets of rights (u64 at 8, 16).
+///
+/// Partial: Rights are all there, and never narrowed.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_fdstat_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
     let (stat, flags) = (k.fstat(pid, fd)?, k.fd_flags(pid, fd)?);
     let mut buf = [0; 24];
@@ -187,6 +266,11 @@ pub fn fd_fdstat_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: 
 }
 
 /// Sets append and non-blocking; the synchronising flags are accepted without effect.
+///
+/// Partial: The synchronising flags have no effect: there is nothing to wait for.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_fdstat_set_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, flags: u32) -> Call<()> {
     let keep = OpenFlags(k.fd_flags(pid, fd)?.0 & OpenFlags::CLOEXEC.0);
     k.set_fd_flags(pid, fd, keep.with(status_flags(flags)))
@@ -198,7 +282,12 @@ pub(crate) const fn status_flags(flags: u32) -> OpenFlags {
     if flags & 4 != 0 { append.with(OpenFlags::NONBLOCK) } else { append }
 }
 
-/// Accepted without effect: rights are not narrowed. `BADF` not open.
+/// Accepted without effect.
+///
+/// Partial: Rights are not narrowed.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_fdstat_set_rights<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -210,7 +299,10 @@ pub fn fd_fdstat_set_rights<M: GuestMemory>(
     k.fd_flags(pid, fd).map(drop)
 }
 
-/// Says that a descriptor is the preopened `/`: tag 0 and the length of its name. `BADF` for others.
+/// Says that a descriptor is the preopened `/`: tag 0 and the length of its name.
+///
+/// # Errors
+/// `BADF` not open, or not preopened.
 pub fn fd_prestat_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
     if !k.is_preopen(pid, fd)? {
         return Err(Errno::Badf.into());
@@ -219,6 +311,9 @@ pub fn fd_prestat_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd:
 }
 
 /// The preopened directory's name, `/`.
+///
+/// # Errors
+/// `BADF` not open, or not preopened; `NAMETOOLONG` no room.
 pub fn fd_prestat_dir_name<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -236,6 +331,9 @@ pub fn fd_prestat_dir_name<M: GuestMemory>(
 
 /// Directory entries from the `cookie`-th on, `.` and `..` first: next cookie, inode (u64 each), name
 /// length (u32), type (u8), three bytes, name. What does not fit is cut, as preview1 has it.
+///
+/// # Errors
+/// `BADF` not open; `NOTDIR` no directory.
 pub fn fd_readdir<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -248,8 +346,9 @@ pub fn fd_readdir<M: GuestMemory>(
 ) -> Call<()> {
     let mut out = Vec::new();
     let own = k.fstat(pid, fd)?.ino;
-    let dots = [(&b"."[..], own, FileKind::Directory), (b"..", own, FileKind::Directory)];
     let listing = k.entries(pid, fd, cookie == 0)?;
+    let parent = k.stat_at(pid, fd, b"..", 0).map_or(own, |parent| parent.ino);
+    let dots = [(&b"."[..], own, FileKind::Directory), (b"..", parent, FileKind::Directory)];
     let entries = listing.iter().map(|entry| (entry.name.as_slice(), entry.ino, entry.kind));
     let all = dots.into_iter().chain(entries).enumerate();
     for (at, (name, ino, kind)) in all.skip(usize::try_from(cookie).unwrap_or(usize::MAX)) {
@@ -266,11 +365,17 @@ pub fn fd_readdir<M: GuestMemory>(
 }
 
 /// Moves a descriptor to another open number.
+///
+/// # Errors
+/// `BADF` one of them is not open.
 pub fn fd_renumber<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, from: u32, to: u32) -> Call<()> {
     k.renumber(pid, from, to)
 }
 
 /// Moves a descriptor's offset.
+///
+/// # Errors
+/// `BADF` not open; `SPIPE` a pipe or a stream; `INVAL` no such origin, or before the start.
 pub fn fd_seek<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -291,6 +396,9 @@ pub fn fd_seek<M: GuestMemory>(
 }
 
 /// A descriptor's offset.
+///
+/// # Errors
+/// `BADF` not open; `SPIPE` a pipe or a stream.
 pub fn fd_tell<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, position: u32) -> Call<()> {
     let at = k.seek(pid, fd, 0, Whence::Current)?;
     Ok(mem.put_u64(position, at)?)

@@ -34,17 +34,26 @@ fn set_time(flags: u32, (at, now): (u32, u32), nanos: u64) -> Result<SetTime, Er
 }
 
 /// An open file's metadata.
+///
+/// # Errors
+/// `BADF` not open.
 pub fn fd_filestat_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
     let stat = k.fstat(pid, fd)?;
     Ok(mem.put(out, &filestat(&stat))?)
 }
 
 /// Sets an open file's length.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` not open for writing, or no regular file; `FBIG` beyond the largest file; `NOSPC`.
 pub fn fd_filestat_set_size<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, size: u64) -> Call<()> {
     k.ftruncate(pid, fd, size)
 }
 
 /// Sets an open file's times.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` a time and the present both; `PERM`, `ACCES` not the owner; `ROFS`.
 pub fn fd_filestat_set_times<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -58,6 +67,9 @@ pub fn fd_filestat_set_times<M: GuestMemory>(
 }
 
 /// A path's metadata.
+///
+/// # Errors
+/// Those of the way to a name.
 pub fn path_filestat_get<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -74,6 +86,9 @@ pub fn path_filestat_get<M: GuestMemory>(
 }
 
 /// Sets a path's times.
+///
+/// # Errors
+/// Those of the way to a name; `INVAL` a time and the present both; `PERM`, `ACCES` not the owner; `ROFS`.
 pub fn path_filestat_set_times<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,

@@ -1,8 +1,7 @@
 //! `wasi_snapshot_preview1`: 45 of its 46 calls (`proc_exit` is the engine's), with Linux semantics
 //! underneath.
 //!
-//! Partial: rights are all granted and never narrowed; sockets fail with `NOTSUP`; `fd_advise` is
-//! accepted and does nothing; `fd_allocate` only makes a file longer.
+//! The page `CALLS.md` lists them, with their errors and what is partial.
 
 mod args;
 mod clock;

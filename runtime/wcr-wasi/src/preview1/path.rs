@@ -12,6 +12,12 @@ const RIGHT_WRITE: u64 = 1 << 6;
 const RIGHT_READ: u64 = 1 << 1;
 
 /// Opens a file. The access mode follows from the rights asked for; new files have mode 666 before the umask.
+///
+/// Partial: Rights say whether it is opened for reading and writing, and nothing else.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there, and is not to be; `ISDIR` a directory to be written; `MFILE` no
+/// descriptor left; `ROFS`; `NOSPC`; `NXIO` a FIFO that nobody reads; `INTR`.
 pub fn path_open<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -50,6 +56,9 @@ pub fn path_open<M: GuestMemory>(
 }
 
 /// Makes a directory with mode 777 before the umask.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `ROFS`; `NOSPC`.
 pub fn path_create_directory<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -63,6 +72,10 @@ pub fn path_create_directory<M: GuestMemory>(
 }
 
 /// Gives a file another name.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `PERM` a directory; `XDEV` another file system; `ROFS`;
+/// `NOSPC`.
 pub fn path_link<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -81,6 +94,9 @@ pub fn path_link<M: GuestMemory>(
 }
 
 /// A symbolic link's target; what does not fit is cut.
+///
+/// # Errors
+/// Those of the way to a name; `INVAL` no symbolic link.
 pub fn path_readlink<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -98,6 +114,9 @@ pub fn path_readlink<M: GuestMemory>(
 }
 
 /// Removes an empty directory.
+///
+/// # Errors
+/// Those of the way to a name; `NOTEMPTY`; `BUSY` a mount; `INVAL` its last part is `.`; `ROFS`.
 pub fn path_remove_directory<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -111,6 +130,10 @@ pub fn path_remove_directory<M: GuestMemory>(
 }
 
 /// Moves a name.
+///
+/// # Errors
+/// Those of the way to a name; `ISDIR`, `NOTDIR`, `NOTEMPTY` what is there does not go with it; `INVAL` into
+/// itself; `XDEV` another file system; `BUSY` a mount; `ROFS`; `NOSPC`.
 pub fn path_rename<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -127,6 +150,9 @@ pub fn path_rename<M: GuestMemory>(
 }
 
 /// Makes a symbolic link.
+///
+/// # Errors
+/// Those of the way to a name; `EXIST` it is there; `ROFS`; `NOSPC`.
 pub fn path_symlink<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -142,6 +168,9 @@ pub fn path_symlink<M: GuestMemory>(
 }
 
 /// Removes a name that is not a directory's.
+///
+/// # Errors
+/// Those of the way to a name; `ISDIR` a directory; `ROFS`.
 pub fn path_unlink_file<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,

@@ -16,7 +16,11 @@ struct Subscription {
 }
 
 /// Waits until one of `count` subscriptions (48 bytes each) is ready; writes an event (32 bytes) for each
-/// that is. `INVAL` none, or too many.
+/// that is.
+///
+/// # Errors
+/// `INVAL` none, or over 4,096; `INTR` a caught signal came first. What is wrong with one subscription is in its
+/// event.
 pub fn poll_oneoff<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -84,6 +88,9 @@ fn clock_target(k: &Kernel, start: u64, clock: u32, timeout: u64, absolute: bool
 }
 
 /// Sends the caller a signal.
+///
+/// # Errors
+/// `INVAL` no such signal.
 pub fn proc_raise<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, signal: u32) -> Call<()> {
     k.kill(pid, pid.cast_signed(), signal)
 }

@@ -6,7 +6,12 @@ use wcr_kernel::{Call, Kernel};
 use crate::memory::GuestMemory;
 use crate::table::UNSUPPORTED;
 
-/// Fails with `NOTSUP`, or `BADF` when the descriptor is not open.
+/// Takes a connection: there are none.
+///
+/// Partial: The sandbox has no sockets.
+///
+/// # Errors
+/// `NOTSUP`; `BADF` not open.
 pub fn sock_accept<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -18,7 +23,12 @@ pub fn sock_accept<M: GuestMemory>(
     k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
 }
 
-/// Fails as [`sock_accept`] does.
+/// Receives from a socket: there are none.
+///
+/// Partial: The sandbox has no sockets.
+///
+/// # Errors
+/// `NOTSUP`; `BADF` not open.
 pub fn sock_recv<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -33,7 +43,12 @@ pub fn sock_recv<M: GuestMemory>(
     k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
 }
 
-/// Fails as [`sock_accept`] does.
+/// Sends to a socket: there are none.
+///
+/// Partial: The sandbox has no sockets.
+///
+/// # Errors
+/// `NOTSUP`; `BADF` not open.
 pub fn sock_send<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -47,7 +62,12 @@ pub fn sock_send<M: GuestMemory>(
     k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
 }
 
-/// Fails as [`sock_accept`] does.
+/// Ends one direction of a connection, or both: there are none.
+///
+/// Partial: The sandbox has no sockets.
+///
+/// # Errors
+/// `NOTSUP`; `BADF` not open.
 pub fn sock_shutdown<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, _how: u32) -> Call<()> {
     k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
 }

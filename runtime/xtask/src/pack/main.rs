@@ -1,6 +1,7 @@
 //! The pack tool: from guest modules to the bundle that the `wcr` binary carries.
 //!
-//! `pack --target TRIPLE --out FOLDER MODULE.wasm…` writes for each module NAME.wasm and its compiled code NAME.cwasm,
+//! `pack --target TRIPLE --out FOLDER MODULE.wasm…` writes for each module NAME.wasm, its compiled code NAME.cwasm and
+//! NAME.stop.cwasm, the code for containers that can be stopped,
 //! and below `builtin/` the image that stands in for `busybox` where no registry can be reached. Equal input gives
 //! equal bytes, and a file that would not change is not written, so that nothing is recompiled needlessly.
 
@@ -90,10 +91,12 @@ fn pack(options: &Options) -> Result<(), PackError> {
     let modules = Guest::ALL.into_iter().map(|guest| load(guest, &options.modules)).collect::<Result<Vec<_>, _>>()?;
     make_dir(&options.out)?;
     for Module { guest, wasm } in &modules {
-        let compiled = wcr_engine::precompile(wasm, &options.target)
-            .map_err(|error| PackError::Compile { name: guest.name(), reason: format!("{error:#}") })?;
         write_if_changed(&options.out.join(format!("{}.wasm", guest.name())), wasm)?;
-        write_if_changed(&options.out.join(format!("{}.cwasm", guest.name())), &compiled)?;
+        for (suffix, stoppable) in [("cwasm", false), ("stop.cwasm", true)] {
+            let compiled = wcr_engine::precompile(wasm, &options.target, stoppable)
+                .map_err(|error| PackError::Compile { name: guest.name(), reason: format!("{error:#}") })?;
+            write_if_changed(&options.out.join(format!("{}.{suffix}", guest.name())), &compiled)?;
+        }
     }
     builtin::write(&options.out.join("builtin"), &modules)
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::component;
+use super::component::{self, PROBES};
 use super::tally::Tally;
 use crate::build;
 use crate::failure::{Context, Failure, Result};
@@ -12,9 +12,6 @@ use crate::workspace::{GUESTS, Host, Workspace};
 
 /// The crates that must build for the browser as they are.
 const KERNEL_SIDE: [&str; 6] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image", "wcr-machine"];
-
-/// The variable that tells the end-to-end tests where the component for them is.
-const COMPONENT_VARIABLE: &str = "WCR_TEST_COMPONENT";
 
 /// What every step needs.
 pub struct Session<'a> {
@@ -49,11 +46,16 @@ pub fn host(session: &Session) -> Result<Tally> {
     let log = session.workspace.state_dir()?.join("skipped.log");
     std::fs::write(&log, "").context(|| format!("write {}", log.display()))?;
     let mut command = session.workspace.host_cargo("test", &session.host);
-    command.arg("--no-fail-fast").env("WCR_BIN", binary).env("WCR_SKIP_LOG", &log).env_remove(COMPONENT_VARIABLE);
-    match component::build(session.workspace) {
-        Ok(component) => drop(command.env(COMPONENT_VARIABLE, component)),
-        // The tests that need it say that they are skipped.
-        Err(failure) => eprintln!("xtask: {failure}"),
+    command.arg("--no-fail-fast").env("WCR_BIN", binary).env("WCR_SKIP_LOG", &log);
+    for probe in &PROBES {
+        match component::build(session.workspace, probe) {
+            Ok(program) => command.env(probe.variable, program),
+            // The tests that need it say that they are skipped.
+            Err(failure) => {
+                eprintln!("xtask: {failure}");
+                command.env_remove(probe.variable)
+            }
+        };
     }
     let mut tally = run_libtest(command)?;
     tally.apply_skip_log(&std::fs::read_to_string(&log).context(|| log.display().to_string())?);
