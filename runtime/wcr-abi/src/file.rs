@@ -45,6 +45,8 @@ impl OpenFlags {
     pub const DIRECTORY: Self = Self(0o200_000);
     /// Fail with `LOOP` when the last component is a symbolic link.
     pub const NOFOLLOW: Self = Self(0o400_000);
+    /// Reading leaves the time of the last access as it is; for the file's owner and the superuser.
+    pub const NOATIME: Self = Self(0o1_000_000);
     /// The descriptor is closed on exec.
     pub const CLOEXEC: Self = Self(0o2_000_000);
     /// Name a location only; no reading or writing.
@@ -68,16 +70,17 @@ impl OpenFlags {
         Self(self.0 & !other.0)
     }
 
-    /// Whether the access mode allows reading.
+    /// Whether the access mode allows reading. The mode 3 of Linux allows nothing but control of a device, though
+    /// opening asks for both rights.
     #[must_use]
     pub const fn readable(self) -> bool {
-        self.0 & 3 != 1 && !self.contains(Self::PATH)
+        matches!(self.0 & 3, 0 | 2) && !self.contains(Self::PATH)
     }
 
     /// Whether the access mode allows writing.
     #[must_use]
     pub const fn writable(self) -> bool {
-        self.0 & 3 != 0 && !self.contains(Self::PATH)
+        matches!(self.0 & 3, 1 | 2) && !self.contains(Self::PATH)
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use wcr_abi::{
     AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind, Mode,
-    OpenFlags, Pid, Stat, StatFs,
+    OpenFlags, Pid, Stat, StatFs, Timestamp,
 };
 use wcr_vfs::{Access, DirEntry, Found, Node, Opened, SetTime, SetTimes, Vfs, Walk};
 
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId};
 use crate::kernel::{Call, Halt, Kernel};
 use crate::limits::RLIMIT_NOFILE;
-use crate::process::Opening;
+use crate::process::{Opening, Process};
 use crate::sched::Event;
 
 impl Kernel {
@@ -21,23 +21,26 @@ impl Kernel {
         pid: Pid,
         operation: impl FnOnce(&mut Vfs, &Walk<'_>) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
-        let Self { vfs, procs, files, .. } = self;
+        let Self { vfs, procs, files, clock, .. } = self;
         let process = procs.get(&pid).ok_or(Errno::Srch)?;
         let fds = |pid: Pid, fd: Fd| {
             let file = procs.get(&pid)?.fds.get(fd).ok()?.file;
             files.get(file.0)?.backing.node()
         };
-        operation(vfs, &Walk { cwd: process.cwd, creds: &process.creds, pid, fds: &fds })
+        let now = || Timestamp::from_nanos(clock.realtime());
+        let Process { cwd, creds, umask, .. } = process;
+        operation(vfs, &Walk { cwd: *cwd, creds, umask: *umask, pid, fds: &fds, clock: Some(&now) })
     }
 
-    /// Where a relative path starts: `None` is the current directory.
+    /// Where a relative path starts: `None` is the current directory. What is wrong with the descriptor is found by
+    /// the walk, in its turn.
     fn start_of(&self, pid: Pid, dirfd: Fd, path: &[u8]) -> Result<Option<Node>, Errno> {
         if dirfd == AT_FDCWD || path.starts_with(b"/") {
             return Ok(None);
         }
-        match self.file_of(pid, dirfd)?.1.backing {
-            Backing::Node { node, kind: FileKind::Directory } => Ok(Some(node)),
-            _ => Err(Errno::Notdir),
+        match self.file_of(pid, dirfd) {
+            Ok((_, file)) => file.backing.node().map(Some).ok_or(Errno::Notdir),
+            Err(_) => Ok(Some(Node::NOWHERE)),
         }
     }
 
@@ -53,9 +56,9 @@ impl Kernel {
         let start = self.start_of(pid, dirfd, path)?;
         let process = self.process(pid)?;
         process.fds.free(0, process.limits[RLIMIT_NOFILE].0)?;
-        let (umask, now) = (process.umask, self.now());
+        let now = self.now();
         self.proc_table.set_time(self.clock.monotonic().saturating_sub(self.booted), now);
-        let found = self.with_walk(pid, |vfs, walk| vfs.open(walk, start, path, flags, mode & !umask, now))?;
+        let found = self.with_walk(pid, |vfs, walk| vfs.open(walk, start, path, flags, mode, now))?;
         let (file, label) = match found {
             Found::Fd { pid: owner, fd } => (self.open_again(owner, fd, flags)?, None),
             Found::Here(opened) => {
@@ -91,6 +94,7 @@ impl Kernel {
                 Some(device) => Backing::Device { device, node },
                 None => self.open_tty(pid, node, stat.rdev, flags).ok_or(Errno::Nxio)??,
             },
+            FileKind::Fifo if flags.0 & 3 == 3 => return Err(Errno::Inval),
             FileKind::Fifo => Backing::Pipe { pipe: self.fifo(node), node: Some(node) },
             FileKind::BlockDevice | FileKind::Socket => return Err(Errno::Nxio),
             FileKind::Symlink => return Err(Errno::Loop),
@@ -115,7 +119,8 @@ impl Kernel {
             pipe.open(flags.readable(), flags.writable());
         }
         self.count_tty(backing);
-        let kept = OpenFlags(3).with(OpenFlags::APPEND).with(OpenFlags::NONBLOCK).with(OpenFlags::PATH);
+        let status = OpenFlags::APPEND.with(OpenFlags::NONBLOCK).with(OpenFlags::NOATIME);
+        let kept = OpenFlags(3).with(status).with(OpenFlags::PATH);
         self.add_file(OpenFile::new(backing, OpenFlags(flags.0 & kept.0)))
     }
 
@@ -170,7 +175,7 @@ impl Kernel {
     /// Metadata of a path. `flags`: `AT_SYMLINK_NOFOLLOW`, `AT_EMPTY_PATH`.
     pub fn stat_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], flags: u32) -> Call<Stat> {
         if path.is_empty() && flags & AT_EMPTY_PATH != 0 {
-            return self.fstat(pid, dirfd);
+            return if dirfd == AT_FDCWD { self.stat_at(pid, dirfd, b".", flags) } else { self.fstat(pid, dirfd) };
         }
         let start = self.start_of(pid, dirfd, path)?;
         let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
@@ -183,15 +188,13 @@ impl Kernel {
     /// Makes a directory; `mode` is before the umask.
     pub fn mkdir_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: u32) -> Call<()> {
         let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
-        let mode = mode & !self.process(pid)?.umask;
         Ok(self.with_walk(pid, |vfs, walk| vfs.mkdir(walk, start, path, mode, now)).map(drop)?)
     }
 
     /// Makes a device, FIFO, socket or plain file; the mode is before the umask.
     pub fn mknod_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: Mode, rdev: u64) -> Call<()> {
         let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
-        let mode = mode.0 & !self.process(pid)?.umask;
-        Ok(self.with_walk(pid, |vfs, walk| vfs.mknod(walk, start, path, mode, rdev, now)).map(drop)?)
+        Ok(self.with_walk(pid, |vfs, walk| vfs.mknod(walk, start, path, mode.0, rdev, now)).map(drop)?)
     }
 
     /// Makes a symbolic link.
@@ -223,8 +226,14 @@ impl Kernel {
         Ok(self.with_walk(pid, |vfs, walk| vfs.rename(walk, from_start, from.1, to_start, to.1, now))?)
     }
 
-    /// A symbolic link's target.
+    /// A symbolic link's target. An empty path means the descriptor itself, which stands for a link when it was
+    /// opened with `O_PATH` and `O_NOFOLLOW`.
     pub fn readlink_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8]) -> Call<Vec<u8>> {
+        if path.is_empty() && dirfd != AT_FDCWD {
+            let node = self.file_of(pid, dirfd)?.1.backing.node().ok_or(Errno::Noent)?;
+            let target = self.with_walk(pid, |vfs, walk| vfs.readlink_node(walk, node));
+            return Ok(target.map_err(|errno| if errno == Errno::Inval { Errno::Noent } else { errno })?);
+        }
         let start = self.start_of(pid, dirfd, path)?;
         Ok(self.with_walk(pid, |vfs, walk| vfs.readlink(walk, start, path))?)
     }
@@ -289,10 +298,11 @@ impl Kernel {
         Ok(self.with_walk(pid, |vfs, walk| vfs.statfs(walk, start, path))?)
     }
 
-    /// Sets an open file's length. `INVAL` not a regular file open for writing.
+    /// Sets an open file's length. `INVAL` not a regular file open for writing; `BADF` opened with `O_PATH`.
     pub fn ftruncate(&mut self, pid: Pid, fd: Fd, len: u64) -> Call<()> {
         let now = self.now();
         match self.file_of(pid, fd)?.1 {
+            OpenFile { flags, .. } if flags.contains(OpenFlags::PATH) => Err(Errno::Badf.into()),
             OpenFile { backing: Backing::Node { node, kind: FileKind::Regular }, flags, .. } if flags.writable() => {
                 let node = *node;
                 Ok(self.with_walk(pid, |vfs, walk| vfs.truncate_node(walk.creds, node, len, now))?)
@@ -324,6 +334,9 @@ impl Kernel {
 
     /// Sets an open file's times.
     pub fn futimens(&mut self, pid: Pid, fd: Fd, atime: SetTime, mtime: SetTime) -> Call<()> {
+        if (atime, mtime) == (SetTime::Omit, SetTime::Omit) {
+            return Ok(());
+        }
         let (node, now) = (self.node_of(pid, fd)?, self.now());
         Ok(self.with_walk(pid, |vfs, walk| vfs.utimens_node(walk.creds, node, SetTimes { atime, mtime }, now))?)
     }
@@ -336,10 +349,16 @@ impl Kernel {
     }
 
     /// The names in an open directory, sorted, without `.` and `..`: as they are now when `rewind` says so or they
-    /// were not read before, else as they were at the last rewinding.
+    /// were not read before, else as they were at the last rewinding. `NOENT` when the directory was removed.
     pub fn entries(&mut self, pid: Pid, fd: Fd, rewind: bool) -> Call<Arc<[DirEntry]>> {
+        let (file, open) = self.file_of(pid, fd)?;
+        let flags = open.flags;
+        if flags.contains(OpenFlags::PATH) {
+            return Err(Errno::Badf.into());
+        }
         let dir = self.dir_of(pid, fd)?;
-        let file = self.file_of(pid, fd)?.0;
+        self.vfs.not_removed(dir)?;
+        self.accessed(dir, flags);
         if let Some(listing) = self.files.get(file.0).and_then(|open| open.listing.as_ref()).filter(|_| !rewind) {
             return Ok(listing.clone());
         }

@@ -2,6 +2,8 @@
 
 use wcr_abi::{Errno, Fd, FileKind, Mode, OpenFlags, Pid, Signal, Stat, Timestamp, WaitStatus};
 
+use wcr_vfs::{Node, SetAttr};
+
 use crate::fd::Descriptor;
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId, Position};
 use crate::kernel::{Call, Halt, Kernel};
@@ -20,8 +22,28 @@ pub enum Whence {
     End,
 }
 
+/// The largest offset in a file.
+const OFFSET_MAX: u64 = i64::MAX as u64;
+
 /// The device number of anonymous pipes and of the host's streams.
 const PIPE_DEV: u64 = 0xf;
+
+/// Checks a place to read from or write to, which comes before the question whether that is allowed.
+fn check_position(file: &OpenFile, position: Position) -> Result<(), Errno> {
+    let seekable = matches!(file.backing, Backing::Node { .. } | Backing::Device { .. });
+    match position {
+        _ if file.flags.contains(OpenFlags::PATH) => Err(Errno::Badf),
+        Position::At(at) if at > OFFSET_MAX => Err(Errno::Inval),
+        Position::At(_) if !seekable => Err(Errno::Spipe),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the end of what is read or written has an offset, too.
+fn check_end(file: &OpenFile, position: Position, len: usize) -> Result<(), Errno> {
+    let start = if let Position::At(at) = position { at } else { file.offset };
+    if start.saturating_add(len as u64) > OFFSET_MAX { Err(Errno::Inval) } else { Ok(()) }
+}
 
 impl Kernel {
     pub(crate) fn add_file(&mut self, file: OpenFile) -> FileId {
@@ -68,7 +90,7 @@ impl Kernel {
         }
     }
 
-    fn close_pipe_end(&mut self, id: PipeId, flags: OpenFlags, node: Option<wcr_vfs::Node>) {
+    fn close_pipe_end(&mut self, id: PipeId, flags: OpenFlags, node: Option<Node>) {
         let Some(pipe) = self.pipes.get_mut(id.0) else { return };
         pipe.readers -= usize::from(flags.readable());
         pipe.writers -= usize::from(flags.writable());
@@ -103,13 +125,11 @@ impl Kernel {
     pub fn read(&mut self, pid: Pid, fd: Fd, buf: &mut [u8], position: Position) -> Call<usize> {
         let (id, file) = self.file_of(pid, fd)?;
         let (backing, flags, offset) = (file.backing, file.flags, file.offset);
+        check_position(file, position)?;
         if !flags.readable() {
             return Err(Errno::Badf.into());
         }
-        let seekable = matches!(backing, Backing::Node { .. } | Backing::Device { .. });
-        if position != Position::Current && !seekable {
-            return Err(Errno::Spipe.into());
-        }
+        check_end(file, position, buf.len())?;
         match backing {
             Backing::Node { kind: FileKind::Directory, .. } => Err(Errno::Isdir.into()),
             Backing::Node { node, .. } => {
@@ -118,14 +138,31 @@ impl Kernel {
                 if position == Position::Current {
                     self.file_mut(id)?.offset = at.saturating_add(done as u64);
                 }
+                if !buf.is_empty() {
+                    self.accessed(node, flags);
+                }
                 Ok(done)
             }
             Backing::Device { device, .. } => Ok(self.read_device(device, buf)),
-            Backing::Pipe { pipe, .. } => self.read_pipe(pid, pipe, flags, buf),
+            Backing::Pipe { pipe, node } => {
+                let done = self.read_pipe(pid, pipe, flags, buf)?;
+                if let Some(node) = node.filter(|_| done > 0) {
+                    self.accessed(node, flags);
+                }
+                Ok(done)
+            }
             Backing::Tty { tty, .. } => self.read_tty(pid, tty, flags, buf),
             Backing::PtyMaster { tty, .. } => self.read_master(pid, tty, flags, buf),
             Backing::HostInput => self.read_host(pid, flags, buf),
             Backing::HostOutput | Backing::HostError => Err(Errno::Badf.into()),
+        }
+    }
+
+    /// Takes note that a file was read, unless it was opened with `O_NOATIME`.
+    pub(crate) fn accessed(&mut self, node: Node, flags: OpenFlags) {
+        if !flags.contains(OpenFlags::NOATIME) {
+            let clock = &self.clock;
+            self.vfs.accessed(node, &|| Timestamp::from_nanos(clock.realtime()));
         }
     }
 
@@ -174,18 +211,18 @@ impl Kernel {
     pub fn write(&mut self, pid: Pid, fd: Fd, bytes: &[u8], position: Position) -> Call<usize> {
         let (id, file) = self.file_of(pid, fd)?;
         let (backing, flags, offset) = (file.backing, file.flags, file.offset);
+        check_position(file, position)?;
         if !flags.writable() {
             return Err(Errno::Badf.into());
         }
-        let seekable = matches!(backing, Backing::Node { .. } | Backing::Device { .. });
-        if position != Position::Current && !seekable {
-            return Err(Errno::Spipe.into());
-        }
+        check_end(file, position, bytes.len())?;
         match backing {
+            Backing::Node { .. } if bytes.is_empty() => Ok(0),
             Backing::Node { node, .. } => {
+                // Linux appends wherever pwrite is told to write.
                 let at = match position {
+                    _ if flags.contains(OpenFlags::APPEND) => self.vfs.stat_node(node)?.size,
                     Position::At(at) => at,
-                    Position::Current if flags.contains(OpenFlags::APPEND) => self.vfs.stat_node(node)?.size,
                     Position::Current => offset,
                 };
                 let now = self.now();
@@ -195,9 +232,18 @@ impl Kernel {
                 }
                 Ok(done)
             }
-            Backing::Device { device: Device::Full, .. } if !bytes.is_empty() => Err(Errno::Nospc.into()),
+            Backing::Device { device: Device::Full, .. } => Err(Errno::Nospc.into()),
             Backing::Device { .. } => Ok(bytes.len()),
-            Backing::Pipe { pipe, .. } => self.write_pipe(pid, pipe, flags, bytes),
+            Backing::Pipe { pipe, node } => {
+                let done = self.write_pipe(pid, pipe, flags, bytes)?;
+                if let Some(node) = node.filter(|_| done > 0) {
+                    let now = self.now();
+                    let attr = SetAttr { mtime: Some(now), ..SetAttr::default() };
+                    // A FIFO on a read-only mount can be written to, and keeps its times.
+                    let _ = self.vfs.set_attr_node(node, &attr, now);
+                }
+                Ok(done)
+            }
             Backing::Tty { tty, .. } => self.write_tty(pid, tty, flags, bytes),
             Backing::PtyMaster { tty, .. } => self.write_master(pid, tty, flags, bytes),
             Backing::HostInput => Err(Errno::Badf.into()),
@@ -280,10 +326,14 @@ impl Kernel {
         Ok(done)
     }
 
-    /// Moves a descriptor's offset. `SPIPE` on pipes and streams; `INVAL` before the start.
+    /// Moves a descriptor's offset. `SPIPE` on pipes and streams; `INVAL` before the start; `BADF` opened with
+    /// `O_PATH`.
     pub fn seek(&mut self, pid: Pid, fd: Fd, offset: i64, whence: Whence) -> Call<u64> {
         let (id, file) = self.file_of(pid, fd)?;
         let (backing, current) = (file.backing, file.offset);
+        if file.flags.contains(OpenFlags::PATH) {
+            return Err(Errno::Badf.into());
+        }
         let base = match (backing, whence) {
             (Backing::Device { .. }, _) => return Ok(0),
             (Backing::Node { .. }, Whence::Set) => 0,
@@ -291,7 +341,7 @@ impl Kernel {
             (Backing::Node { node, .. }, Whence::End) => self.vfs.stat_node(node)?.size,
             _ => return Err(Errno::Spipe.into()),
         };
-        let at = base.checked_add_signed(offset).filter(|at| *at <= i64::MAX as u64).ok_or(Errno::Inval)?;
+        let at = base.checked_add_signed(offset).filter(|at| *at <= OFFSET_MAX).ok_or(Errno::Inval)?;
         self.file_mut(id)?.offset = at;
         Ok(at)
     }

@@ -19,7 +19,7 @@ pub struct DirEntry {
 /// What a new inode is made of.
 #[derive(Debug, Clone)]
 pub struct NewInode<'a> {
-    /// Kind and permissions; the umask is already applied.
+    /// Kind and permissions; umask and set-group-id bit of the directory are already applied.
     pub mode: Mode,
     /// The owner.
     pub uid: u32,
@@ -129,6 +129,13 @@ pub trait FileSystem: Send {
 
     /// Changes metadata and sets ctime to `now`.
     fn set_attr(&mut self, ino: Ino, attr: &SetAttr, now: Timestamp) -> Result<(), Errno>;
+
+    /// Takes note that the inode was opened for writing.
+    fn opened_to_write(&mut self, _ino: Ino) {}
+
+    /// Takes note that the inode was read, where the time of the last access is kept: when it is not after those
+    /// of the last changes, or older than a day (mount(8), `relatime`). The clock is asked only when that counts.
+    fn accessed(&mut self, _ino: Ino, _clock: &dyn Fn() -> Timestamp) {}
 
     /// Reads from a regular file at `offset`; 0 bytes mean the end.
     fn read(&mut self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize, Errno>;

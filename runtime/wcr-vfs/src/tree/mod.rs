@@ -6,8 +6,8 @@
 //! directory can be renamed with all that it has not looked at yet. Removed names of a layer stay as
 //! tombstones. Opening an image costs nothing that grows with it.
 //!
-//! Inodes are numbered as they come into being; numbers are never used again. Reading does not change
-//! `atime`.
+//! Inodes are numbered as they come into being; numbers are never used again. Reading sets `atime` as with
+//! `relatime`, but not of what is still as its layer has it: an overlay does not write to a layer either.
 
 mod content;
 mod flatten;
@@ -79,6 +79,8 @@ struct Inode {
     atime: Timestamp,
     mtime: Timestamp,
     ctime: Timestamp,
+    /// Nothing of it was changed since it came from a layer.
+    untouched: bool,
     /// The layer's record that this inode was.
     origin: Option<Source>,
     body: Body,
@@ -217,11 +219,11 @@ impl Tree {
         let Some(source) = meta else {
             let mode = Mode::new(FileKind::Directory, 0o755);
             let implied = NewInode { mode, uid: 0, gid: 0, rdev: 0, target: &[] };
-            return Ok(Inode::new(&implied, body, Timestamp::default()));
+            return Ok(Inode { untouched: true, ..Inode::new(&implied, body, Timestamp::default()) });
         };
         let record = self.stack.layer(source.layer)?.index().record(source.record).ok_or(Errno::Io)?;
         let new = NewInode { mode: record.mode, uid: record.uid, gid: record.gid, rdev: 0, target: &[] };
-        Ok(Inode::new(&new, body, record.mtime))
+        Ok(Inode { untouched: true, ..Inode::new(&new, body, record.mtime) })
     }
 
     /// The inode of a layer's record that is not a directory, made when this is its first name.
@@ -239,7 +241,7 @@ impl Tree {
         let new = NewInode { mode: record.mode, uid: record.uid, gid: record.gid, rdev: record.rdev, target: &[] };
         let above = self.links_from_above.get(&source).copied().unwrap_or(0);
         let nlink = record.nlink.max(1).saturating_add(above);
-        let inode = Inode { nlink, origin: Some(source), ..Inode::new(&new, body, record.mtime) };
+        let inode = Inode { nlink, untouched: true, origin: Some(source), ..Inode::new(&new, body, record.mtime) };
         let ino = self.insert(inode);
         if nlink > 1 {
             self.by_record.insert(source, ino);
@@ -276,6 +278,7 @@ impl Inode {
             nlink: 1,
             charged: 0,
             pins: 0,
+            untouched: false,
             atime: now,
             mtime: now,
             ctime: now,
@@ -284,8 +287,15 @@ impl Inode {
         }
     }
 
+    /// The content was changed.
     fn touch(&mut self, now: Timestamp) {
         self.mtime = now;
+        self.change(now);
+    }
+
+    /// Something was changed.
+    fn change(&mut self, now: Timestamp) {
         self.ctime = now;
+        self.untouched = false;
     }
 }

@@ -119,6 +119,8 @@ impl Tree {
         let inode = self.get_mut(ino)?;
         inode.nlink = inode.nlink.saturating_sub(1);
         inode.ctime = now;
+        // The last name goes without anything that would have to be copied up.
+        inode.untouched &= inode.nlink == 0;
         let refund = inode.charged > 0;
         inode.charged -= u32::from(refund);
         // A removed directory that is still in use keeps its `..`.

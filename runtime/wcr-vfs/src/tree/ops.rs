@@ -9,6 +9,8 @@ use crate::fs::{DirEntry, FileSystem, Ino, NewInode, Perm, SetAttr};
 /// Linux's numbers for the two kinds of file system that a tree can be.
 const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
 const TMPFS_MAGIC: u64 = 0x0102_1994;
+/// After how many seconds the time of the last access is renewed even if nothing has changed.
+const DAY: i64 = 24 * 60 * 60;
 /// The unit of allocation and of reading and writing.
 const BLOCK: u32 = 4096;
 
@@ -125,7 +127,7 @@ impl FileSystem for Tree {
         let inode = self.get_mut(ino)?;
         inode.nlink += 1;
         inode.charged += 1;
-        inode.ctime = now;
+        inode.change(now);
         self.add_name(dir, name, ino, now)
     }
 
@@ -174,7 +176,7 @@ impl FileSystem for Tree {
             self.drop_link(replaced, now)?;
         }
         self.remove_name(dir, name, moved, now)?;
-        self.get_mut(moved)?.ctime = now;
+        self.get_mut(moved)?.change(now);
         self.add_name(to_dir, to_name, moved, now)
     }
 
@@ -187,8 +189,24 @@ impl FileSystem for Tree {
         inode.gid = attr.gid.unwrap_or(inode.gid);
         inode.atime = attr.atime.unwrap_or(inode.atime);
         inode.mtime = attr.mtime.unwrap_or(inode.mtime);
-        inode.ctime = now;
+        inode.change(now);
         Ok(())
+    }
+
+    /// An overlay copies a file up when it is opened so.
+    fn opened_to_write(&mut self, ino: Ino) {
+        if let Some(inode) = self.inodes.get_mut(&ino) {
+            inode.untouched = false;
+        }
+    }
+
+    fn accessed(&mut self, ino: Ino, clock: &dyn Fn() -> Timestamp) {
+        let Some(inode) = self.inodes.get_mut(&ino).filter(|inode| !inode.untouched) else { return };
+        let now = clock();
+        let changed = inode.mtime.max(inode.ctime);
+        if changed >= inode.atime || now.sec.saturating_sub(inode.atime.sec) >= DAY {
+            inode.atime = now;
+        }
     }
 
     fn read(&mut self, ino: Ino, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {

@@ -62,10 +62,18 @@ impl Vfs {
     /// Those of [`Self::resolve`]; `INVAL` when it is no symbolic link.
     pub fn readlink(&mut self, walk: &Walk<'_>, start: Option<Node>, path: &[u8]) -> Result<Vec<u8>, Errno> {
         let node = self.resolve_node(walk, start, path, false)?;
+        self.readlink_node(walk, node)
+    }
+
+    /// The target of a symbolic link.
+    ///
+    /// # Errors
+    /// `INVAL` when it is no symbolic link; `STALE`.
+    pub fn readlink_node(&mut self, walk: &Walk<'_>, node: Node) -> Result<Vec<u8>, Errno> {
         if self.kind(node)? != FileKind::Symlink {
             return Err(Errno::Inval);
         }
-        self.link_text(node, walk.pid)
+        self.link_text(node, walk)
     }
 
     /// Sets the permissions of the file at a path.

@@ -7,7 +7,8 @@ use super::{Access, Creds, Found, Node, Vfs, Walk};
 use crate::fs::NewInode;
 
 impl Vfs {
-    /// Makes a directory with the permissions in `mode`, from which the caller has taken the umask. It inherits group and set-group-id bit from a set-group-id parent.
+    /// Makes a directory with the permissions in `mode`, but for those of the umask. It inherits group and
+    /// set-group-id bit from a set-group-id parent.
     ///
     /// # Errors
     /// Those of [`Self::resolve`]; `EXIST` the name is taken, if by a dangling symbolic link; `ACCES`; `ROFS`;
@@ -23,10 +24,11 @@ impl Vfs {
         let (dir, name) = self.free_name(walk, start, path, true)?;
         let mode = Mode::new(FileKind::Directory, mode & 0o1777);
         let new = NewInode { mode, uid: 0, gid: 0, rdev: 0, target: &[] };
-        self.make(walk.creds, dir, &name, &new, now)
+        self.make(walk, dir, &name, &new, now)
     }
 
-    /// Makes a file of the kind and permissions in `mode` (without the umask's): regular, FIFO or socket, or (the superuser only) a device.
+    /// Makes a file of the kind and permissions in `mode` (but for those of the umask): regular, FIFO or socket, or
+    /// (the superuser only) a device.
     ///
     /// # Errors
     /// Those of [`Self::mkdir`]; `PERM` for a device, and for a directory; `INVAL` for other kinds.
@@ -52,7 +54,7 @@ impl Vfs {
         }
         let rdev = if is_device { rdev } else { 0 };
         let new = NewInode { mode: Mode::new(kind, mode), uid: 0, gid: 0, rdev, target: &[] };
-        self.make(walk.creds, dir, &name, &new, now)
+        self.make(walk, dir, &name, &new, now)
     }
 
     /// Makes a symbolic link with this target.
@@ -76,7 +78,7 @@ impl Vfs {
         let (dir, name) = self.free_name(walk, start, path, false)?;
         let mode = Mode::new(FileKind::Symlink, 0o777);
         let new = NewInode { mode, uid: 0, gid: 0, rdev: 0, target };
-        self.make(walk.creds, dir, &name, &new, now)
+        self.make(walk, dir, &name, &new, now)
     }
 
     /// Gives the file at `from` another name. A symbolic link in its last component is followed only with
@@ -136,8 +138,11 @@ impl Vfs {
         Ok((dir, name))
     }
 
-    /// `NOENT` when a directory was removed, and cannot get a further name.
-    pub(super) fn not_removed(&mut self, dir: Node) -> Result<(), Errno> {
+    /// `NOENT` when a directory was removed: it has no names any more, and can get no further one.
+    ///
+    /// # Errors
+    /// `NOENT`; `NOTDIR`, `STALE`.
+    pub fn not_removed(&mut self, dir: Node) -> Result<(), Errno> {
         self.fs(dir)?.name(dir.ino).map(|_| ())
     }
 
@@ -150,12 +155,13 @@ impl Vfs {
     /// Makes an inode that belongs to the process, or to the group of a set-group-id directory.
     pub(super) fn make(
         &mut self,
-        creds: &Creds,
+        walk: &Walk<'_>,
         dir: Node,
         name: &[u8],
         new: &NewInode<'_>,
         now: Timestamp,
     ) -> Result<Node, Errno> {
+        let creds = walk.creds;
         self.may_create(creds, dir)?;
         let parent = self.perm(dir)?;
         let mut permissions = new.mode.permissions();
@@ -167,6 +173,9 @@ impl Vfs {
             } else if permissions & 0o2010 == 0o2010 && !creds.is_root() && !creds.in_group(gid) {
                 permissions &= !0o2000;
             }
+        }
+        if new.mode.kind() != FileKind::Symlink {
+            permissions &= !walk.umask;
         }
         let mode = new.mode.with_permissions(permissions);
         let ino = self.fs(dir)?.create(dir.ino, name, &NewInode { mode, uid: creds.uid, gid, ..*new }, now)?;

@@ -34,6 +34,12 @@ pub struct Node {
     pub ino: Ino,
 }
 
+impl Node {
+    /// Where a path starts whose descriptor is not open: a walk from there fails with `BADF`, but only where Linux
+    /// looks at the descriptor.
+    pub const NOWHERE: Self = Self { mount: u32::MAX, ino: 0 };
+}
+
 /// Where a node was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

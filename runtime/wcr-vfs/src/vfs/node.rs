@@ -31,6 +31,16 @@ impl Vfs {
         self.fs(node)?.read(node.ino, offset, buf)
     }
 
+    /// Takes note that a file's content, a directory's names or a link's target was read, unless the mount is
+    /// read-only.
+    pub fn accessed(&mut self, node: Node, clock: &dyn Fn() -> Timestamp) {
+        if let Some(mount) = self.mounts.get_mut(node.mount as usize)
+            && !mount.options.read_only
+        {
+            mount.fs.accessed(node.ino, clock);
+        }
+    }
+
     /// A part of a regular file where it lies in memory; see [`crate::FileSystem::view`].
     pub fn view(&mut self, node: Node, offset: u64, len: usize) -> Option<&[u8]> {
         self.fs(node).ok()?.view(node.ino, offset, len)

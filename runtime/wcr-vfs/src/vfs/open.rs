@@ -35,15 +35,16 @@ enum End {
 }
 
 impl Vfs {
-    /// Opens the file at a path, making it first when `flags` ask for that; with the
-    /// permissions in `mode`, from which the caller has taken the umask.
+    /// Opens the file at a path, making it first when `flags` ask for that; with the permissions in `mode`, but for
+    /// those of the umask.
     ///
-    /// Of the flags, `CREAT`, `EXCL`, `TRUNC`, `DIRECTORY`, `NOFOLLOW`, `PATH` and the access mode count here.
+    /// Of the flags, `CREAT`, `EXCL`, `TRUNC`, `DIRECTORY`, `NOFOLLOW`, `NOATIME`, `PATH` and the access mode count
+    /// here.
     ///
     /// # Errors
     /// Those of [`Self::resolve`]; `EXIST` with `EXCL`; `ISDIR` a directory for writing, or `CREAT` with a
     /// trailing slash; `LOOP` a symbolic link with `NOFOLLOW`; `NOTDIR` with `DIRECTORY`; `ACCES`; `ROFS`;
-    /// `NOSPC`; `INVAL` for `CREAT` with `DIRECTORY`.
+    /// `NOSPC`; `INVAL` for `CREAT` with `DIRECTORY`; `PERM` for `NOATIME` on a file of somebody else.
     pub fn open(
         &mut self,
         walk: &Walk<'_>,
@@ -65,7 +66,7 @@ impl Vfs {
                 self.writable(dir)?;
                 let mode = Mode::new(FileKind::Regular, mode);
                 let new = NewInode { mode, uid: 0, gid: 0, rdev: 0, target: &[] };
-                let node = self.make(walk.creds, dir, &name, &new, now)?;
+                let node = self.make(walk, dir, &name, &new, now)?;
                 let stat = self.stat_node(node)?;
                 Ok(Found::Here(Opened { node, stat, created: true, place: Some(Place { dir, name }) }))
             }
@@ -146,22 +147,29 @@ impl Vfs {
             if truncate {
                 self.writable(node)?;
             }
-            let write = flags.writable() || flags.contains(OpenFlags::TRUNC);
+            // The access mode 3 asks for both rights, and gives none.
+            let both = flags.0 & 3 == 3;
+            let write = both || flags.writable() || flags.contains(OpenFlags::TRUNC);
             match kind {
                 FileKind::Symlink => return Err(Errno::Loop),
                 FileKind::Directory if write => return Err(Errno::Isdir),
                 _ => {}
             }
-            let read = if flags.readable() { Access::READ } else { Access::EXISTS };
+            let read = if both || flags.readable() { Access::READ } else { Access::EXISTS };
             let access = if write { read.with(Access::WRITE) } else { read };
             if !walk.creds.may(perm, access) {
                 return Err(Errno::Acces);
             }
-            if flags.writable() && kind == FileKind::Regular {
+            if (both || flags.writable()) && kind == FileKind::Regular {
                 self.writable(node)?;
+            }
+            if flags.contains(OpenFlags::NOATIME) && !walk.creds.owns(perm) {
+                return Err(Errno::Perm);
             }
             if truncate {
                 self.truncate_node(walk.creds, node, 0, now)?;
+            } else if flags.writable() {
+                self.fs(node)?.opened_to_write(node.ino);
             }
         }
         let stat = self.stat_node(node)?;

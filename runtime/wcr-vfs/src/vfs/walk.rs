@@ -3,7 +3,7 @@
 use core::ops::Range;
 use std::borrow::Cow;
 
-use wcr_abi::{Errno, FileKind, NAME_MAX, PATH_MAX, SYMLOOP_MAX};
+use wcr_abi::{Errno, FileKind, NAME_MAX, PATH_MAX, SYMLOOP_MAX, Timestamp};
 
 use super::{Access, Creds, Node, Place, Vfs};
 use crate::fs::MagicLink;
@@ -15,18 +15,23 @@ pub struct Walk<'a> {
     pub cwd: Node,
     /// The identity that is checked.
     pub creds: &'a Creds,
+    /// The permissions that new files do not get.
+    pub umask: u32,
     /// The process that `/proc/self` means.
     pub pid: u32,
     /// The file behind `/proc/PID/fd/N`, from process and descriptor, when it is one that lies on a file
     /// system (not a pipe, not a terminal). The walk goes on from there.
     pub fds: &'a dyn Fn(u32, u32) -> Option<Node>,
+    /// The current time, by which symbolic links that are followed take note of it; `None`: they do not.
+    pub clock: Option<&'a dyn Fn() -> Timestamp>,
 }
 
 impl<'a> Walk<'a> {
-    /// A walk for which no descriptor of `/proc/PID/fd` lies on a file system.
+    /// A walk without a umask, for which no descriptor of `/proc/PID/fd` lies on a file system, and that leaves no
+    /// trace.
     #[must_use]
     pub fn new(cwd: Node, creds: &'a Creds, pid: u32) -> Self {
-        Self { cwd, creds, pid, fds: &|_, _| None }
+        Self { cwd, creds, umask: 0, pid, fds: &|_, _| None, clock: None }
     }
 }
 
@@ -101,6 +106,9 @@ impl<'a> Walker<'a> {
             return Err(Errno::Nametoolong);
         }
         let at = if path.starts_with(b"/") { vfs.root() } else { start.unwrap_or(walk.cwd) };
+        if at == Node::NOWHERE {
+            return Err(Errno::Badf);
+        }
         Ok(Self { vfs, walk, at, pending: vec![(Cow::Borrowed(path), 0)], links: 0, slash: false })
     }
 
@@ -176,7 +184,7 @@ impl<'a> Walker<'a> {
                 None => Followed::Fd { pid, fd },
             });
         }
-        let target = self.vfs.link_text(link, self.walk.pid)?;
+        let target = self.vfs.link_text(link, self.walk)?;
         if target.is_empty() {
             return Err(Errno::Noent);
         }
@@ -275,10 +283,13 @@ impl Vfs {
     }
 
     /// A symbolic link's text as the process sees it.
-    pub(super) fn link_text(&mut self, link: Node, pid: u32) -> Result<Vec<u8>, Errno> {
+    pub(super) fn link_text(&mut self, link: Node, walk: &Walk<'_>) -> Result<Vec<u8>, Errno> {
+        if let Some(clock) = walk.clock {
+            self.accessed(link, clock);
+        }
         let fs = self.fs(link)?;
         match fs.magic_link(link.ino) {
-            Some(MagicLink::SelfPid) => Ok(pid.to_string().into_bytes()),
+            Some(MagicLink::SelfPid) => Ok(walk.pid.to_string().into_bytes()),
             _ => fs.readlink(link.ino),
         }
     }
