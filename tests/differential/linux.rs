@@ -8,14 +8,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{
+use linux_calls::fs::{
     Access, AtFlags, CWD, FileType, Gid, Mode, OFlags, RawDir, RawMode, SeekFrom, StatxFlags, Timespec, Timestamps,
     UTIME_NOW, UTIME_OMIT, Uid, XattrFlags,
 };
-use rustix::io::Errno as Host;
-use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
-use rustix::thread::UnshareFlags;
-use rustix::time::ClockId;
+use linux_calls::io::Errno as Host;
+use linux_calls::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
+use linux_calls::thread::UnshareFlags;
+use linux_calls::time::ClockId;
 use wcr_abi::{AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, FileKind, Mode as AbiMode, Stat, Timestamp};
 
 use crate::layers::{Entry, Kind};
@@ -27,6 +27,16 @@ use crate::system::{Outcome, Seen, Snapshot, System, Value};
 const CLOSED: i32 = 1_000_000;
 
 type Result<T> = std::result::Result<T, Host>;
+
+fn user(number: u32) -> Uid {
+    // SAFETY: all numbers but -1, which no test takes, are users.
+    unsafe { Uid::from_raw(number) }
+}
+
+fn group(number: u32) -> Gid {
+    // SAFETY: all numbers but -1, which no test takes, are groups.
+    unsafe { Gid::from_raw(number) }
+}
 
 /// What one thread needs to make and leave root folders of its own.
 pub struct Chroots {
@@ -41,12 +51,10 @@ impl Chroots {
     /// Why that is not allowed here, in words.
     pub fn start(place: &Path) -> std::result::Result<Self, String> {
         let fail = |what: &'static str| move |errno: Host| format!("{what}: {errno}");
-        // Descriptors stay shared, so the one danger of this call is not there.
-        #[expect(deprecated, reason = "the new form is unsafe for the sake of UnshareFlags::FILES alone")]
-        rustix::thread::unshare(UnshareFlags::FS | UnshareFlags::NEWNS).map_err(fail("no mounts of its own"))?;
+        linux_calls::thread::unshare(UnshareFlags::FS | UnshareFlags::NEWNS).map_err(fail("no mounts of its own"))?;
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-        rustix::mount::mount_change("/", private).map_err(fail("mounts are shared"))?;
-        let outside = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map_err(fail("/"))?;
+        linux_calls::mount::mount_change("/", private).map_err(fail("mounts are shared"))?;
+        let outside = linux_calls::fs::open("/", OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map_err(fail("/"))?;
         let chroots = Self { outside, place: place.to_owned() };
         chroots.enter(false, &[]).map_err(fail("no tmpfs can be mounted"))?;
         chroots.leave(false).map_err(fail("a tmpfs stays mounted"))?;
@@ -55,12 +63,12 @@ impl Chroots {
 
     /// Mounts a new tmpfs, and over it an overlay of `layers` when there are any, and makes it the root.
     fn enter(&self, overlay: bool, layers: &[Vec<Entry>]) -> Result<()> {
-        rustix::process::umask(Mode::empty());
-        rustix::mount::mount("none", &self.place, "tmpfs", MountFlags::empty(), Some(c"mode=755"))?;
-        rustix::process::chdir(&self.place)?;
+        linux_calls::process::umask(Mode::empty());
+        linux_calls::mount::mount("none", &self.place, "tmpfs", MountFlags::empty(), c"mode=755")?;
+        linux_calls::process::chdir(&self.place)?;
         if overlay {
             for folder in ["upper", "work", "merged"] {
-                rustix::fs::mkdir(folder, Mode::from(0o755))?;
+                linux_calls::fs::mkdir(folder, Mode::from(0o755))?;
             }
             let mut lower = Vec::new();
             for (number, layer) in layers.iter().enumerate() {
@@ -74,51 +82,51 @@ impl Chroots {
                 lower.join(":")
             );
             let options = std::ffi::CString::new(options).map_err(|_| Host::INVAL)?;
-            rustix::mount::mount("none", "merged", "overlay", MountFlags::empty(), Some(options.as_c_str()))?;
-            rustix::process::chdir("merged")?;
+            linux_calls::mount::mount("none", "merged", "overlay", MountFlags::empty(), options.as_c_str())?;
+            linux_calls::process::chdir("merged")?;
         }
-        rustix::process::chroot(".")?;
-        rustix::process::umask(Mode::from(0o022));
+        linux_calls::process::chroot(".")?;
+        linux_calls::process::umask(Mode::from(0o022));
         Ok(())
     }
 
     fn leave(&self, overlay: bool) -> Result<()> {
-        rustix::process::fchdir(&self.outside)?;
-        rustix::process::chroot(".")?;
+        linux_calls::process::fchdir(&self.outside)?;
+        linux_calls::process::chroot(".")?;
         if overlay {
-            rustix::mount::unmount(self.place.join("merged"), UnmountFlags::empty())?;
+            linux_calls::mount::unmount(self.place.join("merged"), UnmountFlags::empty())?;
         }
-        rustix::mount::unmount(&self.place, UnmountFlags::empty())
+        linux_calls::mount::unmount(&self.place, UnmountFlags::empty())
     }
 }
 
 /// Makes the folder of a layer.
 fn lay_out(folder: &str, entries: &[Entry]) -> Result<()> {
-    rustix::fs::mkdir(folder, Mode::from(0o755))?;
+    linux_calls::fs::mkdir(folder, Mode::from(0o755))?;
     let within = |path: &str| format!("{folder}/{path}");
     for entry in entries {
         let path = within(&entry.path);
         let mode = Mode::from(entry.mode);
         match &entry.kind {
             Kind::Dir { opaque } => {
-                rustix::fs::mkdir(&path, mode)?;
+                linux_calls::fs::mkdir(&path, mode)?;
                 if *opaque {
-                    rustix::fs::setxattr(&path, "trusted.overlay.opaque", b"y", XattrFlags::empty())?;
+                    linux_calls::fs::setxattr(&path, "trusted.overlay.opaque", b"y", XattrFlags::empty())?;
                 }
             }
             Kind::File { byte, len } => {
-                let file = rustix::fs::open(&path, OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY, mode)?;
-                rustix::io::write(file, &vec![*byte; *len])?;
+                let file = linux_calls::fs::open(&path, OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY, mode)?;
+                linux_calls::io::write(file, &vec![*byte; *len])?;
             }
-            Kind::Symlink(target) => rustix::fs::symlink(target, &path)?,
-            Kind::HardLink(target) => rustix::fs::link(within(target), &path)?,
-            Kind::Whiteout => rustix::fs::mknodat(CWD, &path, FileType::CharacterDevice, Mode::empty(), 0)?,
+            Kind::Symlink(target) => linux_calls::fs::symlink(target, &path)?,
+            Kind::HardLink(target) => linux_calls::fs::link(within(target), &path)?,
+            Kind::Whiteout => linux_calls::fs::mknodat(CWD, &path, FileType::CharacterDevice, Mode::empty(), 0)?,
         }
         if !matches!(entry.kind, Kind::HardLink(_) | Kind::Whiteout) {
-            let (uid, gid) = (Uid::from_raw(entry.uid), Gid::from_raw(entry.gid));
-            rustix::fs::chownat(CWD, &path, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
+            let (uid, gid) = (user(entry.uid), group(entry.gid));
+            linux_calls::fs::chownat(CWD, &path, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
             if !matches!(entry.kind, Kind::Symlink(_)) {
-                rustix::fs::chmod(&path, mode)?;
+                linux_calls::fs::chmod(&path, mode)?;
             }
         }
     }
@@ -135,7 +143,7 @@ fn old(sec: i64) -> Timestamps {
 }
 
 fn set_times(dir: BorrowedFd<'_>, path: &str, times: Timestamps, flags: AtFlags) -> Result<()> {
-    rustix::fs::utimensat(dir, path, &times, flags)
+    linux_calls::fs::utimensat(dir, path, &times, flags)
 }
 
 /// A thread in a root folder of its own.
@@ -158,18 +166,18 @@ impl<'a> Linux<'a> {
 
     fn become_process(&self) {
         let Identity { uid, gid, groups } = &self.identity;
-        let groups: Vec<Gid> = groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
-        let (uid, gid, root) = (Uid::from_raw(*uid), Gid::from_raw(*gid), Uid::from_raw(0));
-        rustix::thread::set_thread_groups(&groups).expect("set groups");
-        rustix::thread::set_thread_res_gid(gid, gid, Gid::from_raw(0)).expect("set the group");
-        rustix::thread::set_thread_res_uid(uid, uid, root).expect("set the user");
+        let groups: Vec<Gid> = groups.iter().map(|gid| group(*gid)).collect();
+        let (uid, gid, root) = (user(*uid), group(*gid), user(0));
+        linux_calls::thread::set_thread_groups(&groups).expect("set groups");
+        linux_calls::thread::set_thread_res_gid(gid, gid, group(0)).expect("set the group");
+        linux_calls::thread::set_thread_res_uid(uid, uid, root).expect("set the user");
     }
 
     fn become_root(&self) {
-        let (root, group) = (Uid::from_raw(0), Gid::from_raw(0));
-        rustix::thread::set_thread_res_uid(root, root, root).expect("set the user");
-        rustix::thread::set_thread_res_gid(group, group, group).expect("set the group");
-        rustix::thread::set_thread_groups(&[]).expect("set groups");
+        let (root, none) = (user(0), group(0));
+        linux_calls::thread::set_thread_res_uid(root, root, root).expect("set the user");
+        linux_calls::thread::set_thread_res_gid(none, none, none).expect("set the group");
+        linux_calls::thread::set_thread_groups(&[]).expect("set groups");
     }
 
     fn as_root<R>(&mut self, what: impl FnOnce(&mut Self) -> R) -> R {
@@ -200,19 +208,19 @@ impl<'a> Linux<'a> {
             Op::Open { slot, at, flags, mode } => {
                 self.slots[*slot] = None;
                 let flags = OFlags::from_bits_retain(flags.0);
-                let fd = rustix::fs::openat(self.dir(at), at.path.as_str(), flags, Mode::from(mode & 0o7777))?;
+                let fd = linux_calls::fs::openat(self.dir(at), at.path.as_str(), flags, Mode::from(mode & 0o7777))?;
                 self.slots[*slot] = Some(fd);
             }
             Op::Close(slot) => drop(self.slots[*slot].take().ok_or(Host::BADF)?),
             Op::Dup { from, to } => {
-                let new = rustix::io::fcntl_dupfd_cloexec(self.fd(*from), 3)?;
+                let new = linux_calls::io::fcntl_dupfd_cloexec(self.fd(*from), 3)?;
                 self.slots[*to] = Some(new);
             }
             Op::Read { slot, len, offset } => {
                 let mut buf = vec![0; *len];
                 let done = match offset {
-                    None => rustix::io::read(self.fd(*slot), &mut buf)?,
-                    Some(offset) => rustix::io::pread(self.fd(*slot), &mut buf, *offset)?,
+                    None => linux_calls::io::read(self.fd(*slot), &mut buf)?,
+                    Some(offset) => linux_calls::io::pread(self.fd(*slot), &mut buf, *offset)?,
                 };
                 buf.truncate(done);
                 return Ok(Value::Bytes(buf));
@@ -220,14 +228,14 @@ impl<'a> Linux<'a> {
             Op::Write { slot, len, byte, offset } => {
                 let buf = vec![*byte; *len];
                 let done = match offset {
-                    None => rustix::io::write(self.fd(*slot), &buf)?,
-                    Some(offset) => rustix::io::pwrite(self.fd(*slot), &buf, *offset)?,
+                    None => linux_calls::io::write(self.fd(*slot), &buf)?,
+                    Some(offset) => linux_calls::io::pwrite(self.fd(*slot), &buf, *offset)?,
                 };
                 return Ok(Value::Number(done as u64));
             }
             Op::Seek { slot, offset, whence } => {
                 let fd = self.fd(*slot);
-                if FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode) == FileType::Directory {
+                if FileType::from_raw_mode(linux_calls::fs::fstat(fd)?.st_mode) == FileType::Directory {
                     return Ok(Value::Nothing);
                 }
                 let to = match whence {
@@ -235,13 +243,13 @@ impl<'a> Linux<'a> {
                     1 => SeekFrom::Current(*offset),
                     _ => SeekFrom::End(*offset),
                 };
-                return rustix::fs::seek(fd, to).map(Value::Number);
+                return linux_calls::fs::seek(fd, to).map(Value::Number);
             }
-            Op::Ftruncate { slot, len } => rustix::fs::ftruncate(self.fd(*slot), *len)?,
+            Op::Ftruncate { slot, len } => linux_calls::fs::ftruncate(self.fd(*slot), *len)?,
             Op::Entries(slot) => {
                 let fd = self.fd(*slot);
-                if FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode) == FileType::Directory {
-                    rustix::fs::seek(fd, SeekFrom::Start(0))?;
+                if FileType::from_raw_mode(linux_calls::fs::fstat(fd)?.st_mode) == FileType::Directory {
+                    linux_calls::fs::seek(fd, SeekFrom::Start(0))?;
                 }
                 return names(fd).map(Value::Names);
             }
@@ -249,16 +257,16 @@ impl<'a> Linux<'a> {
                 let stat = stat(self.fd(*slot), "", AtFlags::EMPTY_PATH)?;
                 return Ok(Value::Stat(Box::new(Seen::of_open(&stat, self.overlay))));
             }
-            Op::Fchmod { slot, mode } => rustix::fs::fchmod(self.fd(*slot), Mode::from(mode & 0o7777))?,
+            Op::Fchmod { slot, mode } => linux_calls::fs::fchmod(self.fd(*slot), Mode::from(mode & 0o7777))?,
             Op::Fchown { slot, uid, gid } => {
-                rustix::fs::fchown(self.fd(*slot), uid.map(Uid::from_raw), gid.map(Gid::from_raw))?;
+                linux_calls::fs::fchown(self.fd(*slot), uid.map(user), gid.map(group))?;
             }
-            Op::Futimens { slot, atime, mtime } => rustix::fs::futimens(self.fd(*slot), &times(*atime, *mtime))?,
-            Op::Fchdir(slot) => rustix::process::fchdir(self.fd(*slot))?,
-            Op::Getcwd => return Ok(Value::Bytes(rustix::process::getcwd(Vec::new())?.into_bytes())),
-            Op::Chdir(path) => rustix::process::chdir(path.as_str())?,
+            Op::Futimens { slot, atime, mtime } => linux_calls::fs::futimens(self.fd(*slot), &times(*atime, *mtime))?,
+            Op::Fchdir(slot) => linux_calls::process::fchdir(self.fd(*slot))?,
+            Op::Getcwd => return Ok(Value::Bytes(linux_calls::process::getcwd(Vec::new())?.into_bytes())),
+            Op::Chdir(path) => linux_calls::process::chdir(path.as_str())?,
             Op::Umask(mask) => {
-                let old = rustix::process::umask(Mode::from(*mask));
+                let old = linux_calls::process::umask(Mode::from(*mask));
                 return Ok(Value::Number(old.as_raw_mode().into()));
             }
             Op::Stat { at, flags } => {
@@ -266,15 +274,15 @@ impl<'a> Linux<'a> {
             }
             Op::Access { at, mode } => {
                 let access = Access::from_bits_retain(*mode);
-                rustix::fs::accessat(self.dir(at), at.path.as_str(), access, AtFlags::empty())?;
+                linux_calls::fs::accessat(self.dir(at), at.path.as_str(), access, AtFlags::empty())?;
             }
             Op::Readlink(at) => {
-                let target = rustix::fs::readlinkat(self.dir(at), at.path.as_str(), Vec::new())?;
+                let target = linux_calls::fs::readlinkat(self.dir(at), at.path.as_str(), Vec::new())?;
                 return Ok(Value::Bytes(target.into_bytes()));
             }
             Op::Truncate { path, len } => truncate(path, *len)?,
             Op::Mkdir { at, mode } => {
-                rustix::fs::mkdirat(self.dir(at), at.path.as_str(), Mode::from(mode & 0o7777))?;
+                linux_calls::fs::mkdirat(self.dir(at), at.path.as_str(), Mode::from(mode & 0o7777))?;
             }
             Op::Mknod { at, mode, rdev } => {
                 let kind = match mode & 0o170_000 {
@@ -282,35 +290,35 @@ impl<'a> Linux<'a> {
                     kind => FileType::from_raw_mode(kind as RawMode),
                 };
                 let permissions = Mode::from(mode & 0o7777);
-                rustix::fs::mknodat(self.dir(at), at.path.as_str(), kind, permissions, *rdev)?;
+                linux_calls::fs::mknodat(self.dir(at), at.path.as_str(), kind, permissions, *rdev)?;
             }
-            Op::Symlink { target, at } => rustix::fs::symlinkat(target.as_str(), self.dir(at), at.path.as_str())?,
+            Op::Symlink { target, at } => linux_calls::fs::symlinkat(target.as_str(), self.dir(at), at.path.as_str())?,
             Op::Link { from, to, flags } => {
                 let flags = if flags & AT_SYMLINK_FOLLOW != 0 { AtFlags::SYMLINK_FOLLOW } else { AtFlags::empty() };
                 let (old, new) = (self.dir(from), self.dir(to));
-                rustix::fs::linkat(old, from.path.as_str(), new, to.path.as_str(), flags)?;
+                linux_calls::fs::linkat(old, from.path.as_str(), new, to.path.as_str(), flags)?;
             }
-            Op::Unlink(at) => rustix::fs::unlinkat(self.dir(at), at.path.as_str(), AtFlags::empty())?,
-            Op::Rmdir(at) => rustix::fs::unlinkat(self.dir(at), at.path.as_str(), AtFlags::REMOVEDIR)?,
+            Op::Unlink(at) => linux_calls::fs::unlinkat(self.dir(at), at.path.as_str(), AtFlags::empty())?,
+            Op::Rmdir(at) => linux_calls::fs::unlinkat(self.dir(at), at.path.as_str(), AtFlags::REMOVEDIR)?,
             Op::Rename { from, to } => {
-                rustix::fs::renameat(self.dir(from), from.path.as_str(), self.dir(to), to.path.as_str())?;
+                linux_calls::fs::renameat(self.dir(from), from.path.as_str(), self.dir(to), to.path.as_str())?;
             }
             Op::Chmod { at, mode } => {
                 let mode = Mode::from(mode & 0o7777);
-                rustix::fs::chmodat(self.dir(at), at.path.as_str(), mode, AtFlags::empty())?;
+                linux_calls::fs::chmodat(self.dir(at), at.path.as_str(), mode, AtFlags::empty())?;
             }
             Op::Chown { at, uid, gid, flags } => {
-                let (uid, gid) = (uid.map(Uid::from_raw), gid.map(Gid::from_raw));
-                rustix::fs::chownat(self.dir(at), at.path.as_str(), uid, gid, no_follow(*flags))?;
+                let (uid, gid) = (uid.map(user), gid.map(group));
+                linux_calls::fs::chownat(self.dir(at), at.path.as_str(), uid, gid, no_follow(*flags))?;
             }
             Op::Utimens { at, atime, mtime, flags } => {
                 set_times(self.dir(at), &at.path, times(*atime, *mtime), no_follow(*flags))?;
             }
             Op::Root(op) => {
                 return self.as_root(|linux| {
-                    let mask = rustix::process::umask(Mode::empty());
+                    let mask = linux_calls::process::umask(Mode::empty());
                     let result = linux.perform(op);
-                    rustix::process::umask(mask);
+                    linux_calls::process::umask(mask);
                     result
                 });
             }
@@ -368,8 +376,8 @@ fn names(fd: BorrowedFd<'_>) -> Result<Vec<(Vec<u8>, FileKind)>> {
 }
 
 fn stat(dir: BorrowedFd<'_>, path: &str, flags: AtFlags) -> Result<Stat> {
-    let found = rustix::fs::statx(dir, path, flags, StatxFlags::BASIC_STATS)?;
-    let time = |time: rustix::fs::StatxTimestamp| Timestamp { sec: time.tv_sec, nsec: time.tv_nsec };
+    let found = linux_calls::fs::statx(dir, path, flags, StatxFlags::BASIC_STATS)?;
+    let time = |time: linux_calls::fs::StatxTimestamp| Timestamp { sec: time.tv_sec, nsec: time.tv_nsec };
     Ok(Stat {
         dev: 0,
         ino: found.stx_ino,
@@ -377,7 +385,7 @@ fn stat(dir: BorrowedFd<'_>, path: &str, flags: AtFlags) -> Result<Stat> {
         nlink: found.stx_nlink,
         uid: found.stx_uid,
         gid: found.stx_gid,
-        rdev: rustix::fs::makedev(found.stx_rdev_major, found.stx_rdev_minor),
+        rdev: linux_calls::fs::makedev(found.stx_rdev_major, found.stx_rdev_minor),
         size: found.stx_size,
         blocks: found.stx_blocks,
         blksize: found.stx_blksize,
@@ -388,7 +396,7 @@ fn stat(dir: BorrowedFd<'_>, path: &str, flags: AtFlags) -> Result<Stat> {
 }
 
 fn nanos(clock: ClockId) -> u64 {
-    let now = rustix::time::clock_gettime(clock);
+    let now = linux_calls::time::clock_gettime(clock);
     now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
 }
 
@@ -405,7 +413,7 @@ impl System for Linux<'_> {
                 let found = stat(CWD, &path, AtFlags::SYMLINK_NOFOLLOW).expect("stat");
                 if found.mode.kind() == FileKind::Directory {
                     let flags = OFlags::DIRECTORY | OFlags::NOATIME;
-                    let dir = rustix::fs::open(path.as_str(), flags, Mode::empty()).expect("open a folder");
+                    let dir = linux_calls::fs::open(path.as_str(), flags, Mode::empty()).expect("open a folder");
                     let names = match names(dir.as_fd()) {
                         Ok(names) => names,
                         Err(error) => {
@@ -432,13 +440,13 @@ impl System for Linux<'_> {
 
     fn content(&mut self, path: &str) -> Vec<u8> {
         self.as_root(|_| {
-            if let Ok(target) = rustix::fs::readlink(path, Vec::new()) {
+            if let Ok(target) = linux_calls::fs::readlink(path, Vec::new()) {
                 return target.into_bytes();
             }
-            let file = rustix::fs::open(path, OFlags::RDONLY, Mode::empty()).expect("open a file");
+            let file = linux_calls::fs::open(path, OFlags::RDONLY, Mode::empty()).expect("open a file");
             let size = stat(file.as_fd(), "", AtFlags::EMPTY_PATH).expect("stat").size;
             let mut content = vec![0; size.min(crate::CONTENT_MAX) as usize];
-            let done = rustix::io::pread(&file, &mut *content, 0).expect("read a file");
+            let done = linux_calls::io::pread(&file, &mut *content, 0).expect("read a file");
             assert_eq!(done, content.len(), "{path}");
             content
         })

@@ -72,7 +72,7 @@ impl Machine {
             entropy: Box::new(SeededEntropy::new(1)),
             loader: Box::new(AnyProgram),
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
-            stdio: Stdio { input: None, output: Box::new(Nowhere), error: Box::new(Nowhere) },
+            stdio: Stdio { input: None, output: Box::new(Nowhere), error: Box::new(Nowhere), terminal: None },
             max_processes: 2,
             trace: None,
         };

@@ -1,7 +1,8 @@
 //! The same random operations on a file system of Linux's and on wcr's: results, errors and all metadata are equal.
 //!
 //! A sequence is made up from its seed, and when the two differ it is cut down to the operations that it takes. How many
-//! operations and from which seed on can be set: `WCR_DIFFERENTIAL_OPERATIONS`, `WCR_DIFFERENTIAL_SEED`.
+//! operations and from which seed on can be set: `WCR_DIFFERENTIAL_OPERATIONS`, `WCR_DIFFERENTIAL_SEED`, which is what
+//! `cargo xtask differential` does.
 #![cfg(target_os = "linux")]
 
 mod compare;

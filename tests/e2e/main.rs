@@ -9,6 +9,7 @@ mod harness;
 mod layers;
 mod limits;
 mod listing;
+mod mounts;
 mod process;
 mod pull;
 mod run;

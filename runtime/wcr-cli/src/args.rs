@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use wcr_container::Tmpfs;
 use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
 
@@ -83,6 +84,15 @@ pub(crate) struct RunArgs {
     /// Let a folder or a file of the host appear in the container
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]")]
     pub(crate) volume: Vec<Bind>,
+    /// Let nothing be changed but what is mounted
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Mount a file system in memory
+    #[arg(long, value_name = "PATH[:OPTION,...]")]
+    pub(crate) tmpfs: Vec<Tmpfs>,
+    /// Limit what can be written over the image's files: size=BYTES, with k, m or g after the number
+    #[arg(long, value_name = "size=BYTES", value_parser = storage_size)]
+    pub(crate) storage_opt: Option<u64>,
     /// Pass standard input on to the container
     #[arg(short, long)]
     pub(crate) interactive: bool,
@@ -134,6 +144,12 @@ pub(crate) struct RunArgs {
     /// The image, and the command to run in it instead of its own
     #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE")]
     pub(crate) image_and_command: Vec<OsString>,
+}
+
+/// Reads the one storage option there is.
+fn storage_size(text: &str) -> Result<u64, String> {
+    let Some(("size", value)) = text.split_once('=') else { return Err("there is only size=BYTES".into()) };
+    crate::limits::size(value)
 }
 
 /// When `run` asks a registry: every time, when the image is not in the store, never.

@@ -103,7 +103,8 @@ pub(crate) fn mounts(binds: &[Bind]) -> Result<Vec<Mount>, RunError> {
         let fs = HostFs::open(&bind.host);
         let fs = fs.map_err(|reason| RunError::BindHost { path: bind.host.clone(), reason })?;
         let source = bind.host.to_string_lossy().into_owned();
-        let options = MountOptions { read_only: bind.read_only, source, fstype: "bind".into() };
+        let options =
+            MountOptions { read_only: bind.read_only, source, fstype: "bind".into(), ..MountOptions::default() };
         Ok(Mount { path: bind.container.clone(), fs: Box::new(fs), options })
     };
     match binds.iter().find(|bind| !places.insert(&bind.container)) {

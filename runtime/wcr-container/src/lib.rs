@@ -22,5 +22,6 @@ pub use run::{Captured, Outcome, run, run_captured};
 pub use wcr_engine::Stop;
 pub use wcr_kernel::{Limits, TraceSink};
 pub use wcr_machine::{
-    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Rung, Settings, executables, is_unseen, shown,
+    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Rung, Settings, Tmpfs, executables, is_unseen,
+    shown,
 };

@@ -46,7 +46,7 @@ fn run_until(stop: Option<Stop>, modules: &[(&str, &str)]) -> (Result<Finished, 
         let ino = tree.create(root, name.as_bytes(), &new, now).unwrap();
         tree.write(ino, 0, &wat::parse_str(text).unwrap(), now).unwrap();
     }
-    let options = MountOptions { read_only: false, source: "test".into(), fstype: "test".into() };
+    let options = MountOptions { source: "test".into(), fstype: "test".into(), ..MountOptions::default() };
     let name = || "x".to_owned();
     let out = MemoryOutput::default();
     let mut kernel = Kernel::new(

@@ -57,11 +57,13 @@ impl Kernel {
         let process = self.process(pid)?;
         process.fds.free(0, process.limits[RLIMIT_NOFILE].0)?;
         let now = self.now();
-        self.proc_table.set_time(self.clock.monotonic().saturating_sub(self.booted), now);
         let found = self.with_walk(pid, |vfs, walk| vfs.open(walk, start, path, flags, mode, now))?;
         let (file, label) = match found {
             Found::Fd { pid: owner, fd } => (self.open_again(owner, fd, flags)?, None),
             Found::Here(opened) => {
+                if Some(opened.node.mount) == self.proc_mount {
+                    self.refresh_proc(pid);
+                }
                 let label = match &opened.place {
                     Some(place) => self.vfs.path_at(place),
                     None => self.vfs.path_of(opened.node),

@@ -133,6 +133,9 @@ impl Kernel {
         match backing {
             Backing::Node { kind: FileKind::Directory, .. } => Err(Errno::Isdir.into()),
             Backing::Node { node, .. } => {
+                if Some(node.mount) == self.proc_mount {
+                    self.refresh_proc(pid);
+                }
                 let at = if let Position::At(at) = position { at } else { offset };
                 let done = self.vfs.read_node(node, at, buf)?;
                 if position == Position::Current {

@@ -10,7 +10,7 @@ use crate::file::{OpenFile, PipeId, Slab};
 use crate::limits::Limits;
 use crate::pipe::Pipe;
 use crate::process::Process;
-use crate::procfs::ProcTable;
+use crate::procfs::{ProcFs, ProcTable};
 use crate::program::Loader;
 use crate::random::Entropy;
 use crate::sched::Scheduler;
@@ -87,6 +87,8 @@ pub struct Kernel {
     pub(crate) finished: Option<WaitStatus>,
     pub(crate) refusal: Option<String>,
     pub(crate) proc_table: ProcTable,
+    /// The number of the mount at `/proc`.
+    pub(crate) proc_mount: Option<u32>,
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
@@ -98,6 +100,7 @@ impl Kernel {
     pub fn new(options: KernelOptions, proc_table: ProcTable) -> Self {
         let KernelOptions { vfs, clock, entropy, loader, uname, stdio, limits, trace } = options;
         let booted = clock.monotonic();
+        let proc_mount = vfs.mount_of(ProcFs::TYPE);
         Self {
             vfs,
             clock,
@@ -121,6 +124,7 @@ impl Kernel {
             finished: None,
             refusal: None,
             proc_table,
+            proc_mount,
             booted,
             trace,
         }

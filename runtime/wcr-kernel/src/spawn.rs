@@ -208,7 +208,7 @@ impl Kernel {
                 exe: process.exe.clone(),
                 cwd,
                 started: process.started.saturating_sub(self.booted),
-                fds: std::collections::BTreeMap::new(),
+                ..ProcEntry::default()
             },
         );
     }

@@ -38,7 +38,7 @@ impl HostOutput for Sink {
 }
 
 fn options(read_only: bool) -> MountOptions {
-    MountOptions { read_only, source: "test".into(), fstype: "test".into() }
+    MountOptions { read_only, source: "test".into(), fstype: "test".into(), ..MountOptions::default() }
 }
 
 fn add(tree: &mut Tree, name: &[u8], mode: Mode, content: &[u8]) {

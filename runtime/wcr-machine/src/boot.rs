@@ -114,7 +114,7 @@ fn prepare(
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
     let proc_table = ProcTable::default();
-    let mut vfs = rootfs::assemble(image, &proc_table, now)?;
+    let mut vfs = rootfs::assemble(image, settings.writable_bytes, &proc_table, now)?;
     let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
     let user = user::look_up(settings.user.as_deref().unwrap_or(&config.user), &passwd, &group)?;
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
@@ -123,10 +123,14 @@ fn prepare(
     for file in &settings.files {
         rootfs::put_file(&mut vfs, file, now)?;
     }
-    rootfs::mount_all(&mut vfs, mounts, now)?;
+    let tmpfs = settings.tmpfs.iter().map(|tmpfs| tmpfs.mount(now));
+    rootfs::mount_all(&mut vfs, mounts.into_iter().chain(tmpfs).collect(), now)?;
     rootfs::make_workdir(&mut vfs, &workdir, now)?;
     if image.platform.is_wasm() {
         wasm_entry::prepare(&mut vfs, &mut argv, &workdir, now);
+    }
+    if settings.read_only {
+        vfs.seal_root();
     }
     let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
     check_size(&argv, &envp)?;

@@ -38,6 +38,9 @@ pub enum BootError {
         /// Why.
         errno: Errno,
     },
+    /// Two file systems are to be mounted at one place.
+    #[error("two mounts have the same place in the container: {0}")]
+    MountTwice(String),
     /// A file cannot be put where it was asked for.
     #[error("cannot put the file {path} into the container: {reason}")]
     FileIn {

@@ -16,8 +16,10 @@ mod loader;
 mod path;
 mod rootfs;
 mod settings;
+mod size;
 mod system_files;
 mod text;
+mod tmpfs;
 pub mod user;
 mod wasm_entry;
 
@@ -31,3 +33,4 @@ pub use path::clean;
 pub use rootfs::{Mount, read_file};
 pub use settings::{DEFAULT_HOSTNAME, FileIn, Settings};
 pub use text::{is_unseen, shown};
+pub use tmpfs::{Tmpfs, TmpfsError, TmpfsFault};

@@ -1,5 +1,7 @@
 //! A container's file systems: the image's layers with a writable tree over them, and what is mounted there.
 
+use std::collections::BTreeSet;
+
 use wcr_abi::{Errno, FileKind, OpenFlags, Timestamp};
 use wcr_kernel::{ProcFs, ProcTable};
 use wcr_vfs::{Creds, FileSystem, Found, MountOptions, Node, Tree, TreeLimits, Vfs, Walk, dev};
@@ -12,6 +14,8 @@ use crate::text::shown;
 
 /// The most of `/etc/passwd` and `/etc/group` that is read, in bytes.
 const ACCOUNTS_MAX: u64 = 4 << 20;
+/// The most bytes in `/dev`, as with Docker.
+const DEV_BYTES: u64 = 64 << 20;
 /// The longest file that is read as a whole, in bytes.
 const READ_MAX: u64 = 256 << 20;
 
@@ -19,17 +23,28 @@ const READ_MAX: u64 = 256 << 20;
 ///
 /// # Errors
 /// [`BootError::Rootfs`].
-pub(crate) fn assemble(image: &ContainerImage, proc_table: &ProcTable, now: Timestamp) -> Result<Vfs, BootError> {
+pub(crate) fn assemble(
+    image: &ContainerImage,
+    writable_bytes: Option<u64>,
+    proc_table: &ProcTable,
+    now: Timestamp,
+) -> Result<Vfs, BootError> {
     let fail = |what: &'static str| move |errno| BootError::Rootfs { what, errno };
-    let tree = Tree::over(image.layers.clone(), TreeLimits::default()).map_err(fail("the layers"))?;
-    let mut vfs = Vfs::new(Box::new(tree), options("overlay", "overlay", false));
-    let mut dev = Tree::new(TreeLimits::default(), now);
+    let limits = TreeLimits::default();
+    let limits = TreeLimits { bytes: writable_bytes.unwrap_or(limits.bytes), ..limits };
+    let tree = Tree::over(image.layers.clone(), limits).map_err(fail("the layers"))?;
+    let mut vfs = Vfs::new(Box::new(tree), options("overlay", "overlay"));
+    let mut dev = Tree::new(TreeLimits { bytes: DEV_BYTES, ..limits }, now);
     dev::populate(&mut dev, now).map_err(fail("/dev"))?;
-    let sys = Tree::new(TreeLimits::default(), now);
-    mount(&mut vfs, "/proc", Box::new(ProcFs::new(proc_table.clone())), options("proc", "proc", false), now)
-        .map_err(fail("/proc"))?;
-    mount(&mut vfs, "/dev", Box::new(dev), options("tmpfs", "tmpfs", false), now).map_err(fail("/dev"))?;
-    mount(&mut vfs, "/sys", Box::new(sys), options("sysfs", "sysfs", true), now).map_err(fail("/sys"))?;
+    let sys = Tree::new(limits, now);
+    let plain = |kind: &str| MountOptions { no_exec: true, no_dev: true, no_suid: true, ..options(kind, kind) };
+    let proc_options = plain(ProcFs::TYPE);
+    mount(&mut vfs, "/proc", Box::new(ProcFs::new(proc_table.clone())), proc_options, now).map_err(fail("/proc"))?;
+    let data = format!("size={}k,mode=755", DEV_BYTES >> 10);
+    let dev_options = MountOptions { no_suid: true, data, ..options("tmpfs", "tmpfs") };
+    mount(&mut vfs, "/dev", Box::new(dev), dev_options, now).map_err(fail("/dev"))?;
+    let sys_options = MountOptions { read_only: true, ..plain("sysfs") };
+    mount(&mut vfs, "/sys", Box::new(sys), sys_options, now).map_err(fail("/sys"))?;
     Ok(vfs)
 }
 
@@ -46,10 +61,14 @@ pub struct Mount {
 /// Mounts what the host has. From here on, what is written may be written on the host.
 ///
 /// # Errors
-/// [`BootError::Mount`].
+/// [`BootError::Mount`], [`BootError::MountTwice`].
 pub(crate) fn mount_all(vfs: &mut Vfs, mut mounts: Vec<Mount>, now: Timestamp) -> Result<(), BootError> {
     // The outer ones first, whatever their order was, so that none covers another.
     mounts.sort_by_key(|mount| mount.path.matches('/').count());
+    let mut places = BTreeSet::new();
+    if let Some(twice) = mounts.iter().find(|mount| !places.insert(&mount.path)) {
+        return Err(BootError::MountTwice(shown(twice.path.as_bytes())));
+    }
     for Mount { path, fs, options } in mounts {
         mount(vfs, &path, fs, options, now)
             .map_err(|errno| BootError::Mount { path: shown(path.as_bytes()), errno })?;
@@ -95,8 +114,8 @@ pub(crate) fn write_file(
     Ok(())
 }
 
-fn options(source: &str, fstype: &str, read_only: bool) -> MountOptions {
-    MountOptions { read_only, source: source.into(), fstype: fstype.into() }
+fn options(source: &str, fstype: &str) -> MountOptions {
+    MountOptions { source: source.into(), fstype: fstype.into(), ..MountOptions::default() }
 }
 
 /// Mounts at `path`, making what is missing of it: folders, and at last a folder or an empty file.
@@ -197,9 +216,9 @@ pub(crate) fn read_accounts(vfs: &mut Vfs, path: &[u8]) -> Vec<u8> {
 /// The lines of `/proc/mounts`.
 pub(crate) fn mounts_text(vfs: &mut Vfs) -> String {
     let line = |mount: wcr_vfs::MountInfo| {
-        let options = if mount.options.read_only { "ro" } else { "rw" };
+        let MountOptions { source, fstype, .. } = &mount.options;
         let path = escape(&String::from_utf8_lossy(&mount.path));
-        format!("{} {path} {} {options},relatime 0 0\n", escape(&mount.options.source), mount.options.fstype)
+        format!("{} {path} {fstype} {} 0 0\n", escape(source), mount.options.text())
     };
     vfs.mounts().into_iter().map(line).collect()
 }
@@ -227,7 +246,7 @@ mod tests {
     }
 
     fn assembled() -> Vfs {
-        assemble(&empty(), &ProcTable::default(), NOW).unwrap()
+        assemble(&empty(), None, &ProcTable::default(), NOW).unwrap()
     }
 
     #[test]
@@ -236,8 +255,9 @@ mod tests {
         let text = mounts_text(&mut vfs);
         assert_eq!(
             text,
-            "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n\
-             tmpfs /dev tmpfs rw,relatime 0 0\nsysfs /sys sysfs ro,relatime 0 0\n"
+            "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n\
+             tmpfs /dev tmpfs rw,nosuid,relatime,size=65536k,mode=755 0 0\n\
+             sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n"
         );
         assert_eq!(escape("a b\\"), "a\\040b\\134");
     }
@@ -248,7 +268,7 @@ mod tests {
         let mount = |path: &str, read_only| Mount {
             path: path.into(),
             fs: Box::new(Tree::new(TreeLimits::default(), NOW)),
-            options: options(path, "test", read_only),
+            options: MountOptions { read_only, ..options(path, "test") },
         };
         // The inner one is named first and must not be covered.
         mount_all(&mut vfs, vec![mount("/a/b/c", true), mount("/a/b", false)], NOW).unwrap();
@@ -257,6 +277,8 @@ mod tests {
         assert!(vfs.mkdir(&walk, None, b"/a/b/x", 0o755, NOW).is_ok());
         let error = mount_all(&mut vfs, vec![mount("/dev/null", false)], NOW).unwrap_err();
         assert!(matches!(error, BootError::Mount { errno: Errno::Notdir, .. }), "{error}");
+        let error = mount_all(&mut vfs, vec![mount("/c", false), mount("/c", false)], NOW).unwrap_err();
+        assert!(matches!(error, BootError::MountTwice(_)), "{error}");
     }
 
     #[test]

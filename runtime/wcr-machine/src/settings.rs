@@ -3,6 +3,7 @@
 use wcr_kernel::Limits;
 
 use crate::environment::EnvChange;
+use crate::tmpfs::Tmpfs;
 
 /// The settings of one container. The default is the image as it is.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,12 @@ pub struct Settings {
     pub user: Option<String>,
     /// The host name; `None` for [`DEFAULT_HOSTNAME`].
     pub hostname: Option<String>,
+    /// Whether the image's files cannot be changed; what is mounted over them can.
+    pub read_only: bool,
+    /// File systems in memory to be mounted.
+    pub tmpfs: Vec<Tmpfs>,
+    /// The most bytes that can be written over the image's files; `None` for the default.
+    pub writable_bytes: Option<u64>,
     /// Files that are put into the image before the container starts, in order.
     pub files: Vec<FileIn>,
     /// Whether the first process's streams are a terminal.

@@ -66,7 +66,8 @@ impl Loader for AnyProgram {
 
 fn boot(traced: bool) -> Kernel {
     let now = Timestamp::default();
-    let options = |read_only| MountOptions { read_only, source: "x".into(), fstype: "x".into() };
+    let options =
+        |read_only| MountOptions { read_only, source: "x".into(), fstype: "x".into(), ..MountOptions::default() };
     let mut tree = Tree::new(TreeLimits { bytes: 4 << 20, ..TreeLimits::default() }, now);
     let root = tree.root();
     let mut add = |name: &[u8], mode: u32, target: &[u8], content: &[u8]| {

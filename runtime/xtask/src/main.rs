@@ -29,6 +29,7 @@ Commands:
   web                         Build the page for browsers into web/dist
   test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
   fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
+  differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
   bench [OPTION…]             Run the benchmarks: start, pull, web (default: all), --rounds N, --out DIR
 ";
@@ -70,6 +71,7 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
             }
             _ => Err(Failure::usage("start-order takes one image, which is in the store and has BusyBox in it")),
         },
+        "differential" => suites::differential(&Workspace::locate()?, &strings(args)?),
         "fidelity" | "bench" => suites::run(&Workspace::locate()?, command, &args),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

@@ -36,6 +36,30 @@ pub fn run(workspace: &Workspace, name: &str, args: &[OsString]) -> Result<ExitC
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Compares wcr's files with those of this machine's Linux for longer than the tests do: how many operations, and
+/// from which seed on.
+///
+/// # Errors
+/// The arguments are no numbers, or cargo could not be started.
+pub fn differential(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    let numbers = args.iter().map(|arg| arg.parse::<u64>()).collect::<core::result::Result<Vec<_>, _>>();
+    let Ok([operations, seed]) = numbers.map(|numbers| match *numbers.as_slice() {
+        [] => [10_000_000, 1],
+        [operations] => [operations, 1],
+        [operations, seed, ..] => [operations, seed],
+    }) else {
+        return Err(Failure::usage("differential takes two numbers: how many operations, and a seed"));
+    };
+    let status = workspace
+        .host_cargo("test", &Host::detect()?)
+        .args(["--test", "differential", "--", "--nocapture"])
+        .env("WCR_DIFFERENTIAL_OPERATIONS", operations.to_string())
+        .env("WCR_DIFFERENTIAL_SEED", seed.to_string())
+        .status()
+        .context(|| "start cargo".into())?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// Whether the benchmarks that `args` ask for include the page's.
 fn asks_for_web(args: &[OsString]) -> bool {
     args.iter().any(|arg| arg == "web") || !args.iter().any(|arg| arg == "start" || arg == "pull")

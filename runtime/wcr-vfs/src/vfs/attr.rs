@@ -247,13 +247,15 @@ impl Vfs {
     /// Checks whether somebody may access a file.
     ///
     /// # Errors
-    /// `ACCES`; `ROFS` to write on a read-only mount.
+    /// `ACCES`, also to execute a file on a mount without that; `ROFS` to write on a read-only mount.
     pub fn access_node(&mut self, creds: &Creds, node: Node, access: Access) -> Result<(), Errno> {
         let perm = self.perm(node)?;
-        if !creds.may(perm, access) {
+        let kind = perm.mode.kind();
+        let barred =
+            kind == FileKind::Regular && access.contains(Access::EXECUTE) && self.mounted(node.mount)?.options.no_exec;
+        if barred || !creds.may(perm, access) {
             return Err(Errno::Acces);
         }
-        let kind = perm.mode.kind();
         let content = matches!(kind, FileKind::Regular | FileKind::Directory | FileKind::Symlink);
         if access.contains(Access::WRITE) && content { self.writable(node) } else { Ok(()) }
     }

@@ -54,10 +54,34 @@ pub struct Place {
 pub struct MountOptions {
     /// Every change fails with `ROFS`; devices and FIFOs can still be opened for writing.
     pub read_only: bool,
+    /// Its files cannot be executed.
+    pub no_exec: bool,
+    /// Its devices cannot be opened.
+    pub no_dev: bool,
+    /// Set-id bits of its files do not count.
+    pub no_suid: bool,
     /// What is mounted, as `/proc/mounts` shows it.
     pub source: String,
     /// The kind of file system, as `/proc/mounts` shows it.
     pub fstype: String,
+    /// The file system's own options, as `/proc/mounts` shows them.
+    pub data: String,
+}
+
+impl MountOptions {
+    /// The options as `/proc/mounts` lists them.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let flags = [(self.no_suid, ",nosuid"), (self.no_dev, ",nodev"), (self.no_exec, ",noexec")];
+        let mut text = String::from(if self.read_only { "ro" } else { "rw" });
+        text.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name));
+        text.push_str(",relatime");
+        if !self.data.is_empty() {
+            text.push(',');
+            text.push_str(&self.data);
+        }
+        text
+    }
 }
 
 /// One line of `/proc/mounts`.
@@ -153,6 +177,20 @@ impl Vfs {
         self.covered.insert(at, mount);
         self.mounts.push(Mount { fs, root, at: Some(at), place, options });
         Ok(Node { mount, ino: root })
+    }
+
+    /// Makes the first mount read-only: what is mounted in it is not concerned.
+    pub fn seal_root(&mut self) {
+        if let Some(mount) = self.mounts.first_mut() {
+            mount.options.read_only = true;
+        }
+    }
+
+    /// The number of the first mount of a kind of file system.
+    #[must_use]
+    pub fn mount_of(&self, fstype: &str) -> Option<u32> {
+        let at = self.mounts.iter().position(|mount| mount.options.fstype == fstype)?;
+        u32::try_from(at).ok()
     }
 
     /// All mounts, in the order of mounting. A mount whose place cannot be named any more is left out.

@@ -157,7 +157,8 @@ impl Vfs {
             }
             let read = if both || flags.readable() { Access::READ } else { Access::EXISTS };
             let access = if write { read.with(Access::WRITE) } else { read };
-            if !walk.creds.may(perm, access) {
+            let is_device = matches!(kind, FileKind::CharDevice | FileKind::BlockDevice);
+            if !walk.creds.may(perm, access) || is_device && self.mounted(node.mount)?.options.no_dev {
                 return Err(Errno::Acces);
             }
             if (both || flags.writable()) && kind == FileKind::Regular {

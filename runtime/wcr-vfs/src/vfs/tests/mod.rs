@@ -1,6 +1,7 @@
 //! Paths, permissions and mounts. What is expected here was observed on Linux 6.18 with ext4.
 
 mod magic;
+mod model;
 mod mounts;
 
 use super::*;

@@ -4,7 +4,7 @@ use super::*;
 use wcr_abi::FileKind;
 
 fn named(source: &str, read_only: bool) -> MountOptions {
-    MountOptions { read_only, source: source.to_owned(), fstype: "tmpfs".to_owned() }
+    MountOptions { read_only, source: source.to_owned(), fstype: "tmpfs".to_owned(), ..MountOptions::default() }
 }
 
 /// `/` with `/mnt/deep`, and a tmpfs with `/inner` over `/mnt`.

@@ -1,0 +1,165 @@
+//! What the kernel tells `/proc`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wcr_abi::{Disposition, Fd, Pid, Signal, Timestamp, Uname};
+
+use crate::kernel::Kernel;
+use crate::process::{Process, State};
+
+/// What `/proc` tells of one process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProcEntry {
+    pub(crate) ppid: Pid,
+    pub(crate) pgid: Pid,
+    pub(crate) sid: Pid,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) zombie: bool,
+    pub(crate) comm: Vec<u8>,
+    pub(crate) argv: Vec<Vec<u8>>,
+    pub(crate) envp: Vec<Vec<u8>>,
+    pub(crate) exe: Vec<u8>,
+    pub(crate) cwd: Vec<u8>,
+    /// Since the container's start, in nanoseconds.
+    pub(crate) started: u64,
+    pub(crate) fds: BTreeMap<Fd, Vec<u8>>,
+    /// What is looked up when somebody looks.
+    pub(crate) live: Live,
+}
+
+/// What changes all the time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Live {
+    /// The letter for its state.
+    pub(super) state: Option<char>,
+    pub(super) umask: u32,
+    pub(super) groups: Vec<u32>,
+    pub(super) pending: u64,
+    pub(super) blocked: u64,
+    pub(super) ignored: u64,
+    pub(super) caught: u64,
+    /// The soft and the hard limits, by Linux's number of the resource.
+    pub(super) limits: [(u64, u64); 16],
+    /// The owner's permissions of the links to open files.
+    pub(super) fd_modes: BTreeMap<Fd, u32>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) processes: BTreeMap<Pid, ProcEntry>,
+    /// The content of `/proc/mounts`.
+    pub(super) mounts: String,
+    /// What `uname` says.
+    pub(super) uname: Option<Uname>,
+    /// Nanoseconds since the container's start.
+    pub(super) uptime: u64,
+    pub(super) now: Timestamp,
+}
+
+/// The process table as `/proc` shows it, shared between the kernel and [`super::ProcFs`].
+#[derive(Debug, Clone, Default)]
+pub struct ProcTable(Arc<Mutex<Shared>>);
+
+impl ProcTable {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what `/proc/mounts` and the files about the system say.
+    pub fn describe(&self, mounts: String, uname: &Uname) {
+        let mut shared = self.lock();
+        shared.mounts = mounts;
+        shared.uname = Some(uname.clone());
+    }
+
+    /// Shows a process; its descriptors stay as they are listed.
+    pub(crate) fn show(&self, pid: Pid, mut entry: ProcEntry) {
+        let mut shared = self.lock();
+        if let Some(old) = shared.processes.get_mut(&pid) {
+            entry.fds = core::mem::take(&mut old.fds);
+        } else if let Some(parent) = shared.processes.get(&entry.ppid) {
+            entry.fds.clone_from(&parent.fds);
+        }
+        shared.processes.insert(pid, entry);
+    }
+
+    pub(crate) fn remove(&self, pid: Pid) {
+        self.lock().processes.remove(&pid);
+    }
+
+    pub(crate) fn set_cwd(&self, pid: Pid, cwd: Vec<u8>) {
+        if let Some(entry) = self.lock().processes.get_mut(&pid) {
+            entry.cwd = cwd;
+        }
+    }
+
+    pub(crate) fn open(&self, pid: Pid, fd: Fd, target: Vec<u8>) {
+        if let Some(entry) = self.lock().processes.get_mut(&pid) {
+            entry.fds.insert(fd, target);
+        }
+    }
+
+    pub(crate) fn copy(&self, pid: Pid, from: Fd, to: Fd) {
+        if let Some(entry) = self.lock().processes.get_mut(&pid)
+            && let Some(target) = entry.fds.get(&from).cloned()
+        {
+            entry.fds.insert(to, target);
+        }
+    }
+
+    pub(crate) fn close(&self, pid: Pid, fd: Fd) {
+        if let Some(entry) = self.lock().processes.get_mut(&pid) {
+            entry.fds.remove(&fd);
+        }
+    }
+}
+
+impl Kernel {
+    /// Brings `/proc` up to date for a process that is about to look at it.
+    pub(crate) fn refresh_proc(&mut self, reader: Pid) {
+        let now = self.now();
+        let uptime = self.clock.monotonic().saturating_sub(self.booted);
+        let mut shared = self.proc_table.lock();
+        (shared.uptime, shared.now) = (uptime, now);
+        for (pid, process) in &self.procs {
+            let Some(entry) = shared.processes.get_mut(pid) else { continue };
+            entry.live = self.live(process);
+            if *pid == reader {
+                entry.live.state = Some('R');
+            }
+            (entry.ppid, entry.pgid, entry.sid) = (process.ppid, process.pgid, process.sid);
+            (entry.uid, entry.gid) = (process.creds.uid, process.creds.gid);
+        }
+    }
+
+    fn live(&self, process: &Process) -> Live {
+        let state = match process.state {
+            State::Ready => 'R',
+            State::Blocked => 'S',
+            State::Stopped { .. } => 'T',
+            State::Zombie(_) => 'Z',
+        };
+        let with = |disposition| {
+            let signals = (1..=Signal::MAX).map(Signal);
+            let chosen = signals.filter(|signal| process.signals.disposition(*signal) == disposition);
+            chosen.fold(0, |set, signal| set | signal.bit())
+        };
+        let fd_mode = |file: crate::file::FileId| {
+            let flags = self.file(file).map(|file| file.flags).unwrap_or_default();
+            0o100 | if flags.readable() { 0o400 } else { 0 } | if flags.writable() { 0o200 } else { 0 }
+        };
+        Live {
+            state: Some(state),
+            umask: process.umask,
+            groups: process.creds.groups.clone(),
+            pending: process.signals.pending,
+            blocked: process.signals.blocked,
+            ignored: with(Disposition::Ignore),
+            caught: with(Disposition::Catch),
+            limits: process.limits,
+            fd_modes: process.fds.iter().map(|(fd, descriptor)| (fd, fd_mode(descriptor.file))).collect(),
+        }
+    }
+}
