@@ -5,6 +5,8 @@ use wcr_tests::busybox;
 use wcr_tests::image::Image;
 use wcr_tests::lab::Lab;
 use wcr_tests::layer::Layer;
+use wcr_tests::scratch::Scratch;
+use wcr_tests::wcr::Wcr;
 
 /// Runs a script in the BusyBox image; it must succeed, print exactly this, and say nothing on standard error.
 #[track_caller]
@@ -159,4 +161,24 @@ fn a_signal_is_128_more_than_its_number() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     lab.wcr(["run", "--rm", &image, "sh", "-c", "sh -c 'kill -9 $$'; echo $?"]).run().ok().prints("137\n");
     lab.wcr(["run", "--rm", &image, "sh", "-c", "sh -c 'kill -15 $$'; exit $?"]).run().exits(143);
+}
+
+/// Fault 86: the container's limit holds it, and its first process goes on.
+#[test]
+fn a_fork_bomb_is_contained() {
+    let home = Scratch::new("bomb");
+    let bomb = "bomb() { bomb & bomb & }; bomb 2>/dev/null; sleep 0.2; echo alive";
+    let started = std::time::Instant::now();
+    Wcr::new(home.path()).args(["run", "--rm", "busybox", "sh", "-c", bomb]).run().ok().prints("alive\n");
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+/// Fault 87: who waits for nobody is told, and who writes to nobody.
+#[test]
+fn pipes_that_nobody_is_at_the_other_end_of() {
+    let home = Scratch::new("pipes");
+    let run = |script| Wcr::new(home.path()).args(["run", "--rm", "busybox", "sh", "-c", script]).run();
+    run("mkfifo /tmp/p; cat < /tmp/p").exits(125).says(&["wait"]);
+    run("trap '' PIPE; { sleep 0.1; echo lost; echo $? >&2; } | true").ok().says(&["Broken pipe", "1"]);
+    run("yes | head -n 1").ok().prints("y\n");
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 20] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -25,12 +25,14 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("applets", &["wcr-abi", "wcr-sys"]),
     ("sh", &["applets", "wcr-abi", "wcr-sys"]),
     ("wcr-tests", &[]),
+    ("conformance", &["wcr-abi", "wcr-sys"]),
     ("wcr-web", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-vfs", "wcr-wasi"]),
     ("web-bindgen", &[]),
 ];
 
 /// Tests may look one step further: a kernel crate's tests set up a file system, for one.
-const ALLOWED_IN_TESTS: [(&str, &[&str]); 5] = [
+const ALLOWED_IN_TESTS: [(&str, &[&str]); 6] = [
+    ("conformance", &["wcr-tests"]),
     ("wcr-container", &["wcr-image"]),
     ("wcr-engine", &["wcr-vfs"]),
     ("wcr-shims", &["applets"]),

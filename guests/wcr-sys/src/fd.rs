@@ -3,7 +3,7 @@
 use wcr_abi::{OpenFlags, Stat, WinSize};
 
 use crate::imports::{self, IoVec};
-use crate::{Fd, Result, check};
+use crate::{Fd, Result, check, signal};
 
 /// Standard input.
 pub const STDIN: Fd = 0;
@@ -15,7 +15,7 @@ pub const STDERR: Fd = 2;
 /// Reads into `buf` at the descriptor's position; 0 bytes mean the end. Blocks as `read(2)` does.
 pub fn read(fd: Fd, buf: &mut [u8]) -> Result<usize> {
     let (vec, mut done) = (IoVec { ptr: buf.as_mut_ptr(), len: buf.len() }, 0);
-    check(imports::fd_read(fd, &raw const vec, 1, &raw mut done))?;
+    signal::interruptible(|| check(imports::fd_read(fd, &raw const vec, 1, &raw mut done)))?;
     Ok(done)
 }
 
@@ -36,7 +36,7 @@ pub fn pwrite(fd: Fd, bytes: &[u8], offset: u64) -> Result<usize> {
 /// Writes some of `bytes`, at least one byte unless it is empty. Blocks as `write(2)` does.
 pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize> {
     let (vec, mut done) = (IoVec { ptr: bytes.as_ptr(), len: bytes.len() }, 0);
-    check(imports::fd_write(fd, &raw const vec, 1, &raw mut done))?;
+    signal::interruptible(|| check(imports::fd_write(fd, &raw const vec, 1, &raw mut done)))?;
     Ok(done)
 }
 
@@ -70,7 +70,10 @@ pub fn seek(fd: Fd, offset: i64, whence: Whence) -> Result<u64> {
 
 /// Closes the descriptor.
 pub fn close(fd: Fd) -> Result<()> {
-    check(imports::fd_close(fd))
+    let closed = check(imports::fd_close(fd));
+    // The master of this process's own terminal may be gone with it.
+    signal::deliver();
+    closed
 }
 
 /// Writes what the host holds back of this file.
@@ -129,6 +132,45 @@ pub fn flags(fd: Fd) -> Result<OpenFlags> {
 /// Sets `APPEND`, `NONBLOCK` and `CLOEXEC` to what `flags` says; the rest of it is ignored.
 pub fn set_flags(fd: Fd, flags: OpenFlags) -> Result<()> {
     check(imports::fd_set_flags(fd, flags.0))
+}
+
+/// One descriptor of a [`poll`], in Linux's layout.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PollEntry {
+    /// The descriptor; a negative one is left out.
+    pub fd: i32,
+    /// What is asked, in Linux's bits.
+    pub events: i16,
+    /// What was found.
+    pub found: i16,
+}
+
+impl PollEntry {
+    /// A question.
+    #[must_use]
+    pub const fn new(fd: i32, events: i16) -> Self {
+        Self { fd, events, found: 0 }
+    }
+}
+
+/// Waits until something is found of one of the descriptors, or `timeout` nanoseconds have passed; the number of those
+/// that something was found of (`poll(2)`). `INTR` when a caught signal came first.
+pub fn poll(entries: &mut [PollEntry], timeout: Option<u64>) -> Result<u32> {
+    let timeout = timeout.map_or(-1, |nanos| i64::try_from(nanos).unwrap_or(i64::MAX));
+    let mut ready = 0;
+    let polled = check(imports::fd_poll(entries.as_mut_ptr().cast(), entries.len(), timeout, &raw mut ready));
+    polled.inspect_err(|_| {
+        signal::deliver();
+    })?;
+    Ok(ready)
+}
+
+/// How many bytes can be read without waiting (`FIONREAD`).
+pub fn available(fd: Fd) -> Result<u32> {
+    let mut count = 0;
+    check(imports::fd_available(fd, &raw mut count))?;
+    Ok(count)
 }
 
 /// The terminal's size; `NOTTY` when the descriptor is no terminal.

@@ -7,7 +7,7 @@ use wcr_abi::{
 };
 
 use crate::imports;
-use crate::{Errno, Fd, Result, check, fd};
+use crate::{Errno, Fd, Result, check, fd, signal};
 
 /// Opens a file. `mode` (before the umask) counts when it is created.
 pub fn open(path: &[u8], flags: OpenFlags, mode: u32) -> Result<Fd> {
@@ -17,7 +17,7 @@ pub fn open(path: &[u8], flags: OpenFlags, mode: u32) -> Result<Fd> {
 /// Opens a file relative to an open directory.
 pub fn open_at(dirfd: Fd, path: &[u8], flags: OpenFlags, mode: u32) -> Result<Fd> {
     let mut fd = 0;
-    check(imports::path_open(dirfd, path.as_ptr(), path.len(), flags.0, mode, &raw mut fd))?;
+    signal::interruptible(|| check(imports::path_open(dirfd, path.as_ptr(), path.len(), flags.0, mode, &raw mut fd)))?;
     Ok(fd)
 }
 

@@ -95,6 +95,8 @@ imports! {
         fn fd_dup2(from: u32, to: u32, flags: u32);
         fn fd_get_flags(fd: u32, flags: *mut u32);
         fn fd_set_flags(fd: u32, flags: u32);
+        fn fd_poll(entries: *mut u8, count: usize, timeout: i64, ready: *mut u32);
+        fn fd_available(fd: u32, out: *mut u32);
         fn tty_attr(fd: u32, out: *mut u8);
         fn tty_set_attr(fd: u32, when: u32, termios: *const u8);
         fn tty_winsize(fd: u32, size: *mut u16);
@@ -116,8 +118,13 @@ imports! {
         fn sig_action(signal: u32, disposition: u32, old: *mut u32);
         fn sig_mask(how: u32, set: u64, old: *mut u64);
         fn sig_take(signal: *mut u32);
+        fn sig_pending(out: *mut u64);
+        fn sig_suspend(mask: u64);
+        fn sig_wait(set: u64, timeout: i64, out: *mut u32);
         fn alarm(nanos: u64, remaining: *mut u64);
+        fn timer_set(nanos: u64, interval: u64, old: *mut u64);
         fn proc_ids(ids: *mut u32);
+        fn proc_group(target: u32, out: *mut u32);
         fn user_ids(ids: *mut u32, groups: *mut u32, len: usize, count: *mut usize);
         fn setpgid(pid: u32, pgid: u32);
         fn setsid(sid: *mut u32);

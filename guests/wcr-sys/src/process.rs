@@ -3,7 +3,7 @@
 use wcr_abi::{Ids, Pid, SpawnRequest, Times, Uname, WaitStatus};
 
 use crate::imports;
-use crate::{Result, check};
+use crate::{Result, check, signal};
 
 /// Starts a program; see [`SpawnRequest`]. The error is that of finding and opening the program.
 pub fn spawn(request: &SpawnRequest) -> Result<Pid> {
@@ -36,7 +36,7 @@ pub fn exit(code: u8) -> ! {
 /// `None` only with `WNOHANG`. `CHILD` when there is no such child; `INTR` when a caught signal came.
 pub fn wait(pid: i32, flags: u32) -> Result<Option<(Pid, WaitStatus)>> {
     let (mut found, mut status) = (0, 0);
-    check(imports::wait(pid, flags, &raw mut found, &raw mut status))?;
+    signal::interruptible(|| check(imports::wait(pid, flags, &raw mut found, &raw mut status)))?;
     Ok((found != 0).then(|| (found, WaitStatus::decode(status))))
 }
 
@@ -68,6 +68,22 @@ pub fn user_ids() -> Ids {
     imports::user_ids(ids.as_mut_ptr(), groups.as_mut_ptr(), groups.len(), &raw mut count);
     groups.truncate(count);
     Ids { uid: ids[0], euid: ids[1], gid: ids[2], egid: ids[3], groups }
+}
+
+/// The process group of a process (0: this one). `SRCH` no such process.
+pub fn getpgid(pid: Pid) -> Result<Pid> {
+    Ok(group_and_session(pid)?[0])
+}
+
+/// The session of a process (0: this one). `SRCH` no such process.
+pub fn getsid(pid: Pid) -> Result<Pid> {
+    Ok(group_and_session(pid)?[1])
+}
+
+fn group_and_session(pid: Pid) -> Result<[Pid; 2]> {
+    let mut out = [0; 2];
+    check(imports::proc_group(pid, out.as_mut_ptr()))?;
+    Ok(out)
 }
 
 /// Puts a process (0: this one) into a process group (0: its own number).

@@ -2,7 +2,7 @@
 
 use wcr_abi::{OpenFlags, Pid, Queue, SetWhen, Termios, WinSize};
 
-use crate::{Errno, Fd, Result, check, fd, fs, imports};
+use crate::{Fd, Result, check, fd, fs, imports, signal};
 
 /// The terminal's attributes; `NOTTY` when the descriptor is no terminal.
 pub fn attributes(fd: Fd) -> Result<Termios> {
@@ -14,7 +14,8 @@ pub fn attributes(fd: Fd) -> Result<Termios> {
 /// Sets the terminal's attributes. From the background this stops the process group, as with all that changes a
 /// terminal, unless `TTOU` is ignored or held back.
 pub fn set_attributes(fd: Fd, when: SetWhen, termios: &Termios) -> Result<()> {
-    check(imports::tty_set_attr(fd, when as u32, termios.encode().as_ptr()))
+    let termios = termios.encode();
+    signal::interruptible(|| check(imports::tty_set_attr(fd, when as u32, termios.as_ptr())))
 }
 
 /// The terminal's size; `NOTTY` when the descriptor is no terminal.
@@ -24,7 +25,9 @@ pub fn size(fd: Fd) -> Result<WinSize> {
 
 /// Sets the terminal's size; the foreground process group gets `WINCH` when it changes.
 pub fn set_size(fd: Fd, size: WinSize) -> Result<()> {
-    check(imports::tty_set_winsize(fd, size.rows.into(), size.cols.into()))
+    let set = check(imports::tty_set_winsize(fd, size.rows.into(), size.cols.into()));
+    signal::deliver();
+    set
 }
 
 /// Whether the descriptor is a terminal.
@@ -48,7 +51,7 @@ pub fn foreground(fd: Fd) -> Result<Pid> {
 
 /// Brings a process group of this session to the foreground (`tcsetpgrp(3)`).
 pub fn set_foreground(fd: Fd, group: Pid) -> Result<()> {
-    check(imports::tty_set_group(fd, group))
+    signal::interruptible(|| check(imports::tty_set_group(fd, group)))
 }
 
 /// The session that the terminal controls. `NOTTY` when it is not this process's controlling terminal.
@@ -66,12 +69,14 @@ pub fn acquire(fd: Fd, steal: bool) -> Result<()> {
 
 /// Gives up the controlling terminal (`TIOCNOTTY`).
 pub fn release(fd: Fd) -> Result<()> {
-    check(imports::tty_release(fd))
+    let released = check(imports::tty_release(fd));
+    signal::deliver();
+    released
 }
 
 /// Drops what was not read or has not gone out (`tcflush(3)`).
 pub fn flush(fd: Fd, queue: Queue) -> Result<()> {
-    check(imports::tty_flush(fd, queue as u32))
+    signal::interruptible(|| check(imports::tty_flush(fd, queue as u32)))
 }
 
 /// Stops the output or lets it go on, as `^S` and `^Q` do.
@@ -104,5 +109,11 @@ pub fn open_pair() -> Result<(Fd, Fd)> {
         let path = format!("/dev/pts/{}", slave_number(master)?);
         fs::open(path.as_bytes(), OpenFlags::RDWR.with(OpenFlags::NOCTTY), 0)
     };
-    open().inspect_err(|_: &Errno| drop(fd::close(master))).map(|slave| (master, slave))
+    match open() {
+        Ok(slave) => Ok((master, slave)),
+        Err(error) => {
+            fd::close(master)?;
+            Err(error)
+        }
+    }
 }

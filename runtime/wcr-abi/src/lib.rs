@@ -22,7 +22,7 @@ pub use file::{
     AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord, FileKind, Mode,
     OpenFlags, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
 };
-pub use process::{Fd, Ids, Pid, Times, Uname, WNOHANG, WUNTRACED, WaitStatus, WinSize};
+pub use process::{Fd, Ids, Pid, Times, Uname, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus, WinSize};
 pub use signal::{Disposition, Signal};
 pub use spawn::{FdAction, SPAWN_MAX, SpawnRequest};
 pub use termios::{Queue, SetWhen, Termios, cc, cflag, iflag, lflag, oflag};

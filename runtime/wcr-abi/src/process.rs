@@ -15,6 +15,8 @@ pub type Fd = u32;
 pub const WNOHANG: u32 = 1;
 /// `wait` also reports stopped children.
 pub const WUNTRACED: u32 = 2;
+/// `wait` also reports continued children.
+pub const WCONTINUED: u32 = 8;
 
 /// How a process ended or changed state, encoded as Linux's `wait(2)` status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

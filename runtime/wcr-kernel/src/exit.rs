@@ -1,6 +1,8 @@
 //! The end of processes, and waiting for it.
 
-use wcr_abi::{Errno, Pid, Signal, WNOHANG, WUNTRACED, WaitStatus};
+use std::collections::BTreeSet;
+
+use wcr_abi::{Errno, Pid, Signal, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus};
 
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::{Process, State};
@@ -47,6 +49,7 @@ impl Kernel {
             }
             return;
         }
+        let watched = self.groups_to_watch(pid);
         let orphans: Vec<Pid> = self.procs.iter().filter(|(_, p)| p.ppid == pid).map(|(pid, _)| *pid).collect();
         for orphan in orphans {
             if let Some(process) = self.procs.get_mut(&orphan) {
@@ -56,6 +59,9 @@ impl Kernel {
             if self.process(orphan).is_ok_and(|process| !alive(process)) {
                 self.tell_parent(orphan);
             }
+        }
+        for group in watched {
+            self.hang_up_if_orphaned(group);
         }
         self.show_process(pid);
         let parent = self.process(pid).map_or(0, |process| process.ppid);
@@ -68,6 +74,26 @@ impl Kernel {
         }
     }
 
+    /// The groups with stopped members that a process's end may leave without anybody to continue them.
+    fn groups_to_watch(&self, pid: Pid) -> BTreeSet<Pid> {
+        let stopped = self.procs.values().filter(|process| matches!(process.state, State::Stopped { .. }));
+        let stopped: BTreeSet<Pid> = stopped.map(|process| process.pgid).collect();
+        if stopped.is_empty() {
+            return stopped;
+        }
+        let near = self.procs.iter().filter(|(other, process)| **other == pid || process.ppid == pid);
+        let near: BTreeSet<Pid> = near.map(|(_, process)| process.pgid).collect();
+        stopped.intersection(&near).copied().filter(|group| !self.is_orphaned_but_for(*group, Some(pid))).collect()
+    }
+
+    /// As POSIX has it: a stopped group that has become orphaned gets `HUP` and `CONT`.
+    fn hang_up_if_orphaned(&mut self, group: Pid) {
+        if self.is_orphaned(group) {
+            self.signal_group(group, Signal::HUP);
+            self.signal_group(group, Signal::CONT);
+        }
+    }
+
     fn reap(&mut self, pid: Pid) {
         self.procs.remove(&pid);
         self.proc_table.remove(pid);
@@ -77,8 +103,14 @@ impl Kernel {
     /// with `WNOHANG`.
     ///
     /// # Errors
-    /// `CHILD` no such child; `INTR` a caught signal came first.
+    /// `CHILD` no such child; `INTR` a caught signal came first; `INVAL` unknown flags; `SRCH` no such group.
     pub fn wait(&mut self, pid: Pid, target: i32, flags: u32) -> Call<Option<(Pid, WaitStatus)>> {
+        if flags & !(WNOHANG | WUNTRACED | WCONTINUED) != 0 {
+            return Err(Errno::Inval.into());
+        }
+        if target == i32::MIN {
+            return Err(Errno::Srch.into());
+        }
         let own_group = self.process(pid)?.pgid;
         let mut any = false;
         for (&child, process) in &mut self.procs {
@@ -96,7 +128,11 @@ impl Kernel {
                 self.reap(child);
                 return Ok(Some((child, status)));
             }
-            if let Some(status) = process.report.take_if(|_| flags & WUNTRACED != 0) {
+            let wanted = |status: &mut WaitStatus| match status {
+                WaitStatus::Continued => flags & WCONTINUED != 0,
+                _ => flags & WUNTRACED != 0,
+            };
+            if let Some(status) = process.report.take_if(wanted) {
                 return Ok(Some((child, status)));
             }
         }

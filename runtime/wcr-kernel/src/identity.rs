@@ -21,21 +21,40 @@ impl Kernel {
     /// Puts a process (0: the caller) into a process group (0: its own number) of the same session.
     ///
     /// # Errors
-    /// `SRCH` not the caller nor its child; `PERM` a session leader, or another session's group.
+    /// `INVAL` no number of a group; `SRCH` not the caller nor its child; `ACCES` a child that has executed a program;
+    /// `PERM` a session leader, or another session's group.
     pub fn setpgid(&mut self, pid: Pid, target: Pid, pgid: Pid) -> Call<()> {
         let target = if target == 0 { pid } else { target };
         let pgid = if pgid == 0 { target } else { pgid };
+        if pgid.cast_signed() < 0 {
+            return Err(Errno::Inval.into());
+        }
         let session = self.process(pid)?.sid;
         let process = self.process(target)?;
-        if target != pid && process.ppid != pid {
-            return Err(Errno::Srch.into());
+        if target != pid {
+            if process.ppid != pid {
+                return Err(Errno::Srch.into());
+            }
+            if process.sid != session {
+                return Err(Errno::Perm.into());
+            }
+            if process.executed {
+                return Err(Errno::Acces.into());
+            }
         }
         let exists = pgid == target || self.procs.values().any(|other| other.pgid == pgid && other.sid == session);
-        if process.sid == target || process.sid != session || !exists {
+        if process.sid == target || !exists {
             return Err(Errno::Perm.into());
         }
         self.process_mut(target)?.pgid = pgid;
+        self.show_process(target);
         Ok(())
+    }
+
+    /// The group and the session of a process (0: the caller). `SRCH` no such process.
+    pub fn group_and_session(&self, pid: Pid, target: Pid) -> Call<(Pid, Pid)> {
+        let process = self.process(if target == 0 { pid } else { target })?;
+        Ok((process.pgid, process.sid))
     }
 
     /// Makes the caller the leader of a new session. `PERM` when it leads a process group.

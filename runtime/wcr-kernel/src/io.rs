@@ -263,6 +263,9 @@ impl Kernel {
     fn write_pipe(&mut self, pid: Pid, id: PipeId, flags: OpenFlags, bytes: &[u8]) -> Call<usize> {
         let mut done = core::mem::take(&mut self.process_mut(pid)?.retry.done).min(bytes.len());
         let nonblock = flags.contains(OpenFlags::NONBLOCK);
+        if bytes.is_empty() {
+            return Ok(0);
+        }
         loop {
             let pipe = self.pipes.get_mut(id.0).ok_or(Errno::Badf)?;
             match pipe.write(&bytes[done..]) {
@@ -289,7 +292,7 @@ impl Kernel {
                 }
                 Err(errno) => {
                     self.post_signal_from_call(pid, Signal::PIPE)?;
-                    return Err(errno.into());
+                    return if done > 0 { Ok(done) } else { Err(errno.into()) };
                 }
             }
         }

@@ -9,11 +9,11 @@ use crate::clock::Clock;
 use crate::file::{OpenFile, PipeId, Slab};
 use crate::limits::Limits;
 use crate::pipe::Pipe;
-use crate::process::Process;
+use crate::process::{Process, State};
 use crate::procfs::{ProcFs, ProcTable};
 use crate::program::Loader;
 use crate::random::Entropy;
-use crate::sched::Scheduler;
+use crate::sched::{CALLS, Scheduler};
 use crate::stdio::{HostInput, HostOutput, Stdio};
 use crate::trace::{Trace, TracedCall};
 use crate::trace_log::TraceLog;
@@ -92,6 +92,8 @@ pub struct Kernel {
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
+    /// How many guest calls there were.
+    calls: u32,
 }
 
 impl Kernel {
@@ -127,13 +129,19 @@ impl Kernel {
             proc_mount,
             booted,
             trace,
+            calls: 0,
         }
     }
 
     /// Counts one guest call; [`Halt::Exit`] when the process is gone.
     pub fn enter(&mut self, pid: Pid) -> Call<()> {
         self.clock.tick();
-        if self.procs.contains_key(&pid) { Ok(()) } else { Err(Halt::Exit) }
+        self.calls = self.calls.wrapping_add(1);
+        if self.calls.is_multiple_of(CALLS) {
+            self.look_around();
+        }
+        let ended = |process: &Process| matches!(process.state, State::Zombie(_));
+        if self.procs.get(&pid).is_none_or(ended) { Err(Halt::Exit) } else { Ok(()) }
     }
 
     /// Whether a trace is kept.

@@ -35,7 +35,7 @@ pub use file::Position;
 pub use io::Whence;
 pub use kernel::{Call, Halt, Kernel, KernelOptions};
 pub use limits::{Limits, Resources};
-pub use poll::{Interest, PollTarget};
+pub use poll::{Interest, PollEntry, PollTarget};
 pub use process::InitRequest;
 pub use procfs::{ProcFs, ProcTable};
 pub use program::{Loader, Program, ProgramFile, Refusal};

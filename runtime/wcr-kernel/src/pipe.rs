@@ -74,7 +74,12 @@ impl Pipe {
 
     /// Whether a write of up to `PIPE_BUF` bytes would not wait.
     pub(crate) fn writable(&self) -> bool {
-        self.readers == 0 || CAPACITY - self.buf.len() >= PIPE_BUF
+        self.readers == 0 || self.has_room()
+    }
+
+    /// Whether `PIPE_BUF` bytes fit.
+    pub(crate) fn has_room(&self) -> bool {
+        CAPACITY - self.buf.len() >= PIPE_BUF
     }
 
     /// How many bytes wait to be read.

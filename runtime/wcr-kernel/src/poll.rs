@@ -30,7 +30,89 @@ pub enum PollTarget {
     Until(u64),
 }
 
+/// Bits of what `poll(2)` asks and answers.
+mod bits {
+    pub(super) const IN: u16 = 1;
+    pub(super) const OUT: u16 = 4;
+    pub(super) const ERR: u16 = 8;
+    pub(super) const HUP: u16 = 16;
+    pub(super) const NVAL: u16 = 32;
+}
+
+/// One descriptor of a [`Kernel::poll_fds`], as `poll(2)` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PollEntry {
+    /// The descriptor; a negative one is left out.
+    pub fd: i32,
+    /// What is asked.
+    pub events: u16,
+    /// What was found.
+    pub found: u16,
+}
+
 impl Kernel {
+    /// Waits until something is found of one of the descriptors, or `timeout` nanoseconds have passed; the number of
+    /// those that something was found of (`poll(2)`).
+    ///
+    /// # Errors
+    /// `INTR` a caught signal came first.
+    pub fn poll_fds(&mut self, pid: Pid, entries: &mut [PollEntry], timeout: Option<u64>) -> Call<u32> {
+        let (started, now) = (self.poll_start(pid)?, self.clock.monotonic());
+        let (mut events, mut count) = (Vec::new(), 0);
+        for entry in entries {
+            entry.found = match Fd::try_from(entry.fd) {
+                Ok(fd) => self.found(pid, fd, &mut events) & (entry.events | bits::ERR | bits::HUP | bits::NVAL),
+                Err(_) => 0,
+            };
+            count += u32::from(entry.found != 0);
+        }
+        let deadline = timeout.map(|timeout| started.saturating_add(timeout));
+        let retry = &mut self.process_mut(pid)?.retry;
+        if count > 0 || deadline.is_some_and(|deadline| now >= deadline) {
+            *retry = crate::process::Retry::default();
+            return Ok(count);
+        }
+        retry.deadline = deadline;
+        Err(self.block(pid, &events))
+    }
+
+    /// What can be said of a descriptor now, and the events that would change it.
+    fn found(&mut self, pid: Pid, fd: Fd, events: &mut Vec<Event>) -> u16 {
+        let Ok((_, file)) = self.file_of(pid, fd) else { return bits::NVAL };
+        let (backing, flags) = (file.backing, file.flags);
+        let when = |condition: bool, bit: u16| if condition { bit } else { 0 };
+        match backing {
+            Backing::Node { .. } | Backing::Device { .. } => bits::IN | bits::OUT,
+            Backing::HostOutput | Backing::HostError => bits::OUT,
+            Backing::HostInput => {
+                events.push(Event::HostInput);
+                when(self.input_ready(), bits::IN)
+            }
+            Backing::Pipe { pipe: id, .. } => {
+                events.extend([Event::Readable(id), Event::Writable(id)]);
+                let Some(pipe) = self.pipes.get(id.0) else { return bits::NVAL };
+                let left = pipe.writers == 0 && pipe.opened(false) > 0;
+                let reading = when(pipe.len() > 0, bits::IN) | when(left, bits::HUP);
+                let writing = when(pipe.has_room(), bits::OUT) | when(pipe.readers == 0, bits::ERR);
+                when(flags.readable(), reading) | when(flags.writable(), writing)
+            }
+            Backing::Tty { tty: id, .. } => {
+                events.extend([Event::TtyReadable(id), Event::TtyWritable(id)]);
+                let Some(tty) = self.ttys.get(id.0) else { return bits::NVAL };
+                when(tty.readable(), bits::IN)
+                    | when(tty.writable(), bits::OUT)
+                    | when(tty.is_hung_up(), bits::ERR | bits::HUP)
+            }
+            Backing::PtyMaster { tty: id, .. } => {
+                events.extend([Event::MasterReadable(id), Event::MasterWritable(id)]);
+                let Some(tty) = self.ttys.get(id.0) else { return bits::NVAL };
+                when(tty.output_len() > 0, bits::IN)
+                    | when(tty.master_writable(), bits::OUT)
+                    | when(tty.is_left(), bits::HUP)
+            }
+        }
+    }
+
     /// Waits until at least one target is ready; says for each whether it is, or why it cannot be asked.
     /// Relative timeouts count from [`Self::poll_start`].
     ///

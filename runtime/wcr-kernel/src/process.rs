@@ -43,11 +43,24 @@ pub(crate) struct Signals {
     dispositions: [Disposition; Signal::MAX as usize],
     pub(crate) pending: u64,
     pub(crate) blocked: u64,
+    /// Caught ones that came under a mask that was there for a wait only: the guest has not taken them yet.
+    pub(crate) arrived: u64,
+    /// The mask that comes back when the wait with another one is over.
+    pub(crate) saved: Option<u64>,
+    /// Those whose coming ends the caller's wait although they are held back.
+    pub(crate) awaited: u64,
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { dispositions: [Disposition::Default; Signal::MAX as usize], pending: 0, blocked: 0 }
+        Self {
+            dispositions: [Disposition::Default; Signal::MAX as usize],
+            pending: 0,
+            blocked: 0,
+            arrived: 0,
+            saved: None,
+            awaited: 0,
+        }
     }
 }
 
@@ -64,12 +77,12 @@ impl Signals {
 
     /// What a copy of the process starts with: nothing is pending.
     pub(crate) fn for_fork(&self) -> Self {
-        Self { pending: 0, ..self.clone() }
+        Self { pending: 0, arrived: 0, saved: None, awaited: 0, ..self.clone() }
     }
 
     /// What a new program starts with: caught signals are back to default, and those of `defaults`.
     pub(crate) fn for_exec(&self, defaults: u64) -> Self {
-        let mut next = Self { pending: 0, ..self.clone() };
+        let mut next = Self { arrived: 0, saved: None, awaited: 0, ..self.clone() };
         for (at, slot) in next.dispositions.iter_mut().enumerate() {
             if *slot == Disposition::Catch || defaults & 1 << at != 0 {
                 *slot = Disposition::Default;
@@ -82,12 +95,12 @@ impl Signals {
     pub(crate) fn caught(&self) -> u64 {
         let deliverable = self.pending & !self.blocked;
         if deliverable == 0 {
-            return 0;
+            return self.arrived;
         }
         (1..=Signal::MAX)
             .map(Signal)
             .filter(|signal| deliverable & signal.bit() != 0 && self.disposition(*signal) == Disposition::Catch)
-            .fold(0, |set, signal| set | signal.bit())
+            .fold(self.arrived, |set, signal| set | signal.bit())
     }
 }
 
@@ -132,6 +145,8 @@ pub(crate) struct Process {
     /// The short name that `ps` shows.
     pub(crate) comm: Vec<u8>,
     pub(crate) program: Program,
+    /// It has executed a program since it was made: its parent may not move it to another group any more.
+    pub(crate) executed: bool,
     /// It has given up the terminal of its session.
     pub(crate) left_tty: bool,
     /// A new program waits to be started in this process.
@@ -141,6 +156,8 @@ pub(crate) struct Process {
     pub(crate) blocking: u64,
     /// When `ALRM` comes, on the monotonic clock.
     pub(crate) alarm: Option<u64>,
+    /// After which time it comes again; 0 for never.
+    pub(crate) alarm_interval: u64,
     /// The monotonic clock at its start.
     pub(crate) started: u64,
     pub(crate) limits: Resources,

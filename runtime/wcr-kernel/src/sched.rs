@@ -89,6 +89,9 @@ pub(crate) struct Scheduler {
 /// After how many turns of busy processes timers and the host's terminal are looked at.
 const TURNS: u32 = 64;
 
+/// After how many calls of one process that is.
+pub(crate) const CALLS: u32 = 4096;
+
 impl Kernel {
     /// The next process to resume, or `None` when all wait.
     pub fn next_ready(&mut self) -> Option<Pid> {
@@ -146,7 +149,7 @@ impl Kernel {
     }
 
     /// Sees what has happened without any process's doing: timers that are due, keys at the host's terminal.
-    fn look_around(&mut self) {
+    pub(crate) fn look_around(&mut self) {
         self.fire_timers();
         self.pump_console();
     }
@@ -206,6 +209,10 @@ impl Kernel {
             process.retry = crate::process::Retry::default();
             return Halt::Errno(wcr_abi::Errno::Intr);
         }
+        if let State::Stopped { .. } = process.state {
+            // It was stopped while it ran; the call is made again when it goes on.
+            return Halt::Block;
+        }
         process.state = State::Blocked;
         for event in events {
             self.sched.waiting.entry(*event).or_default().push_back((pid, process.blocking));
@@ -252,7 +259,8 @@ impl Kernel {
             self.procs.iter().filter(|(_, process)| due(process.alarm)).map(|(pid, _)| *pid).collect();
         for pid in ringing {
             if let Some(process) = self.procs.get_mut(&pid) {
-                process.alarm = None;
+                let interval = process.alarm_interval;
+                process.alarm = (interval != 0).then(|| now.saturating_add(interval));
             }
             self.post_signal(pid, wcr_abi::Signal::ALRM);
         }

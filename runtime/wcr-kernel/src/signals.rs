@@ -3,7 +3,7 @@
 use wcr_abi::{Disposition, Errno, Pid, Signal, WaitStatus};
 
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::State;
+use crate::process::{Retry, State};
 use crate::sched::Event;
 
 /// What a signal does when a process neither ignores nor catches it (`signal(7)`).
@@ -22,6 +22,15 @@ const fn default_action(signal: Signal) -> Action {
         Signal::CONT => Action::Continue,
         _ => Action::Terminate,
     }
+}
+
+/// The signals that stop.
+const STOPS: u64 = Signal::STOP.bit() | Signal::TSTP.bit() | Signal::TTIN.bit() | Signal::TTOU.bit();
+
+/// Whether nothing comes of a signal.
+fn ignores(disposition: Disposition, action: Action) -> bool {
+    disposition == Disposition::Ignore
+        || disposition == Disposition::Default && matches!(action, Action::Ignore | Action::Continue)
 }
 
 impl Kernel {
@@ -51,8 +60,8 @@ impl Kernel {
         if targets.is_empty() {
             return Err(Errno::Srch.into());
         }
-        let allowed: Vec<Pid> = targets.into_iter().filter(|other| self.may_signal(pid, *other)).collect();
-        if allowed.is_empty() {
+        let allowed: Vec<Pid> = targets.into_iter().filter(|other| self.may_signal(pid, *other, signal)).collect();
+        if allowed.is_empty() && target != -1 {
             return Err(Errno::Perm.into());
         }
         for other in allowed {
@@ -60,19 +69,22 @@ impl Kernel {
                 self.post_guarded(other, signal);
             }
         }
-        // The caller may have killed or stopped itself.
+        self.go_on(pid, ())
+    }
+
+    /// The result of a call by which the caller may have killed or stopped itself.
+    fn go_on<T>(&self, pid: Pid, result: T) -> Call<T> {
         match self.process(pid).map(|process| process.state) {
-            Ok(State::Ready) => Ok(()),
+            Ok(State::Ready | State::Blocked) => Ok(result),
             Ok(State::Stopped { .. }) => Err(Halt::Block),
             _ => Err(Halt::Exit),
         }
     }
 
-    fn may_signal(&self, from: Pid, to: Pid) -> bool {
-        match (self.process(from), self.process(to)) {
-            (Ok(from), Ok(to)) => from.creds.uid == 0 || from.creds.uid == to.creds.uid,
-            _ => false,
-        }
+    fn may_signal(&self, from: Pid, to: Pid, signal: Option<Signal>) -> bool {
+        let (Ok(from), Ok(to)) = (self.process(from), self.process(to)) else { return false };
+        let same = from.creds.uid == 0 || from.creds.uid == to.creds.uid;
+        same || signal == Some(Signal::CONT) && from.sid == to.sid
     }
 
     /// Posts a signal that comes from within the container: process 1 takes only those that it catches.
@@ -90,14 +102,33 @@ impl Kernel {
         if matches!(process.state, State::Zombie(_)) {
             return;
         }
-        let unstoppable = signal == Signal::KILL || signal == Signal::STOP;
-        let disposition = if unstoppable { Disposition::Default } else { process.signals.disposition(signal) };
-        if signal == Signal::CONT {
-            self.resume(pid);
+        let action = default_action(signal);
+        match action {
+            Action::Stop => process.signals.pending &= !Signal::CONT.bit(),
+            Action::Continue => {
+                process.signals.pending &= !STOPS;
+                self.resume(pid);
+            }
+            Action::Terminate | Action::Ignore => {}
         }
         let Some(process) = self.procs.get_mut(&pid) else { return };
+        let unstoppable = signal == Signal::KILL || signal == Signal::STOP;
+        let disposition = if unstoppable { Disposition::Default } else { process.signals.disposition(signal) };
         if process.signals.blocked & signal.bit() != 0 && !unstoppable {
             process.signals.pending |= signal.bit();
+            if process.signals.awaited & signal.bit() != 0 && process.state == State::Blocked {
+                self.make_ready(pid);
+            }
+            return;
+        }
+        if ignores(disposition, action) {
+            return;
+        }
+        if matches!(process.state, State::Stopped { .. }) && signal != Signal::KILL {
+            // Nothing but its end reaches a stopped process; another stop changes nothing.
+            if signal != Signal::STOP {
+                process.signals.pending |= signal.bit();
+            }
             return;
         }
         // The end says who was killed.
@@ -105,16 +136,21 @@ impl Kernel {
             self.log(|log| log.signal(pid, signal));
         }
         let Some(process) = self.procs.get_mut(&pid) else { return };
-        match (disposition, default_action(signal)) {
+        match (disposition, action) {
             (Disposition::Catch, _) => {
                 process.signals.pending |= signal.bit();
                 if process.state == State::Blocked {
                     self.make_ready(pid);
                 }
             }
-            (Disposition::Default, Action::Terminate) => self.terminate(pid, WaitStatus::Signaled(signal)),
-            (Disposition::Default, Action::Stop) => self.stop(pid, signal),
-            (Disposition::Ignore, _) | (Disposition::Default, Action::Ignore | Action::Continue) => {}
+            (_, Action::Terminate) => self.terminate(pid, WaitStatus::Signaled(signal)),
+            (_, Action::Stop) => {
+                let group = process.pgid;
+                if signal == Signal::STOP || !self.is_orphaned(group) {
+                    self.stop(pid, signal);
+                }
+            }
+            (_, Action::Ignore | Action::Continue) => {}
         }
     }
 
@@ -139,6 +175,18 @@ impl Kernel {
         process.report = Some(WaitStatus::Continued);
         self.make_ready(pid);
         self.tell_parent(pid);
+        self.act_on_released(pid);
+    }
+
+    /// Lets the pending signals that are not held back do what they do.
+    fn act_on_released(&mut self, pid: Pid) {
+        let Some(process) = self.procs.get(&pid) else { return };
+        let released = process.signals.pending & !process.signals.blocked;
+        for signal in (1..=Signal::MAX).map(Signal).filter(|signal| released & signal.bit() != 0) {
+            let Some(process) = self.procs.get_mut(&pid) else { return };
+            process.signals.pending &= !signal.bit();
+            self.post_signal(pid, signal);
+        }
     }
 
     /// Tells a process's parent that something about it has changed.
@@ -148,18 +196,22 @@ impl Kernel {
         self.wake(Event::Child(parent));
     }
 
-    /// Sets what the caller does on a signal; returns what it did. `INVAL` for `KILL` and `STOP`.
-    pub fn sig_action(&mut self, pid: Pid, signal: u32, disposition: u32) -> Call<Disposition> {
+    /// Sets what the caller does on a signal; returns what it did. `None` only asks.
+    ///
+    /// # Errors
+    /// `INVAL` no such signal; a change for `KILL` or `STOP`.
+    pub fn sig_action(&mut self, pid: Pid, signal: u32, disposition: Option<Disposition>) -> Call<Disposition> {
         let signal = Signal::from_raw(signal).ok_or(Errno::Inval)?;
-        let disposition = Disposition::from_raw(disposition).ok_or(Errno::Inval)?;
+        let signals = &mut self.process_mut(pid)?.signals;
+        let old = signals.disposition(signal);
+        let Some(disposition) = disposition else { return Ok(old) };
         if matches!(signal, Signal::KILL | Signal::STOP) {
             return Err(Errno::Inval.into());
         }
-        let signals = &mut self.process_mut(pid)?.signals;
-        let old = signals.disposition(signal);
         signals.set_disposition(signal, disposition);
-        if disposition == Disposition::Ignore {
+        if ignores(disposition, default_action(signal)) {
             signals.pending &= !signal.bit();
+            signals.arrived &= !signal.bit();
         }
         Ok(old)
     }
@@ -174,17 +226,63 @@ impl Kernel {
             2 => set,
             _ => return Err(Errno::Inval.into()),
         } & !(Signal::KILL.bit() | Signal::STOP.bit());
-        let released = signals.pending & !signals.blocked;
-        for signal in (1..=Signal::MAX).map(Signal).filter(|signal| released & signal.bit() != 0) {
+        self.act_on_released(pid);
+        self.go_on(pid, old)
+    }
+
+    /// The signals that have come for the caller and are held back.
+    pub fn sig_pending(&self, pid: Pid) -> Call<u64> {
+        let signals = &self.process(pid)?.signals;
+        Ok(signals.pending & signals.blocked)
+    }
+
+    /// Waits with another mask until a caught signal comes (`sigsuspend(2)`): always `INTR`, with the mask as before.
+    pub fn sig_suspend(&mut self, pid: Pid, mask: u64) -> Call<()> {
+        let signals = &mut self.process_mut(pid)?.signals;
+        if signals.saved.is_none() {
+            signals.saved = Some(signals.blocked);
+            signals.blocked = mask & !(Signal::KILL.bit() | Signal::STOP.bit());
+            self.act_on_released(pid);
+            self.go_on(pid, ())?;
+        }
+        let halt = self.block(pid, &[]);
+        if let Halt::Errno(_) = halt {
             let signals = &mut self.process_mut(pid)?.signals;
-            signals.pending &= !signal.bit();
-            self.post_signal(pid, signal);
+            let caught = signals.caught();
+            signals.arrived |= caught;
+            signals.pending &= !caught;
+            signals.blocked = signals.saved.take().unwrap_or(signals.blocked);
         }
-        match self.process(pid)?.state {
-            State::Zombie(_) => Err(Halt::Exit),
-            State::Stopped { .. } => Err(Halt::Block),
-            State::Ready | State::Blocked => Ok(old),
+        Err(halt)
+    }
+
+    /// Takes the lowest pending signal of a set, which are best held back, or waits for one (`sigtimedwait(2)`).
+    ///
+    /// # Errors
+    /// `AGAIN` none came within `timeout` nanoseconds; `INTR` another one was caught.
+    pub fn sig_wait(&mut self, pid: Pid, set: u64, timeout: Option<u64>) -> Call<Signal> {
+        let now = self.clock.monotonic();
+        let process = self.process_mut(pid)?;
+        let found = process.signals.pending & set;
+        let started = *process.retry.started.get_or_insert(now);
+        let deadline = timeout.map(|timeout| started.saturating_add(timeout));
+        if found != 0 || deadline.is_some_and(|deadline| now >= deadline) {
+            process.retry = Retry::default();
+            process.signals.awaited = 0;
+            if found == 0 {
+                return Err(Errno::Again.into());
+            }
+            let signal = Signal(found.trailing_zeros() as u8 + 1);
+            process.signals.pending &= !signal.bit();
+            return Ok(signal);
         }
+        process.signals.awaited = set;
+        process.retry.deadline = deadline;
+        let halt = self.block(pid, &[]);
+        if let Halt::Errno(_) = halt {
+            self.process_mut(pid)?.signals.awaited = 0;
+        }
+        Err(halt)
     }
 
     /// Takes the lowest caught signal that has come; `None` when there is none.
@@ -196,15 +294,18 @@ impl Kernel {
         }
         let signal = Signal(caught.trailing_zeros() as u8 + 1);
         signals.pending &= !signal.bit();
+        signals.arrived &= !signal.bit();
         Ok(Some(signal))
     }
 
-    /// Sends the caller `ALRM` after `nanos` (0 cancels); returns what was left of the last alarm.
-    pub fn alarm(&mut self, pid: Pid, nanos: u64) -> Call<u64> {
+    /// Sends the caller `ALRM` after `nanos` (0 cancels), and then each `interval` (0: once); returns what was left of
+    /// the last timer, and its interval.
+    pub fn set_alarm(&mut self, pid: Pid, nanos: u64, interval: u64) -> Call<(u64, u64)> {
         let now = self.clock.monotonic();
         let process = self.process_mut(pid)?;
         let left = process.alarm.map_or(0, |at| at.saturating_sub(now));
         process.alarm = (nanos != 0).then(|| now.saturating_add(nanos));
-        Ok(left)
+        let old = core::mem::replace(&mut process.alarm_interval, if nanos == 0 { 0 } else { interval });
+        Ok((left, old))
     }
 }

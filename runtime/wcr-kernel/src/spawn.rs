@@ -60,11 +60,13 @@ impl Kernel {
             exe: Vec::new(),
             comm: Vec::new(),
             program: Program::Guest(""),
+            executed: true,
             left_tty: false,
             exec_pending: false,
             retry: Retry::default(),
             blocking: 0,
             alarm: None,
+            alarm_interval: 0,
             started: self.clock.monotonic(),
             limits: self.limits.resources,
             report: None,
@@ -221,6 +223,7 @@ impl Kernel {
             process.argv = image.argv;
             process.exe = image.exe;
             process.comm = image.comm;
+            process.executed = true;
         }
         if matches!(self.procs.get(&pid).map(|process| &process.program), Some(Program::Module(_))) {
             self.preopen_root(pid, root);
@@ -332,11 +335,13 @@ impl Kernel {
             exe: parent.exe.clone(),
             comm: parent.comm.clone(),
             program: parent.program.clone(),
+            executed: false,
             left_tty: parent.left_tty,
             exec_pending: false,
             retry: Retry::default(),
             blocking: 0,
             alarm: None,
+            alarm_interval: 0,
             started: self.clock.monotonic(),
             limits: parent.limits,
             report: None,

@@ -230,14 +230,14 @@ fn interpreters_get_the_script() {
 fn exec_keeps_the_process() {
     let (mut k, _) = boot();
     let pid = child(&mut k);
-    k.sig_action(pid, Signal::USR1.0.into(), Disposition::Catch as u32).unwrap();
-    k.sig_action(pid, Signal::USR2.0.into(), Disposition::Ignore as u32).unwrap();
+    k.sig_action(pid, Signal::USR1.0.into(), Some(Disposition::Catch)).unwrap();
+    k.sig_action(pid, Signal::USR2.0.into(), Some(Disposition::Ignore)).unwrap();
     assert_eq!(k.take_exec(pid), None);
     assert_eq!(k.exec(pid, request(b"/script")), Err(Halt::Exit));
     assert_eq!(k.take_exec(pid), Some(Program::Guest("any")));
     assert_eq!(k.take_exec(pid), None);
-    assert_eq!(k.sig_action(pid, Signal::USR1.0.into(), 0), Ok(Disposition::Default));
-    assert_eq!(k.sig_action(pid, Signal::USR2.0.into(), 0), Ok(Disposition::Ignore));
+    assert_eq!(k.sig_action(pid, Signal::USR1.0.into(), Some(Disposition::Default)), Ok(Disposition::Default));
+    assert_eq!(k.sig_action(pid, Signal::USR2.0.into(), Some(Disposition::Default)), Ok(Disposition::Ignore));
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn signals_interrupt_kill_stop_and_continue() {
     let (mut k, _) = boot();
     let pid = child(&mut k);
     let (r, _w) = k.pipe(1, OpenFlags::RDONLY).unwrap();
-    k.sig_action(1, Signal::USR1.0.into(), Disposition::Catch as u32).unwrap();
+    k.sig_action(1, Signal::USR1.0.into(), Some(Disposition::Catch)).unwrap();
     assert_eq!(read(&mut k, 1, r, 1), Err(Halt::Block));
     k.kill(pid, 1, Signal::USR1.0.into()).unwrap();
     assert_eq!(k.next_ready(), Some(1));
@@ -293,8 +293,8 @@ fn virtual_time_jumps_over_sleep_and_alarms_ring() {
     assert_eq!(k.next_ready(), Some(1));
     assert_eq!(k.poll(1, &until), Ok(vec![Ok(true)]));
     assert_eq!(k.clock_time(0).unwrap(), 1_000_000_000 + start + 3_600_000_000_000);
-    k.sig_action(1, Signal::ALRM.0.into(), Disposition::Catch as u32).unwrap();
-    k.alarm(1, 5).unwrap();
+    k.sig_action(1, Signal::ALRM.0.into(), Some(Disposition::Catch)).unwrap();
+    k.set_alarm(1, 5, 0).unwrap();
     let later = [PollTarget::Until(u64::MAX)];
     assert_eq!(k.poll(1, &later), Err(Halt::Block));
     assert_eq!(k.idle(), Idle::Ready);
@@ -382,4 +382,84 @@ fn the_end_of_process_1_ends_all() {
     k.exit(1, 7);
     assert_eq!(k.take_dead(), [1, pid]);
     assert_eq!(k.idle(), Idle::Finished(WaitStatus::Exited(7)));
+}
+
+/// Fault 79.
+#[test]
+fn a_million_opens_and_bad_moves_of_descriptors_end_in_errors() {
+    let (mut k, _) = boot();
+    let before = k.dup(1, 0, 0, false).unwrap();
+    k.close(1, before).unwrap();
+    let mut open = 0;
+    for _ in 0..1_000_000 {
+        match k.open_at(1, AT_FDCWD, b"/dev/null", OpenFlags::RDONLY, 0) {
+            Ok(_) => open += 1,
+            failed => assert_eq!(fail(failed), Errno::Mfile),
+        }
+    }
+    assert_eq!(open, 1024 - before);
+    for (from, to) in [(u32::MAX, 0), (0, u32::MAX), (5000, 3), (3, 5000), (5000, 5000)] {
+        assert_eq!(fail(k.renumber(1, from, to)), Errno::Badf, "{from} to {to}");
+    }
+    for fd in before..1024 {
+        k.renumber(1, fd, 0).unwrap();
+        assert_eq!(fail(k.close(1, fd)), Errno::Badf);
+    }
+    assert_eq!(k.dup(1, 1, 0, false), Ok(before));
+}
+
+/// Fault 86, beside the end-to-end test: copies of copies, until there is no room.
+#[test]
+fn a_fork_bomb_is_refused() {
+    let (mut k, _) = boot();
+    let mut refused = 0;
+    for _ in 0..4 {
+        for pid in 1..=8 {
+            match k.fork(pid, 0) {
+                Ok(_) => {}
+                failed => refused += u32::from(matches!(fail(failed), Errno::Again | Errno::Srch)),
+            }
+        }
+    }
+    assert_eq!(refused, 4 * 8 - 7);
+    k.exit(8, 0);
+    assert_eq!(fail(k.fork(1, 0)), Errno::Again, "a zombie counts");
+    assert_eq!(k.wait(7, -1, WNOHANG), Ok(Some((8, WaitStatus::Exited(0)))));
+    assert!(k.fork(1, 0).is_ok());
+}
+
+/// Fault 88: nothing is left of children that were waited for, or that nobody wants to hear of.
+#[test]
+fn a_hundred_thousand_zombies() {
+    let (mut k, _) = boot();
+    for number in 2..100_002 {
+        let child = k.fork(1, 0).unwrap();
+        assert_eq!(child, number);
+        k.exit(child, 3);
+        assert_eq!(k.wait(1, -1, 0), Ok(Some((child, WaitStatus::Exited(3)))));
+        assert_eq!(fail(k.wait(1, -1, 0)), Errno::Child);
+        assert_eq!(fail(k.wait(1, child.cast_signed(), WNOHANG)), Errno::Child);
+        assert_eq!((k.take_starts().count(), k.take_dead().len()), (1, 1));
+    }
+    k.sig_action(1, Signal::CHLD.0.into(), Some(Disposition::Ignore)).unwrap();
+    for _ in 0..1000 {
+        let child = k.fork(1, 0).unwrap();
+        k.exit(child, 0);
+        assert_eq!(fail(k.kill(1, child.cast_signed(), 0)), Errno::Srch);
+    }
+    for _ in 0..7 {
+        k.fork(1, 0).unwrap();
+    }
+    assert_eq!(fail(k.fork(1, 0)), Errno::Again);
+}
+
+#[test]
+fn a_busy_process_is_interrupted_by_its_timer() {
+    let (mut k, _) = boot();
+    let pid = child(&mut k);
+    k.set_alarm(pid, 1_000_000, 0).unwrap();
+    // A virtual microsecond each.
+    let calls = (0..20_000).take_while(|_| k.enter(pid) == Ok(())).count();
+    assert!((1_000..10_000).contains(&calls), "{calls}");
+    assert_eq!(k.wait(1, -1, 0), Ok(Some((pid, WaitStatus::Signaled(Signal::ALRM)))));
 }

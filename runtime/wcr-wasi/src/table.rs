@@ -100,6 +100,8 @@ macro_rules! calls {
                 now fd_dup2(from: u32, to: u32, flags: u32);
                 now fd_get_flags(fd: u32, flags: u32);
                 now fd_set_flags(fd: u32, flags: u32);
+                wait fd_poll(entries: u32, count: u32, timeout: i64, ready: u32);
+                now fd_available(fd: u32, out: u32);
                 now tty_attr(fd: u32, out: u32);
                 wait tty_set_attr(fd: u32, when: u32, termios: u32);
                 now tty_winsize(fd: u32, size: u32);
@@ -120,8 +122,13 @@ macro_rules! calls {
                 now sig_action(signal: u32, disposition: u32, old: u32);
                 wait sig_mask(how: u32, set: u64, old: u32);
                 now sig_take(signal: u32);
+                now sig_pending(out: u32);
+                wait sig_suspend(mask: u64);
+                wait sig_wait(set: u64, timeout: i64, out: u32);
                 now alarm(nanos: u64, remaining: u32);
+                now timer_set(nanos: u64, interval: u64, old: u32);
                 now proc_ids(ids: u32);
+                now proc_group(target: u32, out: u32);
                 now user_ids(ids: u32, groups: u32, len: u32, count: u32);
                 now setpgid(target: u32, pgid: u32);
                 now setsid(sid: u32);

@@ -3,7 +3,7 @@
 use wcr_abi::{Disposition, Errno, Pid, Signal};
 
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::State;
+use crate::process::{Process, State};
 
 use super::TtyId;
 
@@ -61,7 +61,15 @@ impl Kernel {
 
     /// Whether nobody could continue a process group: no member's parent is in its session, but in another group.
     pub(crate) fn is_orphaned(&self, group: Pid) -> bool {
-        !self.procs.values().filter(|member| member.pgid == group).any(|member| {
+        self.is_orphaned_but_for(group, None)
+    }
+
+    /// The same; members that have ended do not count, but for one that is ending.
+    pub(crate) fn is_orphaned_but_for(&self, group: Pid, ending: Option<Pid>) -> bool {
+        let counts = |pid: Pid, process: &Process| {
+            process.pgid == group && (!matches!(process.state, State::Zombie(_)) || Some(pid) == ending)
+        };
+        !self.procs.iter().filter(|(pid, member)| counts(**pid, member)).any(|(_, member)| {
             self.procs.get(&member.ppid).is_some_and(|parent| parent.sid == member.sid && parent.pgid != group)
         })
     }

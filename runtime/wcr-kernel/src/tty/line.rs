@@ -144,7 +144,7 @@ impl Line {
             byte = byte.to_ascii_lowercase();
         }
         if core::mem::take(&mut self.literal) {
-            self.keep(termios, byte, echo);
+            self.keep(termios, byte, false, echo);
             return None;
         }
         let is = |at: usize| termios.cc[at] != 0 && termios.cc[at] == byte;
@@ -162,14 +162,17 @@ impl Line {
                 return Some(signal);
             }
         }
+        let typed = byte;
         match byte {
             b'\r' if termios.iflag & IGNCR != 0 => return None,
             b'\r' if termios.iflag & ICRNL != 0 => byte = b'\n',
             b'\n' if termios.iflag & INLCR != 0 => byte = b'\r',
             _ => {}
         }
+        // A carriage return that has become a newline is echoed as one; a newline that is no end of a line as `^J`.
+        let translated = typed == b'\r' && byte == b'\n';
         if termios.lflag & ICANON == 0 || !self.edit(termios, byte, echo) {
-            self.keep(termios, byte, echo);
+            self.keep(termios, byte, translated, echo);
         }
         None
     }
@@ -243,7 +246,7 @@ impl Line {
     }
 
     /// Puts a plain byte into the line.
-    fn keep(&mut self, termios: &Termios, byte: u8, echo: &mut Vec<u8>) {
+    fn keep(&mut self, termios: &Termios, byte: u8, newline: bool, echo: &mut Vec<u8>) {
         let canonical = termios.lflag & ICANON != 0;
         if self.queue.len() >= CAPACITY - 1 {
             if termios.iflag & IMAXBEL != 0 {
@@ -253,7 +256,7 @@ impl Line {
         }
         if termios.lflag & ECHO != 0 {
             self.mark_start();
-            if byte == b'\n' {
+            if newline {
                 self.put(termios, b"\n", echo);
             } else {
                 self.echo_byte(termios, byte, echo);

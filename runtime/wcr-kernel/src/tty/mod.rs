@@ -78,6 +78,16 @@ impl Tty {
         self.line.room(&self.termios) > 0
     }
 
+    /// Whether the other side is gone.
+    pub(crate) fn is_hung_up(&self) -> bool {
+        self.hung_up
+    }
+
+    /// Whether all that had the slave open have closed it.
+    pub(crate) fn is_left(&self) -> bool {
+        self.left
+    }
+
     /// How many bytes a reader of the slave could get.
     pub(crate) fn input_len(&self) -> usize {
         self.line.len(&self.termios)

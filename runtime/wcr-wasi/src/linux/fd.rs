@@ -1,7 +1,7 @@
 //! Descriptors.
 
 use wcr_abi::{DirRecord, Errno, OpenFlags, Pid};
-use wcr_kernel::{Call, Kernel};
+use wcr_kernel::{Call, Kernel, PollEntry};
 
 use crate::memory::{GuestMemory, MemoryExt};
 
@@ -95,4 +95,51 @@ pub fn fd_get_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u
 /// `BADF` not open.
 pub fn fd_set_flags<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, flags: u32) -> Call<()> {
     k.set_fd_flags(pid, fd, OpenFlags(flags))
+}
+
+/// The most descriptors of one `fd_poll`.
+const POLL_MAX: u32 = 4096;
+
+/// `poll(2)` over `count` of Linux's `pollfd`s; `timeout` in nanoseconds, negative for none.
+///
+/// # Errors
+/// `INVAL` too many; `INTR` a caught signal came first.
+pub fn fd_poll<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    entries: u32,
+    count: u32,
+    timeout: i64,
+    ready: u32,
+) -> Call<()> {
+    if count > POLL_MAX {
+        return Err(Errno::Inval.into());
+    }
+    let decode = |bytes: &[u8]| {
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+        PollEntry {
+            fd: i32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]),
+            events: u16::from_le_bytes([byte(4), byte(5)]),
+            found: 0,
+        }
+    };
+    let mut asked: Vec<PollEntry> = mem.view(entries, count * 8, |bytes| bytes.chunks(8).map(decode).collect())?;
+    let found = k.poll_fds(pid, &mut asked, u64::try_from(timeout).ok())?;
+    mem.edit(entries, count * 8, |bytes| {
+        for (slot, entry) in bytes.chunks_mut(8).zip(&asked) {
+            slot[6..8].copy_from_slice(&entry.found.to_le_bytes());
+        }
+    })?;
+    Ok(mem.put_u32(ready, found)?)
+}
+
+/// How many bytes can be read without waiting (`FIONREAD`).
+///
+/// # Errors
+/// `BADF` not open.
+pub fn fd_available<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
+    k.fd_flags(pid, fd)?;
+    let count = k.available(pid, fd);
+    Ok(mem.put_u32(out, u32::try_from(count).unwrap_or(u32::MAX))?)
 }

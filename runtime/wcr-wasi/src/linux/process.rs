@@ -87,6 +87,15 @@ pub fn setpgid<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, target: u
     k.setpgid(pid, target, pgid)
 }
 
+/// The group and the session of a process (0: the caller), two words.
+///
+/// # Errors
+/// `SRCH` no such process.
+pub fn proc_group<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, target: u32, out: u32) -> Call<()> {
+    let (group, session) = k.group_and_session(pid, target)?;
+    Ok(mem.put_u64(out, u64::from(session) << 32 | u64::from(group))?)
+}
+
 /// `setsid(2)`.
 ///
 /// # Errors

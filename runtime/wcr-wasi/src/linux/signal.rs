@@ -1,6 +1,6 @@
 //! Signals.
 
-use wcr_abi::Pid;
+use wcr_abi::{Disposition, Errno, Pid};
 use wcr_kernel::{Call, Kernel};
 
 use crate::memory::{GuestMemory, MemoryExt};
@@ -13,7 +13,7 @@ pub fn kill<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, target: i32,
     k.kill(pid, target, signal)
 }
 
-/// Sets what the caller does on a signal and gives what it did.
+/// Sets what the caller does on a signal (all ones: leaves it) and gives what it did.
 ///
 /// Partial: A handler is the guest's own: it asks which signals came (`sig_take`) when a call fails with `INTR`.
 ///
@@ -27,7 +27,11 @@ pub fn sig_action<M: GuestMemory>(
     disposition: u32,
     old: u32,
 ) -> Call<()> {
-    let before = k.sig_action(pid, signal, disposition)?;
+    let wanted = match disposition {
+        u32::MAX => None,
+        raw => Some(Disposition::from_raw(raw).ok_or(Errno::Inval)?),
+    };
+    let before = k.sig_action(pid, signal, wanted)?;
     Ok(mem.put_u32(old, before as u32)?)
 }
 
@@ -50,11 +54,55 @@ pub fn sig_take<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32)
     Ok(mem.put_u32(out, signal.map_or(0, |signal| signal.0.into()))?)
 }
 
+/// The signals that have come and are held back (eight bytes).
+///
+/// # Errors
+/// None of its own.
+pub fn sig_pending<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
+    let pending = k.sig_pending(pid)?;
+    Ok(mem.put_u64(out, pending)?)
+}
+
+/// `sigsuspend(2)`: `INTR` when a caught signal has come.
+///
+/// # Errors
+/// `INTR`, always.
+pub fn sig_suspend<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, mask: u64) -> Call<()> {
+    k.sig_suspend(pid, mask)
+}
+
+/// `sigtimedwait(2)`: takes a pending signal of a set; `timeout` in nanoseconds, negative for none.
+///
+/// # Errors
+/// `AGAIN` none came in time; `INTR` another one was caught.
+pub fn sig_wait<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, set: u64, timeout: i64, out: u32) -> Call<()> {
+    mem.put_u32(out, 0)?;
+    let signal = k.sig_wait(pid, set, u64::try_from(timeout).ok())?;
+    Ok(mem.put_u32(out, signal.0.into())?)
+}
+
 /// Sends the caller `ALRM` after a while; gives what was left of the last alarm.
 ///
 /// # Errors
 /// None of its own.
 pub fn alarm<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, nanos: u64, remaining: u32) -> Call<()> {
-    let left = k.alarm(pid, nanos)?;
+    let (left, _) = k.set_alarm(pid, nanos, 0)?;
     Ok(mem.put_u64(remaining, left)?)
+}
+
+/// `setitimer(2)` with `ITIMER_REAL`, in nanoseconds; gives what was left of the last timer and its interval (two words
+/// of eight bytes).
+///
+/// # Errors
+/// None of its own.
+pub fn timer_set<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    nanos: u64,
+    interval: u64,
+    old: u32,
+) -> Call<()> {
+    let (left, every) = k.set_alarm(pid, nanos, interval)?;
+    Ok(mem.put(old, &[left.to_le_bytes(), every.to_le_bytes()].concat())?)
 }

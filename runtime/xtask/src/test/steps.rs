@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use super::component::{self, PROBES};
+use super::conformance;
 use super::tally::Tally;
 use crate::build;
 use crate::failure::{Context, Failure, Result};
@@ -12,6 +13,9 @@ use crate::workspace::{GUESTS, Host, Workspace};
 
 /// The crates that must build for the browser as they are.
 const KERNEL_SIDE: [&str; 6] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image", "wcr-machine"];
+
+/// The variable that tells the conformance tests where their program for wcr is.
+const CONFORMANCE_VARIABLE: &str = "WCR_TEST_CONFORMANCE";
 
 /// What every step needs.
 pub struct Session<'a> {
@@ -57,6 +61,7 @@ pub fn host(session: &Session) -> Result<Tally> {
             }
         };
     }
+    command.env(CONFORMANCE_VARIABLE, conformance::build(session.workspace)?);
     let mut tally = run_libtest(command)?;
     tally.apply_skip_log(&std::fs::read_to_string(&log).context(|| log.display().to_string())?);
     Ok(tally)
