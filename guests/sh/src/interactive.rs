@@ -3,7 +3,7 @@
 use wcr_sys::{Errno, fd};
 
 use crate::options::Opt;
-use crate::shell::{Shell, Unwind};
+use crate::shell::{Capture, Shell, Unwind};
 use crate::syntax::input::{Input, LineReader, Prompt};
 use crate::syntax::{Line, Parser};
 
@@ -81,7 +81,7 @@ impl Shell {
         self.settle_variables();
         self.vars.dynamics.functions.clear();
         (self.loops, self.tested, self.depth) = (0, 0, 0);
-        self.capture = None;
+        self.capture = Capture::default();
         self.out.clear();
         self.close_process_fds(0);
         self.command_name = Some(self.arg0.clone());

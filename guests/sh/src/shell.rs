@@ -40,6 +40,28 @@ pub struct OptionCursor {
     pub index: usize,
 }
 
+/// Collects standard output instead of writing it, for a command substitution without a process.
+#[derive(Debug, Default)]
+pub struct Capture {
+    /// What has come so far; `None` when nothing is collected.
+    pub text: Option<Vec<u8>>,
+    /// How many redirections lead standard output elsewhere meanwhile.
+    pub redirected: u32,
+}
+
+impl Capture {
+    /// Collects from here on.
+    #[must_use]
+    pub fn collecting() -> Self {
+        Self { text: Some(Vec::new()), redirected: 0 }
+    }
+
+    /// Where standard output goes instead of its descriptor.
+    fn target(&mut self) -> Option<&mut Vec<u8>> {
+        self.text.as_mut().filter(|_| self.redirected == 0)
+    }
+}
+
 /// Everything a shell knows. A forked copy goes on with the same.
 pub struct Shell {
     /// Variables.
@@ -59,7 +81,7 @@ pub struct Shell {
     /// Alias names in the order they were first defined.
     pub alias_order: Vec<Rc<[u8]>>,
     /// Functions.
-    pub functions: Map<Rc<Command>>,
+    pub functions: Rc<Map<Rc<Command>>>,
     /// The last command's exit status.
     pub status: u8,
     /// The exit status of the last command substitution of the current command.
@@ -90,8 +112,8 @@ pub struct Shell {
     pub getopts: OptionCursor,
     /// What the running built-in has written.
     pub out: Vec<u8>,
-    /// Collects standard output instead of writing it, for a command substitution without a process.
-    pub capture: Option<Vec<u8>>,
+    /// What happens to standard output.
+    pub capture: Capture,
     /// The shell's ends of the pipes of process substitutions in use.
     pub process_fds: Vec<wcr_sys::Fd>,
     /// The current directory as the shell came to it; empty when it isn't known.
@@ -111,7 +133,7 @@ impl Shell {
             options: Options::default(),
             aliases: Aliases::default(),
             alias_order: Vec::new(),
-            functions: Map::default(),
+            functions: Rc::default(),
             status: 0,
             substitution_status: None,
             pid: process::ids().pid,
@@ -127,7 +149,7 @@ impl Shell {
             tested: 0,
             getopts: OptionCursor::default(),
             out: Vec::new(),
-            capture: None,
+            capture: Capture::default(),
             process_fds: Vec::new(),
             cwd: Vec::new(),
         }
@@ -234,8 +256,8 @@ impl Shell {
             return Ok(());
         }
         let out = core::mem::take(&mut self.out);
-        if let Some(capture) = &mut self.capture {
-            capture.extend_from_slice(&out);
+        if let Some(text) = self.capture.target() {
+            text.extend_from_slice(&out);
             return Ok(());
         }
         let mut rest = out.as_slice();

@@ -1,6 +1,7 @@
 //! Runs commands.
 
 mod compound;
+pub mod contained;
 pub mod descriptors;
 mod function;
 pub mod jobs;
@@ -13,6 +14,8 @@ mod trace;
 pub mod trap;
 
 pub(crate) use pipeline::{Stage, is_pure_part};
+
+use std::rc::Rc;
 
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
@@ -88,9 +91,8 @@ impl Shell {
                 self.vars.dynamics.line = *line;
                 self.eval_case(word, branches, last)
             }
-            Command::Function { name, body, line } => {
-                self.vars.dynamics.line = *line;
-                self.functions.insert((**name).into(), body.clone());
+            Command::Function { name, body } => {
+                Rc::make_mut(&mut self.functions).insert((**name).into(), body.clone());
                 self.status = 0;
                 Ok(())
             }

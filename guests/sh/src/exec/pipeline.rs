@@ -3,10 +3,11 @@
 use wcr_sys::abi::{Disposition, OpenFlags, PIPE_BUF, Pid, Signal};
 use wcr_sys::{Fd, fd, fs, process, signal};
 
+use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::Job;
 use crate::options::Opt;
-use crate::shell::{Flow, Shell, Unwind};
+use crate::shell::{Capture, Flow, Shell, Unwind};
 use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
 
 /// A started stage of a pipeline.
@@ -44,7 +45,7 @@ impl Shell {
     /// What changes at the start of a forked copy.
     fn enter_subshell(&mut self) {
         self.subshell = true;
-        self.capture = None;
+        self.capture = Capture::default();
         self.out.clear();
         self.jobs = super::jobs::Jobs::default();
         self.traps.enter_subshell();
@@ -65,6 +66,11 @@ impl Shell {
             self.enter_subshell();
             return self.run_redirected(body, redirects);
         }
+        let containment = self.containment(body, redirects, self.capture.text.is_some());
+        if containment != Containment::Impossible {
+            self.run_contained(containment, |shell| shell.run_redirected_here(body, redirects));
+            return Ok(());
+        }
         let forked = self.fork(|shell| shell.run_redirected(body, redirects));
         match forked {
             Ok(pid) => {
@@ -73,6 +79,17 @@ impl Shell {
             }
             Err(error) => Err(self.fail_fork(error)),
         }
+    }
+
+    /// As [`Self::run_redirected`], in a process that goes on after it.
+    fn run_redirected_here(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
+        let Some(saved) = self.redirect(redirects)? else {
+            self.status = 2;
+            return Ok(());
+        };
+        let flow = self.eval(body, false);
+        self.restore(saved);
+        flow
     }
 
     fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {

@@ -42,7 +42,7 @@ impl Shell {
 
     /// Whether nothing has to be done after the last command.
     fn may_be_replaced(&self) -> bool {
-        !self.traps.any() && !self.has(Opt::Interactive) && self.capture.is_none()
+        !self.traps.any() && !self.has(Opt::Interactive) && self.capture.text.is_none()
     }
 
     fn refuse(&mut self, name: &[u8], status: u8, error: Errno) -> Flow {

@@ -121,6 +121,16 @@ impl Shell {
             ParamOp::Replace { all, pattern: word, replacement } => {
                 let value = self.required(value, &param.name)?;
                 let pattern = self.expand_pattern(word)?;
+                if pattern.is_empty() && !param.quoted {
+                    self.put_value(&value, false, out);
+                    if !value.text().is_empty() || self.is_set(&param.name) {
+                        // Without anything to look for, the text to put in becomes a field of its own.
+                        out.cut();
+                        self.put_word(replacement, false, out)?;
+                        out.cut();
+                    }
+                    return Ok(());
+                }
                 let replacement = self.expand_string(replacement)?;
                 let value = value.map(|text| replaced(text, &pattern, &replacement, *all));
                 self.put_value(&value, param.quoted, out);
@@ -163,6 +173,10 @@ impl Shell {
             None if self.has(Opt::NoUnset) => Err(self.unset_error(name)),
             None => Ok(Value::One(Vec::new())),
         }
+    }
+
+    fn is_set(&mut self, name: &ParamName) -> bool {
+        self.param_value(name, false, false).is_some()
     }
 
     fn unset_error(&mut self, name: &ParamName) -> crate::shell::Unwind {

@@ -34,7 +34,7 @@ impl Expect {
 impl<'a> Parser<'a> {
     /// A parser of `input`.
     pub fn new(input: &'a mut Input, aliases: &'a Aliases, backquote_line: u32) -> Self {
-        Self { input, aliases, backquote_line, pushed_back: None, pending: Vec::new(), depth: 0 }
+        Self { input, aliases, backquote_line, pushed_back: None, pending: Vec::new(), depth: 0, in_delimiter: false }
     }
 
     /// Takes the next token.
@@ -174,7 +174,7 @@ impl<'a> Parser<'a> {
 
     fn raw_here_document(&mut self, document: &Rc<HereDoc>) -> Word {
         let mut text = Vec::new();
-        while !self.at_delimiter(document) {
+        while !self.at_delimiter(document, document.strip_tabs) {
             let line = self.input.rest_of_line();
             let tabs = if document.strip_tabs { leading_tabs(line) } else { 0 };
             text.extend_from_slice(line.get(tabs..).unwrap_or_default());
@@ -188,9 +188,9 @@ impl<'a> Parser<'a> {
     }
 
     /// At the start of a line of a here-document: takes the delimiter line, or the text's end, if it is there.
-    pub(super) fn at_delimiter(&mut self, document: &HereDoc) -> bool {
+    pub(super) fn at_delimiter(&mut self, document: &HereDoc, strip_tabs: bool) -> bool {
         let line = self.input.rest_of_line();
-        let tabs = if document.strip_tabs { leading_tabs(line) } else { 0 };
+        let tabs = if strip_tabs { leading_tabs(line) } else { 0 };
         let length = line.len();
         let found = line.get(tabs..) == Some(&document.delimiter);
         if found {
