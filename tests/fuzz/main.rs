@@ -3,7 +3,7 @@
 use wcr_tests::fuzz::shell::{self, Subject, Verdict};
 
 /// How many scripts are run.
-const COUNT: u64 = 1200;
+const COUNT: u64 = 600;
 
 #[test]
 fn random_scripts_end_as_in_busybox() {

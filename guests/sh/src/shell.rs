@@ -1,10 +1,13 @@
 //! The shell's state, and how it reports errors.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wcr_sys::abi::Pid;
 use wcr_sys::{fd, process};
 
+use crate::edit::History;
+use crate::exec::Terminal;
 use crate::exec::jobs::Jobs;
 use crate::exec::path::Locations;
 use crate::exec::trap::Traps;
@@ -118,6 +121,16 @@ pub struct Shell {
     pub process_fds: Vec<wcr_sys::Fd>,
     /// The current directory as the shell came to it; empty when it isn't known.
     pub cwd: Vec<u8>,
+    /// The terminal, under job control.
+    pub terminal: Option<Terminal>,
+    /// The process group of the pipeline that is being started, under job control.
+    pub pipeline_group: Option<Pid>,
+    /// The texts of what is about to run in the foreground, under job control.
+    pub foreground_texts: Vec<Vec<u8>>,
+    /// The lines that were typed.
+    pub history: Rc<RefCell<History>>,
+    /// For how many more commands the last word on stopped jobs counts.
+    pub warned: u8,
 }
 
 impl Shell {
@@ -152,6 +165,11 @@ impl Shell {
             capture: Capture::default(),
             process_fds: Vec::new(),
             cwd: Vec::new(),
+            terminal: None,
+            pipeline_group: None,
+            foreground_texts: Vec::new(),
+            history: Rc::default(),
+            warned: 0,
         }
     }
 

@@ -48,6 +48,9 @@ pub(super) fn leave_function(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn exit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    if !shell.may_leave() {
+        return Ok(0);
+    }
     named_status(shell, args)?;
     Err(Unwind::Exit)
 }

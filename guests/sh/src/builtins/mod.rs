@@ -84,7 +84,7 @@ static TABLE: [Builtin; 44] = [
     regular("getopts", getopts::getopts).within_state(),
     regular("hash", describe::hash),
     pure("help", help::help),
-    regular("history", |_, _| Ok(0)),
+    regular("history", describe::history),
     regular("jobs", jobs::jobs),
     regular("kill", signals::kill),
     regular("let", variables::evaluate).within_state(),

@@ -10,10 +10,12 @@ mod pipeline;
 mod program;
 pub mod redirect;
 mod simple;
+mod terminal;
 mod trace;
 pub mod trap;
 
 pub(crate) use pipeline::{Stage, is_pure_part};
+pub use terminal::Terminal;
 
 use std::rc::Rc;
 
@@ -41,6 +43,9 @@ impl Shell {
     }
 
     fn eval_kind(&mut self, command: &Command, last: bool) -> Flow {
+        if self.controls_jobs() {
+            self.note_foreground(command);
+        }
         match command {
             Command::Simple(simple) => {
                 self.eval_simple(simple, last)?;

@@ -80,8 +80,8 @@ impl Shell {
             path: OWN_PROGRAM.to_vec(),
             argv: args.to_vec(),
             envp: self.vars.environment(),
-            pgid: self.has(Opt::Monitor).then_some(0),
-            default_signals: self.traps.caught_set(),
+            pgid: self.has(Opt::Monitor).then_some(self.pipeline_group.unwrap_or(0)),
+            default_signals: self.traps.caught_set() | self.own_signals(),
             ..SpawnRequest::default()
         };
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {

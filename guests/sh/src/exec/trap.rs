@@ -152,6 +152,7 @@ impl Shell {
     /// # Errors
     /// Why a trap's commands make the shell leave what it is doing.
     pub(crate) fn run_pending_traps(&mut self) -> Flow {
+        self.check_interrupt()?;
         if self.traps.actions.is_empty() {
             return Ok(());
         }

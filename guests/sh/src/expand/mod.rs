@@ -152,7 +152,7 @@ impl Shell {
                     let rest = self.expand_tildes(text, index == 0, word.0.len() == index + 1, place, out);
                     // Nothing of the word is left behind a login name that nobody has.
                     let Some(text) = rest else { return Ok(()) };
-                    if place == Place::Nested { out.expanded(&text) } else { out.text(&text, false) }
+                    if place == Place::Nested { out.expanded(text) } else { out.text(text, false) }
                 }
                 Part::Quoted(text) => out.text(text, true),
                 Part::Param(param) => self.expand_param(param, out)?,

@@ -174,7 +174,7 @@ impl<'a> Parser<'a> {
 
     fn raw_here_document(&mut self, document: &Rc<HereDoc>) -> Word {
         let mut text = Vec::new();
-        while !self.at_delimiter(document, document.strip_tabs) {
+        while !self.at_delimiter(document) {
             let line = self.input.rest_of_line();
             let tabs = if document.strip_tabs { leading_tabs(line) } else { 0 };
             text.extend_from_slice(line.get(tabs..).unwrap_or_default());
@@ -188,9 +188,9 @@ impl<'a> Parser<'a> {
     }
 
     /// At the start of a line of a here-document: takes the delimiter line, or the text's end, if it is there.
-    pub(super) fn at_delimiter(&mut self, document: &HereDoc, strip_tabs: bool) -> bool {
+    pub(super) fn at_delimiter(&mut self, document: &HereDoc) -> bool {
         let line = self.input.rest_of_line();
-        let tabs = if strip_tabs { leading_tabs(line) } else { 0 };
+        let tabs = if document.strip_tabs { leading_tabs(line) } else { 0 };
         let length = line.len();
         let found = line.get(tabs..) == Some(&document.delimiter);
         if found {

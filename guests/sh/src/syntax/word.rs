@@ -168,18 +168,26 @@ impl Parser<'_> {
         let arith = matches!(mode, Mode::Arith);
         let brace = matches!(mode, Mode::Brace { .. } | Mode::BraceUntil { .. });
         let mut open = 0u32;
-        let (mut line_start, mut continued) = (true, false);
+        let mut line_start = true;
         loop {
             let at_start = core::mem::take(&mut line_start);
             if let Mode::HereDoc(document) = mode
                 && at_start
             {
-                let strip_tabs = document.strip_tabs && !continued;
-                if self.at_delimiter(document, strip_tabs) {
+                if self.at_delimiter(document) {
                     return Ok(());
                 }
-                while strip_tabs && self.input.peek() == Some(b'\t') {
+                let mut stripped = false;
+                while document.strip_tabs && self.input.peek() == Some(b'\t') {
                     self.input.next();
+                    stripped = true;
+                }
+                if stripped && self.input.peek() == Some(b'\\') && self.input.peek_second() == Some(b'\n') {
+                    // Right behind the tabs a line that is continued keeps its backslash and its end.
+                    self.input.next();
+                    self.input.next_uncounted();
+                    parts.push(b'\\', true);
+                    parts.push(b'\n', true);
                 }
             }
             let Some(byte) = self.input.peek() else {
@@ -221,7 +229,6 @@ impl Parser<'_> {
                             self.input.next();
                             // A line that is continued before it began can still be the delimiter.
                             line_start = at_start;
-                            continued = true;
                         }
                         Some(escaped @ (b'$' | b'`' | b'\\')) => {
                             self.input.next();
@@ -247,7 +254,6 @@ impl Parser<'_> {
                     self.input.next();
                     parts.push(byte, true);
                     line_start = byte == b'\n';
-                    continued = false;
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Random shell scripts, run by the real BusyBox and by wcr.
 
 mod arith;
+mod commands;
 mod explained;
 mod script;
 mod shrink;

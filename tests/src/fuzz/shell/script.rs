@@ -1,5 +1,6 @@
 //! Commands of all kinds, and whole scripts.
 
+use super::commands::{ERRORS, FILES, FILTERS, STATE};
 use super::{Maker, Mode};
 use crate::fuzz::Random;
 
@@ -11,128 +12,6 @@ pub struct Script {
     /// Its text.
     pub text: String,
 }
-
-/// Where a redirection may lead: files of the working folder, a folder, nowhere.
-const FILES: [&str; 7] = ["out1", "out2", "in", "d", "nodir/f", "/dev/null", "d/x.c"];
-
-/// Programs that read their input.
-const FILTERS: [&str; 9] = [
-    "cat",
-    "wc -l",
-    "sort",
-    "tr a-z A-Z",
-    "head -n 2",
-    "sed s/o/0/",
-    "rev",
-    "while read -r l; do echo \"[$l]\"; done",
-    "{ read q; echo \"$q\"; cat; }",
-];
-
-/// What goes wrong.
-const ERRORS: [&str; 42] = [
-    "nosuchcommand",
-    "./in",
-    "d",
-    "cat nofile",
-    "cd nodir",
-    ". ./nofile",
-    "shift 99",
-    "unset -x",
-    "readonly ro=1; ro=2",
-    "readonly ro=1; unset ro",
-    "break 0",
-    "return 3",
-    "exit 4",
-    "exit x",
-    "export 1a=2",
-    "set -q",
-    "set -o nothing",
-    "kill -NOSUCH 1",
-    "trap x NOSUCH",
-    "read",
-    "local z=1",
-    "getopts",
-    "getopts ab 1x",
-    "umask 9",
-    "wait %7",
-    "fg",
-    "command -v nosuch",
-    "type nosuch ls cd",
-    "alias nosuch",
-    "unalias nosuch",
-    "[ 1 -eq x ]",
-    "[ a b ]",
-    "[ a = ]",
-    "printf '%d\\n' x",
-    "printf '%q\\n' x",
-    "echo ${u?}",
-    "echo ${u:?no value}",
-    "let",
-    "let 1/0",
-    "eval '('",
-    "eval 'echo \"'",
-    "exec nosuchprogram",
-];
-
-/// Commands that tell of the shell's state, or change it.
-const STATE: [&str; 56] = [
-    "set --",
-    "set -- a 'b c' '' d",
-    "set -- \"$@\" more",
-    "shift",
-    "shift 2",
-    "set -f",
-    "set +f",
-    "set -u",
-    "set +u",
-    "set -e",
-    "set +e",
-    "set -x",
-    "set +x",
-    "set -C",
-    "set +C",
-    "set -a",
-    "set -o pipefail",
-    "set +o pipefail",
-    "echo \"$-\"",
-    "set -o | head -n 5",
-    "set +o | tail -n 3",
-    "IFS=:",
-    "IFS=",
-    "IFS=' :'",
-    "unset IFS",
-    "unset x",
-    "unset -f f1",
-    "unset -v a",
-    "readonly -p",
-    "export b; export -p | grep -v _=",
-    "export -n b",
-    "alias p='echo alias '; alias q=foo",
-    "p q",
-    "alias",
-    "unalias -a",
-    "umask; umask -S; umask 027; umask",
-    "cd d; pwd; cd ..; pwd",
-    "cd d && cd -",
-    "type cd echo f1 if cat",
-    "command -v cd echo f1 if cat",
-    "command -V cd if f1",
-    "command echo c; command -p echo p",
-    "hash -r; hash cat; hash",
-    "trap",
-    "trap - EXIT",
-    "times | wc -l",
-    "echo $LINENO",
-    "PS4='> '",
-    "kill -l 2; kill -l | head -n 2",
-    "OPTIND=1",
-    "exec 3>out1",
-    "exec 3>&-",
-    "exec 2>&1",
-    "exec >> out2",
-    "exec < d/x.c",
-    "echo \"$_\" \"$PWD\" \"$OLDPWD\" \"$0\" \"$OPTIND\"",
-];
 
 impl Script {
     /// The script of this seed.

@@ -71,7 +71,7 @@ impl Maker {
                 "$'{}'",
                 self.random.pick(&["a\\tb", "\\n", "\\x41", "\\101", "\\'", "\\\\", "\\q", "é", "\\e[0m", "\\u41"])
             ),
-            _ => self.random.pick(&["~", "~/x", "~root", "~nobody/a", "~+", "$", "$\"a\"", "#", "a#b"]).into(),
+            _ => self.random.pick(&["~", "~/x", "~root", "~nobody/a", "~+", "$\"a\"", "#", "a#b"]).into(),
         }
     }
 
