@@ -38,15 +38,22 @@ pub fn program() -> Vec<u8> {
     std::fs::read(path()).expect("read busybox")
 }
 
+/// The names of its applets.
+///
+/// # Panics
+/// BusyBox is not installed.
+pub fn applets() -> Vec<String> {
+    let list = Command::new(path()).arg("--list").output().expect("run busybox --list");
+    String::from_utf8_lossy(&list.stdout).lines().map(str::to_owned).collect()
+}
+
 fn path() -> PathBuf {
     find("busybox").expect("busybox is installed")
 }
 
 fn make_layer() -> Layer {
-    let list = Command::new(path()).arg("--list").output().expect("run busybox --list");
-    let applets = String::from_utf8_lossy(&list.stdout).into_owned();
     let mut layer = Layer::new().dir("bin", 0o755).file("bin/busybox", 0o755, program());
-    for (number, applet) in applets.lines().filter(|name| *name != "busybox").enumerate() {
+    for (number, applet) in applets().iter().filter(|name| *name != "busybox").enumerate() {
         let path = format!("bin/{applet}");
         layer =
             if number % 2 == 0 { layer.hard_link(&path, "bin/busybox") } else { layer.symlink(&path, "/bin/busybox") };

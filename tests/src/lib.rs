@@ -4,6 +4,7 @@
 pub mod busybox;
 pub mod component;
 pub mod fidelity;
+pub mod fuzz;
 pub mod image;
 pub mod lab;
 pub mod layer;

@@ -44,20 +44,20 @@ impl Terminal {
     /// There are no terminals, or the command cannot be started.
     pub fn start(wcr: Wcr, rows: u16, cols: u16) -> Self {
         let (master, slave) = pair().expect("a terminal");
+        let size = Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).expect("set the size");
         let wcr = wcr.into_command();
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(wcr.get_program()).args(wcr.get_args()).env_clear();
         command.envs(wcr.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let stream = || slave.try_clone().expect("the terminal once more");
-        let mut terminal = Terminal {
+        Terminal {
             child: command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().expect("setsid (util-linux)"),
             master,
             slave,
             screen: Vec::new(),
             seen: 0,
-        };
-        terminal.resize(rows, cols);
-        terminal
+        }
     }
 
     /// Gives the terminal another size.
@@ -150,5 +150,16 @@ impl Terminal {
             assert!(Instant::now() < deadline, "still running; on the screen: {:?}", self.rest());
             self.fill(Duration::from_millis(20));
         }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A test that fails leaves nobody at the terminal.
+        if let Ok(session) = rustix::termios::tcgetsid(&self.master) {
+            let _ = kill_process(session, Signal::KILL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

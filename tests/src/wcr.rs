@@ -46,6 +46,11 @@ impl Wcr {
         Wcr { command, stdin: Vec::new() }
     }
 
+    /// Another program's command, to be run under a deadline alike.
+    pub fn of(command: Command) -> Self {
+        Wcr { command, stdin: Vec::new() }
+    }
+
     /// Adds arguments.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {

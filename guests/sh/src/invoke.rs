@@ -167,6 +167,12 @@ impl Shell {
     }
 
     fn run_commands(&mut self, commands: Commands, login: bool) {
+        if self.has(Opt::Interactive) {
+            self.begin_interactive();
+        } else if self.has(Opt::Monitor) && !self.begin_job_control() {
+            self.options.set(Opt::Monitor, false);
+            self.complain_plainly(b"can't access tty; job control turned off");
+        }
         if login {
             self.run_start_file(b"/etc/profile");
             let home = self.vars.get(b"HOME").map(std::borrow::Cow::into_owned).unwrap_or_default();

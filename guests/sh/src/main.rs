@@ -6,6 +6,7 @@
 
 mod applet_names;
 mod builtins;
+mod edit;
 mod exec;
 mod expand;
 mod fork;

@@ -1,10 +1,13 @@
 //! The shell's state, and how it reports errors.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wcr_sys::abi::Pid;
 use wcr_sys::{fd, process};
 
+use crate::edit::History;
+use crate::exec::Terminal;
 use crate::exec::jobs::Jobs;
 use crate::exec::path::Locations;
 use crate::exec::trap::Traps;
@@ -40,6 +43,28 @@ pub struct OptionCursor {
     pub index: usize,
 }
 
+/// Collects standard output instead of writing it, for a command substitution without a process.
+#[derive(Debug, Default)]
+pub struct Capture {
+    /// What has come so far; `None` when nothing is collected.
+    pub text: Option<Vec<u8>>,
+    /// How many redirections lead standard output elsewhere meanwhile.
+    pub redirected: u32,
+}
+
+impl Capture {
+    /// Collects from here on.
+    #[must_use]
+    pub fn collecting() -> Self {
+        Self { text: Some(Vec::new()), redirected: 0 }
+    }
+
+    /// Where standard output goes instead of its descriptor.
+    fn target(&mut self) -> Option<&mut Vec<u8>> {
+        self.text.as_mut().filter(|_| self.redirected == 0)
+    }
+}
+
 /// Everything a shell knows. A forked copy goes on with the same.
 pub struct Shell {
     /// Variables.
@@ -59,7 +84,7 @@ pub struct Shell {
     /// Alias names in the order they were first defined.
     pub alias_order: Vec<Rc<[u8]>>,
     /// Functions.
-    pub functions: Map<Rc<Command>>,
+    pub functions: Rc<Map<Rc<Command>>>,
     /// The last command's exit status.
     pub status: u8,
     /// The exit status of the last command substitution of the current command.
@@ -90,12 +115,22 @@ pub struct Shell {
     pub getopts: OptionCursor,
     /// What the running built-in has written.
     pub out: Vec<u8>,
-    /// Collects standard output instead of writing it, for a command substitution without a process.
-    pub capture: Option<Vec<u8>>,
+    /// What happens to standard output.
+    pub capture: Capture,
     /// The shell's ends of the pipes of process substitutions in use.
     pub process_fds: Vec<wcr_sys::Fd>,
     /// The current directory as the shell came to it; empty when it isn't known.
     pub cwd: Vec<u8>,
+    /// The terminal, under job control.
+    pub terminal: Option<Terminal>,
+    /// The process group of the pipeline that is being started, under job control.
+    pub pipeline_group: Option<Pid>,
+    /// The texts of what is about to run in the foreground, under job control.
+    pub foreground_texts: Vec<Vec<u8>>,
+    /// The lines that were typed.
+    pub history: Rc<RefCell<History>>,
+    /// For how many more commands the last word on stopped jobs counts.
+    pub warned: u8,
 }
 
 impl Shell {
@@ -111,7 +146,7 @@ impl Shell {
             options: Options::default(),
             aliases: Aliases::default(),
             alias_order: Vec::new(),
-            functions: Map::default(),
+            functions: Rc::default(),
             status: 0,
             substitution_status: None,
             pid: process::ids().pid,
@@ -127,9 +162,14 @@ impl Shell {
             tested: 0,
             getopts: OptionCursor::default(),
             out: Vec::new(),
-            capture: None,
+            capture: Capture::default(),
             process_fds: Vec::new(),
             cwd: Vec::new(),
+            terminal: None,
+            pipeline_group: None,
+            foreground_texts: Vec::new(),
+            history: Rc::default(),
+            warned: 0,
         }
     }
 
@@ -234,8 +274,8 @@ impl Shell {
             return Ok(());
         }
         let out = core::mem::take(&mut self.out);
-        if let Some(capture) = &mut self.capture {
-            capture.extend_from_slice(&out);
+        if let Some(text) = self.capture.target() {
+            text.extend_from_slice(&out);
             return Ok(());
         }
         let mut rest = out.as_slice();

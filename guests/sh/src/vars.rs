@@ -97,7 +97,7 @@ pub struct Dynamics {
 }
 
 /// All variables.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Variables {
     map: Map<Variable>,
     /// For each scope the variables it covers, with what they were.

@@ -180,6 +180,23 @@ pub fn winsize(fd: Fd) -> Result<WinSize> {
     Ok(WinSize { rows: size[0], cols: size[1] })
 }
 
+/// Whether a read would not wait.
+#[must_use]
+pub fn readable(fd: Fd) -> bool {
+    // Two subscriptions of `poll_oneoff`: a clock that has run out, and the descriptor. Userdata u64, tag u8, then the
+    // clock's number or the descriptor at 16.
+    let (mut subscriptions, mut events, mut done) = ([0u8; 96], [0u8; 64], 0);
+    subscriptions[16] = 1;
+    subscriptions[48] = 1;
+    subscriptions[56] = 1;
+    subscriptions[64..68].copy_from_slice(&fd.to_le_bytes());
+    if check(imports::poll_oneoff(subscriptions.as_ptr(), events.as_mut_ptr(), 2, &raw mut done)).is_err() {
+        return false;
+    }
+    // Each event: userdata u64, error u16, kind u8.
+    events.chunks_exact(32).take(done).any(|event| event[0] == 1)
+}
+
 /// Whether the descriptor is a terminal.
 #[must_use]
 pub fn is_tty(fd: Fd) -> bool {

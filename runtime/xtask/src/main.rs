@@ -30,8 +30,9 @@ Commands:
   test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
   fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
+  fuzz shell [OPTION…]        Compare random scripts with BusyBox: --count N, --seed S, --script FILE
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
-  bench [OPTION…]             Run the benchmarks: start, pull, web (default: all), --rounds N, --out DIR
+  bench [OPTION…]             Run the benchmarks: start, pull, web, shell (default: all), --rounds N, --out DIR
 ";
 
 fn main() -> ExitCode {
@@ -72,7 +73,7 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
             _ => Err(Failure::usage("start-order takes one image, which is in the store and has BusyBox in it")),
         },
         "differential" => suites::differential(&Workspace::locate()?, &strings(args)?),
-        "fidelity" | "bench" => suites::run(&Workspace::locate()?, command, &args),
+        "fidelity" | "fuzz" | "bench" => suites::run(&Workspace::locate()?, command, &args),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

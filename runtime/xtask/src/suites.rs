@@ -62,5 +62,5 @@ pub fn differential(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
 
 /// Whether the benchmarks that `args` ask for include the page's.
 fn asks_for_web(args: &[OsString]) -> bool {
-    args.iter().any(|arg| arg == "web") || !args.iter().any(|arg| arg == "start" || arg == "pull")
+    args.iter().any(|arg| arg == "web") || !args.iter().any(|arg| arg == "start" || arg == "pull" || arg == "shell")
 }

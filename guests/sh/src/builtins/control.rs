@@ -48,6 +48,9 @@ pub(super) fn leave_function(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn exit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    if !shell.may_leave() {
+        return Ok(0);
+    }
     named_status(shell, args)?;
     Err(Unwind::Exit)
 }
@@ -88,13 +91,11 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         }
     };
     let before = (!params.is_empty()).then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));
-    let line = shell.vars.dynamics.line;
     shell.command_name = Some(name.as_slice().into());
     let tested = core::mem::take(&mut shell.tested);
     let flow = shell.run_input(&mut Input::fd(file), false);
     shell.tested = tested;
     discard(file);
-    shell.vars.dynamics.line = line;
     if let Some(before) = before {
         shell.params = before;
     }

@@ -170,3 +170,13 @@ pub(super) fn unalias(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     }
     Ok(status)
 }
+
+pub(super) fn history(shell: &mut Shell, _: &[Vec<u8>]) -> Flow<u8> {
+    let history = shell.history.clone();
+    for (number, line) in history.borrow().lines().iter().enumerate() {
+        shell.put(format!("{number:4} ").as_bytes());
+        shell.put(line);
+        shell.put(b"\n");
+    }
+    Ok(0)
+}

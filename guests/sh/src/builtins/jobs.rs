@@ -1,7 +1,7 @@
 //! `wait`, `jobs`, `fg`, `bg`.
 
-use wcr_sys::abi::{Pid, Signal, WaitStatus};
-use wcr_sys::{Errno, process, signal};
+use wcr_sys::abi::{Pid, WaitStatus};
+use wcr_sys::{Errno, process};
 
 use crate::shell::{Flow, Shell};
 
@@ -35,8 +35,8 @@ impl Shell {
                         part => (part, false),
                     };
                     let matches = |job: &&crate::exec::jobs::Job| match anywhere {
-                        true => job.text.windows(part.len().max(1)).any(|window| window == part),
-                        false => job.text.starts_with(part),
+                        true => job.text().windows(part.len().max(1)).any(|window| window == part),
+                        false => job.text().starts_with(part),
                     };
                     self.jobs.list.iter().find(matches).map(|job| job.number)
                 }
@@ -174,61 +174,42 @@ pub(super) fn jobs(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 /// Prints a job's line, and forgets the job when it has ended.
 fn show(shell: &mut Shell, number: usize, style: Option<u8>) {
-    let (current, previous) = shell.jobs.current();
-    let Some(job) = shell.jobs.job(number).cloned() else { return };
-    let leader = job.members.first().map_or(0, |member| member.pid);
+    let Some(job) = shell.jobs.job(number) else { return };
     if style == Some(b'p') {
-        shell.put(format!("{leader}\n").as_bytes());
+        let group = job.group();
+        shell.put(format!("{group}\n").as_bytes());
         return;
     }
-    let mark = match Some(number) {
-        number if number == current => '+',
-        number if number == previous => '-',
-        _ => ' ',
-    };
-    let pid = if style == Some(b'l') { format!("{leader} ") } else { String::new() };
-    let mut line = format!("[{number}]{mark}  {pid}{}", job.state()).into_bytes();
-    let column = line.len();
-    line.resize(column + 33usize.saturating_sub(column).max(1), b' ');
-    line.extend_from_slice(&job.text);
-    line.push(b'\n');
+    let line = shell.jobs.line(number, style == Some(b'l'));
     shell.put(&line);
-    if job.ended() {
-        shell.jobs.remove(number);
-    }
+    shell.jobs.told(number);
 }
 
 pub(super) fn fg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
-    resume(shell, number)?;
-    let text = shell.jobs.job(number).map(|job| job.text.clone()).unwrap_or_default();
-    shell.put(&[&text, &b"\n"[..]].concat());
+    let number = controlled_job(shell, args)?;
+    let Some(mut job) = shell.jobs.take(number) else { return Ok(UNKNOWN) };
+    shell.put(&[&job.text(), &b"\n"[..]].concat());
     let _ = shell.flush();
-    let status = shell.wait_job(number);
-    shell.jobs.remove(number);
-    Ok(status)
+    shell.give_terminal(job.group());
+    job.resume();
+    let job = shell.run_in_foreground(job);
+    Ok(job.status().map_or(UNKNOWN, WaitStatus::shell_code))
 }
 
 pub(super) fn bg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
-    resume(shell, number)?;
-    let text = shell.jobs.job(number).map(|job| job.text.clone()).unwrap_or_default();
-    shell.put(&[format!("[{number}] ").as_bytes(), &text, b"\n"].concat());
+    let number = controlled_job(shell, args)?;
+    let Some(job) = shell.jobs.list.iter_mut().find(|job| job.number == number) else { return Ok(UNKNOWN) };
+    job.resume();
+    let line = [format!("[{number}] ").as_bytes(), &job.text(), b"\n"].concat();
+    shell.put(&line);
     Ok(0)
 }
 
-/// Lets a stopped job go on.
-fn resume(shell: &mut Shell, number: usize) -> Flow {
+/// The number of the job that `fg` or `bg` is about.
+fn controlled_job(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<usize> {
+    let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
     if !shell.has(crate::options::Opt::Monitor) {
         return Err(shell.fail(format!("job {number} not created under job control").as_bytes()));
     }
-    if let Some(job) = shell.jobs.list.iter_mut().find(|job| job.number == number) {
-        for member in &mut job.members {
-            if matches!(member.status, Some(WaitStatus::Stopped(_))) {
-                member.status = None;
-                let _ = signal::kill(member.pid.cast_signed(), Some(Signal::CONT));
-            }
-        }
-    }
-    Ok(())
+    Ok(number)
 }

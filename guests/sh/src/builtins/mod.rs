@@ -26,57 +26,76 @@ pub struct Builtin {
     /// Whether it is one of POSIX's special built-ins (and `local`, `source`): assignments in front of it
     /// stay, its errors end the shell.
     pub special: bool,
-    /// Whether all it does is write: then a command substitution needs no process for it.
-    pub pure: bool,
+    /// How far what it does reaches.
+    pub reach: Reach,
+}
+
+/// How far what a built-in does reaches, which decides whether a subshell needs a process for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It only writes.
+    Output,
+    /// It changes what the shell keeps of variables, parameters and options, or reads.
+    State,
+    /// It changes more: the process, its children, its signals, its descriptors.
+    Beyond,
 }
 
 const fn regular(name: &'static str, run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>) -> Builtin {
-    Builtin { name, run, special: false, pure: false }
+    Builtin { name, run, special: false, reach: Reach::Beyond }
 }
 
 const fn special(name: &'static str, run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>) -> Builtin {
-    Builtin { name, run, special: true, pure: false }
+    Builtin { name, run, special: true, reach: Reach::Beyond }
 }
 
 const fn pure(name: &'static str, run: fn(&mut Shell, &[Vec<u8>]) -> Flow<u8>) -> Builtin {
-    Builtin { name, run, special: false, pure: true }
+    Builtin { name, run, special: false, reach: Reach::Output }
+}
+
+impl Builtin {
+    /// The same, changing only what the shell keeps.
+    const fn within_state(mut self) -> Self {
+        self.reach = Reach::State;
+        self
+    }
 }
 
 /// All built-ins, sorted by name.
 static TABLE: [Builtin; 44] = [
     special(".", control::source),
-    special(":", |_, _| Ok(0)),
+    special(":", |_, _| Ok(0)).within_state(),
     pure("[", applet::bracket),
     pure("[[", applet::double_bracket),
     regular("alias", describe::alias),
     regular("bg", jobs::bg),
-    special("break", control::leave_loop),
+    special("break", control::leave_loop).within_state(),
     regular("cd", directory::cd),
     regular("chdir", directory::cd),
     regular("command", describe::command),
-    special("continue", control::next_round),
+    special("continue", control::next_round).within_state(),
     pure("echo", applet::echo),
     special("eval", control::eval),
     special("exec", control::exec),
-    special("exit", control::exit),
-    special("export", variables::export),
+    special("exit", control::exit).within_state(),
+    special("export", variables::export).within_state(),
     pure("false", |_, _| Ok(1)),
     regular("fg", jobs::fg),
-    regular("getopts", getopts::getopts),
+    regular("getopts", getopts::getopts).within_state(),
     regular("hash", describe::hash),
     pure("help", help::help),
-    regular("history", |_, _| Ok(0)),
+    regular("history", describe::history),
     regular("jobs", jobs::jobs),
     regular("kill", signals::kill),
-    regular("let", variables::evaluate),
-    special("local", variables::local),
+    regular("let", variables::evaluate).within_state(),
+    special("local", variables::local).within_state(),
     pure("printf", applet::printf),
     pure("pwd", directory::pwd),
-    regular("read", read::read),
-    special("readonly", variables::readonly),
-    special("return", control::leave_function),
+    regular("read", read::read).within_state(),
+    special("readonly", variables::readonly).within_state(),
+    special("return", control::leave_function).within_state(),
     special("set", options::set),
-    special("shift", options::shift),
+    special("shift", options::shift).within_state(),
     special("source", control::source),
     pure("test", applet::test),
     special("times", limits::times),
@@ -86,7 +105,7 @@ static TABLE: [Builtin; 44] = [
     regular("ulimit", ulimit::ulimit),
     regular("umask", umask::umask),
     regular("unalias", describe::unalias),
-    special("unset", variables::unset),
+    special("unset", variables::unset).within_state(),
     regular("wait", jobs::wait),
 ];
 

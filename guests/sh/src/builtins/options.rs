@@ -51,6 +51,15 @@ impl Shell {
 
     fn set_option(&mut self, option: Opt, on: bool) {
         self.options.set(option, on);
+        if option != Opt::Monitor || self.subshell {
+            return;
+        }
+        if !on {
+            self.end_job_control();
+        } else if !self.begin_job_control() {
+            self.options.set(Opt::Monitor, false);
+            self.complain(b"can't access tty; job control turned off");
+        }
     }
 
     fn list_options(&mut self, readable: bool) {

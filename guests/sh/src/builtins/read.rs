@@ -109,8 +109,15 @@ fn nanoseconds(text: &[u8]) -> Option<u64> {
 /// Reads byte by byte, so that what follows the delimiter stays for the next reader.
 fn read_line(request: &Request, line: &mut Line) -> wcr_sys::Result<()> {
     let mut escaped = false;
+    // What a backslash joins or protects counts with the backslash.
+    let mut count = 0;
     loop {
         let mut byte = [0];
+        if request.most.is_some_and(|most| count >= most) {
+            line.complete = true;
+            return Ok(());
+        }
+        count += 1;
         if fd::read(request.from, &mut byte)? == 0 {
             return Ok(());
         }
@@ -130,10 +137,6 @@ fn read_line(request: &Request, line: &mut Line) -> wcr_sys::Result<()> {
         } else if byte != 0 {
             line.text.push(byte);
             line.protected.push(false);
-        }
-        if request.most.is_some_and(|most| line.text.len() >= most) {
-            line.complete = true;
-            return Ok(());
         }
     }
 }

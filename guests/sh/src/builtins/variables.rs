@@ -1,5 +1,7 @@
 //! Variables and their attributes: `export`, `readonly`, `local`, `unset`, `let`.
 
+use std::rc::Rc;
+
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_name;
 use crate::vars::{ReadOnly, single_quoted};
@@ -127,10 +129,13 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let kind = options.last().map(|(option, _)| *option);
     for name in operands {
         if kind == Some(b'f') {
-            shell.functions.remove(&name[..]);
+            Rc::make_mut(&mut shell.functions).remove(&name[..]);
             continue;
         }
-        if kind.is_none() && shell.vars.variable(name).is_none() && shell.functions.remove(&name[..]).is_some() {
+        if kind.is_none()
+            && shell.vars.variable(name).is_none()
+            && Rc::make_mut(&mut shell.functions).remove(&name[..]).is_some()
+        {
             continue;
         }
         check_name(shell, name)?;

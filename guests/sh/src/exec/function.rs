@@ -12,7 +12,9 @@ impl Shell {
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         self.vars.dynamics.functions.push(name);
+        let line = self.vars.dynamics.line;
         let flow = self.eval(body, false);
+        self.vars.dynamics.line = line;
         self.vars.dynamics.functions.pop();
         self.getopts = getopts;
         self.params = params;

@@ -1,11 +1,14 @@
 //! The shell's children: foreground waits and the table of background jobs.
 
-use wcr_sys::abi::{Pid, Signal, WNOHANG, WaitStatus};
-use wcr_sys::{Errno, fd, process};
+use wcr_sys::abi::{Pid, Signal, WNOHANG, WUNTRACED, WaitStatus};
+use wcr_sys::{Errno, fd, process, signal};
 
 use super::Stage;
 use crate::options::Opt;
 use crate::shell::Shell;
+
+/// The column in which the text of a job begins.
+const TEXT_COLUMN: usize = 33;
 
 /// One process of a job.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +32,10 @@ pub struct Job {
     pub number: usize,
     /// Its processes in order.
     pub members: Vec<Member>,
-    /// The command's text, as far as it is kept.
-    pub text: Vec<u8>,
+    /// The texts of its commands, one for each process, as far as they are kept.
+    pub texts: Vec<Vec<u8>>,
+    /// Whether it ended or stopped since that was told.
+    changed: bool,
     /// Whether `wait` has asked for its status: the number may be given to another job then.
     pub waited: bool,
 }
@@ -38,9 +43,37 @@ pub struct Job {
 impl Job {
     /// A job that runs.
     #[must_use]
-    pub fn new(processes: &[Pid], text: Vec<u8>) -> Self {
+    pub fn new(processes: &[Pid], texts: Vec<Vec<u8>>) -> Self {
         let members = processes.iter().map(|pid| Member { pid: *pid, status: None }).collect();
-        Self { number: 0, members, text, waited: false }
+        Self { number: 0, members, texts, changed: false, waited: false }
+    }
+
+    /// The text of the whole.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        self.texts.join(&b" | "[..])
+    }
+
+    /// The process group: that of the first process.
+    #[must_use]
+    pub fn group(&self) -> Pid {
+        self.members.first().map_or(0, |member| member.pid)
+    }
+
+    /// Notes how one of its processes ended or changed. Returns whether it has that process.
+    fn note(&mut self, pid: Pid, status: WaitStatus) -> bool {
+        let Some(member) = self.members.iter_mut().find(|member| member.pid == pid) else { return false };
+        member.status = if status == WaitStatus::Continued { None } else { Some(status) };
+        self.changed = self.ended() || self.stopped();
+        true
+    }
+
+    /// Lets its processes go on.
+    pub fn resume(&mut self) {
+        for member in self.members.iter_mut().filter(|member| matches!(member.status, Some(WaitStatus::Stopped(_)))) {
+            member.status = None;
+        }
+        let _ = signal::kill(-self.group().cast_signed(), Some(Signal::CONT));
     }
 
     /// Whether all processes have ended.
@@ -116,18 +149,69 @@ impl Jobs {
 
     /// Notes how a process ended or changed. Returns the number of its job.
     pub fn note(&mut self, pid: Pid, status: WaitStatus) -> Option<usize> {
-        for job in &mut self.list {
-            if let Some(member) = job.members.iter_mut().find(|member| member.pid == pid) {
-                member.status = if status == WaitStatus::Continued { None } else { Some(status) };
-                return Some(job.number);
-            }
+        self.list.iter_mut().find_map(|job| job.note(pid, status).then_some(job.number))
+    }
+
+    /// The numbers of the jobs that ended or stopped since that was told.
+    #[must_use]
+    pub fn news(&self) -> Vec<usize> {
+        self.list.iter().filter(|job| job.changed).map(|job| job.number).collect()
+    }
+
+    /// Notes that a job's state has been told; one that has ended is forgotten.
+    pub fn told(&mut self, number: usize) {
+        self.list.iter_mut().filter(|job| job.number == number).for_each(|job| job.changed = false);
+        if self.job(number).is_some_and(Job::ended) {
+            self.remove(number);
         }
-        None
+    }
+
+    /// Takes a job out.
+    pub fn take(&mut self, number: usize) -> Option<Job> {
+        let job = self.job(number).cloned();
+        self.remove(number);
+        job
+    }
+
+    /// The line about a job; with `pids` one for each process.
+    #[must_use]
+    pub fn line(&self, number: usize, pids: bool) -> Vec<u8> {
+        let Some(job) = self.job(number) else { return Vec::new() };
+        let (current, previous) = self.current();
+        let mark = match Some(number) {
+            number if number == current => '+',
+            number if number == previous => '-',
+            _ => ' ',
+        };
+        let mut out = format!("[{number}]{mark}  ").into_bytes();
+        if !pids {
+            out.extend_from_slice(job.state().as_bytes());
+            out.resize(out.len().max(TEXT_COLUMN - 1) + 1, b' ');
+            out.extend_from_slice(&job.text());
+            out.push(b'\n');
+            return out;
+        }
+        for (index, (member, text)) in job.members.iter().zip(&job.texts).enumerate() {
+            let start = out.len();
+            if index > 0 {
+                out.extend_from_slice(b"      ");
+            }
+            let state = if index == 0 { job.state() } else { String::new() };
+            out.extend_from_slice(format!("{} {state}", member.pid).as_bytes());
+            let before = if index == 0 { 0 } else { start };
+            out.resize((out.len() - before).max(TEXT_COLUMN - 1) + 1 + before, b' ');
+            if index > 0 {
+                out.extend_from_slice(b"| ");
+            }
+            out.extend_from_slice(text);
+            out.push(b'\n');
+        }
+        out
     }
 
     /// Notes all changes that have come, without waiting.
     pub fn poll(&mut self) {
-        while let Ok(Some((pid, status))) = process::wait(-1, WNOHANG) {
+        while let Ok(Some((pid, status))) = process::wait(-1, WNOHANG | WUNTRACED) {
             self.note(pid, status);
         }
     }
@@ -143,6 +227,9 @@ impl Jobs {
 impl Shell {
     /// Waits for the stages of a foreground pipeline and takes over the exit status.
     pub(crate) fn wait_foreground(&mut self, stages: &[Stage]) {
+        if self.controls_jobs() {
+            return self.wait_at_terminal(stages);
+        }
         let mut statuses = Vec::with_capacity(stages.len());
         for stage in stages {
             let pid = match stage {
@@ -165,6 +252,55 @@ impl Shell {
             }
             statuses.push(status.map_or(127, WaitStatus::shell_code));
         }
+        self.take_status(&statuses);
+    }
+
+    /// As [`Self::wait_foreground`], with the terminal given to the stages meanwhile; they may be stopped there.
+    fn wait_at_terminal(&mut self, stages: &[Stage]) {
+        let processes: Vec<Pid> = stages.iter().filter_map(Stage::process).collect();
+        if processes.is_empty() {
+            return self.take_status(&stages.iter().map(|stage| stage.done().unwrap_or(0)).collect::<Vec<_>>());
+        }
+        let texts = core::mem::take(&mut self.foreground_texts);
+        let job = self.run_in_foreground(Job::new(&processes, texts));
+        let mut members = job.members.iter();
+        let statuses = stages.iter().map(|stage| match stage.done() {
+            Some(status) => status,
+            None => members.next().and_then(|member| member.status).map_or(127, WaitStatus::shell_code),
+        });
+        self.take_status(&statuses.collect::<Vec<_>>());
+    }
+
+    /// Gives the terminal to a job and waits until it ends or stops; a stopped one goes to the background jobs.
+    pub(crate) fn run_in_foreground(&mut self, mut job: Job) -> Job {
+        self.give_terminal(job.group());
+        while !job.ended() && !job.stopped() {
+            match process::wait(-1, WUNTRACED) {
+                Ok(Some((pid, status))) => {
+                    if job.note(pid, status) {
+                        self.report_signal(status);
+                    } else {
+                        self.jobs.note(pid, status);
+                    }
+                }
+                Ok(None) => {}
+                Err(Errno::Intr) => self.traps.collect(),
+                Err(_) => job.members.iter_mut().filter(|member| member.status.is_none()).for_each(|member| {
+                    member.status = Some(WaitStatus::Exited(127));
+                }),
+            }
+        }
+        self.take_terminal_back();
+        if job.stopped() {
+            self.jobs.add(job.clone());
+        } else if job.status() == Some(WaitStatus::Signaled(Signal::INT)) {
+            // The key was meant for all that runs.
+            self.traps.pending.push(Signal::INT.0);
+        }
+        job
+    }
+
+    fn take_status(&mut self, statuses: &[u8]) {
         let last = statuses.last().copied().unwrap_or(0);
         let failed = statuses.iter().rev().find(|status| **status != 0);
         self.status = if self.has(Opt::PipeFail) { failed.copied().unwrap_or(0) } else { last };

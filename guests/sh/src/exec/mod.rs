@@ -1,6 +1,7 @@
 //! Runs commands.
 
 mod compound;
+pub mod contained;
 pub mod descriptors;
 mod function;
 pub mod jobs;
@@ -9,10 +10,14 @@ mod pipeline;
 mod program;
 pub mod redirect;
 mod simple;
+mod terminal;
 mod trace;
 pub mod trap;
 
 pub(crate) use pipeline::{Stage, is_pure_part};
+pub use terminal::Terminal;
+
+use std::rc::Rc;
 
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
@@ -38,6 +43,9 @@ impl Shell {
     }
 
     fn eval_kind(&mut self, command: &Command, last: bool) -> Flow {
+        if self.controls_jobs() {
+            self.note_foreground(command);
+        }
         match command {
             Command::Simple(simple) => {
                 self.eval_simple(simple, last)?;
@@ -88,9 +96,8 @@ impl Shell {
                 self.vars.dynamics.line = *line;
                 self.eval_case(word, branches, last)
             }
-            Command::Function { name, body, line } => {
-                self.vars.dynamics.line = *line;
-                self.functions.insert((**name).into(), body.clone());
+            Command::Function { name, body } => {
+                Rc::make_mut(&mut self.functions).insert((**name).into(), body.clone());
                 self.status = 0;
                 Ok(())
             }

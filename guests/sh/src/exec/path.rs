@@ -13,7 +13,7 @@ use crate::vars::{Map, bucket};
 pub const STANDARD_PATH: &[u8] = b"/sbin:/usr/sbin:/bin:/usr/bin";
 
 /// Remembered places of commands.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Locations {
     known: Map<Rc<[u8]>>,
 }

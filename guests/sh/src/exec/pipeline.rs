@@ -3,11 +3,15 @@
 use wcr_sys::abi::{Disposition, OpenFlags, PIPE_BUF, Pid, Signal};
 use wcr_sys::{Fd, fd, fs, process, signal};
 
+use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::Job;
 use crate::options::Opt;
-use crate::shell::{Flow, Shell, Unwind};
+use crate::shell::{Capture, Flow, Shell, Unwind};
 use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
+
+/// The line that a subshell names where it is about the place in the text being read: it reads none.
+pub(super) const SUBSHELL_LINE: u32 = 1;
 
 /// A started stage of a pipeline.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +23,17 @@ pub enum Stage {
 }
 
 impl Stage {
-    const fn process(&self) -> Option<Pid> {
+    pub(super) const fn process(&self) -> Option<Pid> {
         match self {
             Self::Process(pid) => Some(*pid),
             Self::Done(_) => None,
+        }
+    }
+
+    pub(super) const fn done(&self) -> Option<u8> {
+        match self {
+            Self::Process(_) => None,
+            Self::Done(status) => Some(*status),
         }
     }
 }
@@ -38,20 +49,20 @@ impl Shell {
             let _ = body(shell);
             shell.leave();
         };
-        crate::fork::fork(self, Box::new(run))
+        let pid = crate::fork::fork(self, Box::new(run))?;
+        self.join_group(pid);
+        Ok(pid)
     }
 
     /// What changes at the start of a forked copy.
     fn enter_subshell(&mut self) {
         self.subshell = true;
-        self.capture = None;
+        self.parser_line = SUBSHELL_LINE;
+        self.capture = Capture::default();
         self.out.clear();
         self.jobs = super::jobs::Jobs::default();
         self.traps.enter_subshell();
-        if self.has(Opt::Monitor) {
-            let _ = process::setpgid(0, 0);
-            self.options.set(Opt::Monitor, false);
-        }
+        self.leave_job_control();
     }
 
     /// Reports that no process could be made.
@@ -65,6 +76,11 @@ impl Shell {
             self.enter_subshell();
             return self.run_redirected(body, redirects);
         }
+        let containment = self.containment(body, redirects, self.capture.text.is_some());
+        if containment != Containment::Impossible {
+            self.run_contained(containment, |shell| shell.run_redirected_here(body, redirects));
+            return Ok(());
+        }
         let forked = self.fork(|shell| shell.run_redirected(body, redirects));
         match forked {
             Ok(pid) => {
@@ -73,6 +89,17 @@ impl Shell {
             }
             Err(error) => Err(self.fail_fork(error)),
         }
+    }
+
+    /// As [`Self::run_redirected`], in a process that goes on after it.
+    fn run_redirected_here(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
+        let Some(saved) = self.redirect(redirects)? else {
+            self.status = 2;
+            return Ok(());
+        };
+        let flow = self.eval(body, false);
+        self.restore(saved);
+        flow
     }
 
     fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
@@ -92,6 +119,13 @@ impl Shell {
 
     /// Starts the commands of a pipeline; what was started before a failure is in `stages`.
     pub(crate) fn start_pipeline(&mut self, commands: &[Command], stages: &mut Vec<Stage>) -> Flow {
+        let outer = self.pipeline_group.take();
+        let started = self.start_stages(commands, stages);
+        self.pipeline_group = outer;
+        started
+    }
+
+    fn start_stages(&mut self, commands: &[Command], stages: &mut Vec<Stage>) -> Flow {
         let mut input: Option<Fd> = None;
         for (index, command) in commands.iter().enumerate() {
             let pipe = if index + 1 < commands.len() {
@@ -107,7 +141,10 @@ impl Shell {
             input.into_iter().chain(output).for_each(discard);
             input = pipe.map(|(reader, _)| reader);
             match started {
-                Ok(stage) => stages.push(stage),
+                Ok(stage) => {
+                    self.pipeline_group = self.pipeline_group.or(stage.process());
+                    stages.push(stage);
+                }
                 Err(error) => {
                     input.into_iter().for_each(discard);
                     return Err(self.fail_fork(error));
@@ -208,7 +245,10 @@ impl Shell {
             let forked = self.fork(|shell| {
                 shell.detach();
                 match &**command {
-                    Command::Redirected { body, redirects, .. } => shell.run_redirected(body, redirects),
+                    Command::Redirected { body, redirects, line } => {
+                        shell.vars.dynamics.line = *line;
+                        shell.run_redirected(body, redirects)
+                    }
                     command => shell.eval(command, true),
                 }
             });
@@ -219,12 +259,8 @@ impl Shell {
         }
         let processes: Vec<Pid> = stages.iter().filter_map(|stage| stage.process()).collect();
         self.last_background = processes.last().copied();
-        let text = if self.has(Opt::Monitor) { crate::syntax::unparse::text(command) } else { pipes(stages.len()) };
-        let number = self.jobs.add(Job::new(&processes, text));
-        if self.has(Opt::Interactive) && !self.subshell {
-            let pid = self.last_background.unwrap_or_default();
-            let _ = fd::write_all(fd::STDERR, format!("[{number}] {pid}\n").as_bytes());
-        }
+        let texts = if self.has(Opt::Monitor) { texts(command) } else { vec![Vec::new(); stages.len()] };
+        self.jobs.add(Job::new(&processes, texts));
         self.status = 0;
         Ok(())
     }
@@ -256,9 +292,12 @@ fn null_input() -> Option<Fd> {
     out_of_the_way(null, fd::STDERR).ok()
 }
 
-/// A job's text when no command texts are kept.
-fn pipes(count: usize) -> Vec<u8> {
-    b" | ".repeat(count.saturating_sub(1))
+/// The texts of a job's commands.
+pub(super) fn texts(command: &Command) -> Vec<Vec<u8>> {
+    match command {
+        Command::Pipeline(commands) => commands.iter().map(crate::syntax::unparse::text).collect(),
+        command => vec![crate::syntax::unparse::text(command)],
+    }
 }
 
 /// Whether expanding the word changes nothing and cannot fail.

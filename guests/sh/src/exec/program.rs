@@ -42,7 +42,7 @@ impl Shell {
 
     /// Whether nothing has to be done after the last command.
     fn may_be_replaced(&self) -> bool {
-        !self.traps.any() && !self.has(Opt::Interactive) && self.capture.is_none()
+        !self.traps.any() && !self.has(Opt::Interactive) && self.capture.text.is_none()
     }
 
     fn refuse(&mut self, name: &[u8], status: u8, error: Errno) -> Flow {
@@ -80,8 +80,8 @@ impl Shell {
             path: OWN_PROGRAM.to_vec(),
             argv: args.to_vec(),
             envp: self.vars.environment(),
-            pgid: self.has(Opt::Monitor).then_some(0),
-            default_signals: self.traps.caught_set(),
+            pgid: self.has(Opt::Monitor).then_some(self.pipeline_group.unwrap_or(0)),
+            default_signals: self.traps.caught_set() | self.own_signals(),
             ..SpawnRequest::default()
         };
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {

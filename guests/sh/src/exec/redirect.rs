@@ -42,13 +42,14 @@ impl Shell {
 
     /// Makes a descriptor a copy of another for a while.
     pub fn redirect_to(&mut self, from: Fd, to: Fd, saved: &mut Vec<Saved>) -> wcr_sys::Result<()> {
-        save(to, saved);
+        self.save(to, saved);
         fd::dup2(from, to, OpenFlags::default())
     }
 
     /// Undoes redirections.
     pub fn restore(&mut self, saved: Vec<Saved>) {
         for Saved { fd: target, copy } in saved.into_iter().rev() {
+            self.capture.redirected -= u32::from(target == fd::STDOUT);
             match copy {
                 Some(copy) => move_to(copy, target),
                 None => discard(target),
@@ -58,7 +59,21 @@ impl Shell {
 
     /// Keeps redirections: forgets what the descriptors were.
     pub fn keep(&mut self, saved: Vec<Saved>) {
+        self.capture.redirected -= u32::from(saved.iter().any(|saved| saved.fd == fd::STDOUT));
         saved.into_iter().filter_map(|saved| saved.copy).for_each(discard);
+    }
+
+    /// Notes what the descriptor is, unless that has been done.
+    fn save(&mut self, target: Fd, saved: &mut Vec<Saved>) {
+        if !saved.iter().any(|known| known.fd == target) {
+            let copy = fd::dup(target, PRIVATE, OpenFlags::CLOEXEC).ok();
+            self.note(Saved { fd: target, copy }, saved);
+        }
+    }
+
+    fn note(&mut self, change: Saved, saved: &mut Vec<Saved>) {
+        self.capture.redirected += u32::from(change.fd == fd::STDOUT);
+        saved.push(change);
     }
 
     fn apply(&mut self, redirect: &Redirect, saved: &mut Vec<Saved>) -> Flow<bool> {
@@ -89,13 +104,13 @@ impl Shell {
         match result {
             Ok(opened) => {
                 if opened != target {
-                    save(target, saved);
+                    self.save(target, saved);
                     move_to(opened, target);
                 } else {
-                    saved.push(Saved { fd: target, copy: None });
+                    self.note(Saved { fd: target, copy: None }, saved);
                 }
                 if mode == FileMode::WriteBoth {
-                    save(fd::STDERR, saved);
+                    self.save(fd::STDERR, saved);
                     let _ = fd::dup2(target, fd::STDERR, OpenFlags::default());
                 }
                 true
@@ -117,7 +132,7 @@ impl Shell {
 
     fn duplicate(&mut self, target: Fd, output: bool, name: &[u8], saved: &mut Vec<Saved>) -> Flow<bool> {
         if name == b"-" {
-            save(target, saved);
+            self.save(target, saved);
             discard(target);
             return Ok(true);
         }
@@ -136,7 +151,7 @@ impl Shell {
             return Ok(false);
         }
         if from != target {
-            save(target, saved);
+            self.save(target, saved);
             let _ = fd::dup2(from, target, OpenFlags::default());
         }
         Ok(true)
@@ -144,7 +159,12 @@ impl Shell {
 
     fn here_document(&mut self, target: Fd, document: &HereDoc, saved: &mut Vec<Saved>) -> Flow<bool> {
         let text = match document.body.get() {
-            Some(body) => self.expand_text(body)?,
+            Some(body) => match self.expand_text(body) {
+                Ok(text) => text,
+                // What is wrong with the text is only a failure of the redirection.
+                Err(Unwind::Error) => return Ok(false),
+                Err(unwind) => return Err(unwind),
+            },
             None => Vec::new(),
         };
         let Ok((reader, writer)) = pipe_above(target) else {
@@ -165,16 +185,9 @@ impl Shell {
             }
         }
         discard(writer);
-        save(target, saved);
+        self.save(target, saved);
         move_to(reader, target);
         Ok(true)
-    }
-}
-
-/// Notes what the descriptor is, unless that has been done.
-fn save(target: Fd, saved: &mut Vec<Saved>) {
-    if !saved.iter().any(|known| known.fd == target) {
-        saved.push(Saved { fd: target, copy: fd::dup(target, PRIVATE, OpenFlags::CLOEXEC).ok() });
     }
 }
 

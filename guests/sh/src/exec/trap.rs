@@ -4,7 +4,7 @@ use wcr_sys::abi::{Disposition, Signal};
 use wcr_sys::signal;
 
 use crate::options::Opt;
-use crate::shell::{Flow, Shell};
+use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
 
 /// The signals' names; the index is the number. 0 is the shell's end.
@@ -152,6 +152,7 @@ impl Shell {
     /// # Errors
     /// Why a trap's commands make the shell leave what it is doing.
     pub(crate) fn run_pending_traps(&mut self) -> Flow {
+        self.check_interrupt()?;
         if self.traps.actions.is_empty() {
             return Ok(());
         }
@@ -200,7 +201,10 @@ impl Shell {
         let Some(action) = self.traps.action(0).map(<[u8]>::to_vec) else { return };
         self.traps.set(0, None, true);
         // An `exit` in the trap decides the status; whatever else ends it has nothing more to leave.
-        let _ = self.run_trap(action);
+        let status = self.status;
+        if self.run_trap(action) != Err(Unwind::Exit) {
+            self.status = status;
+        }
     }
 }
 

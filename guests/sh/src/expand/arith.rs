@@ -54,7 +54,7 @@ type Result<T> = core::result::Result<T, Error>;
 /// # Errors
 /// See [`Error`].
 pub fn evaluate(text: &[u8], scope: &mut dyn Scope) -> Result<i64> {
-    Evaluator { text, pos: 0, scope, names: &mut Vec::new(), depth: 0 }.whole()
+    Evaluator { text, pos: 0, scope, names: &mut Vec::new(), depth: 0, behind_variable: false }.whole()
 }
 
 /// A value, or a variable that is read when it is needed.
@@ -71,6 +71,8 @@ struct Evaluator<'t, 's> {
     /// The variables whose values are being evaluated.
     names: &'s mut Vec<Vec<u8>>,
     depth: u32,
+    /// Whether the operand of the operator to the left is a variable: two signs would then be taken for its own.
+    behind_variable: bool,
 }
 
 /// How deep parentheses, unary operators and variables may nest.
@@ -139,6 +141,14 @@ impl<'t> Evaluator<'t, '_> {
         found
     }
 
+    /// Reads what stands to the right of an operand.
+    fn behind<T>(&mut self, left: &Operand, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let before = core::mem::replace(&mut self.behind_variable, matches!(left, Operand::Variable(_)));
+        let result = read(self);
+        self.behind_variable = before;
+        result
+    }
+
     fn enter(&mut self) -> Result<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH { Err(Error::Syntax) } else { Ok(()) }
@@ -148,7 +158,7 @@ impl<'t> Evaluator<'t, '_> {
         let mut operand = self.assignment()?;
         while self.take(",") {
             self.value(&operand)?;
-            operand = self.assignment()?;
+            operand = self.behind(&operand, Self::assignment)?;
         }
         Ok(operand)
     }
@@ -160,16 +170,17 @@ impl<'t> Evaluator<'t, '_> {
         let Some(operator) = ASSIGNMENTS.iter().find(|operator| self.rest().starts_with(operator.as_bytes())) else {
             return Ok(target);
         };
-        let Operand::Variable(name) = target else { return Err(Error::Syntax) };
         self.pos += operator.len();
         self.enter()?;
-        let operand = self.assignment()?;
+        let operand = self.behind(&target, Self::assignment)?;
         self.depth -= 1;
         let mut value = self.value(&operand)?;
         if let Some(binary) = operator.strip_suffix('=').filter(|binary| !binary.is_empty()) {
-            let old = self.value(&Operand::Variable(name))?;
+            let old = self.value(&target)?;
             value = apply(binary, old, value)?;
         }
+        // Only now is looked at what the left side is.
+        let Operand::Variable(name) = target else { return Err(Error::Syntax) };
         self.set(name, value)?;
         Ok(Operand::Value(value))
     }
@@ -184,11 +195,11 @@ impl<'t> Evaluator<'t, '_> {
             return Ok(condition);
         }
         self.enter()?;
-        let yes = self.binary(0)?;
+        let yes = self.behind(&condition, |evaluator| evaluator.binary(0))?;
         if !self.take(":") {
             return Err(Error::Conditional);
         }
-        let no = self.conditional()?;
+        let no = self.behind(&yes, Self::conditional)?;
         self.depth -= 1;
         let (condition, yes, no) = (self.value(&condition)?, self.value(&yes)?, self.value(&no)?);
         Ok(Operand::Value(if condition != 0 { yes } else { no }))
@@ -215,7 +226,7 @@ impl<'t> Evaluator<'t, '_> {
         let mut left = self.power()?;
         while let Some((operator, level)) = self.operator().filter(|(_, level)| *level > loosest) {
             self.pos += operator.len();
-            let right = self.binary(level)?;
+            let right = self.behind(&left, |evaluator| evaluator.binary(level))?;
             let (a, b) = (self.value(&left)?, self.value(&right)?);
             left = Operand::Value(apply(operator, a, b)?);
         }
@@ -251,6 +262,9 @@ impl<'t> Evaluator<'t, '_> {
                 let value = self.value(&Operand::Variable(name))?.wrapping_add(step);
                 self.set(name, value)?;
                 return Ok(Operand::Value(value));
+            }
+            if self.behind_variable {
+                return Err(Error::Syntax);
             }
             // Not in front of a variable: two signs.
             self.pos -= 1;
@@ -355,7 +369,9 @@ impl<'t> Evaluator<'t, '_> {
         self.names.push(name.to_vec());
         self.enter()?;
         let depth = self.depth;
-        let value = Evaluator { text: &text, pos: 0, scope: self.scope, names: self.names, depth }.whole();
+        let value =
+            Evaluator { text: &text, pos: 0, scope: self.scope, names: self.names, depth, behind_variable: false }
+                .whole();
         self.depth -= 1;
         self.names.pop();
         value

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use wcr_sys::abi::{OpenFlags, Pid};
 use wcr_sys::{Errno, Fd, fd};
 
-use crate::builtins;
+use crate::builtins::{self, Reach};
 use crate::exec::Stage;
+use crate::exec::contained::Containment;
 use crate::exec::descriptors::{PRIVATE, discard, move_to, pipe_above};
 use crate::options::Opt;
-use crate::shell::{Flow, Shell};
+use crate::shell::{Capture, Flow, Shell};
 use crate::syntax::ast::{Command, Part, Simple, Substitution, Word};
 
 /// The lowest descriptor for a process substitution.
@@ -27,7 +28,10 @@ impl Shell {
         self.options.set(Opt::ErrExit, false);
         let captured = match body {
             Command::Simple(simple) if self.is_harmless(simple) => self.capture_builtin(simple),
-            body => self.capture_process(body),
+            body => match self.containment(body, &[], true) {
+                Containment::Impossible => self.capture_process(body),
+                containment => Ok(self.capture_contained(containment, body)),
+            },
         };
         self.options = options;
         let mut text = captured?;
@@ -42,7 +46,8 @@ impl Shell {
     pub(crate) fn is_harmless(&self, simple: &Simple) -> bool {
         let Some((name, rest)) = simple.words.split_first() else { return false };
         let harmless = name.plain().is_some_and(|name| {
-            builtins::find(name).is_some_and(|builtin| builtin.pure) && !self.functions.contains_key(name)
+            builtins::find(name).is_some_and(|builtin| builtin.reach == Reach::Output)
+                && !self.functions.contains_key(name)
         });
         harmless
             && simple.assignments.is_empty()
@@ -52,14 +57,27 @@ impl Shell {
     }
 
     pub(crate) fn capture_builtin(&mut self, simple: &Simple) -> Flow<Vec<u8>> {
-        let outer = self.capture.replace(Vec::new());
         let (status, line) = (self.status, self.vars.dynamics.line);
+        let outer = core::mem::replace(&mut self.capture, Capture::collecting());
         let flow = self.eval_simple(simple, false);
-        let text = core::mem::replace(&mut self.capture, outer).unwrap_or_default();
+        let text = core::mem::replace(&mut self.capture, outer).text.unwrap_or_default();
         self.substitution_status = Some(self.status);
         self.status = status;
         self.vars.dynamics.line = line;
         flow.map(|()| text)
+    }
+
+    fn capture_contained(&mut self, containment: Containment, body: &Command) -> Vec<u8> {
+        let status = self.status;
+        let outer = core::mem::replace(&mut self.capture, Capture::collecting());
+        self.run_contained(containment, |shell| {
+            shell.tested = 0;
+            shell.eval(body, false)
+        });
+        let text = core::mem::replace(&mut self.capture, outer).text.unwrap_or_default();
+        self.substitution_status = Some(self.status);
+        self.status = status;
+        text
     }
 
     fn capture_process(&mut self, body: &Command) -> Flow<Vec<u8>> {
@@ -88,7 +106,7 @@ impl Shell {
             // Each stage has a process of its own anyway.
             let mut saved = Vec::new();
             let redirected = self.redirect_to(writer, fd::STDOUT, &mut saved);
-            let (capture, tested) = (self.capture.take(), core::mem::take(&mut self.tested));
+            let (capture, tested) = (core::mem::take(&mut self.capture), core::mem::take(&mut self.tested));
             let started = match redirected {
                 Ok(()) => self.start_pipeline(commands, stages),
                 Err(error) => Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),

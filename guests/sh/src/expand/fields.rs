@@ -117,19 +117,21 @@ pub struct Builder<'s> {
     fields: Vec<Field>,
     current: Option<Field>,
     ended: Ended,
+    /// Whether the one field takes no more.
+    full: bool,
 }
 
 impl<'s> Builder<'s> {
     /// A builder that splits expansions at the separators.
     #[must_use]
     pub const fn splitting(separators: &'s Separators) -> Self {
-        Self { separators: Some(separators), fields: Vec::new(), current: None, ended: Ended::Done }
+        Self { separators: Some(separators), fields: Vec::new(), current: None, ended: Ended::Done, full: false }
     }
 
     /// A builder that makes one field.
     #[must_use]
     pub const fn single() -> Self {
-        Self { separators: None, fields: Vec::new(), current: None, ended: Ended::Done }
+        Self { separators: None, fields: Vec::new(), current: None, ended: Ended::Done, full: false }
     }
 
     /// Whether this builder splits.
@@ -140,6 +142,9 @@ impl<'s> Builder<'s> {
 
     /// Adds text that is not split: from the word itself, or quoted.
     pub fn text(&mut self, text: &[u8], quoted: bool) {
+        if self.full {
+            return;
+        }
         self.current.get_or_insert_default().push(text, quoted);
     }
 
@@ -186,8 +191,16 @@ impl<'s> Builder<'s> {
 
     /// Ends the current field, if there is one: between the parameters of `$@`.
     pub fn end_field(&mut self) {
-        self.finish_current();
+        if self.separators.is_some() {
+            self.finish_current();
+        }
         self.ended = Ended::Done;
+    }
+
+    /// Ends the current field for good: where there is only one, nothing is added to it any more.
+    pub fn cut(&mut self) {
+        self.end_field();
+        self.full = self.separators.is_none();
     }
 
     /// The fields.

@@ -149,8 +149,10 @@ impl Shell {
         for (index, part) in word.0.iter().enumerate() {
             match part {
                 Part::Literal(text) => {
-                    let text = self.expand_tildes(text, index == 0, word.0.len() == index + 1, place, out);
-                    if place == Place::Nested { out.expanded(&text) } else { out.text(&text, false) }
+                    let rest = self.expand_tildes(text, index == 0, word.0.len() == index + 1, place, out);
+                    // Nothing of the word is left behind a login name that nobody has.
+                    let Some(text) = rest else { return Ok(()) };
+                    if place == Place::Nested { out.expanded(text) } else { out.text(text, false) }
                 }
                 Part::Quoted(text) => out.text(text, true),
                 Part::Param(param) => self.expand_param(param, out)?,
@@ -171,7 +173,8 @@ impl Shell {
         Ok(())
     }
 
-    /// Replaces tildes in literal text. What a tilde became is added as quoted text; the rest is returned.
+    /// Replaces tildes in literal text. What a tilde became is added as quoted text; the rest is returned, `None`
+    /// when an unknown login name ends the word.
     fn expand_tildes<'t>(
         &mut self,
         text: &'t [u8],
@@ -179,9 +182,9 @@ impl Shell {
         last: bool,
         place: Place,
         out: &mut Builder,
-    ) -> Cow<'t, [u8]> {
+    ) -> Option<&'t [u8]> {
         if place == Place::Text || !text.contains(&b'~') {
-            return Cow::Borrowed(text);
+            return Some(text);
         }
         let mut rest = text;
         let mut at_start = first;
@@ -190,15 +193,25 @@ impl Shell {
                 let ends = |byte: &u8| *byte == b'/' || (place == Place::Assignment && *byte == b':');
                 let end = rest.iter().position(ends);
                 // A name that runs into a quoted or expanded part is no login name.
-                if let Some(end) = end.or(last.then_some(rest.len()))
-                    && let Some(home) = self.home(rest.get(1..end).unwrap_or_default())
-                {
-                    out.text(&home, true);
-                    rest = rest.get(end..).unwrap_or_default();
+                if let Some(end) = end.or(last.then_some(rest.len())) {
+                    let (login, after) = rest.split_at(end);
+                    match self.home(login.get(1..).unwrap_or_default()) {
+                        Some(home) => {
+                            if !home.is_empty() {
+                                out.text(&home, true);
+                            }
+                            rest = after;
+                        }
+                        None if after.is_empty() || login.len() == 1 => {}
+                        None => {
+                            out.text(login, false);
+                            return None;
+                        }
+                    }
                 }
             }
             let colon = if place == Place::Assignment { rest.iter().position(|byte| *byte == b':') } else { None };
-            let Some(colon) = colon else { return Cow::Borrowed(rest) };
+            let Some(colon) = colon else { return Some(rest) };
             let (head, tail) = rest.split_at(colon + 1);
             out.text(head, false);
             rest = tail;

@@ -103,10 +103,19 @@ impl Shell {
                     Err(self.fail(&[&name_text(&param.name), &b": "[..], &message].concat()))
                 }
             },
+            // Of an unset parameter nothing is looked at but its name.
+            ParamOp::Trim { .. } | ParamOp::Substring(..) | ParamOp::Replace { .. } if value.is_none() => {
+                let value = self.required(None, &param.name)?;
+                self.put_value(&value, param.quoted, out);
+                Ok(())
+            }
             ParamOp::Trim { suffix, longest, pattern: word } => {
                 let value = self.required(value, &param.name)?;
                 let pattern = self.expand_pattern(word)?;
-                let value = value.map(|text| trimmed(text, &pattern, *suffix, *longest));
+                let value = match value {
+                    Value::One(text) => Value::One(trimmed(text, &pattern, *suffix, *longest)),
+                    Value::Fields(text) => Value::Fields(trimmed_fields(text, &pattern, *suffix, *longest)),
+                };
                 self.put_value(&value, param.quoted, out);
                 Ok(())
             }
@@ -121,6 +130,14 @@ impl Shell {
             ParamOp::Replace { all, pattern: word, replacement } => {
                 let value = self.required(value, &param.name)?;
                 let pattern = self.expand_pattern(word)?;
+                if pattern.is_empty() && !param.quoted {
+                    self.put_value(&value, false, out);
+                    // Without anything to look for, the text to put in becomes a field of its own.
+                    out.cut();
+                    self.put_word(replacement, false, out)?;
+                    out.cut();
+                    return Ok(());
+                }
                 let replacement = self.expand_string(replacement)?;
                 let value = value.map(|text| replaced(text, &pattern, &replacement, *all));
                 self.put_value(&value, param.quoted, out);
@@ -226,6 +243,30 @@ fn trimmed(mut text: Vec<u8>, pattern: &[u8], suffix: bool, longest: bool) -> Ve
     text
 }
 
+/// As [`trimmed`], of parameters joined by [`BETWEEN`]: the pattern sees one parameter at a time, but what is cut is
+/// cut of the whole.
+fn trimmed_fields(mut text: Vec<u8>, pattern: &[u8], suffix: bool, longest: bool) -> Vec<u8> {
+    let seen = |from: usize, to: usize| {
+        let part = text.get(from..to).unwrap_or_default();
+        part.split(|byte| *byte == BETWEEN).next().is_some_and(|part| pattern::matches(pattern, part))
+    };
+    let first = text.iter().position(|byte| *byte == BETWEEN).unwrap_or(text.len());
+    let cut = match (suffix, longest) {
+        (false, false) => (0..=first).find(|end| seen(0, *end)),
+        (false, true) => (0..=text.len()).rev().find(|end| seen(0, *end)),
+        (true, false) => (0..=text.len()).rev().find(|start| seen(*start, text.len())),
+        (true, true) => (0..=first).find(|start| seen(*start, text.len())),
+    };
+    match cut {
+        Some(cut) if suffix => text.truncate(cut),
+        Some(cut) => {
+            text.drain(..cut);
+        }
+        None => {}
+    }
+    text
+}
+
 fn substring(text: &[u8], offset: i64, length: Option<i64>) -> &[u8] {
     let total = text.len() as i64;
     let start = if offset < 0 { offset.saturating_add(total) } else { offset };
@@ -245,6 +286,9 @@ fn substring(text: &[u8], offset: i64, length: Option<i64>) -> &[u8] {
 fn replaced(text: Vec<u8>, pattern: &[u8], replacement: &[u8], all: bool) -> Vec<u8> {
     if pattern.is_empty() {
         return text;
+    }
+    if text.is_empty() && pattern::matches(pattern, b"") {
+        return replacement.to_vec();
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest: &[u8] = &text;

@@ -8,7 +8,7 @@ impl Shell {
     /// The home directory of the named user, or `$HOME` for an empty name.
     pub(super) fn home(&mut self, user: &[u8]) -> Option<Vec<u8>> {
         if user.is_empty() {
-            return self.vars.get(b"HOME").filter(|home| !home.is_empty()).map(std::borrow::Cow::into_owned);
+            return self.vars.get(b"HOME").map(std::borrow::Cow::into_owned);
         }
         let accounts = fs::read_file(b"/etc/passwd").ok()?;
         home_in(&accounts, user).map(<[u8]>::to_vec)

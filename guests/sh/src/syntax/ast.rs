@@ -84,8 +84,6 @@ pub enum Command {
         name: Box<[u8]>,
         /// What a call runs.
         body: Rc<Command>,
-        /// The line the definition starts on.
-        line: u32,
     },
 }
 

@@ -34,7 +34,7 @@ impl Expect {
 impl<'a> Parser<'a> {
     /// A parser of `input`.
     pub fn new(input: &'a mut Input, aliases: &'a Aliases, backquote_line: u32) -> Self {
-        Self { input, aliases, backquote_line, pushed_back: None, pending: Vec::new(), depth: 0 }
+        Self { input, aliases, backquote_line, pushed_back: None, pending: Vec::new(), depth: 0, in_delimiter: false }
     }
 
     /// Takes the next token.

@@ -19,6 +19,8 @@ pub struct Parser<'a> {
     pub(super) pushed_back: Option<(Token, bool)>,
     pub(super) pending: Vec<Rc<HereDoc>>,
     pub(super) depth: u32,
+    /// Within the delimiter of a here-document, where `$` and backquotes mean nothing.
+    pub(super) in_delimiter: bool,
 }
 
 /// What a complete line holds.
@@ -75,13 +77,9 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads a whole text that is one list.
-    pub(super) fn whole_list(&mut self) -> Result<Option<Command>> {
+    /// Reads the list that a text begins with; what stands behind it is not looked at.
+    pub(super) fn first_list(&mut self) -> Result<Option<Command>> {
         let body = self.list()?;
-        let token = self.token(Expect::KEYWORD_LINES)?;
-        if token != Token::End {
-            return Err(self.unexpected(&token, None));
-        }
         self.end_here_documents();
         Ok(body)
     }
@@ -172,7 +170,7 @@ impl Parser<'_> {
             Token::Keyword(Keyword::Until) => self.while_command(true)?,
             Token::Keyword(Keyword::For) => self.for_command(line)?,
             Token::Keyword(Keyword::Case) => self.case_command(line)?,
-            Token::Keyword(Keyword::Function) => return self.function_keyword(line),
+            Token::Keyword(Keyword::Function) => return self.function_keyword(),
             Token::Keyword(Keyword::Begin) => {
                 let body = self.body()?;
                 self.expect_keyword(Keyword::End)?;
@@ -303,14 +301,14 @@ impl Parser<'_> {
         }
     }
 
-    fn function_keyword(&mut self, line: u32) -> Result<Command> {
+    fn function_keyword(&mut self) -> Result<Command> {
         let token = self.token(Expect::WORD)?;
         let Token::Word(word) = token else { return Err(self.unexpected(&token, Some("word"))) };
         if self.peek(Expect::WORD)? == Token::Open {
             self.token(Expect::WORD)?;
             self.close_parenthesis()?;
         }
-        self.function(&word, line)
+        self.function(&word)
     }
 
     fn close_parenthesis(&mut self) -> Result<()> {
@@ -318,7 +316,7 @@ impl Parser<'_> {
         if token == Token::Close { Ok(()) } else { Err(self.unexpected(&token, Some("\")\""))) }
     }
 
-    fn function(&mut self, name: &Word, line: u32) -> Result<Command> {
+    fn function(&mut self, name: &Word) -> Result<Command> {
         let name = match name.plain() {
             Some(name) if is_name(name) && !crate::builtins::is_special(name) => name.into(),
             _ => return Err(self.error("bad function name")),
@@ -327,7 +325,7 @@ impl Parser<'_> {
         self.depth += 1;
         let body = Rc::new(if self.depth > MAX_DEPTH { Err(self.error("nested too deeply")) } else { self.command() }?);
         self.depth -= 1;
-        Ok(Command::Function { name, body, line })
+        Ok(Command::Function { name, body })
     }
 
     fn redirects(&mut self) -> Result<Vec<Redirect>> {
@@ -340,7 +338,10 @@ impl Parser<'_> {
     }
 
     fn redirect(&mut self, op: RedirectOp, fd: Option<u32>, out: &mut Vec<Redirect>) -> Result<()> {
-        let token = self.token(Expect::WORD)?;
+        self.in_delimiter = matches!(op, RedirectOp::HereDoc | RedirectOp::HereDocTabs);
+        let token = self.token(Expect::WORD);
+        self.in_delimiter = false;
+        let token = token?;
         let Token::Word(word) = token else { return Err(self.unexpected(&token, None)) };
         let (default_fd, kind) = match op {
             RedirectOp::Read => (0, RedirectKind::File(FileMode::Read, word)),
@@ -399,15 +400,13 @@ impl Parser<'_> {
                     let text: &[u8] = if connective == Token::And { b"&&" } else { b"||" };
                     token = Token::Word(Word::literal(text));
                 }
-                Token::Open if simple.assignments.is_empty() && simple.redirects.is_empty() => {
-                    if simple.words.len() != 1 {
-                        let token = self.token(expect)?;
-                        return Err(self.unexpected(&token, None));
-                    }
+                Token::Open
+                    if simple.words.len() == 1 && simple.assignments.is_empty() && simple.redirects.is_empty() =>
+                {
                     self.token(expect)?;
                     self.close_parenthesis()?;
                     let name = simple.words.pop().unwrap_or_default();
-                    return self.function(&name, line);
+                    return self.function(&name);
                 }
                 _ => return Ok(Command::Simple(simple)),
             }
@@ -475,9 +474,8 @@ pub(crate) fn as_assignment(word: &Word) -> Option<Assignment> {
 fn delimiter(word: &Word) -> Box<[u8]> {
     let mut text = Vec::new();
     for part in &word.0 {
-        match part {
-            Part::Literal(literal) | Part::Quoted(literal) => text.extend_from_slice(literal),
-            part => super::unparse::part(part, &mut text),
+        if let Part::Literal(literal) | Part::Quoted(literal) = part {
+            text.extend_from_slice(literal);
         }
     }
     text.into()

@@ -107,7 +107,7 @@ impl Parser<'_> {
             };
             match byte {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' if brace.is_none() => return Ok(()),
-                b'<' | b'>' if self.input.peek_second() == Some(b'(') && brace.is_none() => {
+                b'<' | b'>' if self.input.peek_second() == Some(b'(') && brace.is_none() && !self.in_delimiter => {
                     self.input.next();
                     self.input.next();
                     let command = self.substitution()?;
@@ -138,8 +138,8 @@ impl Parser<'_> {
                     let text = self.dollar_quotes()?;
                     parts.part(Part::Quoted(text.into()));
                 }
-                b'$' => self.dollar(parts, false)?,
-                b'`' => {
+                b'$' if !self.in_delimiter => self.dollar(parts, false)?,
+                b'`' if !self.in_delimiter => {
                     let part = self.backquotes(false, false)?;
                     parts.part(part);
                 }
@@ -170,14 +170,24 @@ impl Parser<'_> {
         let mut open = 0u32;
         let mut line_start = true;
         loop {
+            let at_start = core::mem::take(&mut line_start);
             if let Mode::HereDoc(document) = mode
-                && core::mem::take(&mut line_start)
+                && at_start
             {
                 if self.at_delimiter(document) {
                     return Ok(());
                 }
+                let mut stripped = false;
                 while document.strip_tabs && self.input.peek() == Some(b'\t') {
                     self.input.next();
+                    stripped = true;
+                }
+                if stripped && self.input.peek() == Some(b'\\') && self.input.peek_second() == Some(b'\n') {
+                    // Right behind the tabs a line that is continued keeps its backslash and its end.
+                    self.input.next();
+                    self.input.next_uncounted();
+                    parts.push(b'\\', true);
+                    parts.push(b'\n', true);
                 }
             }
             let Some(byte) = self.input.peek() else {
@@ -217,6 +227,8 @@ impl Parser<'_> {
                     match self.input.peek() {
                         Some(b'\n') => {
                             self.input.next();
+                            // A line that is continued before it began can still be the delimiter.
+                            line_start = at_start;
                         }
                         Some(escaped @ (b'$' | b'`' | b'\\')) => {
                             self.input.next();
@@ -233,8 +245,8 @@ impl Parser<'_> {
                         _ => parts.push(b'\\', true),
                     }
                 }
-                b'$' => self.dollar(parts, true)?,
-                b'`' => {
+                b'$' if !self.in_delimiter => self.dollar(parts, true)?,
+                b'`' if !self.in_delimiter => {
                     let part = self.backquotes(true, matches!(mode, Mode::DoubleQuotes | Mode::Brace { .. }))?;
                     parts.part(part);
                 }
@@ -424,7 +436,7 @@ impl Parser<'_> {
             let mut input = Input::text(text, line);
             let mut parser = Parser::new(&mut input, aliases, line);
             parser.depth = depth + 1;
-            parser.whole_list()
+            parser.first_list()
         })?;
         Ok(Part::Command(Rc::new(Substitution { body }), quoted))
     }
@@ -483,8 +495,9 @@ impl Parser<'_> {
 
     /// Skips to the closing brace of a substitution that is not in the language.
     fn bad_substitution(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
-        self.input.next_uncounted();
-        self.brace_word(quoted)?;
+        if self.input.next_uncounted() != Some(b'}') {
+            self.brace_word(quoted)?;
+        }
         Ok((ParamName::Special(b'?'), ParamOp::Bad))
     }
 

@@ -1,12 +1,13 @@
 //! The benchmarks: wcr beside the programs it is compared with, in one run, on one machine.
 //!
-//! `bench [start] [pull] [web] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
+//! `bench [start] [pull] [web] [shell] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
 
 mod cgroups;
 mod images;
 mod peers;
 mod pull;
 mod report;
+mod shell;
 mod start;
 mod timing;
 mod web;
@@ -17,12 +18,14 @@ use std::process::ExitCode;
 use report::Report;
 
 const USAGE: &str = "\
-Usage: cargo xtask bench [start] [pull] [web] [--rounds N] [--out FOLDER]
+Usage: cargo xtask bench [start] [pull] [web] [shell] [--rounds N] [--out FOLDER]
 
   start         time to run `busybox echo hi`: wcr, natively, in a chroot, with crun, with podman
   pull          time to pull a large image from a registry on loopback: wcr, skopeo, podman, umoci
   web           the page in Chromium: transfer and first output, a process and a call beside native
-  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 11 for web; slow programs less often)
+  shell         scripts in BusyBox's shell and in wcr: loops, functions, subshells, programs, a pipeline
+  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 11 for web and shell; slow programs
+                less often)
   --out FOLDER  where bench.md and bench.json go (default: target/bench)
 ";
 
@@ -31,27 +34,35 @@ struct Options {
     start: bool,
     pull: bool,
     web: bool,
+    shell: bool,
     rounds: Option<usize>,
     out: PathBuf,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options =
-            Options { start: false, pull: false, web: false, rounds: None, out: PathBuf::from("target/bench") };
+        let mut options = Options {
+            start: false,
+            pull: false,
+            web: false,
+            shell: false,
+            rounds: None,
+            out: PathBuf::from("target/bench"),
+        };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"));
             match arg.as_str() {
                 "start" => options.start = true,
                 "pull" => options.pull = true,
                 "web" => options.web = true,
+                "shell" => options.shell = true,
                 "--rounds" => options.rounds = Some(value()?.parse().map_err(|error| format!("--rounds: {error}"))?),
                 "--out" => options.out = PathBuf::from(value()?),
                 _ => return Err(USAGE.into()),
             }
         }
-        if !options.start && !options.pull && !options.web {
-            (options.start, options.pull, options.web) = (true, true, true);
+        if !options.start && !options.pull && !options.web && !options.shell {
+            (options.start, options.pull, options.web, options.shell) = (true, true, true, true);
         }
         Ok(options)
     }
@@ -75,6 +86,9 @@ fn main() -> ExitCode {
     }
     if options.web {
         web::run(&mut report, options.rounds.unwrap_or(11));
+    }
+    if options.shell {
+        shell::run(&mut report, options.rounds.unwrap_or(11));
     }
     println!("{}", report.markdown());
     match report.write(&options.out) {

@@ -1,0 +1,160 @@
+//! What the terminal shows, and the bytes that make it show something else.
+
+/// A prompt and a line behind it, over one row or several.
+pub struct Screen {
+    prompt: Vec<u8>,
+    /// How many columns the prompt's last row takes.
+    width: usize,
+    columns: usize,
+    /// The cursor's column and its row below the prompt's.
+    x: usize,
+    y: usize,
+    out: Vec<u8>,
+}
+
+/// From so many columns on the cursor goes back by one sequence.
+const MANY: usize = 5;
+
+impl Screen {
+    /// Shows a prompt.
+    pub fn new(prompt: &[u8], width: usize, columns: usize) -> Self {
+        let columns = columns.max(2);
+        let mut screen = Self { prompt: prompt.to_vec(), width, columns, x: 0, y: 0, out: Vec::new() };
+        screen.prompt();
+        screen
+    }
+
+    fn prompt(&mut self) {
+        self.out.extend_from_slice(&self.prompt);
+        (self.x, self.y) = (self.width % self.columns, 0);
+    }
+
+    /// The bytes that have come together.
+    pub fn take(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.out)
+    }
+
+    /// Adds bytes that do not move the cursor.
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// Rings.
+    pub fn bell(&mut self) {
+        self.put(b"\x07");
+    }
+
+    /// Shows a character and goes on behind it.
+    pub fn character(&mut self, byte: u8) {
+        self.out.push(byte);
+        self.x += 1;
+        if self.x >= self.columns {
+            self.put(b"\r\n");
+            (self.x, self.y) = (0, self.y + 1);
+        }
+    }
+
+    /// Goes back by characters.
+    pub fn back(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        if self.x >= count {
+            self.x -= count;
+            if count < MANY {
+                self.out.extend(core::iter::repeat_n(8, count));
+            } else {
+                self.put(format!("\x1b[{count}D").as_bytes());
+            }
+            return;
+        }
+        let place = (self.y * self.columns + self.x).saturating_sub(count);
+        let (x, y) = (place % self.columns, place / self.columns);
+        let up = self.y - y;
+        self.put(b"\r");
+        if up > 0 {
+            self.put(format!("\x1b[{up}A").as_bytes());
+        }
+        if x > 0 {
+            self.put(format!("\x1b[{x}C").as_bytes());
+        }
+        (self.x, self.y) = (x, y);
+    }
+
+    /// Shows prompt and line anew; the cursor is at the end.
+    pub fn redraw(&mut self, text: &[u8]) {
+        if self.y > 0 {
+            self.put(format!("\x1b[{}A", self.y).as_bytes());
+        }
+        self.put(b"\r");
+        self.prompt();
+        for byte in text {
+            self.character(*byte);
+        }
+        self.put(b"\x1b[J");
+    }
+
+    /// Empties the screen.
+    pub fn clear(&mut self) {
+        self.put(b"\x1b[H\x1b[J");
+        (self.x, self.y) = (0, 0);
+    }
+
+    /// Goes to a new row, unless the cursor is at the start of one.
+    pub fn end_line(&mut self) {
+        if self.x > 0 {
+            self.new_line();
+        }
+    }
+
+    /// Goes to a new row.
+    pub fn new_line(&mut self) {
+        self.put(b"\n");
+        (self.x, self.y) = (0, 0);
+    }
+
+    /// Takes over where the terminal's cursor really is: output without a line's end may stand before the prompt.
+    pub fn found_at(&mut self, column: usize) {
+        let ahead = (column.saturating_sub(1)).saturating_sub(self.x);
+        self.width += ahead;
+        self.x += ahead;
+    }
+
+    /// Lists names in columns, each column from top to bottom.
+    pub fn list(&mut self, names: &[Vec<u8>]) {
+        let shown: Vec<&[u8]> = names.iter().map(|name| last_component(name)).collect();
+        let width = shown.iter().map(|name| name.len()).max().unwrap_or(0) + 2;
+        let in_row = (self.columns / width).max(1);
+        let rows = shown.len().div_ceil(in_row);
+        self.new_line();
+        for row in 0..rows {
+            let mut line = Vec::new();
+            for (number, name) in shown.iter().skip(row).step_by(rows).enumerate() {
+                line.resize(number * width, b' ');
+                line.extend_from_slice(name);
+            }
+            self.put(&line);
+            self.put(b"\n");
+        }
+    }
+}
+
+/// The part of a path behind its last slash but one at the end.
+fn last_component(path: &[u8]) -> &[u8] {
+    let body = path.strip_suffix(b"/").unwrap_or(path);
+    let start = body.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    path.get(start..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_columns() {
+        let mut screen = Screen::new(b"", 0, 20);
+        let names = ["a/aaaa", "a/bb", "a/cc", "a/d/"].map(|name| name.as_bytes().to_vec());
+        screen.list(&names);
+        assert_eq!(screen.take(), b"\naaaa  bb    cc\nd/\n".map(|byte| byte).to_vec().as_slice());
+    }
+}

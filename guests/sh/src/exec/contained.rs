@@ -1,0 +1,214 @@
+//! Subshells and command substitutions without a process of their own.
+//!
+//! Where all that a body can change is this shell's own state, it runs here, and the state is put back after it. A body
+//! that does more (starts background commands, sets traps, changes the folder, …) gets a forked copy.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::path::Locations;
+use super::pipeline::SUBSHELL_LINE;
+use crate::builtins::{self, Reach};
+use crate::options::{Opt, Options};
+use crate::shell::{Flow, OptionCursor, Shell};
+use crate::syntax::ast::{Command, Param, ParamOp, Part, Redirect, RedirectKind, Simple, Word};
+use crate::vars::{Map, Variables};
+
+/// How many commands are looked at before a copy is the cheaper way.
+const MOST: u32 = 200;
+
+/// How deep calls of functions are followed.
+const MAX_CALLS: u32 = 10;
+
+/// What a body needs to run in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Containment {
+    /// It can't.
+    Impossible,
+    /// The state has to be kept and put back.
+    Kept,
+    /// Nothing: it changes nothing.
+    Free,
+}
+
+/// The state that contained commands can change.
+struct State {
+    vars: Variables,
+    params: Rc<Vec<Vec<u8>>>,
+    options: Options,
+    functions: Rc<Map<Rc<Command>>>,
+    locations: Locations,
+    separators: Rc<crate::expand::fields::Separators>,
+    getopts: OptionCursor,
+    command_name: Option<Rc<[u8]>>,
+}
+
+impl Shell {
+    /// Whether the command can run in this process in place of a subshell, its output going where it goes or, with
+    /// `captured`, being collected.
+    pub(crate) fn containment(&self, body: &Command, redirects: &[Redirect], captured: bool) -> Containment {
+        if self.traps.any() || self.has(Opt::Monitor) {
+            return Containment::Impossible;
+        }
+        let survey = Survey { shell: self, captured, seen: Cell::new(0) };
+        survey.redirects(redirects).min(survey.command(body, 0))
+    }
+
+    /// Runs commands in place of a subshell; the exit status says how they ended.
+    pub(crate) fn run_contained(&mut self, containment: Containment, run: impl FnOnce(&mut Self) -> Flow) {
+        let state = (containment != Containment::Free).then(|| self.state());
+        let levels = (self.loops, self.depth, self.tested, self.subshell);
+        let (line, substitution_status) = (self.vars.dynamics.line, self.substitution_status);
+        let parser_line = core::mem::replace(&mut self.parser_line, SUBSHELL_LINE);
+        self.subshell = true;
+        // Whatever made the commands end, the status says the rest.
+        let _ = run(self);
+        if let Some(state) = state {
+            self.put_back(state);
+        }
+        (self.loops, self.depth, self.tested, self.subshell) = levels;
+        (self.vars.dynamics.line, self.substitution_status) = (line, substitution_status);
+        self.parser_line = parser_line;
+    }
+
+    fn state(&self) -> State {
+        State {
+            vars: self.vars.clone(),
+            params: self.params.clone(),
+            options: self.options,
+            functions: self.functions.clone(),
+            locations: self.locations.clone(),
+            separators: self.separators.clone(),
+            getopts: self.getopts,
+            command_name: self.command_name.clone(),
+        }
+    }
+
+    fn put_back(&mut self, state: State) {
+        self.vars = state.vars;
+        self.params = state.params;
+        self.options = state.options;
+        self.functions = state.functions;
+        self.locations = state.locations;
+        self.separators = state.separators;
+        self.getopts = state.getopts;
+        self.command_name = state.command_name;
+    }
+}
+
+/// Looks through a body before it runs.
+struct Survey<'s> {
+    shell: &'s Shell,
+    captured: bool,
+    seen: Cell<u32>,
+}
+
+impl Survey<'_> {
+    fn command(&self, command: &Command, calls: u32) -> Containment {
+        self.seen.set(self.seen.get() + 1);
+        if self.seen.get() > MOST || calls > MAX_CALLS {
+            return Containment::Impossible;
+        }
+        let all = |commands: &[Command]| self.least(commands.iter().map(|command| self.command(command, calls)));
+        match command {
+            Command::Simple(simple) => self.simple(simple, calls),
+            // Each stage is a process anyway, whose output cannot be collected here.
+            Command::Pipeline(_) if self.captured => Containment::Impossible,
+            Command::Pipeline(_) => Containment::Free,
+            Command::Not(command) | Command::Group(command) => self.command(command, calls),
+            Command::And(left, right) | Command::Or(left, right) => {
+                self.command(left, calls).min(self.command(right, calls))
+            }
+            Command::Sequence(commands) => all(commands),
+            Command::Background(_) | Command::Function { .. } => Containment::Impossible,
+            Command::Subshell { .. } if !self.captured => Containment::Free,
+            Command::Subshell { body, redirects, .. } | Command::Redirected { body, redirects, .. } => {
+                self.redirects(redirects).min(self.command(body, calls))
+            }
+            Command::If { condition, then, otherwise } => {
+                let branches = self.command(condition, calls).min(self.command(then, calls));
+                otherwise.as_ref().map_or(branches, |otherwise| branches.min(self.command(otherwise, calls)))
+            }
+            Command::While { condition, body, .. } => self.command(condition, calls).min(self.command(body, calls)),
+            Command::For { words, body, .. } => {
+                let words = self.least(words.iter().flatten().map(containment_of_word));
+                Containment::Kept.min(words).min(self.command(body, calls))
+            }
+            Command::Case { word, branches, .. } => {
+                let bodies = branches.iter().filter_map(|branch| branch.body.as_ref());
+                let bodies = self.least(bodies.map(|body| self.command(body, calls)));
+                let patterns = branches.iter().flat_map(|branch| &branch.patterns);
+                let patterns = self.least(patterns.map(containment_of_word));
+                containment_of_word(word).min(patterns).min(bodies)
+            }
+        }
+    }
+
+    fn least(&self, all: impl Iterator<Item = Containment>) -> Containment {
+        all.min().unwrap_or(Containment::Free)
+    }
+
+    fn simple(&self, simple: &Simple, calls: u32) -> Containment {
+        let words = self.least(simple.words.iter().map(containment_of_word));
+        let values = simple.assignments.iter().map(|assignment| containment_of_word(&assignment.value));
+        let values = self.least(values);
+        let assigns = if simple.assignments.is_empty() { Containment::Free } else { Containment::Kept };
+        let around = words.min(values).min(assigns).min(self.redirects(&simple.redirects));
+        let Some(name) = simple.words.first() else { return around };
+        let Some(name) = name.plain() else { return Containment::Impossible };
+        around.min(self.called(name, simple, calls))
+    }
+
+    fn called(&self, name: &[u8], simple: &Simple, calls: u32) -> Containment {
+        let builtin = builtins::find(name);
+        if builtin.is_none_or(|builtin| !builtin.special)
+            && let Some(body) = self.shell.functions.get(name)
+        {
+            return Containment::Kept.min(self.command(body, calls + 1));
+        }
+        match builtin {
+            Some(builtin) if builtin.name == "set" => {
+                // Only the parameters: other options reach further.
+                let ends = simple.words.get(1).is_some_and(|word| word.plain() == Some(b"--"));
+                if ends { Containment::Kept } else { Containment::Impossible }
+            }
+            Some(builtin) => match builtin.reach {
+                Reach::Output => Containment::Free,
+                Reach::State => Containment::Kept,
+                Reach::Beyond => Containment::Impossible,
+            },
+            // A program's place may be remembered.
+            None if self.captured => Containment::Impossible,
+            None => Containment::Kept,
+        }
+    }
+
+    fn redirects(&self, redirects: &[Redirect]) -> Containment {
+        self.least(redirects.iter().map(|redirect| match &redirect.kind {
+            RedirectKind::File(_, word) => containment_of_word(word),
+            // What is collected has no descriptor to copy.
+            RedirectKind::Dup { target, .. } if self.captured => match target.plain() {
+                Some(b"1") | None => Containment::Impossible,
+                Some(_) => Containment::Free,
+            },
+            RedirectKind::Dup { target, .. } => containment_of_word(target),
+            RedirectKind::HereDoc(document) => document.body.get().map_or(Containment::Free, containment_of_word),
+        }))
+    }
+}
+
+fn containment_of_word(word: &Word) -> Containment {
+    word.0.iter().map(containment_of_part).min().unwrap_or(Containment::Free)
+}
+
+fn containment_of_part(part: &Part) -> Containment {
+    match part {
+        Part::Process { .. } => Containment::Impossible,
+        Part::Literal(_) | Part::Quoted(_) | Part::Command(..) => Containment::Free,
+        Part::Arith(..) => Containment::Kept,
+        Part::Param(param) => match &**param {
+            Param { op: ParamOp::Plain | ParamOp::Length, .. } => Containment::Free,
+            _ => Containment::Kept,
+        },
+    }
+}

@@ -1,0 +1,76 @@
+//! What words can become: files, folders, commands.
+
+use wcr_sys::abi::FileKind;
+use wcr_sys::fs;
+
+use crate::edit::{Candidates, Completion, is_command, unescaped, word_start};
+
+/// What completion knows of the shell.
+#[derive(Debug, Default)]
+pub struct Words {
+    /// `PATH`.
+    pub path: Vec<u8>,
+    /// `HOME`.
+    pub home: Vec<u8>,
+    /// Built-ins, functions, aliases and applets.
+    pub commands: Vec<Vec<u8>>,
+}
+
+impl Completion for Words {
+    fn candidates(&mut self, line: &[u8]) -> Candidates {
+        let start = word_start(line);
+        let word = unescaped(line.get(start..).unwrap_or_default());
+        let mut names = if is_command(line, start) && !word.contains(&b'/') {
+            self.matching_commands(&word)
+        } else {
+            let folders_only = matches!(first_word(line.get(..start).unwrap_or_default()), b"cd" | b"chdir" | b"rmdir");
+            self.files(&word, folders_only)
+        };
+        names.sort();
+        names.dedup();
+        Candidates { start, names }
+    }
+}
+
+impl Words {
+    fn matching_commands(&self, word: &[u8]) -> Vec<Vec<u8>> {
+        let known = self.commands.iter().filter(|name| name.starts_with(word)).cloned();
+        let folders = self.path.split(|byte| *byte == b':').filter(|folder| !folder.is_empty());
+        let programs = folders.flat_map(|folder| fs::read_dir(folder).unwrap_or_default());
+        let programs = programs.map(|entry| entry.name).filter(|name| name.starts_with(word));
+        known.chain(programs).collect()
+    }
+
+    fn files(&self, word: &[u8], folders_only: bool) -> Vec<Vec<u8>> {
+        let slash = word.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let (folder, begin) = word.split_at(slash);
+        let place = match folder.strip_prefix(b"~/") {
+            Some(rest) => [&self.home, &b"/"[..], rest].concat(),
+            None if folder.is_empty() => b".".to_vec(),
+            None => folder.to_vec(),
+        };
+        let entries = fs::read_dir(&place).unwrap_or_default();
+        let shown = entries.into_iter().filter(|entry| {
+            entry.name.starts_with(begin) && (!entry.name.starts_with(b".") || begin.starts_with(b"."))
+        });
+        let named = shown.filter_map(|entry| {
+            let is_folder = match entry.stat.mode.kind() {
+                FileKind::Directory => true,
+                FileKind::Symlink => {
+                    let path = [&place, &b"/"[..], &entry.name].concat();
+                    fs::stat(&path).is_ok_and(|stat| stat.mode.kind() == FileKind::Directory)
+                }
+                _ => false,
+            };
+            let end: &[u8] = if is_folder { b"/" } else { b"" };
+            (is_folder || !folders_only).then(|| [folder, &entry.name, end].concat())
+        });
+        named.filter(|name| !matches!(name.rsplit(|byte| *byte == b'/').nth(1), Some(b"." | b".."))).collect()
+    }
+}
+
+/// The command's name in the part of a line before a word.
+fn first_word(before: &[u8]) -> &[u8] {
+    let command = before.rsplit(|byte| matches!(byte, b';' | b'&' | b'|' | b'(' | b'`')).next().unwrap_or_default();
+    command.trim_ascii_start().split(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default()
+}

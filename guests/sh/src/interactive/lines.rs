@@ -1,0 +1,120 @@
+//! Lines as they are typed: with the editor at a terminal, plainly elsewhere.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wcr_sys::abi::{SetWhen, Termios, cc, lflag};
+use wcr_sys::{Errno, Fd, fd, signal, tty};
+
+use super::completion::Words;
+use crate::edit::{Editor, Event, History};
+use crate::syntax::input::{LineReader, Prompt};
+
+/// What shell and reader share.
+pub struct Desk {
+    /// The prompts for a new command and for the rest of one, each with the columns it takes.
+    pub prompts: [(Vec<u8>, usize); 2],
+    /// What completion needs to know.
+    pub words: Words,
+    /// The lines before.
+    pub history: Rc<RefCell<History>>,
+    /// Whether the interrupt key ended the last line.
+    pub interrupted: bool,
+}
+
+impl Desk {
+    /// An empty desk.
+    #[must_use]
+    pub fn new(history: Rc<RefCell<History>>) -> Self {
+        Self { prompts: Default::default(), words: Words::default(), history, interrupted: false }
+    }
+}
+
+/// The reader for standard input.
+pub fn reader(desk: Rc<RefCell<Desk>>) -> Box<dyn LineReader> {
+    Box::new(Reader { desk })
+}
+
+struct Reader {
+    desk: Rc<RefCell<Desk>>,
+}
+
+impl LineReader for Reader {
+    fn read_line(&mut self, prompt: Prompt, line: &mut Vec<u8>) {
+        let mut desk = self.desk.borrow_mut();
+        match tty::attributes(fd::STDIN) {
+            Ok(before) => {
+                let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &for_editing(&before));
+                edit(&mut desk, prompt, line);
+                let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &before);
+            }
+            Err(_) => read_plainly(&desk, prompt, line),
+        }
+    }
+}
+
+/// Each key at once, and none of them special to the terminal.
+fn for_editing(before: &Termios) -> Termios {
+    let mut termios = *before;
+    termios.lflag &= !(lflag::ICANON | lflag::ECHO | lflag::ECHONL | lflag::ISIG);
+    for (place, value) in [(cc::VMIN, 1), (cc::VTIME, 0)] {
+        if let Some(slot) = termios.cc.get_mut(place) {
+            *slot = value;
+        }
+    }
+    termios
+}
+
+fn edit(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
+    let Desk { prompts: [first, continuation], words, history, interrupted } = desk;
+    let (text, width) = if prompt == Prompt::First { first } else { continuation };
+    let columns = tty::size(fd::STDOUT).map_or(0, |size| usize::from(size.cols));
+    let mut history = history.borrow_mut();
+    let mut editor = Editor::new(text, *width, if columns == 0 { 80 } else { columns }, &mut history);
+    if !fd::readable(fd::STDIN) {
+        editor.ask_position();
+    }
+    loop {
+        let _ = fd::write_all(fd::STDOUT, &editor.take_output());
+        let Some(key) = read_byte(fd::STDIN) else { return };
+        let event = editor.key(key, words);
+        if event == Event::More {
+            continue;
+        }
+        let _ = fd::write_all(fd::STDOUT, &editor.take_output());
+        match event {
+            Event::Line(text) => line.extend_from_slice(&text),
+            Event::Interrupted => *interrupted = true,
+            Event::End | Event::More => {}
+        }
+        return;
+    }
+}
+
+/// The next byte; `None` at the end. A signal does not end a line that is edited.
+fn read_byte(from: Fd) -> Option<u8> {
+    loop {
+        let mut byte = [0];
+        match fd::read(from, &mut byte) {
+            Ok(0) => return None,
+            Ok(_) => return byte.first().copied(),
+            Err(Errno::Intr) => while signal::take().is_some() {},
+            Err(_) => return None,
+        }
+    }
+}
+
+fn read_plainly(desk: &Desk, prompt: Prompt, line: &mut Vec<u8>) {
+    let [first, continuation] = &desk.prompts;
+    let (text, _) = if prompt == Prompt::First { first } else { continuation };
+    let _ = fd::write_all(fd::STDOUT, text);
+    while line.last() != Some(&b'\n') {
+        match read_byte(fd::STDIN) {
+            Some(byte) => line.push(byte),
+            None => {
+                let _ = fd::write_all(fd::STDOUT, b"\n");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reading commands from a person.
+
+mod completion;
+mod lines;
+mod prompt;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wcr_sys::abi::{Disposition, Signal};
+use wcr_sys::{fd, signal};
+
+use crate::options::Opt;
+use crate::shell::{Capture, Flow, Shell, Unwind};
+use crate::syntax::input::{Input, Prompt};
+use crate::syntax::{Line, Parser};
+
+pub use lines::Desk;
+
+/// What an interactive shell begins with.
+const WELCOME: &[u8] = b"\n\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) built-in shell (ash)\n\
+                         Enter 'help' for a list of built-in commands.\n\n";
+
+impl Shell {
+    /// Says hello and makes the shell the terminal's.
+    pub fn begin_interactive(&mut self) {
+        let _ = signal::set_disposition(Signal::INT, Disposition::Catch);
+        for ignored in [Signal::QUIT, Signal::TERM] {
+            let _ = signal::set_disposition(ignored, Disposition::Ignore);
+        }
+        let controls = self.begin_job_control();
+        self.options.set(Opt::Monitor, controls);
+        let complaint = b"can't access tty; job control turned off";
+        // What is not written to a terminal goes out last.
+        let at_terminal = fd::is_tty(fd::STDOUT);
+        if !controls && !at_terminal {
+            self.complain_plainly(complaint);
+        }
+        let _ = fd::write_all(fd::STDOUT, WELCOME);
+        if !controls && at_terminal {
+            self.complain_plainly(complaint);
+        }
+    }
+
+    /// Reads and runs commands until the input or an `exit` ends it.
+    pub fn run_interactive(&mut self) {
+        let desk = Rc::new(RefCell::new(Desk::new(self.history.clone())));
+        let mut input = Input::terminal(lines::reader(desk.clone()));
+        loop {
+            self.jobs.poll();
+            self.report_changed_jobs();
+            self.set_desk(&mut desk.borrow_mut());
+            input.prompt = Prompt::First;
+            let parsed = Parser::new(&mut input, &self.aliases, self.vars.dynamics.line).line();
+            self.parser_line = input.line;
+            if core::mem::take(&mut desk.borrow_mut().interrupted) {
+                self.recover(&mut input);
+                self.traps.pending.push(Signal::INT.0);
+                if self.run_pending_traps().is_err_and(|unwind| unwind == Unwind::Exit) {
+                    return;
+                }
+                continue;
+            }
+            self.warned = self.warned.saturating_sub(1);
+            let flow = match parsed {
+                Err(error) => Err(self.fail_syntax(&error)),
+                Ok(Line::Empty) => Ok(()),
+                Ok(Line::Command(command)) => self.eval(&command, false),
+                Ok(Line::End) if self.has(Opt::IgnoreEof) => {
+                    let _ = fd::write_all(fd::STDERR, b"\nUse \"exit\" to leave shell.\n");
+                    input.clear_end();
+                    Ok(())
+                }
+                Ok(Line::End) if self.may_leave() => return,
+                Ok(Line::End) => {
+                    input.clear_end();
+                    Ok(())
+                }
+            };
+            match flow {
+                Ok(()) | Err(Unwind::Break(_) | Unwind::Continue(_)) => {}
+                Err(Unwind::Error) => self.recover(&mut input),
+                Err(Unwind::Exit | Unwind::Return) => return,
+            }
+        }
+    }
+
+    /// Whether the shell may end: not before somebody has been told of the jobs that are stopped.
+    pub fn may_leave(&mut self) -> bool {
+        let stopped = self.jobs.list.iter().any(crate::exec::jobs::Job::stopped);
+        if !stopped || self.warned > 0 || !self.has(Opt::Interactive) || self.subshell {
+            return true;
+        }
+        let _ = fd::write_all(fd::STDERR, b"You have stopped jobs.\n");
+        self.warned = 2;
+        false
+    }
+
+    /// Leaves what runs when the interrupt key is pressed, unless a trap is set for it.
+    /// # Errors
+    /// Always, when the key was pressed.
+    pub(crate) fn check_interrupt(&mut self) -> Flow {
+        if !self.has(Opt::Interactive) || self.subshell {
+            return Ok(());
+        }
+        self.traps.collect();
+        let interrupts = self.traps.pending.contains(&Signal::INT.0) && self.traps.action(Signal::INT.0).is_none();
+        if !interrupts {
+            return Ok(());
+        }
+        self.traps.pending.retain(|signal| *signal != Signal::INT.0);
+        let _ = fd::write_all(fd::STDERR, b"\n");
+        self.status = 130;
+        Err(Unwind::Error)
+    }
+
+    /// After an error: back to the outermost level.
+    fn recover(&mut self, input: &mut Input) {
+        input.discard_line();
+        input.clear_end();
+        while self.vars.in_scope() {
+            self.vars.pop_scope();
+        }
+        self.settle_variables();
+        self.vars.dynamics.functions.clear();
+        (self.loops, self.tested, self.depth) = (0, 0, 0);
+        self.capture = Capture::default();
+        self.out.clear();
+        self.close_process_fds(0);
+        self.command_name = Some(self.arg0.clone());
+    }
+
+    fn report_changed_jobs(&mut self) {
+        if !self.has(Opt::Monitor) {
+            return;
+        }
+        for number in self.jobs.news() {
+            let line = self.jobs.line(number, false);
+            let _ = fd::write_all(fd::STDERR, &line);
+            self.jobs.told(number);
+        }
+    }
+}

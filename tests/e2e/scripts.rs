@@ -1,0 +1,39 @@
+//! Whole scripts as they are met in images: what BusyBox's shell makes of them, wcr makes of them.
+
+use wcr_tests::fuzz::shell::{Mode, Script, Subject, Verdict};
+
+/// Runs a script of `tests/scripts` on both sides.
+#[track_caller]
+fn runs_alike(name: &str, text: &str) {
+    let Some(subject) = Subject::prepare() else { return };
+    let script = Script { mode: Mode::File, text: text.to_owned() };
+    match subject.verdict(&subject.place(0), &script) {
+        Verdict::Same => {}
+        Verdict::Different { expected, actual, .. } => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let actual = actual.map_or("no end".into(), |actual| text(&actual.0));
+            panic!("{name}\n--- BusyBox\n{}\n--- wcr\n{actual}", text(&expected.0));
+        }
+        verdict => panic!("{name}: {verdict:?}"),
+    }
+}
+
+#[test]
+fn an_entry_point() {
+    runs_alike("entrypoint.sh", include_str!("../scripts/entrypoint.sh"));
+}
+
+#[test]
+fn an_installer() {
+    runs_alike("install.sh", include_str!("../scripts/install.sh"));
+}
+
+#[test]
+fn a_configure_script() {
+    runs_alike("configure.sh", include_str!("../scripts/configure.sh"));
+}
+
+#[test]
+fn a_library_of_more_than_a_thousand_lines() {
+    runs_alike("library.sh", include_str!("../scripts/library.sh"));
+}

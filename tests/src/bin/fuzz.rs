@@ -1,0 +1,135 @@
+//! Runs random input on the real program and on wcr, and says what differs:
+//! `fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use wcr_tests::fuzz::shell::{self, Answer, Mode, Script, Subject, Verdict, shrink};
+
+const USAGE: &str = "\
+Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]
+
+  --count N      how many scripts (default: 20000)
+  --seed S       the first script's seed; the others follow (default: 0)
+  --jobs N       how many run at a time (default: one for each processor)
+  --show N       stop after so many differences (default: 20), each made small and shown
+  --script FILE  compare this script instead, given to the shell in all ways
+";
+
+/// How often a script may be run to make it smaller.
+const TRIALS: usize = 300;
+
+struct Options {
+    count: u64,
+    seed: u64,
+    jobs: usize,
+    show: usize,
+    script: Option<String>,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        if args.next().as_deref() != Some("shell") {
+            return Err(USAGE.into());
+        }
+        let jobs = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut options = Options { count: 20_000, seed: 0, jobs, show: 20, script: None };
+        while let Some(arg) = args.next() {
+            let value = args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"))?;
+            let wrong = |error: std::num::ParseIntError| format!("{arg}: {error}");
+            match arg.as_str() {
+                "--count" => options.count = value.parse().map_err(wrong)?,
+                "--seed" => options.seed = value.parse().map_err(wrong)?,
+                "--jobs" => options.jobs = value.parse().map_err(wrong)?,
+                "--show" => options.show = value.parse().map_err(wrong)?,
+                "--script" => {
+                    options.script =
+                        Some(std::fs::read_to_string(&value).map_err(|error| format!("{value}: {error}"))?);
+                }
+                _ => return Err(USAGE.into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::from(2);
+        }
+    };
+    let Some(subject) = Subject::prepare() else { return ExitCode::FAILURE };
+    if let Some(text) = options.script {
+        return compare(&subject, &text);
+    }
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut different = Vec::new();
+    shell::run(&subject, options.seed..options.seed + options.count, options.jobs, |seed, script, verdict| {
+        let kind = match &verdict {
+            Verdict::Same => "the same".into(),
+            Verdict::Unstable => "the same but for the order of lines, which is open".into(),
+            Verdict::Endless => "endless in BusyBox, not compared".into(),
+            Verdict::Explained(reason) => format!("different: {reason}"),
+            Verdict::Different { .. } => {
+                different.push((seed, script.clone(), verdict.part().map(str::to_owned)));
+                "different without a reason".into()
+            }
+        };
+        *counts.entry(kind).or_default() += 1;
+        different.len() < options.show
+    });
+    let place = subject.place(options.jobs);
+    for (seed, script, part) in &different {
+        let small = match part {
+            Some(part) => shrink(script, TRIALS, |script| subject.verdict(&place, script).part() == Some(part)),
+            None => script.clone(),
+        };
+        println!("=== seed {seed}");
+        show(&small, &subject.verdict(&place, &small));
+    }
+    for (kind, count) in counts {
+        println!("{count:>7} {kind}");
+    }
+    if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Compares one script in all ways of giving it to the shell.
+fn compare(subject: &Subject, text: &str) -> ExitCode {
+    let place = subject.place(0);
+    let mut same = true;
+    for mode in [Mode::Argument, Mode::File, Mode::Input] {
+        let script = Script { mode, text: text.to_owned() };
+        let verdict = subject.verdict(&place, &script);
+        if verdict != Verdict::Same {
+            same = false;
+            show(&script, &verdict);
+        }
+    }
+    if same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn show(script: &Script, verdict: &Verdict) {
+    println!("--- script as {}\n{}", script.mode.name(), script.text.trim_end_matches('\n'));
+    let Verdict::Different { expected, actual, .. } = verdict else {
+        println!("--- {verdict:?}");
+        return;
+    };
+    let text = |answer: &Answer| String::from_utf8_lossy(&answer.0).into_owned();
+    let (expected, actual) = (text(expected), actual.as_ref().map_or("no end".into(), text));
+    let (expected, actual): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), actual.lines().collect());
+    let before = expected.iter().zip(&actual).take_while(|(one, other)| one == other).count();
+    let tails = expected.iter().rev().zip(actual.iter().rev());
+    let after = tails.take_while(|(one, other)| one == other).count();
+    let after = after.min(expected.len() - before).min(actual.len() - before);
+    for line in &expected[before.saturating_sub(3)..before] {
+        println!("  {line}");
+    }
+    for (sign, lines) in [('-', &expected), ('+', &actual)] {
+        for line in &lines[before..lines.len() - after] {
+            println!("{sign} {line}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Differential fuzzing: random input for the real program and for wcr, whose answers have to be the same.
+
+mod random;
+pub mod shell;
+
+pub use random::Random;

@@ -1,0 +1,47 @@
+//! The differences that are known, with their reasons.
+
+use regex_lite::Regex;
+
+use super::Script;
+
+/// The list in `fuzz/shell-explained.txt`: each line is a regular expression that the script matches, a tabulator, and
+/// why the answers differ.
+pub struct Explained(Vec<(Regex, String)>);
+
+impl Explained {
+    /// Reads the list.
+    ///
+    /// # Panics
+    /// The list in the source tree is damaged.
+    pub fn load() -> Self {
+        Explained::parse(include_str!("../../../fuzz/shell-explained.txt"))
+    }
+
+    fn parse(text: &str) -> Self {
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let entries = lines.map(|line| {
+            let (pattern, reason) = line.split_once('\t').unwrap_or_else(|| panic!("no reason: {line}"));
+            (Regex::new(pattern).expect("a regular expression"), reason.to_owned())
+        });
+        Explained(entries.collect())
+    }
+
+    /// Why the answers to this script differ, if that is known.
+    pub fn reason(&self, script: &Script) -> Option<&str> {
+        self.0.iter().find(|(pattern, _)| pattern.is_match(&script.text)).map(|(_, reason)| reason.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Mode;
+    use super::*;
+
+    #[test]
+    fn a_reason_belongs_to_scripts_that_match() {
+        let explained = Explained::parse("# comment\n\nfoo +bar\tbecause\n");
+        let script = |text: &str| Script { mode: Mode::File, text: text.into() };
+        assert_eq!(explained.reason(&script("x\nfoo  bar\n")), Some("because"));
+        assert_eq!(explained.reason(&script("foobar")), None);
+    }
+}

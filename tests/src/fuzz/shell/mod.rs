@@ -1,0 +1,126 @@
+//! Random shell scripts, run by the real BusyBox and by wcr.
+
+mod arith;
+mod commands;
+mod explained;
+mod script;
+mod shrink;
+mod subject;
+mod word;
+
+pub use explained::Explained;
+pub use script::Script;
+pub use shrink::shrink;
+pub use subject::{Answer, Subject, Verdict};
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use super::Random;
+
+/// How the shell gets a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// `sh -c SCRIPT`
+    Argument,
+    /// `sh FILE`
+    File,
+    /// `sh < FILE`
+    Input,
+}
+
+impl Mode {
+    fn random(random: &mut Random) -> Self {
+        [Mode::File, Mode::Argument, Mode::Input][random.weighted(&[3, 3, 1])]
+    }
+
+    /// The word by which the frame around a script knows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Argument => "argument",
+            Mode::File => "file",
+            Mode::Input => "input",
+        }
+    }
+}
+
+/// Makes a text of shell as it goes along: what all parts of the grammar share.
+struct Maker {
+    random: Random,
+    /// How deep constructs nest.
+    depth: usize,
+    /// Names of functions that are defined, each of which calls only those before it.
+    functions: usize,
+    /// How many loops have been made: each has a counter of its own.
+    loops: usize,
+    /// Bodies of here-documents that the current line owes.
+    documents: Vec<String>,
+}
+
+impl Maker {
+    fn new(random: Random) -> Self {
+        Maker { random, depth: 0, functions: 0, loops: 0, documents: Vec::new() }
+    }
+
+    /// Whether there is room for another level.
+    fn deep(&self, most: usize) -> bool {
+        self.depth >= most
+    }
+
+    /// Runs a part of the grammar one level deeper.
+    fn nest<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
+        self.depth += 1;
+        let made = make(self);
+        self.depth -= 1;
+        made
+    }
+
+    /// Runs a part of the grammar whose here-documents end within it.
+    fn enclosed(&mut self, make: impl FnOnce(&mut Self) -> String) -> String {
+        let outer = core::mem::take(&mut self.documents);
+        let mut text = self.nest(make);
+        text.push_str(&self.line_end());
+        self.documents = outer;
+        text
+    }
+
+    /// A line's end with the here-documents that are due there.
+    fn line_end(&mut self) -> String {
+        let mut text = String::from("\n");
+        self.documents.drain(..).for_each(|document| text.push_str(&document));
+        text
+    }
+}
+
+/// Runs the scripts of these seeds, `jobs` at a time, and hands each verdict to `report` as it comes, until that returns
+/// false.
+pub fn run(subject: &Subject, seeds: Range<u64>, jobs: usize, mut report: impl FnMut(u64, &Script, Verdict) -> bool) {
+    let next = AtomicU64::new(seeds.start);
+    let (sender, verdicts) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for worker in 0..jobs.max(1) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                let place = subject.place(worker);
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end {
+                        return;
+                    }
+                    let script = Script::random(seed);
+                    let verdict = subject.verdict(&place, &script);
+                    if sender.send((seed, script, verdict)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (seed, script, verdict) in verdicts {
+            if !report(seed, &script, verdict) {
+                next.store(seeds.end, Ordering::Relaxed);
+            }
+        }
+    });
+}
