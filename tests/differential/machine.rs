@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wcr_abi::{AT_FDCWD, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind, Mode, Stat, Timestamp, Uname};
 use wcr_kernel::{
-    Call, Clock, Halt, HostOutput, InitRequest, Kernel, KernelOptions, Loader, Position, ProcTable, Program,
+    Call, Clock, Halt, HostOutput, InitRequest, Kernel, KernelOptions, Limits, Loader, Position, ProcTable, Program,
     ProgramFile, Refusal, SeededEntropy, SetTime, Stdio, Whence,
 };
 use wcr_vfs::layer::Layer;
@@ -73,7 +73,7 @@ impl Machine {
             loader: Box::new(AnyProgram),
             uname: Uname { sysname: name(), nodename: name(), release: name(), version: name(), machine: name() },
             stdio: Stdio { input: None, output: Box::new(Nowhere), error: Box::new(Nowhere), terminal: None },
-            max_processes: 2,
+            limits: Limits { processes: 2, ..Limits::default() },
             trace: None,
         };
         let mut kernel = Kernel::new(options, ProcTable::default());

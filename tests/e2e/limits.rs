@@ -61,7 +61,7 @@ fn memory_is_shared_by_all_processes_of_a_container() {
         .run()
         .exits(137)
         .says(&["killed, because the container's memory (33554432 bytes) is used up"]);
-    let script = format!("({grow}); echo $?");
+    let script = format!("sh -c '{grow}'; echo $?");
     lab.wcr(["run", "-m32m", &image, "sh", "-c", &script]).run().ok().prints("137\n");
     lab.wcr(["run", "-m32m", &image, "echo", "x"]).run().ok().prints("x\n").silent();
     lab.wcr(["run", "-m1x", &image, "echo"]).run().fails().exits(125);
@@ -73,7 +73,7 @@ fn processes_and_open_files_are_counted() {
     let bomb = "b() { b | b & }; b; sleep 1; echo over";
     let ended = lab.wcr(["run", "--pids-limit", "20", "--timeout", "20", &image, "sh", "-c", bomb]).run();
     ended.says(&["can't fork"]);
-    lab.wcr(["run", "--pids-limit", "1", &image, "sh", "-c", "(exit 0) || echo none"])
+    lab.wcr(["run", "--pids-limit", "1", &image, "sh", "-c", "sleep 0 & wait; true"])
         .run()
         .fails()
         .says(&["can't fork"]);

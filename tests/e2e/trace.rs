@@ -38,7 +38,7 @@ fn calls_are_written_with_their_arguments_and_results() {
 #[test]
 fn processes_signals_and_waiting_have_lines() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
-    let ended = lab.wcr(["run", "--trace", &image, "sh", "-c", "(exit 3) ; sleep 100 & kill $!; wait"]).run();
+    let ended = lab.wcr(["run", "--trace", &image, "sh", "-c", "{ exit 3; } & wait; sleep 100 & kill $!; wait"]).run();
     let trace = ended.stderr();
     let (first, second, third) = (calls(&trace, 1), calls(&trace, 2), calls(&trace, 3));
     let position = |start: &str| first.iter().position(|line| line.starts_with(start));

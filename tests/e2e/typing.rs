@@ -22,7 +22,8 @@ fn screen(mut terminal: Terminal, steps: &[Step]) -> String {
         text.push_str(&terminal.types(keys).shows(last));
         text.push_str(last);
     }
-    terminal.types("exit\r");
+    // Once more for a shell that has stopped jobs.
+    terminal.types("exit\rexit\r");
     terminal.ends();
     text
 }

@@ -17,13 +17,9 @@ const KILLED: i32 = 137;
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let lower = text.to_ascii_lowercase();
     let lower = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
-    let (digits, shift) = match lower.bytes().last() {
-        Some(b'k') => (lower.trim_end_matches('k'), 10),
-        Some(b'm') => (lower.trim_end_matches('m'), 20),
-        Some(b'g') => (lower.trim_end_matches('g'), 30),
-        Some(b't') => (lower.trim_end_matches('t'), 40),
-        _ => (lower, 0),
-    };
+    let units = [('k', 10), ('m', 20), ('g', 30), ('t', 40)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((lower.strip_suffix(*unit)?, *shift)));
+    let (digits, shift) = unit.unwrap_or((lower, 0));
     let number: Option<u64> = digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let bytes = number.and_then(|number| number.checked_mul(1 << shift)).filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| "a size is a number with b, k, m or g behind it, as in 64m".into())

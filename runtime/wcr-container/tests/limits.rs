@@ -119,7 +119,7 @@ fn memory_without_an_end_kills_the_process_that_wants_it() {
     assert_eq!(ended.outcome.code, 137);
     assert!(ended.outcome.notes[0].contains("the container's memory (33554432 bytes) is used up"));
     // Its children are processes of their own.
-    let settings = shell("(x=0123456789abcdef; while :; do x=$x$x; done); echo $?");
+    let settings = shell("sh -c 'x=0123456789abcdef; while :; do x=$x$x; done'; echo $?");
     let Some(ended) = run_beside(RunOptions { settings, memory: Some(32 << 20), ..RunOptions::default() }) else {
         return;
     };

@@ -122,6 +122,7 @@ impl Kernel {
             return;
         }
         if ignores(disposition, action) {
+            self.log(|log| log.signal(pid, signal));
             return;
         }
         if matches!(process.state, State::Stopped { .. }) && signal != Signal::KILL {

@@ -287,7 +287,8 @@ pub fn taking_a_signal_that_comes() {
 pub fn another_signal_interrupts_the_taking() {
     sys::catch(Signal::ALRM, true).expect("catch");
     sys::mask(Mask::Block, USR1).expect("mask");
-    sys::timer(30, 0);
+    // Long enough that a busy machine is waiting by then.
+    sys::timer(500, 0);
     say!("{:?}", sys::take_signal(USR1, Some(60_000)).map(say::signal));
     say_caught();
 }

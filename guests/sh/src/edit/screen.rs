@@ -155,6 +155,6 @@ mod tests {
         let mut screen = Screen::new(b"", 0, 20);
         let names = ["a/aaaa", "a/bb", "a/cc", "a/d/"].map(|name| name.as_bytes().to_vec());
         screen.list(&names);
-        assert_eq!(screen.take(), b"\naaaa  bb    cc\nd/\n".map(|byte| byte).to_vec().as_slice());
+        assert_eq!(screen.take(), b"\naaaa  cc\nbb    d/\n");
     }
 }
