@@ -44,7 +44,7 @@ fn processes_signals_and_waiting_have_lines() {
     let position = |start: &str| first.iter().position(|line| line.starts_with(start));
     assert!(first.iter().any(|line| line.starts_with("wcr.fork(") && line.ends_with(") = 2")), "{trace}");
     assert!(position("--- SIGCHLD ---").is_some(), "{trace}");
-    let waits = position("wcr.wait(").expect("a wait");
+    let waits = position("wcr.wait(-1, 0").expect("a wait that blocks");
     assert!(first[waits].ends_with("<unfinished ...>") || first[waits].contains("[exited 3]"), "{trace}");
     assert!(trace.contains("[exited 3]) = 2"), "{trace}");
     assert!(first.iter().any(|line| line.starts_with("wcr.kill(3, SIGTERM) = 0")), "{trace}");

@@ -249,7 +249,9 @@ pub fn take_signal(set: u64, millis: Option<u64>) -> Outcome<Signal> {
     let set = to_set(set);
     let time = millis.map(timespec);
     let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    call!(sigtimedwait(&raw const set, std::ptr::null_mut(), time)).map(|signal| Signal(signal as u8))
+    // The call itself: some C libraries make it again when another signal interrupts it.
+    let info = std::ptr::null_mut::<libc::siginfo_t>();
+    call!(syscall(libc::SYS_rt_sigtimedwait, &raw const set, info, time, 8_usize)).map(|signal| Signal(signal as u8))
 }
 
 fn timespec(millis: u64) -> libc::timespec {
