@@ -387,22 +387,7 @@ impl LayerBuilder {
             Some(slot) => (slot.name, slot.what, slot.whiteout),
             None => (Text::default(), What::Dir(ROOT), false),
         };
-        let blank = RawRecord {
-            kind: KIND_WHITEOUT,
-            flags: 0,
-            name,
-            mode: Mode(0),
-            link: Text::default(),
-            uid: 0,
-            gid: 0,
-            nlink: 0,
-            rdev: 0,
-            size: 0,
-            data: 0,
-            mtime: Timestamp::default(),
-            target: 0,
-            children: (0, 0),
-        };
+        let blank = RawRecord::blank(KIND_WHITEOUT, name);
         Ok(match what {
             What::Nothing => blank,
             What::Lower(link) => RawRecord { kind: KIND_LOWER_HARD_LINK, link, ..blank },

@@ -98,6 +98,26 @@ pub(crate) struct RawRecord {
 }
 
 impl RawRecord {
+    /// A record of which nothing is known but what it is and its name.
+    pub fn blank(kind: u8, name: Text) -> Self {
+        Self {
+            kind,
+            flags: 0,
+            name,
+            mode: Mode(0),
+            link: Text::default(),
+            uid: 0,
+            gid: 0,
+            nlink: 0,
+            rdev: 0,
+            size: 0,
+            data: 0,
+            mtime: Timestamp::default(),
+            target: 0,
+            children: (0, 0),
+        }
+    }
+
     pub fn encode(&self) -> [u8; RECORD_LEN] {
         let mut out = [0; RECORD_LEN];
         out[0] = self.kind;

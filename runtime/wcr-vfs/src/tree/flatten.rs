@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use wcr_abi::{Errno, FileKind, Mode, Timestamp};
+use wcr_abi::{Errno, FileKind, Mode};
 
 use super::merge::{Merged, Source, Stack};
 use crate::layer::Layer;
@@ -97,7 +97,11 @@ impl<'a> Flat<'a> {
     fn directory(&mut self, name: Text, meta: Option<Source>) -> Result<(), Errno> {
         let record = match meta {
             Some(source) => self.inode(name, source)?,
-            None => RawRecord { flags: FLAG_IMPLIED, mode: Mode::new(FileKind::Directory, 0o755), ..blank(name) },
+            None => RawRecord {
+                flags: FLAG_IMPLIED,
+                mode: Mode::new(FileKind::Directory, 0o755),
+                ..RawRecord::blank(KIND_INODE, name)
+            },
         };
         self.push(record);
         Ok(())
@@ -106,7 +110,7 @@ impl<'a> Flat<'a> {
     /// Adds another name of an inode, or the inode.
     fn leaf(&mut self, name: Text, source: Source) -> Result<(), Errno> {
         if let Some(target) = self.seen.get(&source) {
-            let link = RawRecord { kind: KIND_HARD_LINK, target: *target, ..blank(name) };
+            let link = RawRecord { target: *target, ..RawRecord::blank(KIND_HARD_LINK, name) };
             self.push(link);
             return Ok(());
         }
@@ -135,7 +139,7 @@ impl<'a> Flat<'a> {
             size: record.size,
             data: if is_regular { start.checked_add(record.data).ok_or(Errno::Overflow)? } else { 0 },
             mtime: record.mtime,
-            ..blank(name)
+            ..RawRecord::blank(KIND_INODE, name)
         })
     }
 
@@ -153,24 +157,5 @@ impl<'a> Flat<'a> {
         };
         out[..HEADER_LEN].copy_from_slice(&header.encode());
         out
-    }
-}
-
-fn blank(name: Text) -> RawRecord {
-    RawRecord {
-        kind: KIND_INODE,
-        flags: 0,
-        name,
-        mode: Mode(0),
-        link: Text::default(),
-        uid: 0,
-        gid: 0,
-        nlink: 0,
-        rdev: 0,
-        size: 0,
-        data: 0,
-        mtime: Timestamp::default(),
-        target: 0,
-        children: (0, 0),
     }
 }
