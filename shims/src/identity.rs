@@ -89,11 +89,35 @@ impl KnownProgram {
         }
     }
 
+    /// The program's number in the index of a layer. Numbers are never given to another program: indexes outlive
+    /// the build that made them.
+    const fn label(self) -> u8 {
+        match self {
+            Self::BusyBox => 1,
+            Self::Toybox => 2,
+            Self::Coreutils => 3,
+            Self::Dash => 4,
+            Self::Bash => 5,
+        }
+    }
+
+    /// The program that a [`label`] stands for.
+    #[must_use]
+    pub fn labelled(label: u8) -> Option<Self> {
+        MARKERS.iter().map(|marker| marker.program).find(|program| program.label() == label)
+    }
+
     /// Whether bundled guests stand in for this program.
     #[must_use]
     pub const fn has_stand_in(self) -> bool {
         matches!(self, Self::BusyBox)
     }
+}
+
+/// A number for the known program that `content` is, for the index of a layer; 0 when it is none of them.
+#[must_use]
+pub fn label(content: &[u8]) -> u8 {
+    identify(content).map_or(0, |identity| identity.program.label())
 }
 
 impl core::fmt::Display for Identity<'_> {
@@ -146,6 +170,15 @@ mod tests {
         let identity = identify(&content).unwrap();
         assert_eq!((identity.program, identity.version), (KnownProgram::BusyBox, Some("1.37.0")));
         assert_eq!(identity.to_string(), "BusyBox 1.37.0");
+    }
+
+    #[test]
+    fn labels_stand_for_their_programs() {
+        assert_eq!((label(&sample::static_with(BUSYBOX)), label(BUSYBOX)), (1, 0));
+        for marker in MARKERS {
+            assert_eq!(KnownProgram::labelled(marker.program.label()), Some(marker.program));
+        }
+        assert_eq!((KnownProgram::labelled(0), KnownProgram::labelled(255)), (None, None));
     }
 
     #[test]

@@ -17,5 +17,5 @@ mod stand_in;
 pub use describe::describe;
 pub use elf::{Class, Elf, Endian};
 pub use guest::{Guest, guest_of};
-pub use identity::{Identity, KnownProgram, identify};
+pub use identity::{Identity, KnownProgram, identify, label};
 pub use stand_in::{Missing, stand_in};

@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
     ("wcr-wasi", &["wcr-abi", "wcr-kernel"]),
     ("wcr-image", &["wcr-abi", "wcr-vfs"]),
-    ("wcr-store", &["wcr-abi", "wcr-image", "wcr-vfs"]),
+    ("wcr-store", &["wcr-abi", "wcr-image", "wcr-shims", "wcr-vfs"]),
     ("wcr-registry", &["wcr-image", "wcr-store"]),
     ("wcr-shims", &[]),
     ("wcr-engine", &["wcr-abi", "wcr-kernel", "wcr-wasi"]),

@@ -24,5 +24,5 @@ pub use manifest::{Descriptor, Document, Index, Manifest};
 pub use media::{Compression, MediaType};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, ReferenceReason};
-pub use tar::{LayerIndexer, index_tar};
+pub use tar::{Labeller, LayerIndexer, index_tar};
 pub use wasm::artifact_layer;

@@ -38,4 +38,10 @@ pub struct Refusal {
 pub trait Loader: Send {
     /// The program that `file` is or that stands in for it.
     fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal>;
+
+    /// The program for a file of which only the label in its layer's index is known (see
+    /// [`wcr_vfs::FileSystem::label`]); `None` when the content has to be looked at.
+    fn by_label(&mut self, _label: u8, _argv: &[Vec<u8>]) -> Option<Program> {
+        None
+    }
 }

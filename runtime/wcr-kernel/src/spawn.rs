@@ -146,6 +146,11 @@ impl Kernel {
         let mut path = path.to_vec();
         for _ in 0..=MAX_INTERPRETERS {
             let (node, place) = self.executable(pid, &path)?;
+            let label = self.vfs.label(node);
+            if let Some(program) = self.loader.by_label(label, &argv) {
+                let exe = self.vfs.path_at(&place)?;
+                return Ok(Image { program, argv, exe, comm: short_name(&path) });
+            }
             let head = read_start(&mut self.vfs, node, SHEBANG_MAX)?;
             if let Some((interpreter, argument)) = shebang(&head) {
                 let mut next = vec![interpreter.clone()];

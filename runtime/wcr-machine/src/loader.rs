@@ -190,6 +190,12 @@ impl Loader for LadderLoader {
             (None, Some(errno)) => Err(self.refuse(errno, verdict.sentence(file.path))),
         }
     }
+
+    /// What only content tells, such as a version for an explanation or a refusal, is left to [`Self::load`].
+    fn by_label(&mut self, label: u8, argv: &[Vec<u8>]) -> Option<Program> {
+        let program = KnownProgram::labelled(label).filter(|_| self.explain.is_none())?;
+        stand_in(program, argv).ok().map(|guest| Program::Guest(guest.name()))
+    }
 }
 
 #[cfg(test)]
@@ -233,6 +239,18 @@ mod tests {
     fn known_programs_get_their_guest() {
         assert_eq!(load(&busybox(), "/bin/ls", &["ls"]), Ok(Program::Guest("core")));
         assert_eq!(load(&busybox(), "/bin/busybox", &["busybox", "sh"]), Ok(Program::Guest("sh")));
+    }
+
+    #[test]
+    fn labels_stand_for_the_content_where_nothing_more_is_asked() {
+        let quiet = || LadderLoader { guests: &[], components: true, explain: None, refusal: LastRefusal::default() };
+        let label = wcr_shims::label(&busybox());
+        let ls = [b"ls".to_vec()];
+        assert_eq!(quiet().by_label(label, &ls), Some(Program::Guest("core")));
+        assert_eq!(quiet().by_label(0, &ls), None);
+        assert_eq!(quiet().by_label(label, &[b"vi".to_vec()]), None, "the refusal tells the version");
+        let mut explaining = LadderLoader { explain: Some(Box::new(|_| {})), ..quiet() };
+        assert_eq!(explaining.by_label(label, &ls), None, "the explanation tells the version");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::ingest::{LayerSpec, LayerWriter};
 use crate::mmap::Mapped;
 use crate::record::{ImageRecord, LayerRecord};
 use crate::store::Store;
+use crate::tars::Tars;
 
 /// An image of the store, ready to be mounted.
 pub struct Image {
@@ -77,7 +78,8 @@ impl Store {
         if index.diff_id() != *record.diff_id.as_bytes() {
             return Err(damaged("it belongs to another layer"));
         }
-        let tar = map(&self.tar_path(&record.diff_id))?;
+        let tar = Tars::at([(self.tar_path(&record.diff_id), index.tar_len())])?;
+        let tar = tar.ok_or_else(|| damaged("its tar is missing or has another length"))?;
         Layer::new(index, tar).map_err(|error| damaged(&error.to_string()))
     }
 

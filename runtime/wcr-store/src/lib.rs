@@ -28,6 +28,7 @@ mod refs;
 mod sink;
 mod stages;
 mod store;
+mod tars;
 #[cfg(test)]
 mod tests;
 

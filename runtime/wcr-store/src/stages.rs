@@ -149,7 +149,7 @@ fn inflate(
 /// Tar to diff-id and index.
 fn index(fulls: &Receiver<Buffer>, indexed: &SyncSender<Buffer>) -> Result<(Digest, Vec<u8>), Stop> {
     let mut hasher = Hasher::new();
-    let mut indexer = LayerIndexer::new(&Limits::DEFAULT);
+    let mut indexer = LayerIndexer::new(&Limits::DEFAULT, wcr_shims::label);
     while let Ok(buffer) = fulls.recv() {
         hasher.update(buffer.filled());
         indexer.push(buffer.filled())?;

@@ -146,6 +146,12 @@ pub trait FileSystem: Send {
         None
     }
 
+    /// The label that a layer's index has for the content of a regular file; 0 when there is none, or when the
+    /// content is no longer the layer's.
+    fn label(&mut self, _ino: Ino) -> u8 {
+        0
+    }
+
     /// Writes to a regular file at `offset`, filling a gap with zeros. `NOSPC` when a size limit is met.
     fn write(&mut self, ino: Ino, offset: u64, bytes: &[u8], now: Timestamp) -> Result<usize, Errno>;
 

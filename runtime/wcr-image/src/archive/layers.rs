@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::error::{ImageError, Limits, Result};
 use crate::inflate::Inflater;
 use crate::media::Compression;
-use crate::tar::LayerIndexer;
+use crate::tar::{LayerIndexer, unlabelled};
 
 /// Where a layer is in the archive, and what the archive says about it.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ fn read(layer: &LayerFile, found: Found<'_>, diff_id: Digest, limits: &Limits) -
         compression => Inflater::whole("a layer", compression, found.content, limits)?.into(),
     };
     verified("diff-id", &tar, diff_id)?;
-    let mut indexer = LayerIndexer::new(limits);
+    let mut indexer = LayerIndexer::new(limits, unlabelled);
     indexer.push(&tar)?;
     Ok(ArchivedLayer { index: indexer.finish(diff_id)?.into(), tar, diff_id })
 }

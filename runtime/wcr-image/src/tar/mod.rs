@@ -10,4 +10,5 @@ mod tests;
 
 pub(crate) use reader::{Kind, Reader};
 
-pub use indexer::{LayerIndexer, index_tar};
+pub(crate) use indexer::unlabelled;
+pub use indexer::{Labeller, LayerIndexer, index_tar};

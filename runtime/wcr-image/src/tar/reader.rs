@@ -46,6 +46,21 @@ enum Extended {
     LongLink,
 }
 
+/// What a tar is read for.
+pub(crate) trait Sink {
+    /// Takes an entry whose header is complete.
+    fn entry(&mut self, entry: Entry) -> Result<()>;
+
+    /// Takes the next piece of the last entry's content.
+    fn content(&mut self, _bytes: &[u8]) {}
+}
+
+impl<F: FnMut(Entry) -> Result<()>> Sink for F {
+    fn entry(&mut self, entry: Entry) -> Result<()> {
+        self(entry)
+    }
+}
+
 enum State {
     /// Collecting a header block in `block`.
     Header,
@@ -96,8 +111,8 @@ impl Reader {
         self.offset
     }
 
-    /// Reads the next piece and hands on each entry whose header it completes.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
+    /// Reads the next piece and hands on each entry whose header it completes, and the content.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
         while !bytes.is_empty() {
             match &mut self.state {
                 State::Header => {
@@ -132,11 +147,15 @@ impl Reader {
                         self.state = skip(0, padding);
                     }
                 }
-                State::Skip { left, .. } => {
-                    let part = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
-                    *left -= part as u64;
-                    self.offset += part as u64;
-                    bytes = bytes.get(part..).unwrap_or_default();
+                State::Skip { left, padding } => {
+                    let (part, rest) = bytes.split_at(usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len()));
+                    let content = usize::try_from(left.saturating_sub(*padding)).unwrap_or(usize::MAX);
+                    *left -= part.len() as u64;
+                    self.offset += part.len() as u64;
+                    bytes = rest;
+                    if content > 0 {
+                        sink.content(part.get(..content).unwrap_or(part));
+                    }
                     if *left == 0 {
                         self.state = State::Header;
                     }
@@ -173,7 +192,7 @@ impl Reader {
         ImageError::Tar { offset: self.offset, path: shown(path), reason }
     }
 
-    fn header(&mut self, block: &[u8; BLOCK], sink: &mut impl FnMut(Entry) -> Result<()>) -> Result<()> {
+    fn header(&mut self, block: &[u8; BLOCK], sink: &mut impl Sink) -> Result<()> {
         let header = match Header::parse(block) {
             Ok(Some(header)) => header,
             Ok(None) => {
@@ -216,7 +235,7 @@ impl Reader {
             None => {
                 let entry = self.entry(header)?;
                 self.state = skip(entry.size, entry.size.next_multiple_of(BLOCK as u64) - entry.size);
-                sink(entry)
+                sink.entry(entry)
             }
         }
     }

@@ -3,7 +3,7 @@
 use wcr_abi::{FileKind, Timestamp};
 use wcr_vfs::layer::{LayerIndex, Record, RecordKind};
 
-use super::{LayerIndexer, index_tar};
+use super::{LayerIndexer, index_tar, unlabelled};
 use crate::digest::Digest;
 use crate::error::{Class, ImageError, Limits, Result};
 
@@ -127,13 +127,36 @@ fn the_size_of_the_pieces_does_not_matter() {
     .concat();
     let whole = index_tar(&tar).unwrap();
     for piece in [1, 13, 511, 512, 513, 4096] {
-        let mut indexer = LayerIndexer::new(&Limits::DEFAULT);
+        let mut indexer = LayerIndexer::new(&Limits::DEFAULT, unlabelled);
         tar.chunks(piece).for_each(|part| indexer.push(part).unwrap());
         assert_eq!(indexer.finish(Digest::of(&tar)).unwrap(), whole, "in pieces of {piece}");
     }
     let index = LayerIndex::open(whole).unwrap();
     assert_eq!(content(&tar, &get(&index, &long)), [1; 1000]);
     assert_eq!(get(&index, "p/q").mtime, Timestamp { sec: 1, nsec: 500_000_000 });
+}
+
+#[test]
+fn executable_files_are_labelled_by_their_whole_content() {
+    let program = |name, content: &[u8]| {
+        [Block::new(name, b'0', content.len() as u64).set(100, b"0000755").bytes(), padded(content)].concat()
+    };
+    let tar = [
+        program("one", &[1; 1000]),
+        file("data", &[2; 600]),
+        program(".wh.gone", &[3; 9]),
+        program("two", &[4; 512]),
+        program("empty", &[]),
+        end(),
+    ]
+    .concat();
+    let labeller = |content: &[u8]| content[0] + if content.len() == 1000 { 100 } else { 0 };
+    for piece in [1, 511, 512, 1300, 100_000] {
+        let mut indexer = LayerIndexer::new(&Limits::DEFAULT, labeller);
+        tar.chunks(piece).for_each(|part| indexer.push(part).unwrap());
+        let index = LayerIndex::open(indexer.finish(Digest::of(&tar)).unwrap()).unwrap();
+        assert_eq!(["one", "data", "two", "empty"].map(|path| get(&index, path).label), [101, 0, 4, 0], "{piece}");
+    }
 }
 
 #[test]
@@ -234,11 +257,11 @@ fn names_in_errors_are_escaped() {
 #[test]
 fn limits_hold() {
     let limits = Limits { layer: 2048, entries: 2, ..Limits::DEFAULT };
-    let mut indexer = LayerIndexer::new(&limits);
+    let mut indexer = LayerIndexer::new(&limits, unlabelled);
     indexer.push(&file("a", b"x")).unwrap();
     indexer.push(&[0; 1024]).unwrap();
     assert!(matches!(indexer.push(&[0]), Err(ImageError::Limit { .. })));
-    let mut indexer = LayerIndexer::new(&limits);
+    let mut indexer = LayerIndexer::new(&limits, unlabelled);
     let three = [file("a", b""), file("b", b""), file("c", b"")].concat();
     assert_eq!(indexer.push(&three).unwrap_err().to_string(), "a layer is larger than the limit of 2 entries");
 }

@@ -100,6 +100,7 @@ struct Inode {
     kind: FileKind,
     meta: EntryMeta,
     link: Text,
+    label: u8,
 }
 
 /// A layer under construction.
@@ -122,6 +123,8 @@ pub struct LayerBuilder {
     /// with the one before.
     last_parent: Vec<u8>,
     last_dir: u32,
+    /// The inode of the last entry, when that was a regular file.
+    last_file: u32,
 }
 
 impl LayerBuilder {
@@ -139,6 +142,7 @@ impl LayerBuilder {
             hasher: RandomState::new(),
             last_parent: Vec::new(),
             last_dir: NONE,
+            last_file: NONE,
         }
     }
 
@@ -148,6 +152,7 @@ impl LayerBuilder {
     /// [`LayerError::Entry`] when the name or the link's target cannot be used, [`LayerError::Limit`].
     pub fn add(&mut self, path: &[u8], meta: EntryMeta, kind: EntryKind<'_>) -> Result<(), LayerError> {
         self.added += 1;
+        self.last_file = NONE;
         if self.added > self.limits.entries {
             return Err(self.too_many_entries());
         }
@@ -176,6 +181,14 @@ impl LayerBuilder {
         }
     }
 
+    /// Puts a label to the last entry, when that is a regular file: a remark on its content for whoever opens the
+    /// layer, 0 meaning none. The tar has the content behind the entry, so it is known only later.
+    pub fn label(&mut self, label: u8) {
+        if let Some(inode) = self.inodes.get_mut(self.last_file as usize) {
+            inode.label = label;
+        }
+    }
+
     fn add_named(
         &mut self,
         path: &[u8],
@@ -198,7 +211,10 @@ impl LayerBuilder {
                 return Ok(());
             }
             (EntryKind::Directory, _) => self.new_dir(Some(meta)),
-            (EntryKind::Regular, _) => self.new_inode(FileKind::Regular, meta, Text::default()),
+            (EntryKind::Regular, _) => {
+                self.last_file = self.inodes.len() as u32;
+                self.new_inode(FileKind::Regular, meta, Text::default())
+            }
             (EntryKind::CharDevice, _) => self.new_inode(FileKind::CharDevice, meta, Text::default()),
             (EntryKind::BlockDevice, _) => self.new_inode(FileKind::BlockDevice, meta, Text::default()),
             (EntryKind::Fifo, _) => self.new_inode(FileKind::Fifo, meta, Text::default()),
@@ -283,7 +299,7 @@ impl LayerBuilder {
     }
 
     fn new_inode(&mut self, kind: FileKind, meta: EntryMeta, link: Text) -> What {
-        self.inodes.push(Inode { kind, meta, link });
+        self.inodes.push(Inode { kind, meta, link, label: 0 });
         What::Inode(self.inodes.len() as u32 - 1)
     }
 
@@ -409,13 +425,13 @@ impl LayerBuilder {
                 if first != number {
                     return Ok(RawRecord { kind: KIND_HARD_LINK, target: first, nlink, ..blank });
                 }
-                let Inode { kind, meta, link } = &self.inodes[index as usize];
+                let Inode { kind, meta, link, label } = &self.inodes[index as usize];
                 let record = RawRecord { kind: KIND_INODE, nlink, ..self.inode_record(blank, *kind, meta) };
                 match kind {
                     FileKind::Regular if meta.data.checked_add(meta.size).is_none_or(|end| end > tar_len) => {
                         return Err(LayerError::entry(self.name_of(slot), NameFault::Data));
                     }
-                    FileKind::Regular => RawRecord { size: meta.size, data: meta.data, ..record },
+                    FileKind::Regular => RawRecord { size: meta.size, data: meta.data, label: *label, ..record },
                     FileKind::Symlink => RawRecord { size: link.len.into(), link: *link, ..record },
                     FileKind::CharDevice | FileKind::BlockDevice => RawRecord { rdev: meta.rdev, ..record },
                     _ => record,

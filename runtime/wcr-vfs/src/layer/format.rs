@@ -6,8 +6,8 @@
 //!
 //! Record: kind (u8), flags (u8: 1 opaque, 2 implied), name length (u16), mode, name start, link start,
 //! link length, uid, gid, nlink (u32 each), rdev, size, data, seconds of mtime (u64 each), nanoseconds of
-//! mtime, target record, first child, end of children (u32 each), zeros up to 96. Starts are offsets into
-//! the strings.
+//! mtime, target record, first child, end of children (u32 each), label (u8), zeros up to 96. Starts are
+//! offsets into the strings.
 
 use wcr_abi::{Mode, Timestamp};
 
@@ -95,6 +95,7 @@ pub(crate) struct RawRecord {
     pub mtime: Timestamp,
     pub target: u32,
     pub children: (u32, u32),
+    pub label: u8,
 }
 
 impl RawRecord {
@@ -115,6 +116,7 @@ impl RawRecord {
             mtime: Timestamp::default(),
             target: 0,
             children: (0, 0),
+            label: 0,
         }
     }
 
@@ -131,6 +133,7 @@ impl RawRecord {
             chunk.copy_from_slice(&word.to_le_bytes());
         }
         put_narrow(&mut out[64..], &last);
+        out[80] = self.label;
         out
     }
 
@@ -150,6 +153,7 @@ impl RawRecord {
             mtime: Timestamp { sec: wide(bytes, 56).cast_signed(), nsec: narrow(bytes, 64) },
             target: narrow(bytes, 68),
             children: (narrow(bytes, 72), narrow(bytes, 76)),
+            label: bytes[80],
         }
     }
 

@@ -75,4 +75,6 @@ pub struct Record<'a> {
     pub opaque: bool,
     /// The tar has no entry for this directory, only for things in it.
     pub implied: bool,
+    /// A remark on a regular file's content ([`LayerBuilder::label`]); 0 when there is none.
+    pub label: u8,
 }

@@ -154,6 +154,7 @@ impl LayerIndex {
             children: if is_dir { self.range(number, raw.children)? } else { 0..0 },
             opaque: raw.flags & FLAG_OPAQUE != 0,
             implied: raw.flags & FLAG_IMPLIED != 0,
+            label: raw.label,
         })
     }
 

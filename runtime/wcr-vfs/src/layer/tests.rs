@@ -32,6 +32,19 @@ fn get<'a>(index: &'a LayerIndex, path: &str) -> Record<'a> {
 use EntryKind::{Directory, Fifo, HardLink, Regular, Symlink};
 
 #[test]
+fn a_label_belongs_to_the_entry_before_it_and_to_nothing_else() {
+    let mut builder = LayerBuilder::new(LayerLimits::default());
+    let entries =
+        [("a", Regular), ("a/.wh.b", Regular), ("c", Regular), ("c", Fifo), ("d", Regular), ("e", HardLink(b"d"))];
+    for (label, (path, kind)) in (1..).zip(entries) {
+        builder.add(path.as_bytes(), file(0), kind).unwrap();
+        builder.label(label);
+    }
+    let index = LayerIndex::open(builder.finish(TAR, [0; 32], |_| [0; 32]).unwrap()).unwrap();
+    assert_eq!(["a", "c", "d"].map(|path| get(&index, path).label), [0, 0, 5]);
+}
+
+#[test]
 fn entries_come_back_as_they_went_in() {
     let device = EntryMeta { rdev: 0x103, ..meta(0o20666) };
     let index = build(&[

@@ -89,6 +89,11 @@ impl File {
         self.base_len
     }
 
+    /// Whether the content is the layer's file of `len` bytes and nothing else.
+    pub fn is_layers(&self, len: u64) -> bool {
+        self.chunks.is_empty() && self.len == len && self.base_len == len
+    }
+
     /// How many 512-byte units are allocated.
     pub fn blocks(&self) -> u64 {
         self.pages * (PAGE as u64 / 512)

@@ -139,6 +139,7 @@ impl<'a> Flat<'a> {
             size: record.size,
             data: if is_regular { start.checked_add(record.data).ok_or(Errno::Overflow)? } else { 0 },
             mtime: record.mtime,
+            label: record.label,
             ..RawRecord::blank(KIND_INODE, name)
         })
     }

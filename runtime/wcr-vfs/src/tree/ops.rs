@@ -221,6 +221,16 @@ impl FileSystem for Tree {
         file.view(Self::base(&self.stack, inode).ok()?, offset, len)
     }
 
+    fn label(&mut self, ino: Ino) -> u8 {
+        let label = || {
+            let inode = self.inodes.get(&ino)?;
+            let origin = inode.origin?;
+            let record = self.stack.layer(origin.layer).ok()?.index().record(origin.record)?;
+            inode.file().ok()?.is_layers(record.size).then_some(record.label)
+        };
+        label().unwrap_or(0)
+    }
+
     fn write(&mut self, ino: Ino, offset: u64, bytes: &[u8], now: Timestamp) -> Result<usize, Errno> {
         let inode = self.inodes.get_mut(&ino).ok_or(Errno::Stale)?;
         inode.file()?;

@@ -64,6 +64,9 @@ fn layer(entries: &[Entry]) -> Arc<Layer> {
             Entry::Opaque(path) => (format!("{path}/.wh..wh..opq"), meta(0), EntryKind::Regular),
         };
         let added = builder.add(path.as_bytes(), meta, kind);
+        if let Entry::File(_, _, byte, _) = entry {
+            builder.label(*byte);
+        }
         assert!(added.is_ok() || matches!(entry, Entry::HardLink(..)), "{entry:?}: {added:?}");
     }
     let index = builder.finish(tar.len() as u64, [0; 32], |_| [0; 32]).unwrap();
@@ -370,6 +373,26 @@ fn one_file(mut tree: Tree) {
 }
 
 #[test]
+fn labels_stay_with_the_content_that_they_were_given_for() {
+    let lower = layer(&[Entry::File("a".into(), 0o755, 7, 10), Entry::HardLink("b".into(), "a".into())]);
+    let upper = layer(&[Entry::File("c".into(), 0o755, 9, 5), Entry::HardLink("d".into(), "b".into())]);
+    for layers in [vec![lower.clone(), upper.clone()], flattened(&[lower, upper])] {
+        let mut tree = Tree::over(layers.clone(), TreeLimits::default()).unwrap();
+        let label = |tree: &mut Tree, name: &[u8]| tree.lookup(ROOT, name).map(|ino| tree.label(ino));
+        for (name, expected) in [(b"a", 7), (b"b", 7), (b"c", 9), (b"d", 7)] {
+            assert_eq!(label(&mut tree, name), Ok(expected));
+        }
+        assert_eq!(tree.label(ROOT), 0);
+        let (a, c) = (tree.lookup(ROOT, b"a").unwrap(), tree.lookup(ROOT, b"c").unwrap());
+        tree.write(a, 3, b"x", NOW).unwrap();
+        tree.truncate(c, 4, NOW).unwrap();
+        assert_eq!((label(&mut tree, b"b"), label(&mut tree, b"c")), (Ok(0), Ok(0)));
+        tree.truncate(c, 5, NOW).unwrap();
+        assert_eq!(label(&mut tree, b"c"), Ok(0), "the last byte is another");
+    }
+}
+
+#[test]
 fn damaged_indexes_end_in_errors() {
     let mut random = Random(99);
     let lower: Vec<_> = (0..3).flat_map(|_| random_layer(&mut random)).collect();
@@ -403,6 +426,7 @@ fn damaged_indexes_end_in_errors() {
                 let _ = tree.stat(ino);
                 let _ = tree.read(ino, 1, &mut [0; 300]);
                 let _ = tree.view(ino, 1, 300);
+                let _ = tree.label(ino);
                 let _ = tree.write(ino, 6_000, b"x", NOW);
                 let _ = tree.truncate(ino, 3, NOW);
             }

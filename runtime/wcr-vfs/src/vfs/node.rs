@@ -46,6 +46,11 @@ impl Vfs {
         self.fs(node).ok()?.view(node.ino, offset, len)
     }
 
+    /// What a layer's index says of a regular file's content; see [`crate::FileSystem::label`].
+    pub fn label(&mut self, node: Node) -> u8 {
+        self.fs(node).map_or(0, |fs| fs.label(node.ino))
+    }
+
     /// Writes to a regular file. Anybody but the superuser thereby clears its set-id bits.
     ///
     /// # Errors
