@@ -3,6 +3,7 @@
 //! Fresh pages of the page cache are what limits writing; direct writes do without them.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::buffer::Buffer;
 use crate::error::Result;
@@ -10,6 +11,12 @@ use crate::files::TempFile;
 
 /// From this length on a file is written past the page cache; smaller ones are better kept in it.
 pub(crate) const DIRECT_FROM: u64 = 8 << 20;
+
+/// After so many bytes a device's cache is flushed. Left to the end, that has everything to do while nothing else is
+/// left to be done; more often, writing waits for it.
+const FLUSH_EVERY: u64 = 48 << 20;
+/// How much was written past the page cache since then, to any file: a flush is for the whole device.
+static UNFLUSHED: AtomicU64 = AtomicU64::new(0);
 
 /// A large file under way.
 pub(crate) struct Sink {
@@ -25,12 +32,18 @@ impl Sink {
 
     /// Writes what the buffer holds and empties it. Only the last buffer of a file may be less than full.
     pub(crate) fn write(&mut self, buffer: &mut Buffer) -> Result<()> {
-        self.length += buffer.filled().len() as u64;
-        if self.file.is_direct() {
+        let length = buffer.filled().len() as u64;
+        self.length += length;
+        let is_direct = self.file.is_direct();
+        if is_direct {
             buffer.pad();
         }
         self.file.write(buffer.filled())?;
         buffer.clear();
+        if is_direct && UNFLUSHED.fetch_add(length, Ordering::Relaxed) + length >= FLUSH_EVERY {
+            UNFLUSHED.store(0, Ordering::Relaxed);
+            self.file.sync()?;
+        }
         Ok(())
     }
 

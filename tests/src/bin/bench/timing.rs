@@ -3,8 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A program that takes longer is measured in fewer rounds: about this much time for each of all rounds.
+/// A program that takes longer is measured in fewer rounds: about this much time for each of all rounds, or so many
+/// times what the fastest of them takes, whichever is more.
 const SLICE: Duration = Duration::from_millis(40);
+const SLICE_OF_FASTEST: u32 = 3;
 
 /// The fewest measurements of a program, however slow it is.
 const FEWEST: usize = 2;
@@ -53,7 +55,10 @@ impl Outcome {
 ///
 /// Each runs once before, which counts only for slow ones, and its output must be `expected` then, if there is one.
 pub fn compare(mut contestants: Vec<Contestant>, rounds: usize, expected: Option<&[u8]>) -> Vec<Outcome> {
-    let mut plans: Vec<Plan> = contestants.iter_mut().map(|contestant| plan(contestant, rounds, expected)).collect();
+    let trials: Vec<_> = contestants.iter_mut().map(|contestant| trial(contestant, expected)).collect();
+    let fastest = trials.iter().flatten().min().copied().unwrap_or_default();
+    let slice = SLICE.max(fastest * SLICE_OF_FASTEST);
+    let mut plans: Vec<Plan> = trials.into_iter().map(|took| Plan::new(took, slice, rounds)).collect();
     for round in 0..rounds {
         for (contestant, plan) in contestants.iter_mut().zip(&mut plans) {
             let Ok(times) = &mut plan.times else { continue };
@@ -79,26 +84,34 @@ struct Plan {
     times: Result<Vec<Duration>, String>,
 }
 
-fn plan(contestant: &mut Contestant, rounds: usize, expected: Option<&[u8]>) -> Plan {
+impl Plan {
+    fn new(trial: Result<Duration, String>, slice: Duration, rounds: usize) -> Self {
+        let took = match trial {
+            Ok(took) => took,
+            Err(reason) => return Self { every: 1, times: Err(reason) },
+        };
+        let slices = (took.as_nanos() / slice.as_nanos()) as usize;
+        let most = rounds.div_ceil(FEWEST).max(1);
+        let first = if took > SLOW { vec![took] } else { Vec::new() };
+        Self { every: slices.clamp(1, most), times: Ok(first) }
+    }
+}
+
+/// Runs a contestant for the first time: how long that took, or why it is of no use.
+fn trial(contestant: &mut Contestant, expected: Option<&[u8]>) -> Result<Duration, String> {
     let mut command = (contestant.command)();
     let started = Instant::now();
-    let output = match command.stdin(Stdio::null()).output() {
-        Ok(output) => output,
-        Err(error) => return Plan { every: 1, times: Err(error.to_string()) },
-    };
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     let took = started.elapsed();
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr);
         let last = message.lines().last().unwrap_or_default().trim();
-        return Plan { every: 1, times: Err(format!("{}: {last}", output.status)) };
+        return Err(format!("{}: {last}", output.status));
     }
     if expected.is_some_and(|expected| expected != output.stdout) {
-        return Plan { every: 1, times: Err("unexpected output".into()) };
+        return Err("unexpected output".into());
     }
-    let slices = (took.as_nanos() / SLICE.as_nanos()) as usize;
-    let most = rounds.div_ceil(FEWEST).max(1);
-    let first = if took > SLOW { vec![took] } else { Vec::new() };
-    Plan { every: slices.clamp(1, most), times: Ok(first) }
+    Ok(took)
 }
 
 fn measure(mut command: Command) -> Result<Duration, String> {
