@@ -37,3 +37,18 @@ fn a_configure_script() {
 fn a_library_of_more_than_a_thousand_lines() {
     runs_alike("library.sh", include_str!("../scripts/library.sh"));
 }
+
+#[test]
+fn copies_of_blocks() {
+    runs_alike("dd.sh", include_str!("../scripts/dd.sh"));
+}
+
+#[test]
+fn files_as_lines_of_letters() {
+    runs_alike("uuencode.sh", include_str!("../scripts/uuencode.sh"));
+}
+
+#[test]
+fn overwritten_files() {
+    runs_alike("shred.sh", include_str!("../scripts/shred.sh"));
+}

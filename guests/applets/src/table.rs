@@ -7,7 +7,9 @@ use crate::core::{
     touch, truth, uname, wc, which, yes,
 };
 use crate::text;
-use crate::tools::{base64, checksum, cmp, diff, dos2unix, expr, factor, find, od, strings, xargs, xxd};
+use crate::tools::{
+    base64, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, od, shred, strings, uuencode, xargs, xxd,
+};
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -114,6 +116,11 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, dos2unix::DOS2UNIX),
     (USR_BIN, dos2unix::UNIX2DOS),
     (BIN, base64::APPLET),
+    (BIN, dd::APPLET),
+    (BIN, df::APPLET),
+    (USR_BIN, shred::APPLET),
+    (USR_BIN, uuencode::UUENCODE),
+    (USR_BIN, uuencode::UUDECODE),
     (USR_BIN, factor::APPLET),
     (USR_BIN, checksum::MD5),
     (USR_BIN, checksum::SHA1),

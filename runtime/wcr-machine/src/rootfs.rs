@@ -36,7 +36,7 @@ pub(crate) fn assemble(
     let mut vfs = Vfs::new(Box::new(tree), options("overlay", "overlay"));
     let mut dev = Tree::new(TreeLimits { bytes: DEV_BYTES, ..limits }, now);
     dev::populate(&mut dev, now).map_err(fail("/dev"))?;
-    let sys = Tree::new(limits, now);
+    let sys = Tree::new(TreeLimits { bytes: 0, inodes: 0 }, now);
     let plain = |kind: &str| MountOptions { no_exec: true, no_dev: true, no_suid: true, ..options(kind, kind) };
     let proc_options = plain(ProcFs::TYPE);
     mount(&mut vfs, "/proc", Box::new(ProcFs::new(proc_table.clone())), proc_options, now).map_err(fail("/proc"))?;

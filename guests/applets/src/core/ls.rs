@@ -8,7 +8,7 @@ use wcr_sys::abi::{FileKind, Mode, Stat};
 use wcr_sys::{Errno, fd, fs};
 
 use self::display::Display;
-pub use self::human::human;
+pub use self::human::{human, human_whole};
 use super::paths::join;
 use crate::format::parse_decimal;
 use crate::options::{Parsed, Spec, Takes};

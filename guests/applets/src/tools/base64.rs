@@ -36,7 +36,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
     let mut input = source.reader();
-    let mut coder = Coder { columns, column: 0, group: Vec::new() };
+    let mut coder = Coder::new(columns);
     loop {
         let block = input.fill_buf().map_err(|error| ctx.die_errno(&[b"read error"], wcr_sys::Input::errno(&error)))?;
         if block.is_empty() {
@@ -56,13 +56,14 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if !parsed.has(b'd') {
         coder.finish(&mut out);
         ctx.put(&out);
-    } else if !coder.group.is_empty() {
+    } else if !coder.is_whole() {
         return Err(ctx.die(&[b"truncated input"]));
     }
     Ok(0)
 }
 
-struct Coder {
+/// Bytes on their way to letters, or back.
+pub(super) struct Coder {
     columns: usize,
     column: usize,
     /// What does not yet make a group.
@@ -70,7 +71,13 @@ struct Coder {
 }
 
 impl Coder {
-    fn encode(&mut self, block: &[u8], out: &mut Vec<u8>) {
+    /// Makes lines of so many letters; 0: one line.
+    pub(super) fn new(columns: usize) -> Self {
+        Self { columns, column: 0, group: Vec::new() }
+    }
+
+    /// Encodes what makes whole groups.
+    pub(super) fn encode(&mut self, block: &[u8], out: &mut Vec<u8>) {
         for byte in block {
             self.group.push(*byte);
             if self.group.len() == 3 {
@@ -95,7 +102,8 @@ impl Coder {
         self.group.clear();
     }
 
-    fn finish(&mut self, out: &mut Vec<u8>) {
+    /// Encodes the rest, and ends the line.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
         if !self.group.is_empty() {
             self.put_group(out);
         }
@@ -105,7 +113,7 @@ impl Coder {
     }
 
     /// Decodes; what is no letter is left out.
-    fn decode(&mut self, block: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn decode(&mut self, block: &[u8], out: &mut Vec<u8>) {
         for byte in block {
             let value = match byte {
                 b'A'..=b'Z' => byte - b'A',
@@ -126,6 +134,11 @@ impl Coder {
         }
     }
 
+    /// Whether no letters or bytes wait for the rest of their group.
+    pub(super) fn is_whole(&self) -> bool {
+        self.group.is_empty()
+    }
+
     fn put_bytes(&mut self, out: &mut Vec<u8>) {
         let len = self.group.len();
         self.group.resize(4, 0);
@@ -143,13 +156,13 @@ mod tests {
     #[test]
     fn there_and_back() {
         for text in ["", "a", "ab", "abc", "Hello, World!"] {
-            let mut coder = Coder { columns: 10, column: 0, group: Vec::new() };
+            let mut coder = Coder::new(10);
             let (mut letters, mut bytes) = (Vec::new(), Vec::new());
             coder.encode(text.as_bytes(), &mut letters);
             coder.finish(&mut letters);
             coder.decode(&letters, &mut bytes);
             assert_eq!(bytes, text.as_bytes());
-            assert!(coder.group.is_empty());
+            assert!(coder.is_whole());
         }
     }
 }

@@ -148,7 +148,7 @@ impl Subject {
             fs::create_dir(root.join(folder)).expect("make a folder");
         }
         fs::write(root.join("etc/passwd"), busybox::PASSWD).expect("write the users");
-        for (device, minor) in [("null", "3"), ("zero", "5")] {
+        for (device, minor) in [("null", "3"), ("zero", "5"), ("full", "7"), ("urandom", "9")] {
             let made = Command::new("mknod")
                 .args(["-m", "666"])
                 .arg(root.join("dev").join(device))
