@@ -206,7 +206,7 @@ impl Machine {
             Op::Link { flags, .. } => k.link_at(PID, (dirfd, path), to, *flags),
             Op::Unlink(_) => k.unlink_at(PID, dirfd, path, 0),
             Op::Rmdir(_) => k.unlink_at(PID, dirfd, path, wcr_abi::AT_REMOVEDIR),
-            Op::Rename { .. } => k.rename_at(PID, (dirfd, path), to),
+            Op::Rename { .. } => k.rename_at(PID, (dirfd, path), to, 0),
             Op::Chmod { mode, .. } => k.chmod_at(PID, dirfd, path, *mode, 0),
             Op::Chown { uid, gid, flags, .. } => k.chown_at(PID, dirfd, path, *uid, *gid, *flags),
             Op::Utimens { atime, mtime, flags, .. } => {
@@ -281,7 +281,7 @@ fn time(time: Time) -> SetTime {
 
 impl System for Machine {
     fn run(&mut self, op: &Op) -> Outcome {
-        self.kernel.enter(PID).unwrap();
+        self.kernel.enter(PID, None).unwrap();
         match self.run_for_process(op) {
             Ok(value) => Ok(value),
             Err(Halt::Errno(errno)) => Err(errno),
@@ -325,10 +325,10 @@ impl System for Machine {
     }
 
     fn now(&self) -> u64 {
-        self.kernel.clock_time(0).unwrap()
+        self.kernel.clock_time(PID, 0).unwrap()
     }
 
     fn tick(&mut self) {
-        self.kernel.enter(PID).unwrap();
+        self.kernel.enter(PID, None).unwrap();
     }
 }

@@ -50,6 +50,15 @@ fn script(script: &str, expected: &str) {
 }
 
 #[test]
+fn executing_a_file_reads_it() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let doings = "cd /tmp; cp /bin/busybox true; printf '#!/bin/sh\\n:' > script; chmod +x script;
+                  touch -a -d '2001-02-03 04:05:06' true script; ./true; ./script;
+                  (stat -c %x true script; date +%Y) | cut -c1-4 | uniq | wc -l";
+    lab.wcr(["run", "--rm", &image, "sh", "-c", doings]).run().ok().prints("1\n");
+}
+
+#[test]
 fn symbolic_links_are_followed_inside_the_image() {
     script("cat absolute relative to-folder/file up/file", "content\ncontent\ncontent\ncontent\n");
 }

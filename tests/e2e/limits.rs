@@ -97,6 +97,75 @@ fn output_is_cut_at_its_limit() {
 }
 
 #[test]
+fn a_process_has_limits_of_its_own() {
+    let Some((lab, image)) = lab() else { return };
+    let long = "(ulimit -f 1; head -c 100000 /dev/zero > /f); echo $?; wc -c < /f";
+    lab.wcr(["run", &image, "sh", "-c", long]).run().ok().prints("153\n512\n").says(&["File size limit exceeded"]);
+    let busy = "(ulimit -t 1; while :; do read x < /dev/null; done); echo $?; ulimit -t";
+    lab.wcr(["run", "--timeout", "60", &image, "sh", "-c", busy]).run().ok().prints("137\nunlimited\n");
+    let large = "(ulimit -v 8192; x=0123456789abcdef; while :; do x=$x$x; done) || echo ended";
+    lab.wcr(["run", "--timeout", "60", &image, "sh", "-c", large]).run().ok().prints("ended\n");
+}
+
+#[test]
+fn proc_tells_of_memory() {
+    let Some((lab, image)) = lab() else { return };
+    let look = "sed -n 's/MemTotal: *//p' /proc/meminfo; awk '/^Mem/ { m[$1] = $2 }
+                END { print (m[\"MemFree:\"] > 0), (m[\"MemFree:\"] < m[\"MemTotal:\"]) }' /proc/meminfo";
+    lab.wcr(["run", "--memory", "64m", &image, "sh", "-c", look]).run().ok().prints("65536 kB\n1 1\n");
+    let look = "awk '{ print $2, $NF }' /proc/self/maps; awk '/VmRSS|VmSize/ { print $1, ($2 > 100) }' /proc/self/status;
+                awk '{ print ($1 > $2), ($2 > 0) }' /proc/self/statm; awk '{ print ($23 > 0), ($24 > 0) }' /proc/self/stat";
+    lab.wcr(["run", &image, "sh", "-c", look])
+        .run()
+        .ok()
+        .prints("rw-p [heap]\nr-xp /bin/busybox\nVmSize: 1\nVmRSS: 1\n1 1\n1 1\n");
+}
+
+/// A module with large functions, each a long chain of sums: it is read at once and takes long to compile.
+fn hard_to_compile() -> Vec<u8> {
+    fn number(mut value: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let byte = (value & 0x7f) as u8;
+            value >>= 7;
+            if value == 0 {
+                bytes.push(byte);
+                return bytes;
+            }
+            bytes.push(byte | 0x80);
+        }
+    }
+    let section = |id: u8, content: &[u8]| [&[id], number(content.len()).as_slice(), content].concat();
+    // One local of 32 bits; `local = local * local + local`, again and again.
+    let round = [0x20, 0, 0x20, 0, 0x6c, 0x20, 0, 0x6a, 0x21, 0];
+    let body = [&[1, 1, 0x7f], round.repeat(600_000).as_slice(), &[0x0b]].concat();
+    let body = [number(body.len()), body].concat();
+    let count = 8;
+    let functions = [number(count), vec![0; count]].concat();
+    let code = [number(count), body.repeat(count)].concat();
+    [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, b"\x01\x60\0\0"),
+        section(3, &functions),
+        section(7, b"\x01\x06_start\0\0"),
+        section(10, &code),
+    ]
+    .concat()
+}
+
+/// Catalogue of faults, line 95: what is made to be hard to compile ends at the container's limits.
+#[test]
+fn fault_95_a_program_that_is_hard_to_compile_is_given_up() {
+    let Some(lab) = Lab::open() else { return };
+    let layer = Layer::new().dir("bin", 0o755).file("bin/hard", 0o755, hard_to_compile());
+    let image = lab.provide("hard", &Image::new([layer.into()]));
+    let started = Instant::now();
+    lab.wcr(["run", "--timeout", "1", &image, "hard"]).run().exits(137).says(&["stopped after 1 seconds"]);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    lab.wcr(["run", "--memory", "64m", &image, "hard"]).run().exits(126).says(&["over 256 MiB of memory", "compile"]);
+}
+
+#[test]
 fn a_canary_of_the_host_is_nowhere_inside() {
     const CANARY: &str = "canary-of-the-host";
     let Some((lab, image)) = Lab::with_busybox() else { return };

@@ -199,7 +199,7 @@ fn proc_tells_what_linux_tells() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     let doings = "cd /proc/self; ls -d cmdline comm cwd environ exe fd limits maps mounts root stat status | wc -l;
                   tr '\\0' ' ' < cmdline | head -c 3; echo; readlink cwd; readlink root; cat limits | grep -E 'open files|Limit';
-                  umask 027; grep -E '^(Umask|State|Groups|Uid|NoNewPrivs)' status; wc -w < stat; wc -c < maps;
+                  umask 027; grep -E '^(Umask|State|Groups|Uid|NoNewPrivs)' status; wc -w < stat; wc -l < maps;
                   exec 5>/tmp/w 6</etc/hosts; ls -l /proc/$$/fd | tr -s ' ' | cut -d' ' -f1,9- | grep -E ' (5|6) ';
                   cat /proc/sys/kernel/ostype /proc/sys/kernel/hostname; echo x > /proc/sys/kernel/hostname;
                   cat /proc/filesystems | tr '\\n\\t' '; '; echo; ls /proc/sys; stat -c '%a %A' /proc/self/environ";
@@ -207,7 +207,7 @@ fn proc_tells_what_linux_tells() {
         "12\nsh \n/proc/1\n/\n\
          Limit                     Soft Limit           Hard Limit           Units     \n\
          Max open files            1024                 4096                 files     \n\
-         Umask:\t0027\nState:\tS (sleeping)\nUid:\t5\t5\t5\t5\nGroups:\t6 \nNoNewPrivs:\t0\n52\n0\n\
+         Umask:\t0027\nState:\tS (sleeping)\nUid:\t5\t5\t5\t5\nGroups:\t6 \nNoNewPrivs:\t0\n52\n2\n\
          l-wx------ 5 -> /tmp/w\nlr-x------ 6 -> /etc/hosts\n\
          Linux\nhere\nsh: can't create /proc/sys/kernel/hostname: Permission denied\n\
          nodev proc;nodev tmpfs;nodev sysfs;nodev overlay;\nfs\nkernel\nvm\n400 -r--------\n",

@@ -51,10 +51,14 @@ impl Window {
         function(self.base + 2)
     }
 
+    /// How large the guest's memory is, in bytes.
+    pub(crate) fn size(self) -> u64 {
+        u64::from(self.pages()()) * PAGE
+    }
+
     /// `FAULT` unless the range lies in the guest's memory, so that the copies never trap.
     fn check(self, ptr: u32, len: u32) -> Result<(), Errno> {
-        let size = u64::from(self.pages()()) * PAGE;
-        if u64::from(ptr) + u64::from(len) <= size { Ok(()) } else { Err(Errno::Fault) }
+        if u64::from(ptr) + u64::from(len) <= self.size() { Ok(()) } else { Err(Errno::Fault) }
     }
 
     /// A buffer with the bytes of the range.

@@ -59,6 +59,10 @@ pub enum Whence {
     Current = 1,
     /// The end of the file.
     End = 2,
+    /// The next place that has data.
+    Data = 3,
+    /// The next place that has none.
+    Hole = 4,
 }
 
 /// Moves the descriptor's position and returns it. `SPIPE` on pipes and terminals.
@@ -108,6 +112,13 @@ pub fn pipe(flags: OpenFlags) -> Result<(Fd, Fd)> {
     let mut fds = [0; 2];
     check(imports::fd_pipe(flags.0, fds.as_mut_ptr()))?;
     Ok((fds[0], fds[1]))
+}
+
+/// A new file in memory, which has a name in `/proc` only. `flags`: `CLOEXEC`.
+pub fn memory(name: &[u8], flags: OpenFlags) -> Result<Fd> {
+    let mut out = 0;
+    check(imports::fd_memory(name.as_ptr(), name.len(), flags.0, &raw mut out))?;
+    Ok(out)
 }
 
 /// A copy of `fd` with the lowest free number from `min` on (`F_DUPFD`). `flags`: `CLOEXEC`.

@@ -2,8 +2,8 @@
 //! relative paths start at the process's current directory.
 
 use wcr_abi::{
-    AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, DirRecord, Mode, OpenFlags, Stat, StatFs, Timestamp, UTIME_NOW,
-    UTIME_OMIT,
+    AT_EACCESS, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, DirRecord, Mode, OpenFlags, Stat, StatFs, Timestamp,
+    UTIME_NOW, UTIME_OMIT,
 };
 
 use crate::imports;
@@ -98,6 +98,17 @@ pub fn rename(from: &[u8], to: &[u8]) -> Result<()> {
     check(imports::path_rename(AT_FDCWD, from.as_ptr(), from.len(), AT_FDCWD, to.as_ptr(), to.len()))
 }
 
+/// Moves a file as `flags` say: [`wcr_abi::RENAME_NOREPLACE`], [`wcr_abi::RENAME_EXCHANGE`].
+pub fn rename_with(from: &[u8], to: &[u8], flags: u32) -> Result<()> {
+    let (from, from_len) = (from.as_ptr(), from.len());
+    check(imports::path_rename2(AT_FDCWD, from, from_len, AT_FDCWD, to.as_ptr(), to.len(), flags))
+}
+
+/// Sets a file's length.
+pub fn truncate(path: &[u8], len: u64) -> Result<()> {
+    check(imports::path_truncate(AT_FDCWD, path.as_ptr(), path.len(), len))
+}
+
 /// A symbolic link's target.
 pub fn readlink(path: &[u8]) -> Result<Vec<u8>> {
     let (mut buf, mut used) = (vec![0; wcr_abi::PATH_MAX + 1], 0);
@@ -145,9 +156,14 @@ pub fn utimens(path: &[u8], atime: SetTime, mtime: SetTime, follow: bool) -> Res
     check(imports::path_utimens(AT_FDCWD, path.as_ptr(), path.len(), asec, ansec, msec, mnsec, flags))
 }
 
-/// Checks whether the caller may read (4), write (2), execute (1) the file; 0 asks whether it exists.
+/// Checks whether the caller may read (4), write (2), execute (1) the file, by its real ids; 0 asks whether it exists.
 pub fn access(path: &[u8], mode: u32) -> Result<()> {
     check(imports::path_access(AT_FDCWD, path.as_ptr(), path.len(), mode, 0))
+}
+
+/// Like [`access`], by the effective ids.
+pub fn access_effective(path: &[u8], mode: u32) -> Result<()> {
+    check(imports::path_access(AT_FDCWD, path.as_ptr(), path.len(), mode, AT_EACCESS))
 }
 
 /// Totals of the file system that holds the path.

@@ -68,6 +68,16 @@ imports! {
         );
         fn path_unlink(dirfd: u32, path: *const u8, len: usize, flags: u32);
         fn path_rename(from_dirfd: u32, from: *const u8, from_len: usize, dirfd: u32, path: *const u8, len: usize);
+        fn path_rename2(
+            from_dirfd: u32,
+            from: *const u8,
+            from_len: usize,
+            dirfd: u32,
+            path: *const u8,
+            len: usize,
+            flags: u32,
+        );
+        fn path_truncate(dirfd: u32, path: *const u8, len: usize, size: u64);
         fn path_readlink(dirfd: u32, path: *const u8, len: usize, buf: *mut u8, buf_len: usize, used: *mut usize);
         fn path_chmod(dirfd: u32, path: *const u8, len: usize, mode: u32, flags: u32);
         fn fd_chmod(fd: u32, mode: u32);
@@ -97,6 +107,36 @@ imports! {
         fn fd_set_flags(fd: u32, flags: u32);
         fn fd_poll(entries: *mut u8, count: usize, timeout: i64, ready: *mut u32);
         fn fd_available(fd: u32, out: *mut u32);
+        fn fd_memory(name: *const u8, len: usize, flags: u32, out: *mut u32);
+        fn sock_open(kind: u32, flags: u32, out: *mut u32);
+        fn sock_pair(kind: u32, flags: u32, fds: *mut u32);
+        fn sock_bind(fd: u32, addr: *const u8, addr_len: usize);
+        fn sock_listen(fd: u32, backlog: u32);
+        fn sock_connect(fd: u32, addr: *const u8, addr_len: usize);
+        fn sock_accept(fd: u32, flags: u32, out: *mut u32);
+        fn sock_send(
+            fd: u32,
+            buf: *const u8,
+            len: usize,
+            flags: u32,
+            addr: *const u8,
+            addr_len: usize,
+            done: *mut usize,
+        );
+        fn sock_recv(
+            fd: u32,
+            buf: *mut u8,
+            len: usize,
+            flags: u32,
+            addr: *mut u8,
+            addr_len: usize,
+            used: *mut usize,
+            done: *mut usize,
+        );
+        fn sock_shutdown(fd: u32, how: u32);
+        fn sock_name(fd: u32, peer: u32, buf: *mut u8, len: usize, used: *mut usize);
+        fn sock_option(fd: u32, option: u32, out: *mut u32);
+        fn sock_peer(fd: u32, out: *mut u32);
         fn tty_attr(fd: u32, out: *mut u8);
         fn tty_set_attr(fd: u32, when: u32, termios: *const u8);
         fn tty_winsize(fd: u32, size: *mut u16);
@@ -117,6 +157,7 @@ imports! {
         fn kill(pid: i32, signal: u32);
         fn sig_action(signal: u32, disposition: u32, old: *mut u32);
         fn sig_mask(how: u32, set: u64, old: *mut u64);
+        fn sig_child(flags: u32, old: *mut u32);
         fn sig_take(signal: *mut u32);
         fn sig_pending(out: *mut u64);
         fn sig_suspend(mask: u64);
@@ -126,6 +167,13 @@ imports! {
         fn proc_ids(ids: *mut u32);
         fn proc_group(target: u32, out: *mut u32);
         fn user_ids(ids: *mut u32, groups: *mut u32, len: usize, count: *mut usize);
+        fn id_get(kind: u32, out: *mut u32);
+        fn id_set(kind: u32, id: u32);
+        fn id_set_re(kind: u32, real: u32, effective: u32);
+        fn id_set_res(kind: u32, real: u32, effective: u32, saved: u32);
+        fn groups_set(groups: *const u32, count: usize);
+        fn priority_get(which: u32, who: u32, out: *mut i32);
+        fn priority_set(which: u32, who: u32, nice: i32);
         fn setpgid(pid: u32, pgid: u32);
         fn setsid(sid: *mut u32);
         fn times(out: *mut u64);

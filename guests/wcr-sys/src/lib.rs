@@ -12,8 +12,10 @@ pub mod fs;
 mod imports;
 pub mod process;
 pub mod signal;
+pub mod socket;
 pub mod time;
 pub mod tty;
+pub mod user;
 
 pub use args::{args, env};
 pub use buffer::{Input, Output};

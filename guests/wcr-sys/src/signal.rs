@@ -31,6 +31,12 @@ pub fn handle(signal: Signal, handler: Handler, restart: bool) -> Result<()> {
     Ok(())
 }
 
+/// Sets what this process is not told of its children: [`wcr_abi::SA_NOCLDSTOP`], [`wcr_abi::SA_NOCLDWAIT`].
+pub fn set_child_flags(flags: u32) -> Result<()> {
+    let mut old = 0;
+    check(imports::sig_child(flags, &raw mut old))
+}
+
 /// Runs the handlers of the signals that have come, the highest number first, as Linux does with several at once. Whether
 /// there were some, and all let an interrupted call go on.
 pub fn deliver() -> bool {

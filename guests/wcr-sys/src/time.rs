@@ -17,6 +17,12 @@ pub fn monotonic() -> u64 {
     clock(1)
 }
 
+/// How long this process ran, in nanoseconds.
+#[must_use]
+pub fn cpu() -> u64 {
+    clock(2)
+}
+
 fn clock(id: u32) -> u64 {
     let mut time = 0;
     imports::clock_time_get(id, 1, &raw mut time);

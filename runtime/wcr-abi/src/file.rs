@@ -6,12 +6,19 @@ use alloc::vec::Vec;
 pub const AT_FDCWD: u32 = (-100i32).cast_unsigned();
 /// Do not follow a symbolic link in the last component.
 pub const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
+/// `access` goes by the effective ids.
+pub const AT_EACCESS: u32 = 0x200;
 /// `unlink` removes a directory instead of a file.
 pub const AT_REMOVEDIR: u32 = 0x200;
 /// `link` follows a symbolic link in the source's last component.
 pub const AT_SYMLINK_FOLLOW: u32 = 0x400;
 /// An empty path means the descriptor itself.
 pub const AT_EMPTY_PATH: u32 = 0x1000;
+
+/// `rename` fails with `EXIST` when the new name is taken.
+pub const RENAME_NOREPLACE: u32 = 1;
+/// `rename` exchanges two names.
+pub const RENAME_EXCHANGE: u32 = 2;
 
 /// As nanoseconds of a timestamp to set: the current time.
 pub const UTIME_NOW: u32 = 0x3fff_ffff;

@@ -14,16 +14,18 @@ mod errno;
 mod file;
 mod process;
 mod signal;
+mod socket;
 mod spawn;
 mod termios;
 
 pub use errno::Errno;
 pub use file::{
-    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord, FileKind, Mode,
-    OpenFlags, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
+    AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord, FileKind,
+    Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
 };
 pub use process::{Fd, Ids, Pid, Times, Uname, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus, WinSize};
-pub use signal::{Disposition, Signal};
+pub use signal::{Disposition, SA_NOCLDSTOP, SA_NOCLDWAIT, Signal};
+pub use socket::{MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, SOCKET_ADDRESS_MAX, SocketKind};
 pub use spawn::{FdAction, SPAWN_MAX, SpawnRequest};
 pub use termios::{Queue, SetWhen, Termios, cc, cflag, iflag, lflag, oflag};
 

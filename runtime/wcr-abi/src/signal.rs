@@ -50,6 +50,11 @@ impl Signal {
     }
 }
 
+/// A parent is not told of children that stop and go on.
+pub const SA_NOCLDSTOP: u32 = 1;
+/// A parent has not to wait for children that end.
+pub const SA_NOCLDWAIT: u32 = 2;
+
 /// What a process does when a signal is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]

@@ -29,6 +29,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     let reference: Reference = name.to_str().ok_or_else(not_text)?.parse()?;
     let mut limits = Limits::default();
     limits.processes = args.pids_limit.unwrap_or(limits.processes);
+    limits.memory = args.memory.unwrap_or(limits.memory);
     limits.output = args.output_limit.unwrap_or(limits.output);
     args.ulimit.into_iter().for_each(|limit| limit.apply(&mut limits));
     let settings = Settings {

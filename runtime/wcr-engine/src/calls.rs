@@ -114,7 +114,8 @@ fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
 /// What every call does first.
 fn enter(caller: &Caller<'_, Guest>) -> Result<()> {
     let guest = caller.data();
-    guest.container.kernel().enter(guest.pid).map_err(leave)
+    let memory = guest.memory.map(|memory| memory.data_size(caller) as u64);
+    guest.container.kernel().enter(guest.pid, memory).map_err(leave)
 }
 
 /// The trap that unwinds a guest which does not go on.

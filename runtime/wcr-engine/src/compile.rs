@@ -15,7 +15,11 @@ use crate::stop::Stop;
 
 /// How long a program may be compiled.
 const MOST: Duration = Duration::from_secs(120);
-/// How often it is looked whether the container was stopped.
+/// The most memory that compiling a program may take, in bytes.
+const MOST_MEMORY: u64 = 4 << 30;
+/// What compiling a program may always take: what a container may have is not meant for that.
+const LEAST_MEMORY: u64 = 256 << 20;
+/// How often it is looked how far the memory has grown, and whether the container was stopped.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What a program is.
@@ -37,18 +41,21 @@ pub(crate) struct Compiler {
     cache: Option<Cache>,
     /// Whether code is made that can be stopped.
     stoppable: bool,
+    /// The most memory that compiling may take, in bytes.
+    memory: u64,
 }
 
 impl Compiler {
-    /// A compiler that keeps code in the folder `cache`.
-    pub(crate) fn new(cache: Option<PathBuf>, stoppable: bool) -> Self {
-        Self { cache: cache.map(Cache::new), stoppable }
+    /// A compiler that keeps code in the folder `cache`, for containers that may have so much memory.
+    pub(crate) fn new(cache: Option<PathBuf>, stoppable: bool, memory: usize) -> Self {
+        let memory = (memory as u64).clamp(LEAST_MEMORY, MOST_MEMORY);
+        Self { cache: cache.map(Cache::new), stoppable, memory }
     }
 
     /// Compiles a program, or takes the code that is kept.
     ///
     /// # Errors
-    /// [`EngineError::Compile`], [`EngineError::CompileTime`]; [`Trap::Interrupt`] when it was stopped meanwhile.
+    /// [`EngineError::Compile`], [`EngineError::CompileTime`], [`EngineError::CompileMemory`]; [`Trap::Interrupt`] when it was stopped meanwhile.
     pub(crate) fn compile(
         &self,
         engine: &Engine,
@@ -70,15 +77,19 @@ impl Compiler {
         load(engine, kind, &code)
     }
 
-    /// Compiles a program on a thread of its own, which is left to itself when that takes too long.
+    /// Compiles a program on a thread of its own, which is left to itself when that takes too long or too much.
     fn code(&self, kind: Kind, wasm: &Arc<[u8]>, stop: Option<&Stop>) -> Result<Vec<u8>> {
         let (sender, receiver) = mpsc::channel();
         let (wasm, stoppable, started) = (wasm.clone(), self.stoppable, Instant::now());
+        let before = own_memory();
         std::thread::spawn(move || sender.send(code(kind, &wasm, stoppable)));
         loop {
             match receiver.recv_timeout(LOOK) {
                 Ok(code) => return code,
                 Err(RecvTimeoutError::Timeout) if stop.is_some_and(Stop::is_asked) => bail!(Trap::Interrupt),
+                Err(RecvTimeoutError::Timeout) if own_memory().saturating_sub(before) > self.memory => {
+                    bail!(EngineError::CompileMemory(self.memory >> 20))
+                }
                 Err(RecvTimeoutError::Timeout) if started.elapsed() < MOST => {}
                 Err(RecvTimeoutError::Timeout) => bail!(EngineError::CompileTime(MOST.as_secs())),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -87,6 +98,14 @@ impl Compiler {
             }
         }
     }
+}
+
+/// How much memory of its own this process has, in bytes; 0 where the system does not tell (Linux does).
+fn own_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes.unwrap_or_default() << 10
 }
 
 /// Compiles a program, by an engine with a compiler.

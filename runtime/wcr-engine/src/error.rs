@@ -9,6 +9,9 @@ pub enum EngineError {
     /// A program takes too long to be compiled.
     #[error("compiling the WebAssembly took over {0} seconds; it is too large, or made to be hard to compile")]
     CompileTime(u64),
+    /// A program takes too much memory to be compiled.
+    #[error("compiling the WebAssembly took over {0} MiB of memory; it is too large, or made to be hard to compile")]
+    CompileMemory(u64),
     /// A bundled guest's compiled code does not fit this build.
     #[error("the bundled guest `{name}` cannot be loaded: {reason}; rebuild with `cargo xtask build`")]
     Load {

@@ -34,8 +34,11 @@ impl Container {
     }
 
     /// The memory of a process that starts.
-    pub(crate) fn memory_use(&self) -> MemoryUse {
-        MemoryUse::new(self.process_memory, &self.memory)
+    pub(crate) fn memory_use(self: &Arc<Self>, pid: Pid) -> MemoryUse {
+        let container = self.clone();
+        // A memory grows between calls: nobody has the kernel then.
+        let allows = move |bytes| container.kernel().allows_memory(pid, bytes);
+        MemoryUse::new(self.process_memory, &self.memory, Box::new(allows))
     }
 
     /// The kernel. Everything is on one thread: nobody waits here, and nobody holds it while suspended.
@@ -59,7 +62,7 @@ pub(crate) struct Guest {
 
 impl Guest {
     pub(crate) fn new(container: Arc<Container>, pid: Pid) -> Self {
-        let memory_use = container.memory_use();
+        let memory_use = container.memory_use(pid);
         Self { container, pid, memory: None, memory_use }
     }
 }

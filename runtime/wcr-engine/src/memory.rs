@@ -57,10 +57,13 @@ impl Drop for Share {
     }
 }
 
+/// Whether a process's own limit allows so many bytes.
+pub(crate) type Allows = Box<dyn Fn(u64) -> bool + Send>;
+
 /// How much memory all instances of a process have together, in bytes.
-#[derive(Debug)]
 pub(crate) struct MemoryUse {
     limit: usize,
+    allows: Allows,
     share: Share,
     /// The growth that was allowed last.
     last: usize,
@@ -68,8 +71,8 @@ pub(crate) struct MemoryUse {
 
 impl MemoryUse {
     /// Nothing yet, of at most `limit` bytes of the container's `pool`.
-    pub(crate) fn new(limit: usize, pool: &Arc<Pool>) -> Self {
-        Self { limit, share: Share { pool: pool.clone(), bytes: 0 }, last: 0 }
+    pub(crate) fn new(limit: usize, pool: &Arc<Pool>, allows: Allows) -> Self {
+        Self { limit, allows, share: Share { pool: pool.clone(), bytes: 0 }, last: 0 }
     }
 }
 
@@ -90,7 +93,8 @@ impl core::error::Error for OutOfMemory {}
 impl ResourceLimiter for MemoryUse {
     fn memory_growing(&mut self, current: usize, desired: usize, _max: Option<usize>) -> wasmtime::Result<bool> {
         let growth = desired.saturating_sub(current);
-        if self.share.bytes.saturating_add(growth) > self.limit {
+        let total = self.share.bytes.saturating_add(growth);
+        if total > self.limit || !(self.allows)(total as u64) {
             return Ok(false);
         }
         let pool = &self.share.pool;
@@ -117,15 +121,16 @@ mod tests {
     #[test]
     fn processes_share_what_the_container_has() {
         let pool = Arc::new(Pool::new(100));
-        let mut first = MemoryUse::new(80, &pool);
+        let mut first = MemoryUse::new(80, &pool, Box::new(|_| true));
         assert!(first.memory_growing(0, 50, None).unwrap());
         assert!(!first.memory_growing(50, 81, None).unwrap(), "over the process's own limit");
-        let mut second = MemoryUse::new(80, &pool);
+        let mut second = MemoryUse::new(80, &pool, Box::new(|bytes| bytes <= 70));
         assert!(second.memory_growing(0, 50, None).unwrap());
         let error = second.memory_growing(50, 51, None).unwrap_err();
         assert!(error.is::<OutOfMemory>() && error.to_string().contains("100 bytes"), "{error}");
         drop(first);
-        assert!(second.memory_growing(50, 80, None).unwrap());
+        assert!(!second.memory_growing(50, 80, None).unwrap(), "over the limit that it has set itself");
+        assert!(second.memory_growing(50, 70, None).unwrap());
         second.memory_grow_failed(wasmtime::format_err!("no pages")).unwrap();
         assert_eq!(pool.used.load(Ordering::Relaxed), 50);
         drop(second);

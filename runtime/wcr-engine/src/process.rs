@@ -66,7 +66,7 @@ async fn run_program(
     let module = match modules.linked(program)? {
         Linked::Module(module) => module,
         Linked::Component(command) => {
-            let memory = container.memory_use();
+            let memory = container.memory_use(pid);
             return command.run(modules, Process::new(container.clone(), pid), memory).await;
         }
     };

@@ -71,7 +71,7 @@ impl Engine {
     /// [`EngineError::Setup`].
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions { guests, process_memory, memory, cache, stop } = options;
-        let compiler = Compiler::new(cache, stop.is_some());
+        let compiler = Compiler::new(cache, stop.is_some(), memory);
         Ok(Self { modules: Arc::new(Modules::new(guests, compiler, stop)?), process_memory, memory })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wcr_abi::{Errno, Pid, Signal, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus};
+use wcr_abi::{Errno, Pid, SA_NOCLDWAIT, Signal, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus};
 
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::{Process, State};
@@ -66,8 +66,13 @@ impl Kernel {
         self.show_process(pid);
         let parent = self.process(pid).map_or(0, |process| process.ppid);
         let ignored = wcr_abi::Disposition::Ignore;
-        if self.process(parent).is_ok_and(|parent| parent.signals.disposition(Signal::CHLD) == ignored) {
+        let signals = self.process(parent).map(|parent| &parent.signals);
+        let ignores = signals.is_ok_and(|signals| signals.disposition(Signal::CHLD) == ignored);
+        if ignores || signals.is_ok_and(|signals| signals.child_flags & SA_NOCLDWAIT != 0) {
             self.reap(pid);
+            if !ignores {
+                self.post_signal(parent, Signal::CHLD);
+            }
             self.wake(Event::Child(parent));
         } else {
             self.tell_parent(pid);
@@ -125,7 +130,9 @@ impl Kernel {
             }
             any = true;
             if let State::Zombie(status) = process.state {
+                let ran = process.ran + process.children_ran;
                 self.reap(child);
+                self.process_mut(pid)?.children_ran += ran;
                 return Ok(Some((child, status)));
             }
             let wanted = |status: &mut WaitStatus| match status {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wcr_abi::{FileKind, OpenFlags};
 use wcr_vfs::{DirEntry, Node};
 
+use crate::socket::SocketId;
 use crate::tty::TtyId;
 
 /// An open file's place in the kernel's table.
@@ -50,6 +51,8 @@ pub(crate) enum Backing {
     Tty { tty: TtyId, node: Node },
     /// The other side of a pseudo-terminal.
     PtyMaster { tty: TtyId, node: Node },
+    /// A socket.
+    Socket(SocketId),
     /// The host's standard input.
     HostInput,
     /// The host's standard output.
@@ -67,7 +70,9 @@ impl Backing {
             | Self::Pipe { node: Some(node), .. }
             | Self::Tty { node, .. }
             | Self::PtyMaster { node, .. } => Some(node),
-            Self::Pipe { node: None, .. } | Self::HostInput | Self::HostOutput | Self::HostError => None,
+            Self::Pipe { node: None, .. } | Self::Socket(_) | Self::HostInput | Self::HostOutput | Self::HostError => {
+                None
+            }
         }
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use wcr_abi::{
-    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind, Mode,
-    OpenFlags, Pid, Stat, StatFs, Timestamp,
+    AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind,
+    Mode, OpenFlags, Pid, RENAME_EXCHANGE, RENAME_NOREPLACE, Stat, StatFs, Timestamp,
 };
-use wcr_vfs::{Access, DirEntry, Found, Node, Opened, SetTime, SetTimes, Vfs, Walk};
+use wcr_vfs::{Access, DirEntry, Found, Node, Opened, Rename, SetTime, SetTimes, Vfs, Walk};
 
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId};
 use crate::kernel::{Call, Halt, Kernel};
-use crate::limits::RLIMIT_NOFILE;
+use crate::limits::{RLIMIT_FSIZE, RLIMIT_NOFILE};
 use crate::process::{Opening, Process};
 use crate::sched::Event;
 
@@ -109,6 +109,9 @@ impl Kernel {
     fn open_again(&mut self, owner: Pid, fd: Fd, flags: OpenFlags) -> Result<FileId, Errno> {
         let file = self.file_of(owner, fd)?.1;
         let (backing, theirs) = (file.backing, file.flags);
+        if let Backing::Socket(_) = backing {
+            return Err(Errno::Nxio);
+        }
         let both = OpenFlags(theirs.0 & 3 | flags.0 & !3);
         let flags = if let Backing::Pipe { .. } = backing { flags } else { both };
         Ok(self.add_open(backing, flags))
@@ -221,11 +224,17 @@ impl Kernel {
         })?)
     }
 
-    /// Moves a name.
-    pub fn rename_at(&mut self, pid: Pid, from: (Fd, &[u8]), to: (Fd, &[u8])) -> Call<()> {
+    /// Moves a name. `flags`: `RENAME_NOREPLACE`, `RENAME_EXCHANGE`.
+    pub fn rename_at(&mut self, pid: Pid, from: (Fd, &[u8]), to: (Fd, &[u8]), flags: u32) -> Call<()> {
+        let how = match flags {
+            0 => Rename::Replace,
+            RENAME_NOREPLACE => Rename::Keep,
+            RENAME_EXCHANGE => Rename::Exchange,
+            _ => return Err(Errno::Inval.into()),
+        };
         let (from_start, to_start) = (self.start_of(pid, from.0, from.1)?, self.start_of(pid, to.0, to.1)?);
         let now = self.now();
-        Ok(self.with_walk(pid, |vfs, walk| vfs.rename(walk, from_start, from.1, to_start, to.1, now))?)
+        Ok(self.with_walk(pid, |vfs, walk| vfs.rename_with(walk, from_start, from.1, to_start, to.1, how, now))?)
     }
 
     /// A symbolic link's target. An empty path means the descriptor itself, which stands for a link when it was
@@ -287,17 +296,46 @@ impl Kernel {
         Ok(self.with_walk(pid, |vfs, walk| vfs.utimens(walk, start, path, follow, times, now))?)
     }
 
-    /// Checks access: 4 read, 2 write, 1 execute, 0 existence. `flags`: `AT_SYMLINK_NOFOLLOW`.
+    /// Checks access: 4 read, 2 write, 1 execute, 0 existence, by the caller's real ids. `flags`: `AT_EACCESS` (by the
+    /// effective ones), `AT_SYMLINK_NOFOLLOW`.
     pub fn access_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], mode: u32, flags: u32) -> Call<()> {
         let start = self.start_of(pid, dirfd, path)?;
         let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
-        Ok(self.with_walk(pid, |vfs, walk| vfs.access(walk, start, path, follow, Access(mode & 7))).map(drop)?)
+        let real = if flags & AT_EACCESS == 0 { Some(self.real_creds(pid)?) } else { None };
+        let access = |vfs: &mut Vfs, walk: &Walk<'_>| {
+            let walk = Walk { creds: real.as_ref().unwrap_or(walk.creds), ..*walk };
+            vfs.access(&walk, start, path, follow, Access(mode & 7))
+        };
+        Ok(self.with_walk(pid, access).map(drop)?)
     }
 
     /// Totals of the file system that holds a path.
     pub fn statfs_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8]) -> Call<StatFs> {
         let start = self.start_of(pid, dirfd, path)?;
         Ok(self.with_walk(pid, |vfs, walk| vfs.statfs(walk, start, path))?)
+    }
+
+    /// Sets the length of the file at a path.
+    ///
+    /// # Errors
+    /// Those of the way to a name; `ISDIR`; `INVAL` no regular file; `ACCES`; `ROFS`; `FBIG`, with `SIGXFSZ` over the
+    /// caller's limit.
+    pub fn truncate_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], len: u64) -> Call<()> {
+        let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
+        if i64::try_from(len).is_err() {
+            return Err(Errno::Inval.into());
+        }
+        if self.process(pid)?.limits[RLIMIT_FSIZE].0 < len {
+            let node = self.with_walk(pid, |vfs, walk| {
+                let node = vfs.resolve_node(walk, start, path, true)?;
+                vfs.access_node(walk.creds, node, Access::WRITE).map(|()| node)
+            })?;
+            let old = self.vfs.stat_node(node)?;
+            if old.mode.kind() == FileKind::Regular {
+                self.may_be_as_long(pid, old.size, len)?;
+            }
+        }
+        Ok(self.with_walk(pid, |vfs, walk| vfs.truncate(walk, start, path, len, now))?)
     }
 
     /// Sets an open file's length. `INVAL` not a regular file open for writing; `BADF` opened with `O_PATH`.
@@ -307,6 +345,8 @@ impl Kernel {
             OpenFile { flags, .. } if flags.contains(OpenFlags::PATH) => Err(Errno::Badf.into()),
             OpenFile { backing: Backing::Node { node, kind: FileKind::Regular }, flags, .. } if flags.writable() => {
                 let node = *node;
+                let old = self.vfs.stat_node(node)?.size;
+                self.may_be_as_long(pid, old, len)?;
                 Ok(self.with_walk(pid, |vfs, walk| vfs.truncate_node(walk.creds, node, len, now))?)
             }
             _ => Err(Errno::Inval.into()),

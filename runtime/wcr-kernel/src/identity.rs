@@ -1,9 +1,23 @@
 //! Who a process is: its numbers, users and groups, times and limits.
 
 use wcr_abi::{Errno, Ids, Pid, Times};
+use wcr_vfs::Creds;
 
 use crate::kernel::{Call, Kernel};
 use crate::limits::RLIMIT_NOFILE;
+use crate::process::{OtherIds, Process};
+
+/// Whose ids are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The user's.
+    User,
+    /// The group's.
+    Group,
+}
+
+/// The most supplementary groups (Linux's `NGROUPS_MAX`).
+const GROUPS_MAX: usize = 65536;
 
 impl Kernel {
     /// The caller's own, parent's, group's and session's numbers.
@@ -14,8 +28,9 @@ impl Kernel {
 
     /// The caller's users and groups.
     pub fn user_ids(&self, pid: Pid) -> Call<Ids> {
-        let creds = &self.process(pid)?.creds;
-        Ok(Ids { uid: creds.uid, euid: creds.uid, gid: creds.gid, egid: creds.gid, groups: creds.groups.clone() })
+        let process = self.process(pid)?;
+        let (creds, groups) = (&process.creds, process.creds.groups.clone());
+        Ok(Ids { uid: process.user.real, euid: creds.uid, gid: process.group.real, egid: creds.gid, groups })
     }
 
     /// Puts a process (0: the caller) into a process group (0: its own number) of the same session.
@@ -68,10 +83,148 @@ impl Kernel {
         Ok(pid)
     }
 
-    /// CPU times. Partial: the container's clock stands in for CPU time, all of it user time.
+    /// CPU times: how long the process ran, all of it as user time, and its children that were waited for.
     pub fn times(&self, pid: Pid) -> Call<Times> {
-        let started = self.process(pid)?.started;
-        Ok(Times { user: self.clock.monotonic().saturating_sub(started), ..Times::default() })
+        let process = self.process(pid)?;
+        let (user, child_user) = (self.cpu_time(pid, process), process.children_ran);
+        Ok(Times { user, child_user, ..Times::default() })
+    }
+
+    /// How long a process ran, in nanoseconds.
+    pub(crate) fn cpu_time(&self, pid: Pid, process: &Process) -> u64 {
+        let current = self.running.filter(|(running, _)| *running == pid);
+        process.ran + current.map_or(0, |(_, since)| self.clock.monotonic().saturating_sub(since))
+    }
+
+    /// Who the caller is by its real ids, by which `access(2)` asks.
+    pub(crate) fn real_creds(&self, pid: Pid) -> Result<Creds, Errno> {
+        let process = self.process(pid)?;
+        Ok(Creds { uid: process.user.real, gid: process.group.real, groups: process.creds.groups.clone() })
+    }
+
+    /// The caller's real, effective and saved id.
+    pub fn id(&self, pid: Pid, whose: Whose) -> Call<[u32; 3]> {
+        let process = self.process(pid)?;
+        Ok(match whose {
+            Whose::User => [process.user.real, process.creds.uid, process.user.saved],
+            Whose::Group => [process.group.real, process.creds.gid, process.group.saved],
+        })
+    }
+
+    /// Sets the caller's id (`setuid(2)`, `setgid(2)`): all three for root, else the effective one.
+    ///
+    /// # Errors
+    /// `INVAL` no id; `PERM` neither root's wish nor the real or the saved one.
+    pub fn set_id(&mut self, pid: Pid, whose: Whose, id: u32) -> Call<()> {
+        let [real, _, saved] = self.id(pid, whose)?;
+        if id == u32::MAX {
+            return Err(Errno::Inval.into());
+        }
+        if self.process(pid)?.creds.uid == 0 {
+            return self.put_ids(pid, whose, [id, id, id]);
+        }
+        if id != real && id != saved {
+            return Err(Errno::Perm.into());
+        }
+        self.put_ids(pid, whose, [real, id, saved])
+    }
+
+    /// Sets the caller's real and effective id (`setreuid(2)`, `setregid(2)`); `u32::MAX` leaves one.
+    ///
+    /// # Errors
+    /// `PERM` an id that is not the caller's, unless it is root.
+    pub fn set_real_and_effective(&mut self, pid: Pid, whose: Whose, new_real: u32, new_effective: u32) -> Call<()> {
+        let [real, effective, saved] = self.id(pid, whose)?;
+        let root = self.process(pid)?.creds.uid == 0;
+        let real_is_own = [u32::MAX, real, effective].contains(&new_real);
+        let effective_is_own = [u32::MAX, real, effective, saved].contains(&new_effective);
+        if !(root || real_is_own && effective_is_own) {
+            return Err(Errno::Perm.into());
+        }
+        let kept = |new: u32, old: u32| if new == u32::MAX { old } else { new };
+        let (next_real, next_effective) = (kept(new_real, real), kept(new_effective, effective));
+        let moves = new_real != u32::MAX || new_effective != u32::MAX && new_effective != real;
+        self.put_ids(pid, whose, [next_real, next_effective, if moves { next_effective } else { saved }])
+    }
+
+    /// Sets the caller's three ids (`setresuid(2)`, `setresgid(2)`); `u32::MAX` leaves one.
+    ///
+    /// # Errors
+    /// `PERM` an id that is not the caller's, unless it is root.
+    pub fn set_ids(&mut self, pid: Pid, whose: Whose, new: [u32; 3]) -> Call<()> {
+        let old = self.id(pid, whose)?;
+        let root = self.process(pid)?.creds.uid == 0;
+        if !root && new.iter().any(|id| *id != u32::MAX && !old.contains(id)) {
+            return Err(Errno::Perm.into());
+        }
+        let kept = |at: usize| if new[at] == u32::MAX { old[at] } else { new[at] };
+        self.put_ids(pid, whose, [kept(0), kept(1), kept(2)])
+    }
+
+    fn put_ids(&mut self, pid: Pid, whose: Whose, [real, effective, saved]: [u32; 3]) -> Call<()> {
+        let process = self.process_mut(pid)?;
+        match whose {
+            Whose::User => (process.creds.uid, process.user) = (effective, OtherIds { real, saved }),
+            Whose::Group => (process.creds.gid, process.group) = (effective, OtherIds { real, saved }),
+        }
+        self.show_process(pid);
+        Ok(())
+    }
+
+    /// Sets the caller's supplementary groups (`setgroups(2)`). `PERM` not root; `INVAL` too many.
+    pub fn set_groups(&mut self, pid: Pid, groups: Vec<u32>) -> Call<()> {
+        let process = self.process_mut(pid)?;
+        if process.creds.uid != 0 {
+            return Err(Errno::Perm.into());
+        }
+        if groups.len() > GROUPS_MAX {
+            return Err(Errno::Inval.into());
+        }
+        process.creds.groups = groups;
+        Ok(())
+    }
+
+    /// The processes that `getpriority(2)` and `setpriority(2)` mean: 0 one, 1 a group, 2 a user's; `who` 0 is the
+    /// caller's.
+    fn prioritised(&self, pid: Pid, which: u32, who: u32) -> Call<Vec<Pid>> {
+        let own = self.process(pid)?;
+        let meant = |other: Pid, process: &Process| match which {
+            0 => other == if who == 0 { pid } else { who },
+            1 => process.pgid == if who == 0 { own.pgid } else { who },
+            _ => process.user.real == if who == 0 { own.user.real } else { who },
+        };
+        if which > 2 {
+            return Err(Errno::Inval.into());
+        }
+        let found: Vec<Pid> =
+            self.procs.iter().filter(|(at, process)| meant(**at, process)).map(|(at, _)| *at).collect();
+        if found.is_empty() { Err(Errno::Srch.into()) } else { Ok(found) }
+    }
+
+    /// The lowest nice value of the processes meant (`getpriority(2)`). `INVAL`, `SRCH` there are none.
+    pub fn priority(&self, pid: Pid, which: u32, who: u32) -> Call<i32> {
+        let values = self.prioritised(pid, which, who)?.into_iter().filter_map(|at| self.procs.get(&at));
+        values.map(|process| process.nice).min().ok_or(Errno::Srch.into())
+    }
+
+    /// Sets the nice value of the processes meant (`setpriority(2)`). It is kept, and changes nothing.
+    ///
+    /// # Errors
+    /// `INVAL`, `SRCH` there are none; `PERM` another user's; `ACCES` a lower value without being root.
+    pub fn set_priority(&mut self, pid: Pid, which: u32, who: u32, value: i32) -> Call<()> {
+        let value = value.clamp(-20, 19);
+        let (own, mut failure) = (self.process(pid)?.creds.uid, None);
+        for at in self.prioritised(pid, which, who)? {
+            let process = self.process_mut(at)?;
+            if own != 0 && own != process.user.real && own != process.creds.uid {
+                failure = Some(Errno::Perm);
+            } else if own != 0 && value < process.nice {
+                failure = Some(Errno::Acces);
+            } else {
+                process.nice = value;
+            }
+        }
+        failure.map_or(Ok(()), |errno| Err(errno.into()))
     }
 
     /// A resource's soft and hard limit. `INVAL` no such resource.
@@ -80,7 +233,7 @@ impl Kernel {
     }
 
     /// Sets a resource's limits. `INVAL` soft above hard; `PERM` raising the hard one without being root.
-    /// Partial: only the limit on open files is enforced.
+    /// Partial: those on CPU time, the size of files, processes, open files and memory count.
     pub fn set_rlimit(&mut self, pid: Pid, resource: u32, soft: u64, hard: u64) -> Call<()> {
         let process = self.process_mut(pid)?;
         let root = process.creds.uid == 0;

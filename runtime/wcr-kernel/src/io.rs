@@ -20,6 +20,10 @@ pub enum Whence {
     Current,
     /// The end of the file.
     End,
+    /// The first place from there on that has data.
+    Data,
+    /// The first place from there on that has none; the end of the file at last.
+    Hole,
 }
 
 /// The largest offset in a file.
@@ -27,6 +31,9 @@ const OFFSET_MAX: u64 = i64::MAX as u64;
 
 /// The device number of anonymous pipes and of the host's streams.
 const PIPE_DEV: u64 = 0xf;
+
+/// The device number of sockets.
+const SOCKET_DEV: u64 = 0x8;
 
 /// Checks a place to read from or write to, which comes before the question whether that is allowed.
 fn check_position(file: &OpenFile, position: Position) -> Result<(), Errno> {
@@ -83,6 +90,7 @@ impl Kernel {
             Backing::Pipe { pipe, node } => self.close_pipe_end(pipe, file.flags, node),
             Backing::Tty { tty, .. } => self.close_slave(tty),
             Backing::PtyMaster { tty, .. } => self.close_master(tty),
+            Backing::Socket(socket) => self.close_socket(socket),
             _ => {}
         }
         if let Some(node) = file.backing.node() {
@@ -156,6 +164,8 @@ impl Kernel {
             }
             Backing::Tty { tty, .. } => self.read_tty(pid, tty, flags, buf),
             Backing::PtyMaster { tty, .. } => self.read_master(pid, tty, flags, buf),
+            Backing::Socket(_) if buf.is_empty() => Ok(0),
+            Backing::Socket(socket) => Ok(self.receive_at(pid, socket, buf, (flags, 0))?.len),
             Backing::HostInput => self.read_host(pid, flags, buf),
             Backing::HostOutput | Backing::HostError => Err(Errno::Badf.into()),
         }
@@ -228,7 +238,7 @@ impl Kernel {
                     Position::At(at) => at,
                     Position::Current => offset,
                 };
-                let now = self.now();
+                let (now, bytes) = (self.now(), self.within_file_size(pid, at, bytes)?);
                 let done = self.with_walk(pid, |vfs, walk| vfs.write_node(walk.creds, node, at, bytes, now))?;
                 if position == Position::Current {
                     self.file_mut(id)?.offset = at.saturating_add(done as u64);
@@ -249,6 +259,7 @@ impl Kernel {
             }
             Backing::Tty { tty, .. } => self.write_tty(pid, tty, flags, bytes),
             Backing::PtyMaster { tty, .. } => self.write_master(pid, tty, flags, bytes),
+            Backing::Socket(socket) => self.send_from(pid, socket, bytes, (flags, 0), None),
             Backing::HostInput => Err(Errno::Badf.into()),
             Backing::HostOutput | Backing::HostError => {
                 let written = self.write_host(backing, bytes);
@@ -299,7 +310,7 @@ impl Kernel {
     }
 
     /// Sends the caller a signal that its own call caused; [`Halt::Exit`] when it dies of it.
-    fn post_signal_from_call(&mut self, pid: Pid, signal: Signal) -> Call<()> {
+    pub(crate) fn post_signal_from_call(&mut self, pid: Pid, signal: Signal) -> Call<()> {
         // Process 1 takes only signals that it catches, as in a Linux pid namespace.
         if pid != 1 {
             self.post_signal(pid, signal);
@@ -333,7 +344,7 @@ impl Kernel {
     }
 
     /// Moves a descriptor's offset. `SPIPE` on pipes and streams; `INVAL` before the start; `BADF` opened with
-    /// `O_PATH`.
+    /// `O_PATH`; `NXIO` there is no data from there on, or it is beyond the end.
     pub fn seek(&mut self, pid: Pid, fd: Fd, offset: i64, whence: Whence) -> Call<u64> {
         let (id, file) = self.file_of(pid, fd)?;
         let (backing, current) = (file.backing, file.offset);
@@ -345,6 +356,13 @@ impl Kernel {
             (Backing::Node { .. }, Whence::Set) => 0,
             (Backing::Node { .. }, Whence::Current) => current,
             (Backing::Node { node, .. }, Whence::End) => self.vfs.stat_node(node)?.size,
+            (Backing::Node { node, kind: FileKind::Regular }, Whence::Data | Whence::Hole) => {
+                let from = u64::try_from(offset).map_err(|_| Errno::Nxio)?;
+                let at = self.vfs.seek_node(node, from, whence == Whence::Hole)?;
+                self.file_mut(id)?.offset = at;
+                return Ok(at);
+            }
+            (Backing::Node { .. }, Whence::Data | Whence::Hole) => return Err(Errno::Inval.into()),
             _ => return Err(Errno::Spipe.into()),
         };
         let at = base.checked_add_signed(offset).filter(|at| *at <= OFFSET_MAX).ok_or(Errno::Inval)?;
@@ -371,15 +389,16 @@ impl Kernel {
         if let Some(node) = backing.node() {
             return self.vfs.stat_node(node);
         }
-        let ino = match backing {
-            Backing::Pipe { pipe, .. } => 100 + pipe.0 as u64,
-            _ => 1 + id.0 as u64,
+        let (dev, ino, mode) = match backing {
+            Backing::Socket(socket) => (SOCKET_DEV, socket.0, Mode::new(FileKind::Socket, 0o777)),
+            Backing::Pipe { pipe, .. } => (PIPE_DEV, 100 + pipe.0 as u64, Mode::new(FileKind::Fifo, 0o600)),
+            _ => (PIPE_DEV, 1 + id.0 as u64, Mode::new(FileKind::Fifo, 0o600)),
         };
         let at = Timestamp::from_nanos(self.clock.realtime());
         Ok(Stat {
-            dev: PIPE_DEV,
+            dev,
             ino,
-            mode: Mode::new(FileKind::Fifo, 0o600),
+            mode,
             nlink: 1,
             uid: 0,
             gid: 0,

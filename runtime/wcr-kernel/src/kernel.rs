@@ -14,6 +14,7 @@ use crate::procfs::{ProcFs, ProcTable};
 use crate::program::Loader;
 use crate::random::Entropy;
 use crate::sched::{CALLS, Scheduler};
+use crate::socket::Sockets;
 use crate::stdio::{HostInput, HostOutput, Stdio};
 use crate::trace::{Trace, TracedCall};
 use crate::trace_log::TraceLog;
@@ -75,6 +76,7 @@ pub struct Kernel {
     pub(crate) procs: BTreeMap<Pid, Process>,
     pub(crate) files: Slab<OpenFile>,
     pub(crate) pipes: Slab<Pipe>,
+    pub(crate) sockets: Sockets,
     pub(crate) ttys: Slab<Tty>,
     /// The terminal that the host gave.
     pub(crate) console: Option<TtyId>,
@@ -89,11 +91,15 @@ pub struct Kernel {
     pub(crate) proc_table: ProcTable,
     /// The number of the mount at `/proc`.
     pub(crate) proc_mount: Option<u32>,
+    /// The root of the file system whose files have no names, once there is one.
+    pub(crate) nameless: Option<Node>,
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
     /// How many guest calls there were.
     calls: u32,
+    /// The process that runs, and since when.
+    pub(crate) running: Option<(Pid, u64)>,
 }
 
 impl Kernel {
@@ -117,6 +123,7 @@ impl Kernel {
             procs: BTreeMap::new(),
             files: Slab::default(),
             pipes: Slab::default(),
+            sockets: Sockets::default(),
             ttys: Slab::default(),
             console: None,
             terminal: stdio.terminal,
@@ -127,21 +134,26 @@ impl Kernel {
             refusal: None,
             proc_table,
             proc_mount,
+            nameless: None,
             booted,
             trace,
             calls: 0,
+            running: None,
         }
     }
 
-    /// Counts one guest call; [`Halt::Exit`] when the process is gone.
-    pub fn enter(&mut self, pid: Pid) -> Call<()> {
+    /// Counts one guest call, and takes note how large the caller's memory is, where that is known. [`Halt::Exit`] when
+    /// the process is gone.
+    pub fn enter(&mut self, pid: Pid, memory: Option<u64>) -> Call<()> {
         self.clock.tick();
         self.calls = self.calls.wrapping_add(1);
         if self.calls.is_multiple_of(CALLS) {
             self.look_around();
         }
-        let ended = |process: &Process| matches!(process.state, State::Zombie(_));
-        if self.procs.get(&pid).is_none_or(ended) { Err(Halt::Exit) } else { Ok(()) }
+        let living = |process: &&mut Process| !matches!(process.state, State::Zombie(_));
+        let process = self.procs.get_mut(&pid).filter(living).ok_or(Halt::Exit)?;
+        process.memory = memory.unwrap_or(process.memory);
+        Ok(())
     }
 
     /// Whether a trace is kept.
@@ -198,11 +210,12 @@ impl Kernel {
         self.finished
     }
 
-    /// The clock of `id`, in nanoseconds: 0 realtime, 1 monotonic, 2 and 3 CPU time. `INVAL` for others.
-    pub fn clock_time(&self, id: u32) -> Result<u64, Errno> {
+    /// The clock of `id`, in nanoseconds: 0 realtime, 1 monotonic, 2 and 3 the caller's CPU time. `INVAL` for others.
+    pub fn clock_time(&self, pid: Pid, id: u32) -> Result<u64, Errno> {
         match id {
             0 => Ok(self.clock.realtime()),
-            1..=3 => Ok(self.clock.monotonic()),
+            1 => Ok(self.clock.monotonic()),
+            2 | 3 => Ok(self.cpu_time(pid, self.process(pid)?)),
             _ => Err(Errno::Inval),
         }
     }

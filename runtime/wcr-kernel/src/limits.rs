@@ -1,10 +1,27 @@
-//! What a container may use up.
+//! What a container and its processes may use up.
+
+use wcr_abi::{Errno, Pid, Signal};
+
+use crate::kernel::{Call, Halt, Kernel};
+use crate::process::Process;
 
 /// No limit.
 pub(crate) const UNLIMITED: u64 = u64::MAX;
 
+/// The resource number of the limit on CPU time, in seconds.
+pub(crate) const RLIMIT_CPU: usize = 0;
+
+/// The resource number of the limit on the size of files.
+pub(crate) const RLIMIT_FSIZE: usize = 1;
+
+/// The resource number of the limit on a user's processes.
+pub(crate) const RLIMIT_NPROC: usize = 6;
+
 /// The resource number of the limit on open files.
 pub(crate) const RLIMIT_NOFILE: usize = 7;
+
+/// The resource number of the limit on memory.
+pub(crate) const RLIMIT_AS: usize = 9;
 
 /// Resource limits as `getrlimit(2)` has them, soft and hard, by Linux's numbers of resources.
 pub type Resources = [(u64, u64); 16];
@@ -15,6 +32,8 @@ pub struct Limits {
     /// The most processes at a time, those included that have ended and that nobody has waited for. One more is
     /// `AGAIN`.
     pub processes: usize,
+    /// The most memory of all processes, which the engine watches over: what `/proc/meminfo` tells.
+    pub memory: u64,
     /// The most bytes on standard output and standard error together. What comes after is `FBIG`, with `SIGXFSZ`, as
     /// for a file that is as large as may be.
     pub output: u64,
@@ -30,6 +49,66 @@ impl Default for Limits {
         resources[4] = (0, UNLIMITED); // core
         resources[6] = (256, 256); // processes
         resources[RLIMIT_NOFILE] = (1024, 4096);
-        Self { processes: 256, output: UNLIMITED, resources }
+        Self { processes: 256, memory: MEMORY, output: UNLIMITED, resources }
+    }
+}
+
+/// The memory of a container that has no limit, as it is told: 1 GiB.
+const MEMORY: u64 = 1 << 30;
+
+/// How many nanoseconds a second has.
+const SECOND: u64 = 1_000_000_000;
+
+impl Kernel {
+    /// The part of `bytes` that may be written to a regular file at `at`. `FBIG`, with `SIGXFSZ`, when the caller's limit
+    /// on the size of files allows none.
+    pub(crate) fn within_file_size<'a>(&mut self, pid: Pid, at: u64, bytes: &'a [u8]) -> Call<&'a [u8]> {
+        let limit = self.process(pid)?.limits[RLIMIT_FSIZE].0;
+        if at >= limit {
+            return Err(self.too_large(pid));
+        }
+        let room = usize::try_from(limit - at).unwrap_or(usize::MAX);
+        Ok(bytes.get(..room).unwrap_or(bytes))
+    }
+
+    /// Checks that a regular file may become so long. `FBIG`, with `SIGXFSZ`.
+    pub(crate) fn may_be_as_long(&mut self, pid: Pid, old: u64, new: u64) -> Call<()> {
+        let limit = self.process(pid)?.limits[RLIMIT_FSIZE].0;
+        if new > old && new > limit { Err(self.too_large(pid)) } else { Ok(()) }
+    }
+
+    fn too_large(&mut self, pid: Pid) -> Halt {
+        self.post_signal_from_call(pid, Signal::XFSZ).err().unwrap_or(Halt::Errno(Errno::Fbig))
+    }
+
+    /// Whether the caller's user may have another process. The superuser may.
+    pub(crate) fn may_have_another(&self, process: &Process) -> bool {
+        let user = process.user.real;
+        let count = self.procs.values().filter(|other| other.user.real == user).count() as u64;
+        process.creds.uid == 0 || count < process.limits[RLIMIT_NPROC].0
+    }
+
+    /// Whether a process's own limit allows its memory to have so many bytes.
+    #[must_use]
+    pub fn allows_memory(&self, pid: Pid, bytes: u64) -> bool {
+        self.procs.get(&pid).is_none_or(|process| bytes <= process.limits[RLIMIT_AS].0)
+    }
+
+    /// Ends a process that ran longer than its limit allows, or sends it `XCPU` first, and then each second.
+    pub(crate) fn check_cpu_time(&mut self, pid: Pid) {
+        let Some(process) = self.procs.get(&pid) else { return };
+        let (soft, hard) = process.limits[RLIMIT_CPU];
+        if soft == UNLIMITED && hard == UNLIMITED {
+            return;
+        }
+        let seconds = self.cpu_time(pid, process) / SECOND;
+        if seconds >= hard {
+            self.post_guarded(pid, Signal::KILL);
+        } else if seconds >= soft {
+            if let Some(process) = self.procs.get_mut(&pid) {
+                process.limits[RLIMIT_CPU].0 = seconds + 1;
+            }
+            self.post_guarded(pid, Signal::XCPU);
+        }
     }
 }

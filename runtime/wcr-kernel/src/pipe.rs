@@ -16,6 +16,16 @@ pub(crate) enum Transfer {
     Wait,
 }
 
+/// Copies as much of a queue's beginning as `out` holds, and says how much.
+pub(crate) fn copy_front(queue: &VecDeque<u8>, out: &mut [u8]) -> usize {
+    let len = out.len().min(queue.len());
+    let (front, back) = queue.as_slices();
+    let split = len.min(front.len());
+    out[..split].copy_from_slice(&front[..split]);
+    out[split..len].copy_from_slice(&back[..len - split]);
+    len
+}
+
 /// The buffer of a pipe or FIFO and how many open ends of each kind there are.
 #[derive(Debug, Default)]
 pub(crate) struct Pipe {
@@ -44,11 +54,7 @@ impl Pipe {
         if self.buf.is_empty() && !out.is_empty() {
             return if self.writers == 0 { Transfer::Done(0) } else { Transfer::Wait };
         }
-        let len = out.len().min(self.buf.len());
-        let (front, back) = self.buf.as_slices();
-        let split = len.min(front.len());
-        out[..split].copy_from_slice(&front[..split]);
-        out[split..len].copy_from_slice(&back[..len - split]);
+        let len = copy_front(&self.buf, out);
         self.buf.drain(..len);
         Transfer::Done(len)
     }

@@ -31,12 +31,14 @@ pub enum PollTarget {
 }
 
 /// Bits of what `poll(2)` asks and answers.
-mod bits {
-    pub(super) const IN: u16 = 1;
-    pub(super) const OUT: u16 = 4;
-    pub(super) const ERR: u16 = 8;
-    pub(super) const HUP: u16 = 16;
-    pub(super) const NVAL: u16 = 32;
+pub(crate) mod bits {
+    pub(crate) const IN: u16 = 1;
+    pub(crate) const OUT: u16 = 4;
+    pub(crate) const ERR: u16 = 8;
+    pub(crate) const HUP: u16 = 16;
+    pub(crate) const NVAL: u16 = 32;
+    /// The other end sends nothing more.
+    pub(crate) const RDHUP: u16 = 0x2000;
 }
 
 /// One descriptor of a [`Kernel::poll_fds`], as `poll(2)` has it.
@@ -96,6 +98,7 @@ impl Kernel {
                 let writing = when(pipe.has_room(), bits::OUT) | when(pipe.readers == 0, bits::ERR);
                 when(flags.readable(), reading) | when(flags.writable(), writing)
             }
+            Backing::Socket(id) => self.poll_socket(id, events),
             Backing::Tty { tty: id, .. } => {
                 events.extend([Event::TtyReadable(id), Event::TtyWritable(id)]);
                 let Some(tty) = self.ttys.get(id.0) else { return bits::NVAL };
@@ -156,6 +159,11 @@ impl Kernel {
                 let master = matches!(file.backing, Backing::PtyMaster { .. });
                 return self.poll_tty(tty, master, interest, events);
             }
+            if let Backing::Socket(id) = file.backing {
+                let found = self.poll_socket(id, events);
+                let wanted = if interest == Interest::Read { bits::IN } else { bits::OUT };
+                return Ok(found & (wanted | bits::ERR | bits::HUP) != 0);
+            }
             if file.backing == Backing::HostInput && interest == Interest::Read {
                 events.push(Event::HostInput);
                 return Ok(self.input_ready());
@@ -192,6 +200,7 @@ impl Kernel {
         let Ok((_, file)) = self.file_of(pid, fd) else { return 0 };
         match file.backing {
             Backing::Pipe { pipe, .. } => self.pipes.get(pipe.0).map_or(0, |pipe| pipe.len() as u64),
+            Backing::Socket(socket) => self.received_len(socket),
             Backing::Tty { tty, .. } => self.ttys.get(tty.0).map_or(0, |tty| tty.input_len() as u64),
             Backing::PtyMaster { tty, .. } => self.ttys.get(tty.0).map_or(0, |tty| tty.output_len() as u64),
             Backing::Node { node, .. } => {

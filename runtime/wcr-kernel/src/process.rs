@@ -24,6 +24,20 @@ pub struct InitRequest {
     pub groups: Vec<u32>,
 }
 
+/// The ids of a process beside the effective one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OtherIds {
+    pub(crate) real: u32,
+    pub(crate) saved: u32,
+}
+
+impl OtherIds {
+    /// Both alike.
+    pub(crate) const fn all(id: u32) -> Self {
+        Self { real: id, saved: id }
+    }
+}
+
 /// Whether a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -41,6 +55,8 @@ pub(crate) enum State {
 #[derive(Debug, Clone)]
 pub(crate) struct Signals {
     dispositions: [Disposition; Signal::MAX as usize],
+    /// What the process is not told of its children, and need not ask: `SA_NOCLDSTOP`, `SA_NOCLDWAIT`.
+    pub(crate) child_flags: u32,
     pub(crate) pending: u64,
     pub(crate) blocked: u64,
     /// Caught ones that came under a mask that was there for a wait only: the guest has not taken them yet.
@@ -55,6 +71,7 @@ impl Default for Signals {
     fn default() -> Self {
         Self {
             dispositions: [Disposition::Default; Signal::MAX as usize],
+            child_flags: 0,
             pending: 0,
             blocked: 0,
             arrived: 0,
@@ -82,7 +99,7 @@ impl Signals {
 
     /// What a new program starts with: caught signals are back to default, and those of `defaults`.
     pub(crate) fn for_exec(&self, defaults: u64) -> Self {
-        let mut next = Self { arrived: 0, saved: None, awaited: 0, ..self.clone() };
+        let mut next = Self { child_flags: 0, arrived: 0, saved: None, awaited: 0, ..self.clone() };
         for (at, slot) in next.dispositions.iter_mut().enumerate() {
             if *slot == Disposition::Catch || defaults & 1 << at != 0 {
                 *slot = Disposition::Default;
@@ -133,7 +150,18 @@ pub(crate) struct Process {
     pub(crate) pgid: Pid,
     pub(crate) sid: Pid,
     pub(crate) state: State,
+    /// The effective ids, which decide what it may do.
     pub(crate) creds: Creds,
+    /// The real and the saved ids of the user.
+    pub(crate) user: OtherIds,
+    /// The real and the saved ids of the group.
+    pub(crate) group: OtherIds,
+    /// The nice value, which changes nothing here.
+    pub(crate) nice: i32,
+    /// How long it ran, in nanoseconds.
+    pub(crate) ran: u64,
+    /// How long the children that it waited for ran, and theirs.
+    pub(crate) children_ran: u64,
     pub(crate) umask: u32,
     pub(crate) cwd: Node,
     pub(crate) fds: FdTable,
@@ -142,6 +170,8 @@ pub(crate) struct Process {
     pub(crate) envp: Vec<Vec<u8>>,
     /// The executed file's absolute path.
     pub(crate) exe: Vec<u8>,
+    /// Its device, inode and size.
+    pub(crate) file: (u64, u64, u64),
     /// The short name that `ps` shows.
     pub(crate) comm: Vec<u8>,
     pub(crate) program: Program,
@@ -161,6 +191,8 @@ pub(crate) struct Process {
     /// The monotonic clock at its start.
     pub(crate) started: u64,
     pub(crate) limits: Resources,
+    /// How large its memory was at its last call, in bytes.
+    pub(crate) memory: u64,
     /// A change of state (stopped, continued) that the parent has not been told.
     pub(crate) report: Option<WaitStatus>,
 }

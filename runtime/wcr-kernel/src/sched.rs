@@ -8,6 +8,7 @@ use crate::file::PipeId;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::State;
 use crate::program::Program;
+use crate::socket::SocketId;
 use crate::tty::TtyId;
 
 /// An event that processes wait for.
@@ -19,6 +20,10 @@ pub(crate) enum Event {
     Writable(PipeId),
     /// A FIFO was opened at its other end.
     Opened(PipeId),
+    /// Something was sent to a socket, or will not be any more.
+    Arrived(SocketId),
+    /// A socket has room for what is sent to it, or is gone.
+    Room(SocketId),
     /// A child of this process changed state.
     Child(Pid),
     /// The host's input has something.
@@ -99,12 +104,14 @@ impl Kernel {
         if self.sched.turns.is_multiple_of(TURNS) {
             self.look_around();
         }
-        while let Some(pid) = self.sched.ready.pop_front() {
+        let next = loop {
+            let Some(pid) = self.sched.ready.pop_front() else { break None };
             if self.procs.get(&pid).is_some_and(|process| process.state == State::Ready) {
-                return Some(pid);
+                break Some(pid);
             }
-        }
-        None
+        };
+        self.account(next);
+        next
     }
 
     /// The processes that need an instance, in the order they were started.
@@ -148,10 +155,26 @@ impl Kernel {
         }
     }
 
+    /// Ends the time that one process ran, and begins that of the next.
+    fn account(&mut self, next: Option<Pid>) {
+        let now = self.clock.monotonic();
+        if let Some((pid, since)) = self.running.take()
+            && let Some(process) = self.procs.get_mut(&pid)
+        {
+            process.ran += now.saturating_sub(since);
+            self.running = None;
+            self.check_cpu_time(pid);
+        }
+        self.running = next.map(|pid| (pid, now));
+    }
+
     /// Sees what has happened without any process's doing: timers that are due, keys at the host's terminal.
     pub(crate) fn look_around(&mut self) {
         self.fire_timers();
         self.pump_console();
+        if let Some((pid, _)) = self.running {
+            self.check_cpu_time(pid);
+        }
     }
 
     /// Whether a process waits for an event.

@@ -1,6 +1,6 @@
 //! Signals: sending, default actions, stopping and continuing, and what the caller asks of its own.
 
-use wcr_abi::{Disposition, Errno, Pid, Signal, WaitStatus};
+use wcr_abi::{Disposition, Errno, Pid, SA_NOCLDSTOP, SA_NOCLDWAIT, Signal, WaitStatus};
 
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::{Retry, State};
@@ -83,7 +83,8 @@ impl Kernel {
 
     fn may_signal(&self, from: Pid, to: Pid, signal: Option<Signal>) -> bool {
         let (Ok(from), Ok(to)) = (self.process(from), self.process(to)) else { return false };
-        let same = from.creds.uid == 0 || from.creds.uid == to.creds.uid;
+        let theirs = [to.user.real, to.user.saved];
+        let same = from.creds.uid == 0 || theirs.contains(&from.creds.uid) || theirs.contains(&from.user.real);
         same || signal == Some(Signal::CONT) && from.sid == to.sid
     }
 
@@ -165,7 +166,7 @@ impl Kernel {
         process.state = State::Stopped { ready };
         process.report = Some(WaitStatus::Stopped(signal));
         self.log(|log| log.status(pid, WaitStatus::Stopped(signal)));
-        self.tell_parent(pid);
+        self.tell_parent_of_change(pid);
     }
 
     fn resume(&mut self, pid: Pid) {
@@ -175,7 +176,7 @@ impl Kernel {
         process.state = State::Blocked;
         process.report = Some(WaitStatus::Continued);
         self.make_ready(pid);
-        self.tell_parent(pid);
+        self.tell_parent_of_change(pid);
         self.act_on_released(pid);
     }
 
@@ -188,6 +189,24 @@ impl Kernel {
             process.signals.pending &= !signal.bit();
             self.post_signal(pid, signal);
         }
+    }
+
+    /// Tells a process's parent that it has stopped or goes on, unless the parent does not want to know.
+    fn tell_parent_of_change(&mut self, pid: Pid) {
+        let Ok(parent) = self.process(pid).map(|process| process.ppid) else { return };
+        if self.process(parent).is_ok_and(|parent| parent.signals.child_flags & SA_NOCLDSTOP != 0) {
+            self.wake(Event::Child(parent));
+        } else {
+            self.tell_parent(pid);
+        }
+    }
+
+    /// Sets what the caller is not told of its children; gives what was set before. `INVAL` no such flags.
+    pub fn set_child_flags(&mut self, pid: Pid, flags: u32) -> Call<u32> {
+        if flags & !(SA_NOCLDSTOP | SA_NOCLDWAIT) != 0 {
+            return Err(Errno::Inval.into());
+        }
+        Ok(core::mem::replace(&mut self.process_mut(pid)?.signals.child_flags, flags))
     }
 
     /// Tells a process's parent that something about it has changed.

@@ -6,7 +6,7 @@ use wcr_vfs::{Access, Creds, Found, Node, Place, Vfs, Walk};
 use crate::fd::{Descriptor, FdTable};
 use crate::file::{Backing, OpenFile};
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::{InitRequest, Process, Retry, Signals, State};
+use crate::process::{InitRequest, OtherIds, Process, Retry, Signals, State};
 use crate::procfs::ProcEntry;
 use crate::program::{Program, ProgramFile, Refusal};
 use crate::sched::{Start, StartKind};
@@ -20,13 +20,27 @@ const PROGRAM_MAX: usize = 256 << 20;
 /// The path that a container's first process is looked up in when its environment has no `PATH`.
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// A file that may be executed.
+struct Executable {
+    node: Node,
+    place: Place,
+    /// Its device, inode and size.
+    file: (u64, u64, u64),
+    /// The user and the group that its bits make a process run as.
+    becomes: (Option<u32>, Option<u32>),
+}
+
 /// A program found, with the arguments it gets.
 struct Image {
     program: Program,
     argv: Vec<Vec<u8>>,
     /// The executed file's own path.
     exe: Vec<u8>,
+    /// Its device, inode and size.
+    file: (u64, u64, u64),
     comm: Vec<u8>,
+    /// The user and the group that the file's bits make the process run as.
+    becomes: (Option<u32>, Option<u32>),
 }
 
 /// A program's short name: the last component of the path it was executed by, at most 15 bytes.
@@ -50,7 +64,12 @@ impl Kernel {
             pgid: pid,
             sid: pid,
             state: State::Ready,
+            user: OtherIds::all(creds.uid),
+            group: OtherIds::all(creds.gid),
             creds,
+            nice: 0,
+            ran: 0,
+            children_ran: 0,
             umask: 0o022,
             cwd: root,
             fds: FdTable::default(),
@@ -58,6 +77,7 @@ impl Kernel {
             argv: Vec::new(),
             envp: request.envp,
             exe: Vec::new(),
+            file: (0, 0, 0),
             comm: Vec::new(),
             program: Program::Guest(""),
             executed: true,
@@ -69,6 +89,7 @@ impl Kernel {
             alarm_interval: 0,
             started: self.clock.monotonic(),
             limits: self.limits.resources,
+            memory: 0,
             report: None,
         };
         self.vfs.pin(root)?;
@@ -145,11 +166,12 @@ impl Kernel {
     fn load(&mut self, pid: Pid, path: &[u8], mut argv: Vec<Vec<u8>>) -> Result<Image, Errno> {
         let mut path = path.to_vec();
         for _ in 0..=MAX_INTERPRETERS {
-            let (node, place) = self.executable(pid, &path)?;
+            let found = self.executable(pid, &path)?;
+            let node = found.node;
+            self.accessed(node, OpenFlags::RDONLY);
             let label = self.vfs.label(node);
             if let Some(program) = self.loader.by_label(label, &argv) {
-                let exe = self.vfs.path_at(&place)?;
-                return Ok(Image { program, argv, exe, comm: short_name(&path) });
+                return self.image(found, &path, program, argv);
             }
             let head = read_start(&mut self.vfs, node, SHEBANG_MAX)?;
             if let Some((interpreter, argument)) = shebang(&head) {
@@ -161,14 +183,20 @@ impl Kernel {
                 continue;
             }
             let program = self.identify(node, &path, &argv)?;
-            let exe = self.vfs.path_at(&place)?;
-            return Ok(Image { program, argv, exe, comm: short_name(&path) });
+            return self.image(found, &path, program, argv);
         }
         Err(Errno::Loop)
     }
 
-    /// The regular file at a path and where it was found, when the process may execute it.
-    fn executable(&mut self, pid: Pid, path: &[u8]) -> Result<(Node, Place), Errno> {
+    /// A program that was found at a path, which is that of a file.
+    fn image(&mut self, found: Executable, path: &[u8], program: Program, argv: Vec<Vec<u8>>) -> Result<Image, Errno> {
+        let Executable { place, file, becomes, .. } = found;
+        let exe = self.vfs.path_at(&place)?;
+        Ok(Image { program, argv, exe, file, comm: short_name(path), becomes })
+    }
+
+    /// The regular file at a path, when the process may execute it.
+    fn executable(&mut self, pid: Pid, path: &[u8]) -> Result<Executable, Errno> {
         let now = self.now();
         self.with_walk(pid, |vfs, walk| {
             let Found::Here(found) = vfs.open(walk, None, path, OpenFlags::PATH, 0, now)? else {
@@ -176,7 +204,13 @@ impl Kernel {
             };
             let place = found.place.filter(|_| found.stat.mode.kind() == FileKind::Regular).ok_or(Errno::Acces)?;
             vfs.access_node(walk.creds, found.node, Access::EXECUTE)?;
-            Ok((found.node, place))
+            let (node, stat) = (found.node, &found.stat);
+            let (mode, file) = (stat.mode.0, (stat.dev, stat.ino, stat.size));
+            // Set-user-ID, and set-group-ID where the group may execute it.
+            let heeded = vfs.heeds_set_id(node);
+            let user = (heeded && mode & 0o4000 != 0).then_some(stat.uid);
+            let group = (heeded && mode & 0o2010 == 0o2010).then_some(stat.gid);
+            Ok(Executable { node, place, file, becomes: (user, group) })
         })
     }
 
@@ -213,6 +247,7 @@ impl Kernel {
                 argv: process.argv.clone(),
                 envp: process.envp.clone(),
                 exe: process.exe.clone(),
+                file: process.file,
                 cwd,
                 started: process.started.saturating_sub(self.booted),
                 ..ProcEntry::default()
@@ -225,10 +260,16 @@ impl Kernel {
         let root = self.vfs.root();
         if let Some(process) = self.procs.get_mut(&pid) {
             process.program = image.program;
+            process.memory = 0;
             process.argv = image.argv;
             process.exe = image.exe;
+            process.file = image.file;
             process.comm = image.comm;
             process.executed = true;
+            let (user, group) = image.becomes;
+            process.creds.uid = user.unwrap_or(process.creds.uid);
+            process.creds.gid = group.unwrap_or(process.creds.gid);
+            (process.user.saved, process.group.saved) = (process.creds.uid, process.creds.gid);
         }
         if matches!(self.procs.get(&pid).map(|process| &process.program), Some(Program::Module(_))) {
             self.preopen_root(pid, root);
@@ -325,12 +366,20 @@ impl Kernel {
             return Err(Errno::Again);
         }
         let parent = self.process(pid)?;
+        if !self.may_have_another(parent) {
+            return Err(Errno::Again);
+        }
         let child = Process {
             ppid: pid,
             pgid: parent.pgid,
             sid: parent.sid,
             state: State::Ready,
             creds: parent.creds.clone(),
+            user: parent.user,
+            group: parent.group,
+            nice: parent.nice,
+            ran: 0,
+            children_ran: 0,
             umask: parent.umask,
             cwd: parent.cwd,
             fds: parent.fds.clone(),
@@ -338,6 +387,7 @@ impl Kernel {
             argv: parent.argv.clone(),
             envp: parent.envp.clone(),
             exe: parent.exe.clone(),
+            file: parent.file,
             comm: parent.comm.clone(),
             program: parent.program.clone(),
             executed: false,
@@ -349,6 +399,7 @@ impl Kernel {
             alarm_interval: 0,
             started: self.clock.monotonic(),
             limits: parent.limits,
+            memory: parent.memory,
             report: None,
         };
         self.vfs.pin(child.cwd)?;

@@ -286,13 +286,13 @@ fn a_blocked_signal_comes_when_it_is_released() {
 #[test]
 fn virtual_time_jumps_over_sleep_and_alarms_ring() {
     let (mut k, _) = boot();
-    let start = k.clock_time(1).unwrap();
+    let start = k.clock_time(1, 1).unwrap();
     let until = [PollTarget::Until(start + 3_600_000_000_000)];
     assert_eq!(k.poll(1, &until), Err(Halt::Block));
     assert_eq!(k.idle(), Idle::Ready);
     assert_eq!(k.next_ready(), Some(1));
     assert_eq!(k.poll(1, &until), Ok(vec![Ok(true)]));
-    assert_eq!(k.clock_time(0).unwrap(), 1_000_000_000 + start + 3_600_000_000_000);
+    assert_eq!(k.clock_time(1, 0).unwrap(), 1_000_000_000 + start + 3_600_000_000_000);
     k.sig_action(1, Signal::ALRM.0.into(), Some(Disposition::Catch)).unwrap();
     k.set_alarm(1, 5, 0).unwrap();
     let later = [PollTarget::Until(u64::MAX)];
@@ -459,7 +459,7 @@ fn a_busy_process_is_interrupted_by_its_timer() {
     let pid = child(&mut k);
     k.set_alarm(pid, 1_000_000, 0).unwrap();
     // A virtual microsecond each.
-    let calls = (0..20_000).take_while(|_| k.enter(pid) == Ok(())).count();
+    let calls = (0..20_000).take_while(|_| k.enter(pid, None) == Ok(())).count();
     assert!((1_000..10_000).contains(&calls), "{calls}");
     assert_eq!(k.wait(1, -1, 0), Ok(Some((pid, WaitStatus::Signaled(Signal::ALRM)))));
 }

@@ -127,6 +127,11 @@ pub trait FileSystem: Send {
     /// a directory replaces only an empty directory; `INVAL` into itself.
     fn rename(&mut self, dir: Ino, name: &[u8], to_dir: Ino, to_name: &[u8], now: Timestamp) -> Result<(), Errno>;
 
+    /// Exchanges two names. `INVAL` where that cannot be done, and of a directory with what is in it.
+    fn exchange(&mut self, _dir: Ino, _name: &[u8], _to: Ino, _to_name: &[u8], _now: Timestamp) -> Result<(), Errno> {
+        Err(Errno::Inval)
+    }
+
     /// Changes metadata and sets ctime to `now`.
     fn set_attr(&mut self, ino: Ino, attr: &SetAttr, now: Timestamp) -> Result<(), Errno>;
 
@@ -150,6 +155,17 @@ pub trait FileSystem: Send {
     /// content is no longer the layer's.
     fn label(&mut self, _ino: Ino) -> u8 {
         0
+    }
+
+    /// The first place of a regular file from `offset` on that has data, or none of it (`hole`; the end at last). `NXIO`
+    /// when there is none. A file system that does not know takes all for data.
+    fn seek(&mut self, ino: Ino, offset: u64, hole: bool) -> Result<u64, Errno> {
+        let size = self.stat(ino)?.size;
+        match hole {
+            _ if offset >= size => Err(Errno::Nxio),
+            true => Ok(size),
+            false => Ok(offset),
+        }
     }
 
     /// Writes to a regular file at `offset`, filling a gap with zeros. `NOSPC` when a size limit is met.

@@ -10,4 +10,6 @@ mod vfs;
 
 pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, Perm, SetAttr};
 pub use tree::{DanglingLink, Tree, TreeLimits, dangling_link, flatten};
-pub use vfs::{Access, Creds, Found, MountInfo, MountOptions, Node, Opened, Place, SetTime, SetTimes, Vfs, Walk};
+pub use vfs::{
+    Access, Creds, Found, MountInfo, MountOptions, Node, Opened, Place, Rename, SetTime, SetTimes, Vfs, Walk,
+};

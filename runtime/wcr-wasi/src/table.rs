@@ -1,11 +1,8 @@
 //! The table of all guest calls.
 
-use wcr_abi::Errno;
-use wcr_kernel::Halt;
-
 /// Hands the table of calls to `$callback!`: for each module its name, the Rust module that holds the
 /// functions, and the calls with their parameters. `now` calls never suspend their process; `wait` calls may
-/// answer [`Halt::Block`]. Two calls leave their guest and are the engine's own, because they end or copy an
+/// answer [`wcr_kernel::Halt::Block`]. Two calls leave their guest and are the engine's own, because they end or copy an
 /// instance: preview1's `proc_exit(code)`, the 46th, and `fork(arg, pid)` of the `wcr` module.
 ///
 /// Every call takes the kernel, the caller's process number and its memory, then these parameters, and
@@ -62,9 +59,9 @@ macro_rules! calls {
                 wait proc_raise(signal: u32);
                 wait sched_yield();
                 now random_get(buf: u32, len: u32);
-                now sock_accept(fd: u32, flags: u32, out: u32);
-                now sock_recv(fd: u32, iovs: u32, count: u32, flags: u32, done: u32, out_flags: u32);
-                now sock_send(fd: u32, iovs: u32, count: u32, flags: u32, done: u32);
+                wait sock_accept(fd: u32, flags: u32, out: u32);
+                wait sock_recv(fd: u32, iovs: u32, count: u32, flags: u32, done: u32, out_flags: u32);
+                wait sock_send(fd: u32, iovs: u32, count: u32, flags: u32, done: u32);
                 now sock_shutdown(fd: u32, how: u32);
             }
             "wcr_v1" in linux {
@@ -79,6 +76,10 @@ macro_rules! calls {
                 );
                 now path_unlink(dirfd: u32, path: u32, len: u32, flags: u32);
                 now path_rename(from_dirfd: u32, from: u32, from_len: u32, dirfd: u32, path: u32, len: u32);
+                now path_rename2(
+                    from_dirfd: u32, from: u32, from_len: u32, dirfd: u32, path: u32, len: u32, flags: u32
+                );
+                now path_truncate(dirfd: u32, path: u32, len: u32, size: u64);
                 now path_readlink(dirfd: u32, path: u32, len: u32, buf: u32, buf_len: u32, used: u32);
                 now path_chmod(dirfd: u32, path: u32, len: u32, mode: u32, flags: u32);
                 now fd_chmod(fd: u32, mode: u32);
@@ -102,6 +103,21 @@ macro_rules! calls {
                 now fd_set_flags(fd: u32, flags: u32);
                 wait fd_poll(entries: u32, count: u32, timeout: i64, ready: u32);
                 now fd_available(fd: u32, out: u32);
+                now fd_memory(name: u32, len: u32, flags: u32, out: u32);
+                now sock_open(kind: u32, flags: u32, out: u32);
+                now sock_pair(kind: u32, flags: u32, fds: u32);
+                now sock_bind(fd: u32, addr: u32, addr_len: u32);
+                now sock_listen(fd: u32, backlog: u32);
+                wait sock_connect(fd: u32, addr: u32, addr_len: u32);
+                wait sock_accept(fd: u32, flags: u32, out: u32);
+                wait sock_send(fd: u32, buf: u32, len: u32, flags: u32, addr: u32, addr_len: u32, done: u32);
+                wait sock_recv(
+                    fd: u32, buf: u32, len: u32, flags: u32, addr: u32, addr_len: u32, used: u32, done: u32
+                );
+                now sock_shutdown(fd: u32, how: u32);
+                now sock_name(fd: u32, peer: u32, buf: u32, len: u32, used: u32);
+                now sock_option(fd: u32, option: u32, out: u32);
+                now sock_peer(fd: u32, out: u32);
                 now tty_attr(fd: u32, out: u32);
                 wait tty_set_attr(fd: u32, when: u32, termios: u32);
                 now tty_winsize(fd: u32, size: u32);
@@ -121,6 +137,7 @@ macro_rules! calls {
                 wait kill(target: i32, signal: u32);
                 now sig_action(signal: u32, disposition: u32, old: u32);
                 wait sig_mask(how: u32, set: u64, old: u32);
+                now sig_child(flags: u32, old: u32);
                 now sig_take(signal: u32);
                 now sig_pending(out: u32);
                 wait sig_suspend(mask: u64);
@@ -130,6 +147,13 @@ macro_rules! calls {
                 now proc_ids(ids: u32);
                 now proc_group(target: u32, out: u32);
                 now user_ids(ids: u32, groups: u32, len: u32, count: u32);
+                now id_get(kind: u32, out: u32);
+                now id_set(kind: u32, id: u32);
+                now id_set_re(kind: u32, real: u32, effective: u32);
+                now id_set_res(kind: u32, real: u32, effective: u32, saved: u32);
+                now groups_set(groups: u32, count: u32);
+                now priority_get(which: u32, who: u32, out: u32);
+                now priority_set(which: u32, who: u32, nice: i32);
                 now setpgid(target: u32, pgid: u32);
                 now setsid(sid: u32);
                 now times(out: u32);
@@ -140,6 +164,3 @@ macro_rules! calls {
         }
     };
 }
-
-/// The error for calls that the sandbox has no facility for.
-pub(crate) const UNSUPPORTED: Halt = Halt::Errno(Errno::Notsup);

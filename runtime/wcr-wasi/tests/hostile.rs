@@ -226,7 +226,7 @@ fn hostile_arguments_give_error_numbers_and_bounded_work() {
         let call = &TABLE[numbers.below(TABLE.len() as u64) as usize];
         let args: Vec<u64> = call.types.iter().map(|ty| numbers.argument(ty.ends_with("64"))).collect();
         let pid = numbers.one_of(&pids);
-        if kernel.enter(pid).is_err() {
+        if kernel.enter(pid, None).is_err() {
             pids.retain(|other| *other != pid);
             continue;
         }

@@ -1,8 +1,10 @@
 //! Behaviours of processes, pipes, signals and terminals, each a function that prints what it observes.
 //!
 //! The same program runs on Linux and in wcr, and has to say the same. `conformance NAME` runs one behaviour in a
-//! session of its own; `conformance --list` names them all.
+//! session of its own; `conformance --list` names them all;
+//! `conformance --measure` is for benchmarks.
 
+mod measure;
 mod say;
 mod sys;
 
@@ -23,6 +25,7 @@ fn main() {
     let args = sys::args();
     match args.get(1).map(String::as_str) {
         Some("--list") => TABLE.iter().for_each(|(name, _)| say!("{name}")),
+        Some("--measure") => measure::run(&args[2..]),
         Some("--role") => roles::play(&args[2..]),
         Some(wanted) => match TABLE.iter().find(|(name, _)| *name == wanted) {
             Some((_, behaviour)) => run(*behaviour),

@@ -22,6 +22,8 @@ pub fn play(args: &[String]) {
             let held = sys::mask(sys::Mask::Block, 0).expect("the mask");
             say!("held back: {}; pending: {}", say::set(held), say::set(sys::pending()));
         }
+        "ids" => say!("{:?} {:?}", sys::ids(false), sys::ids(true)),
+        "cpu" => say!("it ran before: {}", sys::cpu() >= 100),
         "umask" => say!("umask {:o}", sys::umask(0)),
         "wait" => {
             sys::read(0, 1).expect("read");

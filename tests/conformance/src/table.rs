@@ -44,6 +44,8 @@ behaviours! {
         a_childs_end_is_signalled
         several_ends_are_one_signal
         stops_and_continuations_are_signalled
+        not_told_of_stops
+        told_of_ends_without_waiting
     }
     group {
         a_child_is_in_its_parents_group
@@ -171,6 +173,9 @@ behaviours! {
     }
     limits {
         every_resource_has_limits
+        so_much_cpu_time_and_a_warning
+        the_warning_kills
+        no_more_cpu_time
     }
     tty {
         attributes_at_first
@@ -243,5 +248,105 @@ behaviours! {
         a_new_size_is_signalled
         a_master_that_closes_hangs_up
         a_leader_that_ends_hangs_up_the_foreground
+    }
+    ids {
+        root_becomes_a_user_for_good
+        a_user_keeps_to_its_ids
+        real_and_effective
+        a_root_that_steps_back_and_returns
+        no_ids
+        groups_beside_the_own
+        what_a_program_begins_with
+        who_may_signal_whom
+        a_group_of_which_some_may_be_signalled
+        nice_values
+        nice_values_of_others
+        a_limit_that_users_do_not_raise
+        a_program_that_runs_as_root
+        a_program_that_runs_as_another
+        a_program_that_runs_in_a_group
+        a_group_that_may_not_execute
+        an_owner_takes_the_bits_away
+        access_goes_by_the_real_ids
+        a_socket_that_others_may_not_write
+        so_many_processes_of_a_user
+    }
+    cpu {
+        running_counts
+        sleeping_does_not
+        a_child_begins_with_none
+        a_new_program_goes_on
+        children_count_when_they_were_waited_for
+        and_theirs
+        not_those_that_nobody_waits_for
+    }
+    socket {
+        a_pair_carries_both_ways
+        datagrams_keep_apart
+        a_short_buffer_cuts_a_message
+        looking_ahead
+        an_empty_message
+        the_other_end_is_gone
+        writing_to_nobody_kills
+        what_was_not_read_resets
+        no_more_is_sent
+        no_more_is_received
+        neither_is_left
+        datagrams_shut_down
+        without_a_connection
+        no_socket
+        a_server_and_a_client
+        names
+        names_that_are_no_files
+        a_name_of_the_systems_choice
+        names_that_cannot_be
+        a_name_stays_when_its_socket_has_gone
+        a_name_that_was_taken_away
+        nobody_to_connect_to
+        connected_once
+        so_many_may_wait
+        a_full_queue_is_waited_for
+        accepting_without_waiting
+        waits_are_interrupted
+        a_server_that_ends_resets
+        a_server_that_accepts_no_more
+        datagrams_by_address
+        datagrams_to_nobody
+        datagrams_of_two_that_are_connected
+        ten_datagrams_may_wait
+        too_long_a_message
+        polled
+        a_poll_waits
+        what_it_is
+        options
+        who_is_at_the_other_end
+        a_stream_fills_up
+        a_long_write_waits
+        it_lasts_while_anybody_has_it
+    }
+    memory {
+        a_file_without_a_name
+        each_is_another
+        a_child_has_it_too
+        its_label
+    }
+    space {
+        data_and_holes
+        nothing_but_a_hole
+        cut_and_made_longer
+        no_holes_in_a_pipe
+        a_file_may_be_so_long
+        what_is_longer_already_can_be_cut
+        too_long_a_file_kills
+        a_handler_is_told
+        what_is_no_file_has_no_size
+    }
+    names {
+        what_is_there_is_kept
+        two_are_exchanged
+        folders_and_files_are_exchanged
+        names_of_one_file_are_exchanged
+        no_such_ways
+        lengths_by_name
     }
 }

@@ -225,3 +225,39 @@ pub fn stops_and_continuations_are_signalled() {
     }
     reap(child);
 }
+
+pub fn not_told_of_stops() {
+    sys::catch(Signal::CHLD, false).expect("catch");
+    say!("{:?}", sys::set_child_flags(wcr_abi::SA_NOCLDSTOP));
+    let child = sys::fork(Gate::stay);
+    for (signal, flags) in [(Signal::STOP, wcr_abi::WUNTRACED), (Signal::CONT, wcr_abi::WCONTINUED)] {
+        sys::kill(child as i32, Some(signal)).expect("kill");
+        let changed = loop {
+            match sys::wait(child as i32, flags) {
+                Ok(changed) => break changed,
+                Err(error) => say!("{error:?}"),
+            }
+        };
+        say!("{:?} {:?}", changed.map(|(_, status)| say::status(status)), say::signals(&sys::caught()));
+    }
+    sys::kill(child as i32, Some(Signal::KILL)).expect("kill");
+    let mut caught = Vec::new();
+    while caught.is_empty() {
+        let _ = sys::sleep(1);
+        caught = sys::caught();
+    }
+    say!("{}", say::signals(&caught));
+    reap(child);
+}
+
+pub fn told_of_ends_without_waiting() {
+    sys::catch(Signal::CHLD, false).expect("catch");
+    say!("{:?}", sys::set_child_flags(wcr_abi::SA_NOCLDWAIT));
+    sys::fork(|| 3);
+    let mut caught = Vec::new();
+    while caught.is_empty() {
+        let _ = sys::sleep(1);
+        caught = sys::caught();
+    }
+    say!("{} {:?}", say::signals(&caught), sys::wait(-1, 0));
+}

@@ -30,7 +30,9 @@ impl Pollable for Deadline {
 
 impl View {
     fn clock(&self, id: u32) -> Result<u64> {
-        self.process.call("wasi:clocks/now", &id, |kernel, _| Ok(kernel.clock_time(id)?)).map_err(Fault::into_trap)
+        self.process
+            .call("wasi:clocks/now", &id, |kernel, pid| Ok(kernel.clock_time(pid, id)?))
+            .map_err(Fault::into_trap)
     }
 }
 

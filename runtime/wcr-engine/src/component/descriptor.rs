@@ -269,9 +269,9 @@ impl HostDescriptor for View {
 
     async fn rename_at(&mut self, this: This, from: String, directory: This, path: String) -> FsResult<()> {
         let (from, to) = ((self.fd(&this)?, relative(&from)?), (self.fd(&directory)?, relative(&path)?));
-        Ok(self
-            .process
-            .call("wasi:filesystem/descriptor.rename-at", &(from, to), |kernel, pid| kernel.rename_at(pid, from, to))?)
+        Ok(self.process.call("wasi:filesystem/descriptor.rename-at", &(from, to), |kernel, pid| {
+            kernel.rename_at(pid, from, to, 0)
+        })?)
     }
 
     async fn symlink_at(&mut self, this: This, target: String, path: String) -> FsResult<()> {

@@ -30,7 +30,7 @@ impl Process {
         args: &dyn Debug,
         call: impl FnOnce(&mut Kernel, Pid) -> Call<T>,
     ) -> Result<T, Fault> {
-        Ok(self.attempt(name, args, |kernel, pid| kernel.enter(pid).and_then(|()| call(kernel, pid)))?)
+        Ok(self.attempt(name, args, |kernel, pid| kernel.enter(pid, None).and_then(|()| call(kernel, pid)))?)
     }
 
     /// Makes a kernel call that may wait: again and again, whenever the kernel says that it may go on.
@@ -41,7 +41,7 @@ impl Process {
         mut call: impl FnMut(&mut Kernel, Pid) -> Call<T>,
     ) -> Result<T, Fault> {
         let _waiting = Waiting(self);
-        let mut done = self.attempt(name, args, |kernel, pid| kernel.enter(pid).and_then(|()| call(kernel, pid)));
+        let mut done = self.attempt(name, args, |kernel, pid| kernel.enter(pid, None).and_then(|()| call(kernel, pid)));
         while let Err(Halt::Block) = done {
             suspend().await;
             done = self.attempt(name, args, &mut call);

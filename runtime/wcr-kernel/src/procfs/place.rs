@@ -83,7 +83,6 @@ pub(super) enum PerProcess {
     Exe,
     Fds,
     Limits,
-    /// Of a module's one memory nothing is mapped: it is as empty as that of a thread of Linux's kernel.
     Maps,
     Mounts,
     Root,

@@ -21,6 +21,8 @@ pub(crate) struct ProcEntry {
     pub(crate) argv: Vec<Vec<u8>>,
     pub(crate) envp: Vec<Vec<u8>>,
     pub(crate) exe: Vec<u8>,
+    /// The executed file: device, inode and size.
+    pub(crate) file: (u64, u64, u64),
     pub(crate) cwd: Vec<u8>,
     /// Since the container's start, in nanoseconds.
     pub(crate) started: u64,
@@ -35,7 +37,14 @@ pub(crate) struct Live {
     /// The letter for its state.
     pub(super) state: Option<char>,
     pub(super) umask: u32,
+    /// The real, the effective and the saved id of the user, and of the group.
+    pub(super) ids: [[u32; 3]; 2],
     pub(super) groups: Vec<u32>,
+    pub(super) nice: i32,
+    /// CPU time in nanoseconds: its own, and its children's.
+    pub(super) cpu: [u64; 2],
+    /// How large its memory is, in bytes.
+    pub(super) memory: u64,
     pub(super) pending: u64,
     pub(super) blocked: u64,
     pub(super) ignored: u64,
@@ -55,6 +64,8 @@ pub(super) struct Shared {
     pub(super) uname: Option<Uname>,
     /// Nanoseconds since the container's start.
     pub(super) uptime: u64,
+    /// The most memory of all processes, in bytes.
+    pub(super) memory: u64,
     pub(super) now: Timestamp,
 }
 
@@ -122,10 +133,10 @@ impl Kernel {
         let now = self.now();
         let uptime = self.clock.monotonic().saturating_sub(self.booted);
         let mut shared = self.proc_table.lock();
-        (shared.uptime, shared.now) = (uptime, now);
+        (shared.uptime, shared.now, shared.memory) = (uptime, now, self.limits.memory);
         for (pid, process) in &self.procs {
             let Some(entry) = shared.processes.get_mut(pid) else { continue };
-            entry.live = self.live(process);
+            entry.live = self.live(*pid, process);
             if *pid == reader {
                 entry.live.state = Some('R');
             }
@@ -134,7 +145,7 @@ impl Kernel {
         }
     }
 
-    fn live(&self, process: &Process) -> Live {
+    fn live(&self, pid: Pid, process: &Process) -> Live {
         let state = match process.state {
             State::Ready => 'R',
             State::Blocked => 'S',
@@ -153,7 +164,14 @@ impl Kernel {
         Live {
             state: Some(state),
             umask: process.umask,
+            ids: [
+                [process.user.real, process.creds.uid, process.user.saved],
+                [process.group.real, process.creds.gid, process.group.saved],
+            ],
             groups: process.creds.groups.clone(),
+            nice: process.nice,
+            memory: if let State::Zombie(_) = process.state { 0 } else { process.memory },
+            cpu: [self.cpu_time(pid, process), process.children_ran],
             pending: process.signals.pending,
             blocked: process.signals.blocked,
             ignored: with(Disposition::Ignore),

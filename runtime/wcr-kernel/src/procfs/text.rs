@@ -1,6 +1,7 @@
 //! The content of the files of `/proc`, as proc(5) describes it.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use wcr_abi::Pid;
 
@@ -44,11 +45,14 @@ pub(super) fn global(shared: &Shared, file: Global) -> String {
             let running = shared.processes.values().filter(|process| process.live.state == Some('R')).count().max(1);
             format!("0.00 0.00 0.00 {running}/{} {}\n", shared.processes.len(), last_pid(shared))
         }
-        Global::Meminfo => "MemTotal:        1048576 kB\nMemFree:          786432 kB\nMemAvailable:     917504 kB\n\
-                            Buffers:               0 kB\nCached:           131072 kB\nSwapCached:            0 kB\n\
-                            Shmem:                 0 kB\nSReclaimable:          0 kB\nSwapTotal:             0 kB\n\
-                            SwapFree:              0 kB\n"
-            .to_owned(),
+        Global::Meminfo => {
+            let used: u64 = shared.processes.values().map(|process| process.live.memory).sum();
+            let free = shared.memory.saturating_sub(used);
+            let lines = [("MemTotal", shared.memory), ("MemFree", free), ("MemAvailable", free)].into_iter();
+            let none = ["Buffers", "Cached", "SwapCached", "Shmem", "SReclaimable", "SwapTotal", "SwapFree"];
+            let lines = lines.chain(none.map(|name| (name, 0)));
+            lines.map(|(name, bytes)| format!("{:<16}{:>8} kB\n", format!("{name}:"), bytes / 1024)).collect()
+        }
         Global::Stat => {
             let ticks = shared.uptime / 10_000_000;
             let boot = shared.now.sec - (shared.uptime / 1_000_000_000).cast_signed();
@@ -81,13 +85,19 @@ pub(super) fn stat(pid: Pid, entry: &ProcEntry) -> Vec<u8> {
     line.extend_from_slice(&entry.comm);
     let live = &entry.live;
     let rest = format!(
-        ") {} {} {} {} 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 {} 0 0 18446744073709551615 0 0 0 0 0 {} {} {} {} \
+        ") {} {} {} {} 0 -1 4194304 0 0 0 0 {} 0 {} 0 {} {} 1 0 {} {} {} 18446744073709551615 0 0 0 0 0 {} {} {} {} \
          0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
         state(entry),
         entry.ppid,
         entry.pgid,
         entry.sid,
+        live.cpu[0] / 10_000_000,
+        live.cpu[1] / 10_000_000,
+        20 + live.nice,
+        live.nice,
         entry.started / 10_000_000,
+        mapped(entry),
+        live.memory / PAGE,
         live.pending,
         live.blocked,
         live.ignored,
@@ -104,21 +114,72 @@ pub(super) fn status(pid: Pid, entry: &ProcEntry) -> Vec<u8> {
         'Z' => "Z (zombie)",
         _ => "S (sleeping)",
     };
-    let (ppid, uid, gid, live) = (entry.ppid, entry.uid, entry.gid, &entry.live);
+    let (ppid, live) = (entry.ppid, &entry.live);
+    let [uid, gid] = live.ids.map(|[real, effective, saved]| format!("{real}\t{effective}\t{saved}\t{effective}"));
     let groups: String = live.groups.iter().map(|group| format!("{group} ")).collect();
     let fd_size = (entry.fds.len() as u64).next_power_of_two().max(64);
-    let capabilities = if uid == 0 { ALL_CAPABILITIES } else { 0 };
+    let capabilities = if entry.uid == 0 { ALL_CAPABILITIES } else { 0 };
+    let (all, memory, code) = (mapped(entry) / 1024, live.memory / 1024, code_size(entry) / 1024);
+    let sizes = format!(
+        "VmPeak:\t{all:>8} kB\nVmSize:\t{all:>8} kB\nVmLck:\t{0:>8} kB\nVmHWM:\t{memory:>8} kB\nVmRSS:\t{memory:>8} kB\n\
+         VmData:\t{memory:>8} kB\nVmExe:\t{code:>8} kB\nVmSwap:\t{0:>8} kB\n",
+        0
+    );
+    let sizes = if entry.zombie { String::new() } else { sizes };
     let mut text = String::new();
     let _ = write!(
         text,
         "Umask:\t{:04o}\nState:\t{state}\nTgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{ppid}\nTracerPid:\t0\n\
-         Uid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{gid}\t{gid}\t{gid}\t{gid}\nFDSize:\t{fd_size}\nGroups:\t{groups}\n\
-         Threads:\t1\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\n\
+         Uid:\t{uid}\nGid:\t{gid}\nFDSize:\t{fd_size}\nGroups:\t{groups}\n\
+         {sizes}Threads:\t1\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\n\
          CapInh:\t{:016x}\nCapPrm:\t{capabilities:016x}\nCapEff:\t{capabilities:016x}\nCapBnd:\t{:016x}\n\
          CapAmb:\t{:016x}\nNoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n",
         live.umask, 0, live.pending, live.blocked, live.ignored, live.caught, 0, ALL_CAPABILITIES, 0,
     );
     [b"Name:\t", entry.comm.as_slice(), b"\n", text.as_bytes()].concat()
+}
+
+/// A page of memory, in bytes.
+const PAGE: u64 = 4096;
+/// Where the code of a program is shown: a module's memory ends before it.
+const CODE: u64 = 1 << 32;
+
+/// How much memory a process's code takes, as far as it is known.
+fn code_size(entry: &ProcEntry) -> u64 {
+    if entry.zombie { 0 } else { entry.file.2.next_multiple_of(PAGE) }
+}
+
+/// All that a process has in memory.
+fn mapped(entry: &ProcEntry) -> u64 {
+    code_size(entry) + entry.live.memory
+}
+
+/// `maps`: a module has one memory, which begins at 0, and its code is nowhere in it.
+pub(super) fn maps(entry: &ProcEntry) -> Vec<u8> {
+    let (dev, ino, _) = entry.file;
+    let code = code_size(entry);
+    let line = |start: u64, end: u64, rights: &str, dev: u64, ino: u64| {
+        format!("{start:08x}-{end:08x} {rights} 00000000 {:02x}:{:02x} {ino}", dev >> 8, dev & 0xff)
+    };
+    let mut text = Vec::new();
+    let parts = [
+        (line(0, entry.live.memory, "rw-p", 0, 0), entry.live.memory, b"[heap]".as_slice()),
+        (line(CODE, CODE + code, "r-xp", dev, ino), code, entry.exe.as_slice()),
+    ];
+    for (line, size, name) in parts {
+        if size > 0 {
+            let _ = write!(text, "{line:<72} ");
+            text.extend_from_slice(name);
+            text.push(b'\n');
+        }
+    }
+    text
+}
+
+/// `statm`: in pages, all, what is in memory, what is shared, code, libraries, data, what was written.
+pub(super) fn statm(entry: &ProcEntry) -> String {
+    let [all, memory, code] = [mapped(entry), entry.live.memory, code_size(entry)].map(|bytes| bytes / PAGE);
+    format!("{all} {memory} 0 {code} 0 {memory} 0\n")
 }
 
 pub(super) fn limits(entry: &ProcEntry) -> Vec<u8> {

@@ -45,6 +45,12 @@ struct Chunk {
 }
 
 impl Chunk {
+    /// The start of the first page from that of `start` on that is allocated, or is not.
+    fn page_from(&self, start: usize, allocated: bool) -> Option<usize> {
+        let is_wanted = |page: &usize| (self.pages >> page & 1 == 1) == allocated;
+        (start / PAGE..CHUNK / PAGE).find(is_wanted).map(|page| page * PAGE)
+    }
+
     fn resize(&mut self, len: usize, budget: &mut Budget) -> Result<(), Errno> {
         budget.change(cost(self.data.len()), cost(len))?;
         if len > self.data.len() {
@@ -97,6 +103,42 @@ impl File {
     /// How many 512-byte units are allocated.
     pub fn blocks(&self) -> u64 {
         self.pages * (PAGE as u64 / 512)
+    }
+
+    /// The first place from `offset` on where something is allocated.
+    pub fn next_data(&self, offset: u64) -> Option<u64> {
+        let mut at = offset;
+        while at < self.len {
+            let (number, start) = split(at);
+            match self.chunks.get(&number) {
+                Some(chunk) => match chunk.page_from(start, true) {
+                    Some(page) => return Some(at.max(number * CHUNK as u64 + page as u64)).filter(|at| *at < self.len),
+                    None => at = (number + 1) * CHUNK as u64,
+                },
+                None if at < self.base_len => return Some(at),
+                None => at = self.chunks.range(number..).next()?.0 * CHUNK as u64,
+            }
+        }
+        None
+    }
+
+    /// The first place from `offset` on where nothing is allocated, the end at last.
+    pub fn next_hole(&self, offset: u64) -> u64 {
+        let base_end = self.base_len.next_multiple_of(PAGE as u64);
+        let mut at = offset;
+        while at < self.len {
+            let (number, start) = split(at);
+            let next = (number + 1) * CHUNK as u64;
+            match self.chunks.get(&number) {
+                Some(chunk) => match chunk.page_from(start, false) {
+                    Some(page) => return at.max(number * CHUNK as u64 + page as u64).min(self.len),
+                    None => at = next,
+                },
+                None if at < base_end => at = next.min(base_end),
+                None => return at,
+            }
+        }
+        self.len
     }
 
     pub fn read(&self, base: &[u8], offset: u64, buf: &mut [u8]) -> usize {

@@ -180,6 +180,24 @@ impl FileSystem for Tree {
         self.add_name(to_dir, to_name, moved, now)
     }
 
+    fn exchange(&mut self, dir: Ino, name: &[u8], to: Ino, to_name: &[u8], now: Timestamp) -> Result<(), Errno> {
+        let (one, other) = (self.lookup(dir, name)?, self.lookup(to, to_name)?);
+        if one == other {
+            return Ok(());
+        }
+        let swallows = |ino, dir| self.is_dir(ino) && self.is_within(dir, ino);
+        if swallows(one, to) || swallows(other, dir) {
+            return Err(Errno::Inval);
+        }
+        self.remove_name(dir, name, one, now)?;
+        self.remove_name(to, to_name, other, now)?;
+        for (dir, name, ino) in [(dir, name, other), (to, to_name, one)] {
+            self.add_name(dir, name, ino, now)?;
+            self.get_mut(ino)?.change(now);
+        }
+        Ok(())
+    }
+
     fn set_attr(&mut self, ino: Ino, attr: &SetAttr, now: Timestamp) -> Result<(), Errno> {
         let inode = self.get_mut(ino)?;
         if let Some(permissions) = attr.permissions {
@@ -229,6 +247,14 @@ impl FileSystem for Tree {
             inode.file().ok()?.is_layers(record.size).then_some(record.label)
         };
         label().unwrap_or(0)
+    }
+
+    fn seek(&mut self, ino: Ino, offset: u64, hole: bool) -> Result<u64, Errno> {
+        let file = self.get(ino)?.file()?;
+        if offset >= file.len() {
+            return Err(Errno::Nxio);
+        }
+        if hole { Ok(file.next_hole(offset)) } else { file.next_data(offset).ok_or(Errno::Nxio) }
     }
 
     fn write(&mut self, ino: Ino, offset: u64, bytes: &[u8], now: Timestamp) -> Result<usize, Errno> {

@@ -17,12 +17,13 @@ mod walk;
 
 use std::collections::HashMap;
 
-use wcr_abi::{Errno, FileKind};
+use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 
-use crate::fs::{FileSystem, Ino};
+use crate::fs::{FileSystem, Ino, NewInode};
 pub use attr::{SetTime, SetTimes};
 pub use creds::{Access, Creds};
 pub use open::Opened;
+pub use remove::Rename;
 pub use walk::{Found, Walk};
 
 /// An inode of a mounted file system.
@@ -179,6 +180,31 @@ impl Vfs {
         Ok(Node { mount, ino: root })
     }
 
+    /// Keeps a file system that no path leads to, and gives its root: for files without names.
+    ///
+    /// # Errors
+    /// `NOSPC` too many mounts.
+    pub fn mount_nowhere(&mut self, fs: Box<dyn FileSystem>) -> Result<Node, Errno> {
+        let mount = u32::try_from(self.mounts.len()).map_err(|_| Errno::Nospc)?;
+        let root = fs.root();
+        self.mounts.push(Mount { fs, root, at: None, place: None, options: MountOptions::default() });
+        Ok(Node { mount, ino: root })
+    }
+
+    /// Makes a regular file in a directory, and takes its name away: it lasts while it is pinned, as it is now.
+    ///
+    /// # Errors
+    /// Those of [`FileSystem::create`].
+    pub fn nameless_file(&mut self, dir: Node, mode: u32, creds: &Creds, now: Timestamp) -> Result<Node, Errno> {
+        let mode = Mode::new(FileKind::Regular, mode);
+        let new = NewInode { mode, uid: creds.uid, gid: creds.gid, rdev: 0, target: &[] };
+        let fs = self.fs(dir)?;
+        let ino = fs.create(dir.ino, b"file", &new, now)?;
+        fs.pin(ino)?;
+        fs.unlink(dir.ino, b"file", now)?;
+        Ok(Node { mount: dir.mount, ino })
+    }
+
     /// Makes the first mount read-only: what is mounted in it is not concerned.
     pub fn seal_root(&mut self) {
         if let Some(mount) = self.mounts.first_mut() {
@@ -198,6 +224,9 @@ impl Vfs {
         let mut all = Vec::with_capacity(self.mounts.len());
         for number in 0..self.mounts.len() {
             let Some(mount) = self.mounts.get(number) else { continue };
+            if number > 0 && mount.at.is_none() {
+                continue;
+            }
             let (options, place, root) = (mount.options.clone(), mount.place.clone(), mount.root);
             let path = match place {
                 Some(place) => self.path_at(&place),

@@ -51,6 +51,14 @@ impl Vfs {
         self.fs(node).map_or(0, |fs| fs.label(node.ino))
     }
 
+    /// The first place of a regular file with data, or without (`hole`).
+    ///
+    /// # Errors
+    /// Those of [`crate::FileSystem::seek`].
+    pub fn seek_node(&mut self, node: Node, offset: u64, hole: bool) -> Result<u64, Errno> {
+        self.fs(node)?.seek(node.ino, offset, hole)
+    }
+
     /// Writes to a regular file. Anybody but the superuser thereby clears its set-id bits.
     ///
     /// # Errors
@@ -212,6 +220,12 @@ impl Vfs {
     /// `STALE`.
     pub fn statfs_node(&mut self, node: Node) -> Result<StatFs, Errno> {
         self.fs(node)?.statfs()
+    }
+
+    /// Whether set-id bits of the node's mount count.
+    #[must_use]
+    pub fn heeds_set_id(&self, node: Node) -> bool {
+        self.mounted(node.mount).is_ok_and(|mount| !mount.options.no_suid)
     }
 
     /// Whether the node's mount is read-only.

@@ -5,6 +5,17 @@ use wcr_abi::{Errno, FileKind, Timestamp};
 use super::walk::{Last, Walker};
 use super::{Access, Creds, Node, Vfs, Walk};
 
+/// What becomes of the file that has the new name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rename {
+    /// It is replaced.
+    Replace,
+    /// It is kept: `EXIST`.
+    Keep,
+    /// It gets the old name.
+    Exchange,
+}
+
 impl Vfs {
     /// Removes a name of a file.
     ///
@@ -56,9 +67,7 @@ impl Vfs {
     /// Moves a name, replacing what has the new one.
     ///
     /// # Errors
-    /// Those of [`Self::resolve`]; `XDEV` on another mount; `BUSY` for the root, `.`, `..` and mount points;
-    /// `NOTDIR`, `ISDIR` the two are not of one kind; `NOTEMPTY`; `INVAL` into itself; `ACCES`; `PERM` a
-    /// directory is sticky; `ROFS`.
+    /// Those of [`Self::rename_with`].
     pub fn rename(
         &mut self,
         walk: &Walk<'_>,
@@ -68,6 +77,26 @@ impl Vfs {
         to: &[u8],
         now: Timestamp,
     ) -> Result<(), Errno> {
+        self.rename_with(walk, from_start, from, to_start, to, Rename::Replace, now)
+    }
+
+    /// Moves a name; what has the new one is replaced, or as `how` says.
+    ///
+    /// # Errors
+    /// `EXIST` the new name is taken, and not to be replaced; those of [`Self::resolve`]; `XDEV` on another mount; `BUSY` for the root, `.`, `..` and mount points;
+    /// `NOTDIR`, `ISDIR` the two are not of one kind; `NOTEMPTY`; `INVAL` into itself; `ACCES`; `PERM` a
+    /// directory is sticky; `ROFS`.
+    pub fn rename_with(
+        &mut self,
+        walk: &Walk<'_>,
+        from_start: Option<Node>,
+        from: &[u8],
+        to_start: Option<Node>,
+        to: &[u8],
+        how: Rename,
+        now: Timestamp,
+    ) -> Result<(), Errno> {
+        let exchange = how == Rename::Exchange;
         let mut walker = Walker::new(self, walk, from_start, from)?;
         let (last, from_dir, from_slash) = (walker.last()?, walker.at, walker.slash);
         let mut walker = Walker::new(self, walk, to_start, to)?;
@@ -75,19 +104,27 @@ impl Vfs {
         if from_dir.mount != to_dir.mount {
             return Err(Errno::Xdev);
         }
-        let (Last::Name(name), Last::Name(to_name)) = (last, to_last) else { return Err(Errno::Busy) };
+        let Last::Name(name) = last else { return Err(Errno::Busy) };
+        let Last::Name(to_name) = to_last else {
+            return Err(if how == Rename::Keep { Errno::Exist } else { Errno::Busy });
+        };
         self.writable(from_dir)?;
         let moved = self.covered_child(from_dir, &name)?;
         let replaced = match self.covered_child(to_dir, &to_name) {
+            Ok(_) if how == Rename::Keep => return Err(Errno::Exist),
             Ok(node) => Some(node),
-            Err(Errno::Noent) => {
+            Err(Errno::Noent) if !exchange => {
                 self.not_removed(to_dir)?;
                 None
             }
             Err(errno) => return Err(errno),
         };
         let is_dir = self.is_dir(moved)?;
-        if !is_dir && (from_slash || to_slash) {
+        if !is_dir && (from_slash || to_slash && !exchange) {
+            return Err(Errno::Notdir);
+        }
+        let replaces_dir = replaced.map(|node| self.is_dir(node)).transpose()?;
+        if exchange && to_slash && replaces_dir == Some(false) {
             return Err(Errno::Notdir);
         }
         // What leads into itself is the file system's to find; permissions come after that on Linux, too.
@@ -98,7 +135,7 @@ impl Vfs {
             && from_dir != to_dir
             && self.leads_to(replaced, from_dir)?
         {
-            return Err(Errno::Notempty);
+            return Err(if exchange { Errno::Inval } else { Errno::Notempty });
         }
         if replaced == Some(moved) {
             return Ok(());
@@ -108,22 +145,30 @@ impl Vfs {
             None => self.may_create(walk.creds, to_dir)?,
             Some(replaced) => {
                 self.may_remove(walk.creds, to_dir, replaced)?;
-                match (is_dir, self.is_dir(replaced)?) {
-                    (true, false) => return Err(Errno::Notdir),
-                    (false, true) => return Err(Errno::Isdir),
+                match (is_dir, replaces_dir) {
+                    _ if exchange => {}
+                    (true, Some(false)) => return Err(Errno::Notdir),
+                    (false, Some(true)) => return Err(Errno::Isdir),
                     _ => {}
                 }
             }
         }
         // Its `..` changes.
-        if is_dir && from_dir != to_dir && !walk.creds.may(self.perm(moved)?, Access::WRITE) {
-            return Err(Errno::Acces);
+        let exchanged = replaced.filter(|_| exchange && replaces_dir == Some(true));
+        for dir in is_dir.then_some(moved).into_iter().chain(exchanged).filter(|_| from_dir != to_dir) {
+            if !walk.creds.may(self.perm(dir)?, Access::WRITE) {
+                return Err(Errno::Acces);
+            }
         }
         self.not_mounted_on(moved)?;
         if let Some(replaced) = replaced {
             self.not_mounted_on(replaced)?;
         }
-        self.fs(from_dir)?.rename(from_dir.ino, &name, to_dir.ino, &to_name, now)
+        let fs = self.fs(from_dir)?;
+        if exchange {
+            return fs.exchange(from_dir.ino, &name, to_dir.ino, &to_name, now);
+        }
+        fs.rename(from_dir.ino, &name, to_dir.ino, &to_name, now)
     }
 
     /// Whether `dir` is the directory `node` or somewhere in it, on one file system.

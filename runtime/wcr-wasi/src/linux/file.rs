@@ -158,7 +158,46 @@ pub fn path_rename<M: GuestMemory>(
     len: u32,
 ) -> Call<()> {
     let (from, path) = (mem.take_path(from, from_len)?, mem.take_path(path, len)?);
-    k.rename_at(pid, (from_dirfd, &from), (dirfd, &path))
+    k.rename_at(pid, (from_dirfd, &from), (dirfd, &path), 0)
+}
+
+/// `renameat2(2)`, with `RENAME_NOREPLACE` (1) or `RENAME_EXCHANGE` (2).
+///
+/// # Errors
+/// Those of `path_rename`; `EXIST` the new name is taken, and not to be replaced; `NOENT` there is nothing to exchange it
+/// for; `INVAL` no such flags, or a file system that cannot exchange.
+pub fn path_rename2<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    from_dirfd: u32,
+    from: u32,
+    from_len: u32,
+    dirfd: u32,
+    path: u32,
+    len: u32,
+    flags: u32,
+) -> Call<()> {
+    let (from, path) = (mem.take_path(from, from_len)?, mem.take_path(path, len)?);
+    k.rename_at(pid, (from_dirfd, &from), (dirfd, &path), flags)
+}
+
+/// `truncate(2)`.
+///
+/// # Errors
+/// Those of the way to a name; `ISDIR` a directory; `INVAL` no regular file, or too large a number; `ROFS`; `FBIG` no file
+/// may be as long, with `SIGXFSZ` when it is the caller's limit that says so.
+pub fn path_truncate<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    mem: &mut M,
+    dirfd: u32,
+    path: u32,
+    len: u32,
+    size: u64,
+) -> Call<()> {
+    let path = mem.take_path(path, len)?;
+    k.truncate_at(pid, dirfd, &path, size)
 }
 
 /// `readlinkat(2)`.

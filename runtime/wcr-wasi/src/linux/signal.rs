@@ -44,6 +44,17 @@ pub fn sig_mask<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, how: u32,
     Ok(mem.put_u64(old, before)?)
 }
 
+/// Sets whether the caller is told of children that stop and go on (`SA_NOCLDSTOP`, 1: no) and has to wait for those that
+/// end (`SA_NOCLDWAIT`, 2: no), and gives what was set before. A new program begins with neither.
+///
+/// # Errors
+/// `INVAL` no such flags.
+pub fn sig_child<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, flags: u32, old: u32) -> Call<()> {
+    mem.put_u32(old, 0)?;
+    let before = k.set_child_flags(pid, flags)?;
+    Ok(mem.put_u32(old, before)?)
+}
+
 /// Takes the lowest caught signal that has come; 0 when there is none.
 ///
 /// # Errors

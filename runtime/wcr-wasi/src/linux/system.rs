@@ -18,7 +18,7 @@ pub fn uname<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, l
 
 /// CPU times in nanoseconds (four words of eight bytes): user, system, children's user and system.
 ///
-/// Partial: CPU time is the time since the process started, all of it in user mode.
+/// Partial: All CPU time is in user mode. A process that waits for nothing but its turn uses none.
 ///
 /// # Errors
 /// None of its own.
@@ -39,7 +39,8 @@ pub fn rlimit_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, resourc
 
 /// Sets a resource's limits.
 ///
-/// Partial: Only the limit on open files is enforced for a process; the container has limits of its own.
+/// Partial: CPU time, the size of files, processes and open files are limited, and memory where the engine can
+/// do that (not in a browser); the others are only kept. CPU time is looked at while calls are made.
 ///
 /// # Errors
 /// `INVAL` no such resource, or soft above hard; `PERM` raising the hard one without being root.

@@ -12,26 +12,24 @@ const RANDOM_CHUNK: u32 = 64 << 10;
 ///
 /// # Errors
 /// `INVAL` no such clock.
-pub fn clock_res_get<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, clock: u32, out: u32) -> Call<()> {
-    k.clock_time(clock)?;
+pub fn clock_res_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, clock: u32, out: u32) -> Call<()> {
+    k.clock_time(pid, clock)?;
     Ok(mem.put_u64(out, 1)?)
 }
 
-/// A clock's time in nanoseconds: 0 realtime, 1 monotonic; CPU time (2, 3) is the monotonic clock.
-///
-/// Partial: CPU time (2, 3) is the monotonic clock.
+/// A clock's time in nanoseconds: 0 realtime, 1 monotonic, 2 and 3 the caller's CPU time.
 ///
 /// # Errors
 /// `INVAL` no such clock.
 pub fn clock_time_get<M: GuestMemory>(
     k: &mut Kernel,
-    _pid: Pid,
+    pid: Pid,
     mem: &mut M,
     clock: u32,
     _precision: u64,
     out: u32,
 ) -> Call<()> {
-    let time = k.clock_time(clock)?;
+    let time = k.clock_time(pid, clock)?;
     Ok(mem.put_u64(out, time)?)
 }
 

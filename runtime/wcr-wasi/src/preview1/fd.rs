@@ -372,10 +372,12 @@ pub fn fd_renumber<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, from:
     k.renumber(pid, from, to)
 }
 
-/// Moves a descriptor's offset.
+/// Moves a descriptor's offset: from the start (`whence` 0), from where it is (1), from the end (2); beside preview1's, to
+/// the next data (3) and to the next hole (4) from an offset on, as on Linux.
 ///
 /// # Errors
-/// `BADF` not open; `SPIPE` a pipe or a stream; `INVAL` no such origin, or before the start.
+/// `BADF` not open; `SPIPE` a pipe or a stream; `INVAL` no such origin, or before the start; `NXIO` no data from there on,
+/// or beyond the end.
 pub fn fd_seek<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
@@ -389,6 +391,8 @@ pub fn fd_seek<M: GuestMemory>(
         0 => Whence::Set,
         1 => Whence::Current,
         2 => Whence::End,
+        3 => Whence::Data,
+        4 => Whence::Hole,
         _ => return Err(Errno::Inval.into()),
     };
     let at = k.seek(pid, fd, offset, whence)?;

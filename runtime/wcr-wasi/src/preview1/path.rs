@@ -146,7 +146,7 @@ pub fn path_rename<M: GuestMemory>(
     len: u32,
 ) -> Call<()> {
     let (from, path) = (mem.take_path(from, from_len)?, mem.take_path(path, len)?);
-    k.rename_at(pid, (from_fd, &from), (fd, &path))
+    k.rename_at(pid, (from_fd, &from), (fd, &path), 0)
 }
 
 /// Makes a symbolic link.

@@ -37,7 +37,7 @@ pub fn poll_oneoff<M: GuestMemory>(
     let mut wanted = Vec::with_capacity(count as usize);
     for at in 0..count {
         let bytes = mem.take::<48>(subscriptions.checked_add(at * 48).ok_or(Errno::Fault)?)?;
-        wanted.push(decode(k, start, &bytes));
+        wanted.push(decode(k, pid, start, &bytes));
     }
     let mut asked: Vec<PollTarget> = wanted.iter().filter_map(|one| one.target.ok()).collect();
     // A subscription that cannot be asked is an event of its own: the others are only looked at.
@@ -64,12 +64,12 @@ pub fn poll_oneoff<M: GuestMemory>(
     Ok(mem.put_u32(done, written)?)
 }
 
-fn decode(k: &Kernel, start: u64, bytes: &[u8; 48]) -> Subscription {
+fn decode(k: &Kernel, pid: Pid, start: u64, bytes: &[u8; 48]) -> Subscription {
     let word = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
     let half = |at: usize| u32::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
     let kind = bytes[8];
     let target = match kind {
-        0 => clock_target(k, start, half(16), word(24), word(40) as u16 & 1 != 0),
+        0 => clock_target(k, pid, start, half(16), word(24), word(40) as u16 & 1 != 0),
         1 => Ok(PollTarget::Fd { fd: half(16), interest: Interest::Read }),
         2 => Ok(PollTarget::Fd { fd: half(16), interest: Interest::Write }),
         _ => Err(Errno::Inval),
@@ -78,12 +78,19 @@ fn decode(k: &Kernel, start: u64, bytes: &[u8; 48]) -> Subscription {
 }
 
 /// The instant on the monotonic clock that a timeout means.
-fn clock_target(k: &Kernel, start: u64, clock: u32, timeout: u64, absolute: bool) -> Result<PollTarget, Errno> {
-    let now = k.clock_time(clock)?;
+fn clock_target(
+    k: &Kernel,
+    pid: Pid,
+    start: u64,
+    clock: u32,
+    timeout: u64,
+    absolute: bool,
+) -> Result<PollTarget, Errno> {
+    let now = k.clock_time(pid, clock)?;
     Ok(PollTarget::Until(match absolute {
         false => start.saturating_add(timeout),
         true if clock == 1 => timeout,
-        true => k.clock_time(1)?.saturating_add(timeout.saturating_sub(now)),
+        true => k.clock_time(pid, 1)?.saturating_add(timeout.saturating_sub(now)),
     }))
 }
 

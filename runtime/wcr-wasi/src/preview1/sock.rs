@@ -1,73 +1,80 @@
-//! Sockets: the sandbox has none, and every call says so.
+//! Sockets that a program has been given: they are of the Unix domain, and made by the `wcr` module.
 
-use wcr_abi::Pid;
+use wcr_abi::{Errno, OpenFlags, Pid};
 use wcr_kernel::{Call, Kernel};
 
-use crate::memory::GuestMemory;
-use crate::table::UNSUPPORTED;
+use super::fd::{fd_read, fd_write};
+use crate::memory::{GuestMemory, MemoryExt};
 
-/// Takes a connection: there are none.
-///
-/// Partial: The sandbox has no sockets.
+/// Among preview1's flags of descriptors: reading and writing do not wait.
+const NONBLOCK: u32 = 1 << 2;
+
+/// The option that says what kind of socket it is: it is asked for where only a socket will do.
+const KIND: u32 = 3;
+
+/// Takes the first connection that waits at a socket that listens.
 ///
 /// # Errors
-/// `NOTSUP`; `BADF` not open.
-pub fn sock_accept<M: GuestMemory>(
-    k: &mut Kernel,
-    pid: Pid,
-    _mem: &mut M,
-    fd: u32,
-    _flags: u32,
-    _out: u32,
-) -> Call<()> {
-    k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
+/// `NOTSOCK` no socket; `INVAL` it does not listen; `NOTSUP` it makes no connections; `AGAIN` nobody waits, and it is
+/// not to wait; `MFILE` no descriptor left; `INTR` a caught signal came first.
+pub fn sock_accept<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, flags: u32, out: u32) -> Call<()> {
+    mem.put_u32(out, 0)?;
+    let flags = if flags & NONBLOCK == 0 { OpenFlags::default() } else { OpenFlags::NONBLOCK };
+    let new = k.accept(pid, fd, flags)?;
+    Ok(mem.put_u32(out, new)?)
 }
 
-/// Receives from a socket: there are none.
+/// Receives from a socket.
 ///
-/// Partial: The sandbox has no sockets.
+/// Partial: There are no flags.
 ///
 /// # Errors
-/// `NOTSUP`; `BADF` not open.
+/// `NOTSOCK` no socket; `NOTSUP` flags; those of `fd_read`.
 pub fn sock_recv<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
-    _mem: &mut M,
+    mem: &mut M,
     fd: u32,
-    _iovs: u32,
-    _count: u32,
-    _flags: u32,
-    _done: u32,
-    _out_flags: u32,
+    iovs: u32,
+    count: u32,
+    flags: u32,
+    done: u32,
+    out_flags: u32,
 ) -> Call<()> {
-    k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
+    k.socket_option(pid, fd, KIND)?;
+    if flags != 0 {
+        return Err(Errno::Notsup.into());
+    }
+    mem.put(out_flags, &[0; 2])?;
+    fd_read(k, pid, mem, fd, iovs, count, done)
 }
 
-/// Sends to a socket: there are none.
-///
-/// Partial: The sandbox has no sockets.
+/// Sends to the other end of a socket.
 ///
 /// # Errors
-/// `NOTSUP`; `BADF` not open.
+/// `NOTSOCK` no socket; `INVAL` flags, of which there are none; those of `fd_write`.
 pub fn sock_send<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
-    _mem: &mut M,
+    mem: &mut M,
     fd: u32,
-    _iovs: u32,
-    _count: u32,
-    _flags: u32,
-    _done: u32,
+    iovs: u32,
+    count: u32,
+    flags: u32,
+    done: u32,
 ) -> Call<()> {
-    k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
+    k.socket_option(pid, fd, KIND)?;
+    if flags != 0 {
+        return Err(Errno::Inval.into());
+    }
+    fd_write(k, pid, mem, fd, iovs, count, done)
 }
 
-/// Ends one direction of a connection, or both: there are none.
-///
-/// Partial: The sandbox has no sockets.
+/// Ends one direction of a connection (1 receiving, 2 sending), or both (3).
 ///
 /// # Errors
-/// `NOTSUP`; `BADF` not open.
-pub fn sock_shutdown<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, _how: u32) -> Call<()> {
-    k.fd_flags(pid, fd).and(Err(UNSUPPORTED))
+/// `NOTSOCK` no socket; `INVAL` no such direction.
+pub fn sock_shutdown<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, how: u32) -> Call<()> {
+    let how = how.checked_sub(1).filter(|how| *how < 3).ok_or(Errno::Inval)?;
+    k.shutdown(pid, fd, how)
 }

@@ -1,8 +1,9 @@
 //! The names of flags and numbers, as C has them.
 
 use wcr_abi::{
-    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Disposition, FileKind, Mode,
-    OpenFlags, Signal, UTIME_NOW, UTIME_OMIT, WNOHANG, WUNTRACED, WaitStatus,
+    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Disposition, FileKind, MSG_DONTWAIT,
+    MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, SA_NOCLDSTOP, SA_NOCLDWAIT,
+    Signal, UTIME_NOW, UTIME_OMIT, WNOHANG, WUNTRACED, WaitStatus,
 };
 use wcr_kernel::signal_name;
 
@@ -46,7 +47,27 @@ pub(super) const FSTFLAGS: Bits = &[(1, "ATIM"), (2, "ATIM_NOW"), (4, "MTIM"), (
 pub(super) const CLOCKS: &[&str] =
     &["CLOCK_REALTIME", "CLOCK_MONOTONIC", "CLOCK_PROCESS_CPUTIME_ID", "CLOCK_THREAD_CPUTIME_ID"];
 /// Where a seek counts from.
-pub(super) const WHENCE: &[&str] = &["SEEK_SET", "SEEK_CUR", "SEEK_END"];
+pub(super) const WHENCE: &[&str] = &["SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA", "SEEK_HOLE"];
+/// Kinds of sockets.
+pub(super) const SOCK: &[&str] = &["0", "SOCK_STREAM", "SOCK_DGRAM", "3", "4", "SOCK_SEQPACKET"];
+/// Directions that `shutdown` ends.
+pub(super) const SHUT: &[&str] = &["SHUT_RD", "SHUT_WR", "SHUT_RDWR"];
+/// Flags of sending and receiving.
+pub(super) const MSG: Bits = &[
+    (MSG_PEEK as u64, "MSG_PEEK"),
+    (MSG_TRUNC as u64, "MSG_TRUNC"),
+    (MSG_DONTWAIT as u64, "MSG_DONTWAIT"),
+    (MSG_NOSIGNAL as u64, "MSG_NOSIGNAL"),
+];
+/// What becomes of what has the new name.
+pub(super) const RENAME: Bits =
+    &[(RENAME_NOREPLACE as u64, "RENAME_NOREPLACE"), (RENAME_EXCHANGE as u64, "RENAME_EXCHANGE")];
+/// What a parent is not told of its children.
+pub(super) const CHILD: Bits = &[(SA_NOCLDSTOP as u64, "SA_NOCLDSTOP"), (SA_NOCLDWAIT as u64, "SA_NOCLDWAIT")];
+/// Whose nice value is meant.
+pub(super) const PRIORITY: &[&str] = &["PRIO_PROCESS", "PRIO_PGRP", "PRIO_USER"];
+/// Whose id is meant.
+pub(super) const WHOSE: &[&str] = &["USER", "GROUP"];
 /// What `fd_advise` says.
 pub(super) const ADVICE: &[&str] = &["NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE"];
 /// What `sig_mask` does.

@@ -87,7 +87,9 @@ impl Shape {
 pub(super) fn shape(call: &str, arg: &str) -> Shape {
     use Shape::{Address, Events, Filled, Gives, Out, Path, Plain as Is, Read, Request, Subscriptions, Written};
     match (call, arg) {
-        ("wcr.tty_attr", "out") => Address,
+        ("wcr.tty_attr", "out") | ("wcr.sock_send", "buf") => Address,
+        ("wcr.id_get", "out") => Out(Kind::Words(3)),
+        ("wcr.priority_get", "out") => Gives(Kind::I32),
         ("wcr.fork", "arg") => Is(Plain::Hex),
         ("args_sizes_get" | "environ_sizes_get", _) => Out(Kind::U32),
         ("args_get" | "environ_get", _) => Address,
@@ -104,6 +106,13 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         (_, "subscriptions") => Subscriptions,
         (_, "events") => Events,
         (_, "request") => Request,
+        ("wcr.sock_recv", "addr") => Address,
+        ("wcr.sock_recv", "used") => Out(Kind::U32),
+        ("wcr.sock_peer", "out") => Out(Kind::Words(3)),
+        (_, "addr") | ("wcr.fd_memory", "name") => Path,
+        ("wcr.sock_shutdown", "how") => Is(Plain::Names(names::SHUT)),
+        ("wcr.sock_send" | "wcr.sock_recv", "flags") => Is(Plain::Bits(names::MSG)),
+        ("wcr.sock_open" | "wcr.sock_pair", "kind") => Is(Plain::Names(names::SOCK)),
         ("fd_renumber" | "wcr.fd_dup2", "from" | "to") => Is(Plain::Fd),
         (_, "path" | "from") | ("path_symlink" | "wcr.path_symlink", "target") => Path,
         ("wcr.path_open", "fd") | (_, "done" | "used" | "out" | "pid" | "sid") => Gives(Kind::U32),
@@ -112,17 +121,25 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         ("wcr.wait", "found") => Gives(Kind::U32),
         ("wcr.wait", "status") => Out(Kind::Status),
         ("wcr.wait", "flags") => Is(Plain::Bits(names::WAIT)),
-        ("wcr.fd_pipe", "fds") => Out(Kind::Words(2)),
+        ("wcr.fd_pipe" | "wcr.sock_pair", "fds") => Out(Kind::Words(2)),
         ("wcr.fd_get_flags", "flags") => Gives(Kind::OpenFlags),
         ("wcr.path_open" | "wcr.fd_set_flags", "flags") => Is(Plain::OpenFlags),
-        ("wcr.fd_pipe" | "wcr.fd_dup" | "wcr.fd_dup2", "flags") => Is(Plain::Bits(names::OPEN)),
+        (
+            "wcr.fd_pipe" | "wcr.fd_dup" | "wcr.fd_dup2" | "wcr.fd_memory" | "wcr.sock_open" | "wcr.sock_pair"
+            | "wcr.sock_accept",
+            "flags",
+        ) => Is(Plain::Bits(names::OPEN)),
         ("path_filestat_get" | "path_filestat_set_times" | "path_link", "flags") | (_, "lookup") => {
             Is(Plain::Bits(names::LOOKUP))
         }
+        ("wcr.priority_get" | "wcr.priority_set", "which") => Is(Plain::Names(names::PRIORITY)),
+        ("wcr.id_get" | "wcr.id_set" | "wcr.id_set_re" | "wcr.id_set_res", "kind") => Is(Plain::Names(names::WHOSE)),
+        (_, "id" | "real" | "effective" | "saved" | "nice") => Is(Plain::Signed),
         ("fd_filestat_set_times", "flags") | (_, "which") => Is(Plain::Bits(names::FSTFLAGS)),
         ("path_open" | "fd_fdstat_set_flags", "flags") => Is(Plain::Bits(names::FDFLAGS)),
         (_, "oflags") => Is(Plain::Bits(names::OFLAGS)),
         (_, "base" | "inheriting" | "rdev" | "out_flags") => Is(Plain::Hex),
+        ("wcr.path_rename2", "flags") => Is(Plain::Bits(names::RENAME)),
         (_, "flags") if call.starts_with("wcr.path_") => Is(Plain::Bits(names::AT)),
         ("wcr.path_access", "mode") => Is(Plain::Bits(names::ACCESS)),
         ("wcr.umask", "old") => Gives(Kind::Octal),
@@ -139,6 +156,8 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         (_, "disposition") => Is(Plain::Disposition),
         ("wcr.sig_action", "old") => Gives(Kind::Disposition),
         (_, "set") => Is(Plain::SignalSet),
+        ("wcr.sig_child", "flags") => Is(Plain::Bits(names::CHILD)),
+        ("wcr.sig_child", "old") => Out(Kind::U32),
         (_, "old") => Out(Kind::SignalSet),
         (_, "ids") => Out(Kind::Words(4)),
         (_, "groups") => Address,

@@ -10,6 +10,7 @@ use crate::strace::ITEMS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     U32,
+    I32,
     U64,
     Octal,
     OpenFlags,
@@ -46,7 +47,7 @@ impl Kind {
         let long = || mem.take(ptr).ok().map(u64::from_le_bytes);
         Some(match self {
             Self::U32 => word()?.to_string(),
-
+            Self::I32 => word()?.cast_signed().to_string(),
             Self::U64 => long()?.to_string(),
             Self::Octal => names::mode(word()?.into()),
             Self::OpenFlags => names::open_flags(word()?.into()),

@@ -7,7 +7,7 @@ use crate::toolchain::{GUEST_TARGET, ensure_target};
 use crate::workspace::Workspace;
 
 /// The package, which is also the program's name.
-const PACKAGE: &str = "conformance";
+pub const PACKAGE: &str = "conformance";
 
 /// Compiles the program and gives its path.
 ///

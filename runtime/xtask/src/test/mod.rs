@@ -1,7 +1,7 @@
 //! The test command: every suite of the project, one after another, and one line that adds them up.
 
 mod component;
-mod conformance;
+pub mod conformance;
 mod cross;
 mod steps;
 mod tally;

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 
 use wcr_abi::{
-    Disposition, Errno, Fd, Mode, OpenFlags, Pid, Queue, SetWhen, Signal, SpawnRequest, Termios, WaitStatus, WinSize,
+    Disposition, Errno, Fd, Mode, OpenFlags, Pid, Queue, SetWhen, Signal, SocketKind, SpawnRequest, Termios,
+    WaitStatus, WinSize,
 };
-use wcr_sys::{fd, fs, process, signal, time, tty};
+use wcr_sys::user::{self, Processes, Whose};
+use wcr_sys::{fd, fs, process, signal, socket, time, tty};
 
 use super::{Failure, Mask, Outcome};
 
@@ -56,9 +58,18 @@ pub fn exec(args: &[&str]) -> Failure {
     exec_file("/proc/self/exe", args)
 }
 
+/// What starts a program with all of its arguments.
+fn request(path: &str, argv: &[&str]) -> SpawnRequest {
+    let argv = argv.iter().map(|arg| arg.as_bytes().to_vec()).collect();
+    SpawnRequest { path: path.as_bytes().to_vec(), argv, ..SpawnRequest::default() }
+}
+
 pub fn exec_file(path: &str, args: &[&str]) -> Failure {
-    let argv = std::iter::once("conformance").chain(args.iter().copied()).map(|arg| arg.as_bytes().to_vec()).collect();
-    process::exec(&SpawnRequest { path: path.as_bytes().to_vec(), argv, ..SpawnRequest::default() }).into()
+    process::exec(&request(path, &[&["conformance"], args].concat())).into()
+}
+
+pub fn spawn(path: &str, argv: &[&str]) -> Outcome<Pid> {
+    Ok(process::spawn(&request(path, argv))?)
 }
 
 pub fn wait(target: i32, flags: u32) -> Outcome<Option<(Pid, WaitStatus)>> {
@@ -225,6 +236,15 @@ pub fn chmod(path: &str, mode: u32) -> Outcome<()> {
     Ok(fs::chmod(path.as_bytes(), mode)?)
 }
 
+pub fn chown(path: &str, uid: u32, gid: u32) -> Outcome<()> {
+    Ok(fs::chown(path.as_bytes(), uid, gid, true)?)
+}
+
+pub fn access(path: &str, mode: u32, effective: bool) -> Outcome<()> {
+    let access = if effective { fs::access_effective } else { fs::access };
+    Ok(access(path.as_bytes(), mode)?)
+}
+
 pub fn mode(fd: Fd) -> Outcome<u32> {
     Ok(fd::stat(fd)?.mode.0)
 }
@@ -295,4 +315,160 @@ pub fn rlimit(resource: u32) -> Outcome<(u64, u64)> {
 
 pub fn set_rlimit(resource: u32, soft: u64, hard: u64) -> Outcome<()> {
     Ok(process::set_rlimit(resource, soft, hard)?)
+}
+
+fn whose(group: bool) -> Whose {
+    if group { Whose::Group } else { Whose::User }
+}
+
+pub fn ids(group: bool) -> [u32; 3] {
+    user::ids(whose(group)).expect("the ids")
+}
+
+pub fn set_id(group: bool, id: u32) -> Outcome<()> {
+    Ok(user::set(whose(group), id)?)
+}
+
+pub fn set_re_ids(group: bool, real: u32, effective: u32) -> Outcome<()> {
+    Ok(user::set_real_and_effective(whose(group), real, effective)?)
+}
+
+pub fn set_ids(group: bool, ids: [u32; 3]) -> Outcome<()> {
+    Ok(user::set_all(whose(group), ids)?)
+}
+
+pub fn set_groups(groups: &[u32]) -> Outcome<()> {
+    Ok(user::set_groups(groups)?)
+}
+
+pub fn groups() -> Vec<u32> {
+    process::user_ids().groups
+}
+
+fn processes(which: u32, who: u32) -> Processes {
+    match which {
+        0 => Processes::One(who),
+        1 => Processes::Group(who),
+        _ => Processes::User(who),
+    }
+}
+
+pub fn nice(which: u32, who: u32) -> Outcome<i32> {
+    Ok(user::nice(processes(which, who))?)
+}
+
+pub fn set_nice(which: u32, who: u32, value: i32) -> Outcome<()> {
+    Ok(user::set_nice(processes(which, who), value)?)
+}
+
+pub fn cpu() -> u64 {
+    time::cpu() / 1_000_000
+}
+
+pub fn children_cpu() -> u64 {
+    let times = process::times();
+    (times.child_user + times.child_system) / 1_000_000
+}
+
+pub fn socket(kind: SocketKind, flags: OpenFlags) -> Outcome<Fd> {
+    Ok(socket::open(kind, flags)?)
+}
+
+pub fn socket_pair(kind: SocketKind, flags: OpenFlags) -> Outcome<(Fd, Fd)> {
+    Ok(socket::pair(kind, flags)?)
+}
+
+pub fn bind(fd: Fd, name: &[u8]) -> Outcome<()> {
+    Ok(socket::bind(fd, name)?)
+}
+
+pub fn listen(fd: Fd, backlog: u32) -> Outcome<()> {
+    Ok(socket::listen(fd, backlog)?)
+}
+
+pub fn connect(fd: Fd, name: &[u8]) -> Outcome<()> {
+    Ok(socket::connect(fd, name)?)
+}
+
+pub fn accept(fd: Fd, flags: OpenFlags) -> Outcome<Fd> {
+    Ok(socket::accept(fd, flags)?)
+}
+
+pub fn send(fd: Fd, bytes: &[u8], flags: u32, to: &[u8]) -> Outcome<usize> {
+    Ok(socket::send(fd, bytes, flags, to)?)
+}
+
+pub fn receive(fd: Fd, len: usize, flags: u32) -> Outcome<(usize, Vec<u8>, Vec<u8>)> {
+    let mut buf = vec![0; len];
+    let (count, from) = socket::receive(fd, &mut buf, flags)?;
+    buf.truncate(count);
+    Ok((count, buf, from))
+}
+
+pub fn shutdown(fd: Fd, how: u32) -> Outcome<()> {
+    Ok(socket::shutdown(fd, how)?)
+}
+
+pub fn socket_name(fd: Fd, peer: bool) -> Outcome<Vec<u8>> {
+    Ok(socket::name(fd, peer)?)
+}
+
+pub fn socket_option(fd: Fd, number: u32) -> Outcome<u32> {
+    Ok(socket::option(fd, number)?)
+}
+
+pub fn socket_peer(fd: Fd) -> Outcome<(Pid, u32, u32)> {
+    Ok(socket::peer(fd)?)
+}
+
+pub fn memory_file(label: &str, cloexec: bool) -> Outcome<Fd> {
+    let flags = if cloexec { OpenFlags::CLOEXEC } else { OpenFlags::RDONLY };
+    Ok(fd::memory(label.as_bytes(), flags)?)
+}
+
+pub fn truncate(fd: Fd, len: u64) -> Outcome<()> {
+    Ok(fd::truncate(fd, len)?)
+}
+
+pub fn mkdir(path: &str) -> Outcome<()> {
+    Ok(fs::mkdir(path.as_bytes(), 0o755)?)
+}
+
+pub fn link(from: &str, to: &str) -> Outcome<()> {
+    Ok(fs::link(from.as_bytes(), to.as_bytes(), false)?)
+}
+
+pub fn rename_with(from: &str, to: &str, flags: u32) -> Outcome<()> {
+    Ok(fs::rename_with(from.as_bytes(), to.as_bytes(), flags)?)
+}
+
+pub fn truncate_path(path: &str, len: i64) -> Outcome<()> {
+    Ok(fs::truncate(path.as_bytes(), len as u64)?)
+}
+
+pub fn seek_data(fd: Fd, offset: i64, hole: bool) -> Outcome<u64> {
+    let whence = if hole { fd::Whence::Hole } else { fd::Whence::Data };
+    Ok(fd::seek(fd, offset, whence)?)
+}
+
+pub fn set_child_flags(flags: u32) -> Outcome<()> {
+    Ok(signal::set_child_flags(flags)?)
+}
+
+pub fn try_fork() -> Outcome<()> {
+    let mut nothing: Option<Body> = None;
+    let child = process::fork(&raw mut nothing)?;
+    Ok(process::wait(child as i32, 0).map(drop)?)
+}
+
+pub fn nanos() -> u64 {
+    time::monotonic()
+}
+
+pub fn size(path: &str) -> Outcome<u64> {
+    Ok(fs::stat(path.as_bytes())?.size)
+}
+
+pub fn read_into(fd: Fd, buf: &mut [u8]) -> Outcome<usize> {
+    Ok(fd::read(fd, buf)?)
 }

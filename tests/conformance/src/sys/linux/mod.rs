@@ -7,7 +7,7 @@ use wcr_abi::{Fd, OpenFlags, Pid, Queue, SetWhen, Signal, Termios, WaitStatus, W
 
 use super::{Failure, Mask, Outcome};
 
-const NAMES: [(i32, &str); 40] = [
+const NAMES: [(i32, &str); 42] = [
     (libc::EPERM, "EPERM"),
     (libc::ENOENT, "ENOENT"),
     (libc::ESRCH, "ESRCH"),
@@ -48,6 +48,8 @@ const NAMES: [(i32, &str); 40] = [
     (libc::EMSGSIZE, "EMSGSIZE"),
     (libc::EPROTOTYPE, "EPROTOTYPE"),
     (libc::EDESTADDRREQ, "EDESTADDRREQ"),
+    (libc::ENOPROTOOPT, "ENOPROTOOPT"),
+    (libc::EXDEV, "EXDEV"),
 ];
 
 fn failure() -> Failure {
@@ -70,6 +72,14 @@ macro_rules! call {
         check(unsafe { libc::$name($($arg),*) } as i64)
     };
 }
+
+mod file;
+mod process;
+mod socket;
+
+pub use file::*;
+pub use process::*;
+pub use socket::*;
 
 fn text(path: &str) -> CString {
     CString::new(path).expect("a path without NUL")
@@ -110,10 +120,23 @@ pub fn exec(args: &[&str]) -> Failure {
 
 /// Runs a file.
 pub fn exec_file(path: &str, args: &[&str]) -> Failure {
-    let args: Vec<CString> = std::iter::once("conformance").chain(args.iter().copied()).map(text).collect();
-    let mut list: Vec<*const libc::c_char> = args.iter().map(|arg| arg.as_ptr()).collect();
+    execute(path, &[&["conformance"], args].concat())
+}
+
+/// Runs a file with all of its arguments.
+fn execute(path: &str, argv: &[&str]) -> Failure {
+    let argv: Vec<CString> = argv.iter().copied().map(text).collect();
+    let mut list: Vec<*const libc::c_char> = argv.iter().map(|arg| arg.as_ptr()).collect();
     list.push(std::ptr::null());
     call!(execv(text(path).as_ptr(), list.as_ptr())).expect_err("only failures come back")
+}
+
+/// Starts a program with all of its arguments: a fork, and in it an exec.
+pub fn spawn(path: &str, argv: &[&str]) -> Outcome<Pid> {
+    Ok(fork(|| {
+        execute(path, argv);
+        127
+    }))
 }
 
 /// `waitpid(2)`.
@@ -278,9 +301,14 @@ pub fn sleep(millis: u64) -> Outcome<()> {
 
 /// Milliseconds on a clock that never goes back.
 pub fn clock() -> u64 {
+    nanos() / 1_000_000
+}
+
+/// A clock that never goes back, in nanoseconds.
+pub fn nanos() -> u64 {
     let mut now = timespec(0);
     call!(clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now)).expect("the clock");
-    now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 pub fn open(path: &str, flags: OpenFlags, mode: u32) -> Outcome<Fd> {
@@ -362,6 +390,16 @@ pub fn unlink(path: &str) -> Outcome<()> {
 
 pub fn chmod(path: &str, mode: u32) -> Outcome<()> {
     call!(chmod(text(path).as_ptr(), mode)).map(drop)
+}
+
+pub fn chown(path: &str, uid: u32, gid: u32) -> Outcome<()> {
+    call!(chown(text(path).as_ptr(), uid, gid)).map(drop)
+}
+
+/// Whether a file may be used so (4 read, 2 write, 1 execute), by the real or by the effective ids.
+pub fn access(path: &str, mode: u32, effective: bool) -> Outcome<()> {
+    let flags = if effective { libc::AT_EACCESS } else { 0 };
+    call!(syscall(libc::SYS_faccessat2, libc::AT_FDCWD, text(path).as_ptr(), mode, flags)).map(drop)
 }
 
 /// The type and permissions of an open file.
@@ -447,15 +485,4 @@ pub fn slave_number(master: Fd) -> Outcome<u32> {
 pub fn lock_pty(master: Fd, locked: bool) -> Outcome<()> {
     let locked = i32::from(locked);
     call!(ioctl(master as i32, libc::TIOCSPTLCK as _, &raw const locked)).map(drop)
-}
-
-pub fn rlimit(resource: u32) -> Outcome<(u64, u64)> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    call!(getrlimit(resource as _, &raw mut limit))?;
-    Ok((limit.rlim_cur, limit.rlim_max))
-}
-
-pub fn set_rlimit(resource: u32, soft: u64, hard: u64) -> Outcome<()> {
-    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
-    call!(setrlimit(resource as _, &raw const limit)).map(drop)
 }
