@@ -32,7 +32,7 @@ Commands:
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
   fuzz shell [OPTION…]        Compare random scripts with BusyBox: --count N, --seed S, --script FILE
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
-  bench [OPTION…]             Run the benchmarks: start, pull, web, shell (default: all), --rounds N, --out DIR
+  bench [OPTION…]             Run the benchmarks: start, pull, web, shell, kernel (default: all), --rounds N, --out DIR
 ";
 
 fn main() -> ExitCode {

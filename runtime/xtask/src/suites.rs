@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::build;
-use crate::failure::{Context, Failure, Result};
+use crate::failure::{Context, Failure, Result, check};
+use crate::test::conformance;
 use crate::web;
 use crate::workspace::{Host, Workspace};
 
@@ -26,11 +27,17 @@ pub fn run(workspace: &Workspace, name: &str, args: &[OsString]) -> Result<ExitC
     }
     let mut command = std::process::Command::new(workspace.host_binary(&host, name));
     command.args(args).env("WCR_BIN", wcr);
-    if name == "bench" && asks_for_web(args) {
+    if name == "bench" && asks_for(args, "web") {
         match web::build(workspace) {
             Ok(_) => _ = command.env("WCR_WEB", web::folder(workspace)),
             Err(failure) => eprintln!("xtask: no page for browsers: {failure}"),
         }
+    }
+    if name == "bench" && asks_for(args, "kernel") {
+        let native = workspace.host_cargo("build", &host).args(["--bin", conformance::PACKAGE]).status();
+        check(native.context(|| "start cargo".into())?, "building the conformance program")?;
+        command.env("WCR_BENCH_NATIVE", workspace.host_binary(&host, conformance::PACKAGE));
+        command.env("WCR_BENCH_GUEST", conformance::build(workspace)?);
     }
     let status = command.status().context(|| format!("start {name}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -60,7 +67,11 @@ pub fn differential(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether the benchmarks that `args` ask for include the page's.
-fn asks_for_web(args: &[OsString]) -> bool {
-    args.iter().any(|arg| arg == "web") || !args.iter().any(|arg| arg == "start" || arg == "pull" || arg == "shell")
+/// The names of the benchmarks; none of them is all.
+const BENCHMARKS: [&str; 5] = ["start", "pull", "web", "shell", "kernel"];
+
+/// Whether the benchmarks that `args` ask for include this one.
+fn asks_for(args: &[OsString], benchmark: &str) -> bool {
+    let named = |name: &str| args.iter().any(|arg| arg == name);
+    named(benchmark) || !BENCHMARKS.into_iter().any(named)
 }

@@ -1,9 +1,10 @@
 //! The benchmarks: wcr beside the programs it is compared with, in one run, on one machine.
 //!
-//! `bench [start] [pull] [web] [shell] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
+//! `bench [start] [pull] [web] [shell] [kernel] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
 
 mod cgroups;
 mod images;
+mod kernel;
 mod peers;
 mod pull;
 mod report;
@@ -18,14 +19,15 @@ use std::process::ExitCode;
 use report::Report;
 
 const USAGE: &str = "\
-Usage: cargo xtask bench [start] [pull] [web] [shell] [--rounds N] [--out FOLDER]
+Usage: cargo xtask bench [start] [pull] [web] [shell] [kernel] [--rounds N] [--out FOLDER]
 
   start         time to run `busybox echo hi`: wcr, natively, in a chroot, with crun, with podman
   pull          time to pull a large image from a registry on loopback: wcr, skopeo, podman, umoci
   web           the page in Chromium: transfer and first output, a process and a call beside native
   shell         scripts in BusyBox's shell and in wcr: loops, functions, subshells, programs, a pipeline
-  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 11 for web and shell; slow programs
-                less often)
+  kernel        calls, processes, pipes and a walk over 60,000 files, beside Linux's
+  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 11 for the others; slow programs less
+                often)
   --out FOLDER  where bench.md and bench.json go (default: target/bench)
 ";
 
@@ -35,6 +37,7 @@ struct Options {
     pull: bool,
     web: bool,
     shell: bool,
+    kernel: bool,
     rounds: Option<usize>,
     out: PathBuf,
 }
@@ -46,6 +49,7 @@ impl Options {
             pull: false,
             web: false,
             shell: false,
+            kernel: false,
             rounds: None,
             out: PathBuf::from("target/bench"),
         };
@@ -56,13 +60,16 @@ impl Options {
                 "pull" => options.pull = true,
                 "web" => options.web = true,
                 "shell" => options.shell = true,
+                "kernel" => options.kernel = true,
                 "--rounds" => options.rounds = Some(value()?.parse().map_err(|error| format!("--rounds: {error}"))?),
                 "--out" => options.out = PathBuf::from(value()?),
                 _ => return Err(USAGE.into()),
             }
         }
-        if !options.start && !options.pull && !options.web && !options.shell {
-            (options.start, options.pull, options.web, options.shell) = (true, true, true, true);
+        let named = [options.start, options.pull, options.web, options.shell, options.kernel];
+        if !named.contains(&true) {
+            (options.start, options.pull, options.web) = (true, true, true);
+            (options.shell, options.kernel) = (true, true);
         }
         Ok(options)
     }
@@ -89,6 +96,9 @@ fn main() -> ExitCode {
     }
     if options.shell {
         shell::run(&mut report, options.rounds.unwrap_or(11));
+    }
+    if options.kernel {
+        kernel::run(&mut report, options.rounds.unwrap_or(11));
     }
     println!("{}", report.markdown());
     match report.write(&options.out) {
