@@ -1,8 +1,10 @@
-//! The page in a browser: its own tests, and cases of the fidelity corpus that must end alike in browser and binary.
+//! The page in a browser: its own tests, cases of the fidelity corpus that must end alike in browser and binary, and the
+//! behaviours of the kernel.
 
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::conformance;
 use super::steps::{Session, run_counted};
 use super::tally::Tally;
 use super::tools;
@@ -26,10 +28,18 @@ pub fn web(session: &Session) -> Result<Tally> {
     let answers = native_answers(session)?;
     let mut command = Command::new("node");
     command
-        .args(["--test", "--test-reporter=tap", "test/page.test.mjs", "test/parity.test.mjs"])
+        .args([
+            "--test",
+            "--test-reporter=tap",
+            "test/page.test.mjs",
+            "test/parity.test.mjs",
+            "test/conformance.test.mjs",
+        ])
         .current_dir(web::folder(session.workspace))
         .env("CHROMIUM", chromium)
-        .env("WCR_ANSWERS", answers);
+        .env("WCR_ANSWERS", answers)
+        .env("WCR_CONFORMANCE", conformance::build(session.workspace)?)
+        .env("WCR_EXPECTED", session.workspace.root.join("tests/conformance/expected.txt"));
     tally.add(&run_counted(command, "node --test", Tally::read_tap_line)?);
     Ok(tally)
 }
