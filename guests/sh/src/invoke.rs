@@ -192,7 +192,9 @@ impl Shell {
                     self.run_interactive();
                     return;
                 }
-                self.run_input(&mut Input::fd(fd::STDIN), false)
+                let mut input = Input::fd(fd::STDIN);
+                input.is_script = true;
+                self.run_input(&mut input, false)
             }
         };
         if flow == Err(Unwind::Error) && self.has(Opt::Interactive) {
@@ -212,7 +214,9 @@ impl Shell {
         let script = out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened);
         self.arg0 = path.into();
         self.command_name = Some(self.arg0.clone());
-        self.run_input(&mut Input::fd(script), false)
+        let mut input = Input::fd(script);
+        input.is_script = true;
+        self.run_input(&mut input, false)
     }
 
     /// Runs a start-up file, if there is one.

@@ -16,12 +16,14 @@ impl Shell {
             input.verbose = self.has(Opt::Verbose);
             let parsed = Parser::new(input, &self.aliases, self.vars.dynamics.line).line();
             self.parser_line = input.line;
+            if input.is_script {
+                self.base_line = input.line;
+            }
             self.traps.pending.extend(input.signals.drain(..).map(|signal| signal.0));
             match parsed {
                 Err(error) => break Err(self.fail_syntax(&error)),
                 Ok(Line::End) => break Ok(()),
                 Ok(Line::Empty) => {}
-                Ok(Line::Command(_)) if self.has(Opt::NoExec) && !self.has(Opt::Interactive) => {}
                 Ok(Line::Command(command)) => {
                     ran = true;
                     let last = last && input.peek().is_none();

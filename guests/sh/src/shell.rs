@@ -37,9 +37,9 @@ pub type Flow<T = ()> = Result<T, Unwind>;
 /// The options of `getopts` between its calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OptionCursor {
-    /// The next character within the current argument; 0 begins a new argument.
+    /// The next character within the argument before `index`; 0 begins a new argument.
     pub offset: usize,
-    /// The argument being looked at, counted from 1.
+    /// The argument to be looked at next, counted from 1: `OPTIND`.
     pub index: usize,
 }
 
@@ -105,6 +105,8 @@ pub struct Shell {
     pub separators: Rc<Separators>,
     /// The line the parser has come to.
     pub parser_line: u32,
+    /// The line that the reading of the script itself has come to: what a subshell takes for the parser's.
+    pub base_line: u32,
     /// How many loops run.
     pub loops: u32,
     /// How deep the evaluator has called itself.
@@ -117,6 +119,10 @@ pub struct Shell {
     pub out: Vec<u8>,
     /// What happens to standard output.
     pub capture: Capture,
+    /// What descriptors were before the redirections of the commands that are running.
+    pub around: Vec<crate::exec::redirect::Saved>,
+    /// The same of the shell this is a copy of, which the copy's trap for its end still sees.
+    pub inherited: Vec<crate::exec::redirect::Saved>,
     /// The shell's ends of the pipes of process substitutions in use.
     pub process_fds: Vec<wcr_sys::Fd>,
     /// The current directory as the shell came to it; empty when it isn't known.
@@ -157,12 +163,15 @@ impl Shell {
             locations: Locations::default(),
             separators: Rc::new(Separators::new(None)),
             parser_line: 0,
+            base_line: 1,
             loops: 0,
             depth: 0,
             tested: 0,
             getopts: OptionCursor::default(),
             out: Vec::new(),
             capture: Capture::default(),
+            around: Vec::new(),
+            inherited: Vec::new(),
             process_fds: Vec::new(),
             cwd: Vec::new(),
             terminal: None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use wcr_tests::fuzz::shell::{self, Answer, Mode, Script, Subject, Verdict, shrink};
+use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Subject, Verdict};
 
 const USAGE: &str = "\
 Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]
@@ -17,7 +17,7 @@ Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--sc
 ";
 
 /// How often a script may be run to make it smaller.
-const TRIALS: usize = 300;
+const TRIALS: usize = 250;
 
 struct Options {
     count: u64,
@@ -71,29 +71,25 @@ fn main() -> ExitCode {
         let kind = match &verdict {
             Verdict::Same => "the same".into(),
             Verdict::Unstable => "the same but for the order of lines, which is open".into(),
-            Verdict::Endless => "endless in BusyBox, not compared".into(),
+            Verdict::Endless => "endless or broken in BusyBox, not compared".into(),
             Verdict::Explained(reason) => format!("different: {reason}"),
             Verdict::Different { .. } => {
-                different.push((seed, script.clone(), verdict.part().map(str::to_owned)));
+                different.push(Difference { seed, script: script.clone(), verdict });
                 "different without a reason".into()
             }
         };
         *counts.entry(kind).or_default() += 1;
         different.len() < options.show
     });
-    let place = subject.place(options.jobs);
-    for (seed, script, part) in &different {
-        let small = match part {
-            Some(part) => shrink(script, TRIALS, |script| subject.verdict(&place, script).part() == Some(part)),
-            None => script.clone(),
-        };
-        println!("=== seed {seed}");
-        show(&small, &subject.verdict(&place, &small));
-    }
+    let all_same = different.is_empty();
+    shell::shrink_all(&subject, different, options.jobs, TRIALS, |found| {
+        println!("=== seed {}", found.seed);
+        show(&found.script, &found.verdict);
+    });
     for (kind, count) in counts {
         println!("{count:>7} {kind}");
     }
-    if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if all_same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Compares one script in all ways of giving it to the shell.
@@ -102,7 +98,7 @@ fn compare(subject: &Subject, text: &str) -> ExitCode {
     let mut same = true;
     for mode in [Mode::Argument, Mode::File, Mode::Input] {
         let script = Script { mode, text: text.to_owned() };
-        let verdict = subject.verdict(&place, &script);
+        let verdict = subject.verdict(&place, &script, Care::FULL);
         if verdict != Verdict::Same {
             same = false;
             show(&script, &verdict);

@@ -4,7 +4,7 @@ use crate::{Applet, Context, Quit, WriteFailure};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new("dirname", "dirname FILENAME\n\nStrip non-directory suffix from FILENAME", main)
-    .on_write_failure(WriteFailure::Report);
+    .on_write_failure(WriteFailure::Code(255));
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let operands = match ctx.args {

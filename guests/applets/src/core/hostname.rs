@@ -16,7 +16,8 @@ pub const APPLET: Applet = Applet::new(
      \t-f\tFully qualified domain name\n\
      \t-F FILE\tUse FILE's content as hostname",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::short("dfisF:v");
 

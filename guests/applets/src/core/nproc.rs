@@ -12,7 +12,8 @@ pub const NPROC: Applet = Applet::new(
      \t--all\t\tNumber of installed CPUs\n\
      \t--ignore=N\tExclude N CPUs",
     nproc,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 /// `hostid`.
 pub const HOSTID: Applet =

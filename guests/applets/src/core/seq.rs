@@ -14,7 +14,8 @@ pub const APPLET: Applet = Applet::new(
      \t-w\tPad to last with leading zeros\n\
      \t-s SEP\tString separator",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Code(255));
 
 const SPEC: Spec = Spec::short("+ws:");
 

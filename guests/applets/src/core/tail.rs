@@ -26,7 +26,8 @@ pub const APPLET: Applet = Applet::new(
      \t-F\t\tSame as -f, but keep retrying\n\
      \t-s SECONDS\tWait SECONDS between reads with -f",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Fail);
 
 const SPEC: Spec = Spec::short("fc:n:qs:vF");
 const BLOCK: usize = 64 << 10;

@@ -6,7 +6,8 @@ use crate::{Applet, Context, Quit, environ};
 
 /// The applet.
 pub const APPLET: Applet =
-    Applet::new("which", "which [-a] COMMAND...\n\nLocate COMMAND\n\n\t-a\tShow all matches", main);
+    Applet::new("which", "which [-a] COMMAND...\n\nLocate COMMAND\n\n\t-a\tShow all matches", main)
+        .on_write_failure(crate::WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::short("a");
 /// Where commands are looked for when `PATH` is not set.

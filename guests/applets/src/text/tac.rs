@@ -7,7 +7,8 @@ use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
-pub const APPLET: Applet = Applet::new("tac", "tac [FILE]...\n\nConcatenate FILEs and print them in reverse", main);
+pub const APPLET: Applet = Applet::new("tac", "tac [FILE]...\n\nConcatenate FILEs and print them in reverse", main)
+    .on_write_failure(crate::WriteFailure::Fail);
 
 const SPEC: Spec = Spec::plain("");
 

@@ -15,7 +15,8 @@ pub const APPLET: Applet = Applet::new(
      \t-d\tDelete input characters coded STRING1\n\
      \t-s\tSqueeze multiple output characters of STRING2 into one character",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Fail);
 
 const SPEC: Spec = Spec::short("+Ccds");
 const BLOCK: usize = 64 << 10;

@@ -7,7 +7,8 @@ use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
-pub const APPLET: Applet = Applet::new("factor", "factor [NUMBER]...\n\nPrint prime factors", main);
+pub const APPLET: Applet = Applet::new("factor", "factor [NUMBER]...\n\nPrint prime factors", main)
+    .on_write_failure(crate::WriteFailure::Ignore);
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("+").parse(ctx)?;

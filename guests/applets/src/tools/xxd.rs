@@ -23,7 +23,8 @@ pub const APPLET: Applet = Applet::new(
      \t-o OFFSET\tAdd OFFSET to displayed offset\n\
      \t-r\t\tReverse (with -p, assumes no offsets in input)",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::plain("l:s:apirg:c:o:");
 

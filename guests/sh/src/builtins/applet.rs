@@ -1,6 +1,7 @@
 //! Built-ins that are applets of their own: `echo`, `printf`, `test`.
 
 use applets::core::{echo as echo_applet, printf as printf_applet, test as test_applet};
+use applets::regex::{Regex, Syntax};
 use applets::{Applet, Context};
 use wcr_sys::fd;
 
@@ -58,6 +59,11 @@ pub(super) fn echo(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn printf(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    let operands = args.get(1..).unwrap_or_default();
+    if matches!(operands, []) || matches!(operands, [only] if only == b"--") {
+        shell.complain_plainly(b"usage: printf FORMAT [ARGUMENT...]");
+        return Ok(2);
+    }
     call(shell, &printf_applet::APPLET, args, quietly)
 }
 
@@ -70,8 +76,17 @@ pub(super) fn bracket(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 /// The conditions of `[[`: `==` matches a pattern, `=~` a regular expression.
-const DOUBLE: test_applet::Dialect =
-    test_applet::Dialect { and: b"&&", or: b"||", equals: |left, right| pattern::matches(right, left), matches: None };
+const DOUBLE: test_applet::Dialect = test_applet::Dialect {
+    and: b"&&",
+    or: b"||",
+    equals: |left, right| pattern::matches(right, left),
+    matches: Some(found),
+};
+
+/// Whether an extended regular expression matches somewhere in the text; `None` when it is none.
+fn found(text: &[u8], expression: &[u8]) -> Option<bool> {
+    Regex::new(expression, Syntax::EXTENDED).ok().map(|regex| regex.is_match(text))
+}
 
 /// `[[`, as an applet for its diagnostics.
 const DOUBLE_BRACKET: Applet = Applet::new("[[", "", |ctx| Ok(test_applet::run_bracketed(ctx, b"]]", &DOUBLE)))

@@ -28,9 +28,7 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     {
         let _ = fd::write_all(fd::STDERR, message);
     }
-    // Within a word of several options the next word counts already.
-    let next = cursor.index + usize::from(cursor.offset > 0);
-    shell.vars.force(b"OPTIND", next.to_string().as_bytes());
+    shell.vars.force(b"OPTIND", cursor.index.to_string().as_bytes());
     match &found.argument {
         Some(argument) => shell.assign(b"OPTARG", argument.clone())?,
         None => {
@@ -52,45 +50,46 @@ fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>]) -> Fou
     if cursor.index == 0 || cursor.index > words.len() + 1 {
         *cursor = OptionCursor { offset: 0, index: 1 };
     }
-    if cursor.offset == 0 {
-        match words.get(cursor.index - 1).map(Vec::as_slice) {
-            Some(b"--") => {
-                cursor.index += 1;
+    // The place in the word before may be one in other words than those of last time.
+    let before = cursor.index.checked_sub(2).and_then(|index| words.get(index));
+    let mut rest = match before.filter(|_| cursor.offset > 0).and_then(|word| word.get(cursor.offset..)) {
+        Some(rest) if !rest.is_empty() => rest,
+        _ => {
+            cursor.offset = 0;
+            let Some([b'-', letters @ ..]) = words.get(cursor.index - 1).map(Vec::as_slice) else { return end };
+            if letters.is_empty() {
                 return end;
             }
-            Some([b'-', _, ..]) => cursor.offset = 1,
-            _ => return end,
+            cursor.index += 1;
+            if letters == b"-" {
+                return end;
+            }
+            cursor.offset = 1;
+            letters
         }
-    }
-    let word = words.get(cursor.index - 1).map(Vec::as_slice).unwrap_or_default();
-    let Some(letter) = word.get(cursor.offset).copied() else {
-        *cursor = OptionCursor { offset: 0, index: cursor.index };
-        return end;
     };
+    let Some((&letter, after)) = rest.split_first() else { return end };
+    rest = after;
     cursor.offset += 1;
-    let rest = word.get(cursor.offset..).unwrap_or_default();
     let place = spec.iter().position(|known| *known == letter && letter != b':');
-    let takes_argument = place.is_some_and(|place| spec.get(place + 1) == Some(&b':'));
-    if rest.is_empty() || takes_argument {
-        *cursor = OptionCursor { offset: 0, index: cursor.index + 1 };
-    }
-    if place.is_none() {
+    let Some(place) = place else {
         return if silent {
             Found { letter: b'?', argument: Some(vec![letter]), message: None, more: true }
         } else {
             let message = [b"Illegal option -", core::slice::from_ref(&letter), b"\n"].concat();
             Found { letter: b'?', argument: None, message: Some(message), more: true }
         };
-    }
-    if !takes_argument {
+    };
+    if spec.get(place + 1) != Some(&b':') {
         return Found { letter, argument: Some(Vec::new()), message: None, more: true };
     }
     if !rest.is_empty() {
+        cursor.offset = 0;
         return Found { letter, argument: Some(rest.to_vec()), message: None, more: true };
     }
     match words.get(cursor.index - 1) {
         Some(argument) => {
-            cursor.index += 1;
+            *cursor = OptionCursor { offset: 0, index: cursor.index + 1 };
             Found { letter, argument: Some(argument.clone()), message: None, more: true }
         }
         None if silent => Found { letter: b':', argument: Some(vec![letter]), message: None, more: true },

@@ -125,11 +125,16 @@ fn wait_all(shell: &mut Shell) -> u8 {
             Err(_) => break,
         }
     }
+    shell.jobs.list.iter_mut().for_each(|job| job.waited |= job.ended());
     0
 }
 
-/// Waits for whatever ends first.
+/// Waits for whatever ends first. A process that fails gives 129 and not its own status, as in BusyBox 1.35.
 fn wait_next(shell: &mut Shell) -> u8 {
+    const FAILED: u8 = 129;
+    if shell.jobs.list.is_empty() {
+        return UNKNOWN;
+    }
     loop {
         if !shell.jobs.list.iter().any(|job| !job.ended()) {
             return 0;
@@ -139,7 +144,11 @@ fn wait_next(shell: &mut Shell) -> u8 {
                 if let Some(number) = shell.jobs.note(pid, status)
                     && shell.jobs.job(number).is_some_and(crate::exec::jobs::Job::ended)
                 {
-                    return status.shell_code();
+                    return match shell.interrupted() {
+                        Some(interrupted) => interrupted,
+                        None if status.shell_code() == 0 => 0,
+                        None => FAILED,
+                    };
                 }
             }
             Ok(None) => {}
@@ -209,7 +218,8 @@ pub(super) fn bg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 fn controlled_job(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<usize> {
     let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
     if !shell.has(crate::options::Opt::Monitor) {
-        return Err(shell.fail(format!("job {number} not created under job control").as_bytes()));
+        let name = args.get(1).map_or(&b"(null)"[..], Vec::as_slice);
+        return Err(shell.fail(&[b"job ", name, b" not created under job control"].concat()));
     }
     Ok(number)
 }

@@ -7,7 +7,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::path::Locations;
-use super::pipeline::SUBSHELL_LINE;
 use crate::builtins::{self, Reach};
 use crate::options::{Opt, Options};
 use crate::shell::{Flow, OptionCursor, Shell};
@@ -59,7 +58,7 @@ impl Shell {
         let state = (containment != Containment::Free).then(|| self.state());
         let levels = (self.loops, self.depth, self.tested, self.subshell);
         let (line, substitution_status) = (self.vars.dynamics.line, self.substitution_status);
-        let parser_line = core::mem::replace(&mut self.parser_line, SUBSHELL_LINE);
+        let parser_line = core::mem::replace(&mut self.parser_line, self.base_line);
         self.subshell = true;
         // Whatever made the commands end, the status says the rest.
         let _ = run(self);

@@ -108,7 +108,7 @@ impl Job {
 }
 
 /// The background jobs.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Jobs {
     /// In the order of their numbers.
     pub list: Vec<Job>,
@@ -117,10 +117,15 @@ pub struct Jobs {
 }
 
 impl Jobs {
+    /// Forgets the first of the jobs whose end has been waited for: whatever gets a process takes its place.
+    pub fn make_room(&mut self) {
+        if let Some(number) = self.list.iter().find(|job| job.waited && job.ended()).map(|job| job.number) {
+            self.remove(number);
+        }
+    }
+
     /// Adds a job and returns its number: the lowest that is free.
     pub fn add(&mut self, mut job: Job) -> usize {
-        let gone: Vec<_> = self.list.iter().filter(|job| job.waited && job.ended()).map(|job| job.number).collect();
-        gone.into_iter().for_each(|number| self.remove(number));
         let place = self.list.iter().enumerate().position(|(index, job)| job.number != index + 1);
         let place = place.unwrap_or(self.list.len());
         job.number = place + 1;
@@ -225,6 +230,13 @@ impl Jobs {
 }
 
 impl Shell {
+    /// What starting a foreground process, or what stands in for one, does to the jobs.
+    pub(crate) fn make_room(&mut self) {
+        if !self.has(Opt::Monitor) {
+            self.jobs.make_room();
+        }
+    }
+
     /// Waits for the stages of a foreground pipeline and takes over the exit status.
     pub(crate) fn wait_foreground(&mut self, stages: &[Stage]) {
         if self.controls_jobs() {
@@ -251,6 +263,10 @@ impl Shell {
                 self.report_signal(status);
             }
             statuses.push(status.map_or(127, WaitStatus::shell_code));
+        }
+        if !self.jobs.list.is_empty() {
+            // What ended in the meantime is known now.
+            self.jobs.poll();
         }
         self.take_status(&statuses);
     }

@@ -32,6 +32,9 @@ impl Shell {
     /// # Errors
     /// Why evaluation does not go on behind the command.
     pub fn eval(&mut self, command: &Command, last: bool) -> Flow {
+        if self.has(Opt::NoExec) && !self.has(Opt::Interactive) {
+            return Ok(());
+        }
         if self.depth >= MAX_DEPTH {
             return Err(self.fail(b"maximum recursion depth exceeded"));
         }

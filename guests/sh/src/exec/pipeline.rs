@@ -5,13 +5,11 @@ use wcr_sys::{Fd, fd, fs, process, signal};
 
 use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
-use super::jobs::Job;
+use super::jobs::{Job, Jobs};
+use super::redirect::reset;
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell, Unwind};
 use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
-
-/// The line that a subshell names where it is about the place in the text being read: it reads none.
-pub(super) const SUBSHELL_LINE: u32 = 1;
 
 /// A started stage of a pipeline.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +55,11 @@ impl Shell {
     /// What changes at the start of a forked copy.
     fn enter_subshell(&mut self) {
         self.subshell = true;
-        self.parser_line = SUBSHELL_LINE;
+        self.parser_line = self.base_line;
         self.capture = Capture::default();
         self.out.clear();
-        self.jobs = super::jobs::Jobs::default();
+        self.jobs = Jobs::default();
+        self.inherited.append(&mut self.around);
         self.traps.enter_subshell();
         self.leave_job_control();
     }
@@ -76,6 +75,7 @@ impl Shell {
             self.enter_subshell();
             return self.run_redirected(body, redirects);
         }
+        self.make_room();
         let containment = self.containment(body, redirects, self.capture.text.is_some());
         if containment != Containment::Impossible {
             self.run_contained(containment, |shell| shell.run_redirected_here(body, redirects));
@@ -97,20 +97,24 @@ impl Shell {
             self.status = 2;
             return Ok(());
         };
+        // A process of its own would know nothing of what the descriptors were.
+        self.around.truncate(self.around.len().saturating_sub(saved.len()));
         let flow = self.eval(body, false);
-        self.restore(saved);
+        self.undo(saved);
         flow
     }
 
     fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
-        if self.redirect(redirects)?.is_none() {
+        let Some(saved) = self.redirect(redirects)? else {
             self.status = 2;
             return Ok(());
-        }
+        };
+        self.keep(saved);
         self.eval(body, true)
     }
 
     pub(super) fn eval_pipeline(&mut self, commands: &[Command]) -> Flow {
+        self.make_room();
         let mut stages = Vec::with_capacity(commands.len());
         let started = self.start_pipeline(commands, &mut stages);
         self.wait_foreground(&stages);
@@ -166,7 +170,9 @@ impl Shell {
                 return self.write_stage(simple, output);
             }
         }
+        let jobs = self.jobs_for(command);
         let forked = self.fork(|shell| {
+            shell.jobs = jobs;
             if let Some(input) = input {
                 move_to(input, fd::STDIN);
             }
@@ -177,6 +183,16 @@ impl Shell {
             shell.eval(command, true)
         });
         forked.map(Stage::Process)
+    }
+
+    /// The jobs that a forked copy knows of: none, but where all it runs is the command `jobs`.
+    pub(crate) fn jobs_for(&self, command: &Command) -> Jobs {
+        match command {
+            Command::Simple(simple) if simple.words.first().is_some_and(|word| word.plain() == Some(b"jobs")) => {
+                self.jobs.clone()
+            }
+            _ => Jobs::default(),
+        }
     }
 
     /// Runs a built-in that only writes, and puts what it writes into the pipe; a copy of the shell does
@@ -223,7 +239,7 @@ impl Shell {
             .map_or(Ok(()), |input| self.redirect_to(input, fd::STDIN, &mut saved))
             .and_then(|()| output.map_or(Ok(()), |output| self.redirect_to(output, fd::STDOUT, &mut saved)));
         let started = redirected.ok().and_then(|()| self.start(&args, false).ok());
-        self.restore(saved);
+        self.undo(saved);
         started
     }
 
@@ -239,10 +255,12 @@ impl Shell {
                 discard(null);
             }
             let started = self.start_pipeline(commands, &mut stages);
-            self.restore(saved);
+            self.undo(saved);
             started?;
         } else {
+            let jobs = self.jobs_for(command);
             let forked = self.fork(|shell| {
+                shell.jobs = jobs;
                 shell.detach();
                 match &**command {
                     Command::Redirected { body, redirects, line } => {
@@ -260,6 +278,7 @@ impl Shell {
         let processes: Vec<Pid> = stages.iter().filter_map(|stage| stage.process()).collect();
         self.last_background = processes.last().copied();
         let texts = if self.has(Opt::Monitor) { texts(command) } else { vec![Vec::new(); stages.len()] };
+        self.make_room();
         self.jobs.add(Job::new(&processes, texts));
         self.status = 0;
         Ok(())
@@ -281,6 +300,10 @@ impl Shell {
 
     /// Ends the process after its commands: runs the trap for `EXIT`.
     pub fn leave(&mut self) -> ! {
+        if self.traps.action(0).is_some() {
+            // BusyBox runs the trap when it has undone all redirections, those of the shell this is a copy of, too.
+            reset(core::mem::take(&mut self.inherited));
+        }
         self.run_exit_trap();
         let _ = self.flush();
         process::exit(self.status)

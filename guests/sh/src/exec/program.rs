@@ -31,6 +31,7 @@ impl Shell {
             let (status, error) = self.each_way(args, None, standard_path, refused).err().unwrap_or(NOT_RUN);
             return self.refuse(name, status, error);
         }
+        self.make_room();
         match self.start(args, standard_path) {
             Ok(pid) => {
                 self.wait_foreground(&[Stage::Process(pid)]);

@@ -17,6 +17,14 @@ pub struct Saved {
     pub copy: Option<Fd>,
 }
 
+/// What a redirection leads to, expanded.
+enum Target<'r> {
+    File(FileMode, Vec<u8>),
+    Descriptor(Vec<u8>, Fd),
+    Closed,
+    Document(&'r HereDoc),
+}
+
 /// How much a here-document may hold to be put into a pipe at once, in bytes; a pipe takes at least that.
 const PIPE_FILL: usize = 4096;
 
@@ -24,19 +32,25 @@ impl Shell {
     /// Applies redirections. `None` when one failed, which has been reported; what was done is undone then.
     pub fn redirect(&mut self, redirects: &[Redirect]) -> Flow<Option<Vec<Saved>>> {
         let mut saved = Vec::new();
-        for redirect in redirects {
-            match self.apply(redirect, &mut saved) {
+        if redirects.is_empty() {
+            return Ok(Some(saved));
+        }
+        // All are expanded before the first is made.
+        let targets = redirects.iter().map(|redirect| self.target_of(redirect)).collect::<Flow<Vec<_>>>()?;
+        for (redirect, target) in redirects.iter().zip(targets) {
+            match self.apply(redirect.fd, target, &mut saved) {
                 Ok(true) => {}
                 Ok(false) => {
-                    self.restore(saved);
+                    self.undo(saved);
                     return Ok(None);
                 }
                 Err(unwind) => {
-                    self.restore(saved);
+                    self.undo(saved);
                     return Err(unwind);
                 }
             }
         }
+        self.around.extend_from_slice(&saved);
         Ok(Some(saved))
     }
 
@@ -46,19 +60,21 @@ impl Shell {
         fd::dup2(from, to, OpenFlags::default())
     }
 
-    /// Undoes redirections.
+    /// Undoes the redirections of a command.
     pub fn restore(&mut self, saved: Vec<Saved>) {
-        for Saved { fd: target, copy } in saved.into_iter().rev() {
-            self.capture.redirected -= u32::from(target == fd::STDOUT);
-            match copy {
-                Some(copy) => move_to(copy, target),
-                None => discard(target),
-            }
-        }
+        self.around.truncate(self.around.len().saturating_sub(saved.len()));
+        self.undo(saved);
+    }
+
+    /// Makes descriptors what they were.
+    pub fn undo(&mut self, saved: Vec<Saved>) {
+        self.capture.redirected -= saved.iter().map(|saved| u32::from(saved.fd == fd::STDOUT)).sum::<u32>();
+        reset(saved);
     }
 
     /// Keeps redirections: forgets what the descriptors were.
     pub fn keep(&mut self, saved: Vec<Saved>) {
+        self.around.truncate(self.around.len().saturating_sub(saved.len()));
         self.capture.redirected -= u32::from(saved.iter().any(|saved| saved.fd == fd::STDOUT));
         saved.into_iter().filter_map(|saved| saved.copy).for_each(discard);
     }
@@ -76,17 +92,46 @@ impl Shell {
         saved.push(change);
     }
 
-    fn apply(&mut self, redirect: &Redirect, saved: &mut Vec<Saved>) -> Flow<bool> {
+    fn target_of<'r>(&mut self, redirect: &'r Redirect) -> Flow<Target<'r>> {
         match &redirect.kind {
-            RedirectKind::File(mode, word) => {
-                let name = self.expand_string(word)?;
-                Ok(self.open_redirect(redirect.fd, *mode, &name, saved))
-            }
+            RedirectKind::File(mode, word) => Ok(Target::File(*mode, self.expand_string(word)?)),
             RedirectKind::Dup { output, target } => {
                 let name = self.expand_string(target)?;
-                self.duplicate(redirect.fd, *output, &name, saved)
+                self.descriptor_target(redirect.fd, *output, name)
             }
-            RedirectKind::HereDoc(document) => self.here_document(redirect.fd, document, saved),
+            RedirectKind::HereDoc(document) => Ok(Target::Document(document)),
+        }
+    }
+
+    /// What `>&name` and `<&name` lead to.
+    fn descriptor_target<'r>(&mut self, target: Fd, output: bool, name: Vec<u8>) -> Flow<Target<'r>> {
+        if name == b"-" {
+            return Ok(Target::Closed);
+        }
+        if name.is_empty() {
+            let line = self.parser_line;
+            self.complain_at(line, b"syntax error: bad fd number");
+            self.status = 2;
+            return Err(Unwind::Error);
+        }
+        let number = core::str::from_utf8(&name).ok().filter(|_| name.iter().all(u8::is_ascii_digit));
+        match number.and_then(|text| text.parse::<Fd>().ok()) {
+            Some(from) => Ok(Target::Descriptor(name, from)),
+            None if output && target == fd::STDOUT => Ok(Target::File(FileMode::WriteBoth, name)),
+            None => Err(self.fail(b"redir error")),
+        }
+    }
+
+    fn apply(&mut self, fd: Fd, target: Target<'_>, saved: &mut Vec<Saved>) -> Flow<bool> {
+        match target {
+            Target::File(mode, name) => Ok(self.open_redirect(fd, mode, &name, saved)),
+            Target::Descriptor(name, from) => Ok(self.duplicate(fd, &name, from, saved)),
+            Target::Closed => {
+                self.save(fd, saved);
+                discard(fd);
+                Ok(true)
+            }
+            Target::Document(document) => self.here_document(fd, document, saved),
         }
     }
 
@@ -130,31 +175,16 @@ impl Shell {
         }
     }
 
-    fn duplicate(&mut self, target: Fd, output: bool, name: &[u8], saved: &mut Vec<Saved>) -> Flow<bool> {
-        if name == b"-" {
-            self.save(target, saved);
-            discard(target);
-            return Ok(true);
-        }
-        let number = core::str::from_utf8(name).ok().filter(|_| name.iter().all(u8::is_ascii_digit));
-        let Some(from) = number.and_then(|text| text.parse::<Fd>().ok()) else {
-            if output && target == fd::STDOUT && !name.is_empty() {
-                return Ok(self.open_redirect(target, FileMode::WriteBoth, name, saved));
-            }
-            let line = self.parser_line;
-            self.complain_at(line, b"syntax error: bad fd number");
-            self.status = 2;
-            return Err(Unwind::Error);
-        };
+    fn duplicate(&mut self, target: Fd, name: &[u8], from: Fd, saved: &mut Vec<Saved>) -> bool {
         if let Err(error) = fd::flags(from) {
             self.complain(&[name, b": ", error.message().as_bytes()].concat());
-            return Ok(false);
+            return false;
         }
         if from != target {
             self.save(target, saved);
             let _ = fd::dup2(from, target, OpenFlags::default());
         }
-        Ok(true)
+        true
     }
 
     fn here_document(&mut self, target: Fd, document: &HereDoc, saved: &mut Vec<Saved>) -> Flow<bool> {
@@ -188,6 +218,16 @@ impl Shell {
         self.save(target, saved);
         move_to(reader, target);
         Ok(true)
+    }
+}
+
+/// Makes descriptors what they were.
+pub(super) fn reset(saved: Vec<Saved>) {
+    for Saved { fd: target, copy } in saved.into_iter().rev() {
+        match copy {
+            Some(copy) => move_to(copy, target),
+            None => discard(target),
+        }
     }
 }
 

@@ -297,7 +297,18 @@ impl<'t> Evaluator<'t, '_> {
         name
     }
 
+    /// An operand. Another one right behind it is an error, which what follows may forestall by one of its own.
     fn postfix(&mut self) -> Result<Operand<'t>> {
+        let operand = self.operand()?;
+        if self.peek().is_some_and(|byte| is_name_byte(byte) || byte == b'(') {
+            self.enter()?;
+            self.comma()?;
+            return Err(Error::Syntax);
+        }
+        Ok(operand)
+    }
+
+    fn operand(&mut self) -> Result<Operand<'t>> {
         match self.peek() {
             Some(b'(') => {
                 self.pos += 1;

@@ -26,6 +26,7 @@ impl Shell {
         };
         let options = self.options;
         self.options.set(Opt::ErrExit, false);
+        self.make_room();
         let captured = match body {
             Command::Simple(simple) if self.is_harmless(simple) => self.capture_builtin(simple),
             body => match self.containment(body, &[], true) {
@@ -107,12 +108,13 @@ impl Shell {
             let mut saved = Vec::new();
             let redirected = self.redirect_to(writer, fd::STDOUT, &mut saved);
             let (capture, tested) = (core::mem::take(&mut self.capture), core::mem::take(&mut self.tested));
+            let jobs = core::mem::take(&mut self.jobs);
             let started = match redirected {
                 Ok(()) => self.start_pipeline(commands, stages),
                 Err(error) => Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
             };
-            (self.capture, self.tested) = (capture, tested);
-            self.restore(saved);
+            (self.capture, self.tested, self.jobs) = (capture, tested, jobs);
+            self.undo(saved);
             return started;
         }
         match self.start_writer(body, reader, writer) {
@@ -152,8 +154,10 @@ impl Shell {
         let lists_traps = matches!(body, Command::Simple(simple) if simple.words.len() == 1
             && simple.words.iter().all(|word| word.plain() == Some(b"trap")));
         let listed = if lists_traps { self.traps.listed().to_vec() } else { Vec::new() };
+        let jobs = self.jobs_for(body);
         self.fork(|shell| {
             shell.traps.inherit(listed);
+            shell.jobs = jobs;
             discard(reader);
             move_to(writer, fd::STDOUT);
             shell.tested = 0;

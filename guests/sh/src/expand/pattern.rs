@@ -68,6 +68,10 @@ fn bracket(text: &[u8], byte: u8) -> Option<(usize, bool)> {
         let (low, length) = member(rest)?;
         pos += length;
         let rest = text.get(pos..)?;
+        if rest == b"-" {
+            // A range that the pattern ends in matches nothing.
+            return Some((text.len(), false));
+        }
         if rest.first() == Some(&b'-') && rest.get(1).is_some_and(|end| *end != b']') {
             let (high, length) = member(rest.get(1..)?)?;
             pos += 1 + length;
@@ -150,7 +154,7 @@ pub fn unescaped(pattern: &[u8]) -> Vec<u8> {
 /// where the match at the end begins.
 #[must_use]
 pub fn trim(pattern: &[u8], text: &[u8], suffix: bool, longest: bool) -> Option<usize> {
-    if !has_magic(pattern) {
+    if !has_magic(pattern) && !pattern.contains(&b'[') {
         let literal = unescaped(pattern);
         return if suffix {
             text.ends_with(&literal).then(|| text.len() - literal.len())

@@ -53,6 +53,7 @@ impl Shell {
             input.prompt = Prompt::First;
             let parsed = Parser::new(&mut input, &self.aliases, self.vars.dynamics.line).line();
             self.parser_line = input.line;
+            self.base_line = input.line;
             if core::mem::take(&mut desk.borrow_mut().interrupted) {
                 self.recover(&mut input);
                 self.traps.pending.push(Signal::INT.0);

@@ -51,6 +51,8 @@ pub struct Input {
     pub line: u32,
     /// Whether a line's end raises it; the text of a trap stands on one line.
     pub counts_lines: bool,
+    /// Whether this is what the shell was started to read.
+    pub is_script: bool,
     /// Whether what is read is also written to standard error (`set -v`).
     pub verbose: bool,
     /// Signals that came while text was being read.
@@ -72,6 +74,7 @@ impl Input {
             blank_after_alias: false,
             line,
             counts_lines: true,
+            is_script: false,
             verbose: false,
             signals: Vec::new(),
             prompt: Prompt::First,

@@ -31,10 +31,28 @@ impl Expect {
     pub const WORD: Self = Self { aliases: false, keywords: false, newlines: false };
 }
 
+/// A token that has been looked at.
+pub(super) struct PushedBack {
+    pub(super) token: Token,
+    /// Whether it has been looked at for aliases.
+    pub(super) checked: bool,
+    /// Whether it is a word even where a reserved word is looked for.
+    pub(super) is_word: bool,
+}
+
 impl<'a> Parser<'a> {
     /// A parser of `input`.
     pub fn new(input: &'a mut Input, aliases: &'a Aliases, backquote_line: u32) -> Self {
-        Self { input, aliases, backquote_line, pushed_back: None, pending: Vec::new(), depth: 0, in_delimiter: false }
+        Self {
+            input,
+            aliases,
+            backquote_line,
+            pushed_back: None,
+            pending: Vec::new(),
+            depth: 0,
+            braces: 0,
+            in_delimiter: false,
+        }
     }
 
     /// Takes the next token.
@@ -42,8 +60,9 @@ impl<'a> Parser<'a> {
         let mut expect = expect;
         loop {
             let token = match self.pushed_back.take() {
-                Some((token, checked)) => {
+                Some(PushedBack { token, checked, is_word }) => {
                     expect.aliases &= !checked;
+                    expect.keywords &= !is_word;
                     token
                 }
                 None => self.raw_token(&mut expect)?,
@@ -73,13 +92,14 @@ impl<'a> Parser<'a> {
 
     /// Looks at the next token without taking it.
     pub(super) fn peek(&mut self, expect: Expect) -> Result<Token> {
+        let is_word = self.pushed_back.as_ref().is_some_and(|pushed_back| pushed_back.is_word);
         let token = self.token(expect)?;
         let put_back = match &token {
             // A reserved word is put back as the word it came from, for a later look with other expectations.
             Token::Keyword(keyword) => Token::Word(Word::literal(keyword.text().as_bytes())),
             token => token.clone(),
         };
-        self.pushed_back = Some((put_back, expect.aliases));
+        self.pushed_back = Some(PushedBack { token: put_back, checked: expect.aliases, is_word });
         Ok(token)
     }
 

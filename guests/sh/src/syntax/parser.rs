@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::ast::{Assignment, Branch, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word};
 use super::input::Input;
-use super::lexer::Expect;
+use super::lexer::{Expect, PushedBack};
 use super::token::{Keyword, RedirectOp, Token};
 use super::{Result, SyntaxError, is_name};
 use crate::vars::Aliases;
@@ -16,9 +16,11 @@ pub struct Parser<'a> {
     pub(super) aliases: &'a Aliases,
     /// The number that lines in backquotes start from.
     pub(super) backquote_line: u32,
-    pub(super) pushed_back: Option<(Token, bool)>,
+    pub(super) pushed_back: Option<PushedBack>,
     pub(super) pending: Vec<Rc<HereDoc>>,
     pub(super) depth: u32,
+    /// How many `${ }` are open around what is being read.
+    pub(super) braces: u32,
     /// Within the delimiter of a here-document, where `$` and backquotes mean nothing.
     pub(super) in_delimiter: bool,
 }
@@ -189,7 +191,7 @@ impl Parser<'_> {
             token => return Err(self.unexpected(&token, None)),
         };
         let redirects = self.redirects()?;
-        Ok(if redirects.is_empty() { body } else { Command::Redirected { body: Box::new(body), redirects, line } })
+        Ok(if redirects.is_empty() { body } else { redirected(body, redirects, line) })
     }
 
     fn expect_keyword(&mut self, keyword: Keyword) -> Result<()> {
@@ -273,6 +275,7 @@ impl Parser<'_> {
             }
             let patterns = self.patterns(token)?;
             let body = self.list()?;
+            self.mark_word(false);
             branches.push(Branch { patterns, body });
             match self.token(Expect::KEYWORD_LINES)? {
                 Token::DoubleSemicolon => {}
@@ -334,7 +337,17 @@ impl Parser<'_> {
             self.token(Expect::WORD)?;
             self.redirect(op, fd, &mut redirects)?;
         }
+        if !redirects.is_empty() {
+            // On the line of a compound command's redirections no reserved word is seen.
+            self.mark_word(true);
+        }
         Ok(redirects)
+    }
+
+    fn mark_word(&mut self, is_word: bool) {
+        if let Some(pushed_back) = self.pushed_back.as_mut().filter(|pushed_back| pushed_back.token.plain().is_some()) {
+            pushed_back.is_word = is_word;
+        }
     }
 
     fn redirect(&mut self, op: RedirectOp, fd: Option<u32>, out: &mut Vec<Redirect>) -> Result<()> {
@@ -363,13 +376,6 @@ impl Parser<'_> {
                 (0, RedirectKind::HereDoc(document))
             }
         };
-        if let RedirectKind::Dup { output, target } = &kind
-            && let Some(text) = target.plain()
-            && !(text == b"-" || text.iter().all(u8::is_ascii_digit))
-            && !(*output && fd.is_none_or(|fd| fd == 1))
-        {
-            return Err(SyntaxError { message: "redir error".into(), line: self.input.line, bare: true });
-        }
         out.push(Redirect { fd: fd.unwrap_or(default_fd), kind });
         Ok(())
     }
@@ -422,6 +428,26 @@ impl Parser<'_> {
     pub(super) fn unexpected(&self, token: &Token, expected: Option<&str>) -> SyntaxError {
         let expecting = expected.map(|what| format!(" (expecting {what})")).unwrap_or_default();
         self.error(&format!("unexpected {}{expecting}", token.describe()))
+    }
+}
+
+/// A compound command with redirections. Behind braces around nothing but a subshell they are the subshell's, in place
+/// of those it had, as in BusyBox.
+fn redirected(body: Command, redirects: Vec<Redirect>, line: u32) -> Command {
+    let mut inner = &body;
+    while let Command::Group(next) = inner {
+        inner = next;
+    }
+    if !matches!(inner, Command::Subshell { .. }) {
+        return Command::Redirected { body: Box::new(body), redirects, line };
+    }
+    let mut inner = body;
+    while let Command::Group(next) = inner {
+        inner = *next;
+    }
+    match inner {
+        Command::Subshell { body, line, .. } => Command::Subshell { body, redirects, line },
+        other => other,
     }
 }
 

@@ -238,7 +238,7 @@ impl Parser<'_> {
                             self.input.next();
                             parts.push(b'"', true);
                         }
-                        Some(b'}') if brace => {
+                        Some(b'}') if brace || matches!(mode, Mode::DoubleQuotes) && self.braces > 0 => {
                             self.input.next();
                             parts.push(b'}', true);
                         }
@@ -341,7 +341,9 @@ impl Parser<'_> {
             }
             Some(b'{') => {
                 self.input.next();
+                self.braces += 1;
                 let (name, op) = self.nested(|parser| parser.brace(quoted))?;
+                self.braces -= 1;
                 parts.part(Part::Param(Box::new(Param { name, op, quoted })));
             }
             Some(byte) if is_name_start(byte) => {
@@ -389,7 +391,9 @@ impl Parser<'_> {
         self.nested(|parser| {
             let pending = core::mem::take(&mut parser.pending);
             let pushed_back = parser.pushed_back.take();
+            let braces = core::mem::take(&mut parser.braces);
             let body = parser.list_until_close()?;
+            parser.braces = braces;
             parser.pending = pending;
             parser.pushed_back = pushed_back;
             Ok(Rc::new(Substitution { body }))

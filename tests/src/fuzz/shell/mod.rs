@@ -3,6 +3,7 @@
 mod arith;
 mod commands;
 mod explained;
+mod idioms;
 mod script;
 mod shrink;
 mod subject;
@@ -11,7 +12,7 @@ mod word;
 pub use explained::Explained;
 pub use script::Script;
 pub use shrink::shrink;
-pub use subject::{Answer, Subject, Verdict};
+pub use subject::{Answer, Care, Subject, Verdict};
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,6 +94,53 @@ impl Maker {
     }
 }
 
+/// A script whose answers differ.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The seed it came of.
+    pub seed: u64,
+    /// The script.
+    pub script: Script,
+    /// The answers.
+    pub verdict: Verdict,
+}
+
+/// Makes the scripts that differ smaller, `jobs` at a time and each with at most `trials` runs, as long as the same
+/// part of the answer differs. Each is handed to `report` when it is small.
+pub fn shrink_all(
+    subject: &Subject,
+    different: Vec<Difference>,
+    jobs: usize,
+    trials: usize,
+    mut report: impl FnMut(Difference),
+) {
+    let next = AtomicU64::new(0);
+    let (sender, small) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for worker in 0..jobs.max(1) {
+            let (sender, next, different) = (sender.clone(), &next, &different);
+            scope.spawn(move || {
+                // The places before are those of [`run`].
+                let place = subject.place(jobs + worker);
+                while let Some(found) = different.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+                    let mut found = found.clone();
+                    if let Some(part) = found.verdict.part() {
+                        found.script = shrink(&found.script, trials, |script| {
+                            subject.verdict(&place, script, Care::LITTLE).part() == Some(part)
+                        });
+                        found.verdict = subject.verdict(&place, &found.script, Care::FULL);
+                    }
+                    if sender.send(found).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        small.into_iter().for_each(&mut report);
+    });
+}
+
 /// Runs the scripts of these seeds, `jobs` at a time, and hands each verdict to `report` as it comes, until that returns
 /// false.
 pub fn run(subject: &Subject, seeds: Range<u64>, jobs: usize, mut report: impl FnMut(u64, &Script, Verdict) -> bool) {
@@ -109,7 +157,7 @@ pub fn run(subject: &Subject, seeds: Range<u64>, jobs: usize, mut report: impl F
                         return;
                     }
                     let script = Script::random(seed);
-                    let verdict = subject.verdict(&place, &script);
+                    let verdict = subject.verdict(&place, &script, Care::FULL);
                     if sender.send((seed, script, verdict)).is_err() {
                         return;
                     }

@@ -59,7 +59,7 @@ impl Maker {
         if self.deep(4) {
             return self.simple();
         }
-        self.nest(|maker| match maker.random.weighted(&[40, 12, 8, 7, 8, 7, 6, 5, 6, 7, 3, 6, 3, 3, 3, 2, 2, 6]) {
+        self.nest(|maker| match maker.random.weighted(&[40, 12, 8, 7, 8, 7, 6, 5, 6, 7, 3, 6, 3, 3, 3, 2, 2, 6, 30]) {
             0 => maker.simple(),
             1 => maker.state(),
             2 => maker.conditional(),
@@ -77,7 +77,8 @@ impl Maker {
             14 => maker.sourced(),
             15 => maker.options(),
             16 => maker.background(),
-            _ => maker.random.pick(&ERRORS).into(),
+            17 => maker.random.pick(&ERRORS).into(),
+            _ => maker.idiom(),
         })
     }
 
@@ -256,7 +257,7 @@ impl Maker {
     }
 
     /// Commands one after the other, as they stand between reserved words; ends where one may follow.
-    fn body(&mut self) -> String {
+    pub(super) fn body(&mut self) -> String {
         let mut text = String::new();
         for _ in 0..1 + self.random.below(3) {
             text.push_str(&self.statement());
@@ -499,7 +500,7 @@ impl Maker {
 }
 
 /// A text in single quotes.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 

@@ -14,12 +14,22 @@ use crate::layer::Layer;
 use crate::scratch::Scratch;
 use crate::{busybox, skip, wcr};
 
-/// How long one script may take on one side.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How much trouble a comparison takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Care {
+    /// How long one script may take on one side.
+    limit: Duration,
+    /// How often the real shell is asked again when wcr's answer differs from its first: what processes write at the
+    /// same time may come in either order.
+    again: usize,
+}
 
-/// How often the real shell is asked again when wcr's answer differs from its first: what processes write at the
-/// same time may come in either order.
-const AGAIN: usize = 12;
+impl Care {
+    /// For a verdict that counts.
+    pub const FULL: Care = Care { limit: Duration::from_secs(10), again: 12 };
+    /// For the many scripts tried on the way to a small one.
+    pub const LITTLE: Care = Care { limit: Duration::from_millis(400), again: 2 };
+}
 
 /// The user the scripts run as, one for each worker, so that a stray signal meets nobody else's processes.
 const FIRST_USER: usize = 61_000;
@@ -41,12 +51,19 @@ input) env -i PATH=/bin HOME=/work HOSTNAME=box sh -s p1 'p 2' < /tmp/script ;;
 esac > /tmp/out 2> /tmp/err
 echo "exit code $?"
 echo '--- stdout'; cat /tmp/out
-echo '--- stderr'; cat /tmp/err
+echo '--- stderr'; sed -E 's/(wait|p=|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}/\1 PID/' /tmp/err
 echo '--- files'
 ls -lA . d | cut -c1-10
 for f in .[!.]* * d/*; do
 	if [ -f "$f" ]; then echo "--- $f"; cat "$f"; else echo "--- $f"; fi
 done"#;
+
+/// What BusyBox says of a text that is no shell script.
+const REFUSED: &[u8] = b"syntax error";
+/// What an answer shows of a program that ran into the limit of a file's size or crashed.
+const BROKEN: [&[u8]; 4] = [b"File size limit exceeded", b"Segmentation fault", b"exit code 153", b"exit code 139"];
+const PARTS: [&str; 4] = ["exit code", "stdout", "stderr", "files"];
+const REFUSED_PARTS: [&str; 4] = ["refused, exit code", "refused, stdout", "refused, stderr", "refused, files"];
 
 /// What came of a script: exit code, streams and files in one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +85,7 @@ pub enum Verdict {
     Same,
     /// The real shell answers now so, now so, and wcr as one of these, but for the order of lines.
     Unstable,
-    /// The real shell did not come to an end.
+    /// The real shell did not come to an end, or only by a limit or a crash.
     Endless,
     /// They differ for a known reason.
     Explained(String),
@@ -84,14 +101,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The part of the answer that differs first, of a difference that does not come and go.
-    pub fn part(&self) -> Option<&str> {
+    /// The part of the answer that differs first, of a difference that does not come and go; where BusyBox does not
+    /// take the script as shell, that counts apart.
+    pub fn part(&self) -> Option<&'static str> {
         let Verdict::Different { expected, actual, stable: true } = self else { return None };
         let Some(actual) = actual else { return Some("end") };
         let lines = |answer: &'_ Answer| answer.0.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
         let same = lines(expected).iter().zip(lines(actual)).take_while(|(one, other)| **one == *other).count();
         let before = lines(expected).into_iter().take(same).filter(|line| line.starts_with(b"---")).count();
-        Some(["exit code", "stdout", "stderr"].get(before).unwrap_or(&"files"))
+        let refused = expected.0.windows(REFUSED.len()).any(|window| window == REFUSED);
+        let parts = if refused { REFUSED_PARTS } else { PARTS };
+        parts.get(before).or(parts.last()).copied()
     }
 }
 
@@ -101,6 +121,8 @@ pub struct Subject {
     image: String,
     roots: Scratch,
     explained: Explained,
+    /// A processor to be on.
+    processor: Option<usize>,
 }
 
 /// One worker's root folder and user.
@@ -113,7 +135,7 @@ impl Subject {
     /// Makes the image; `None` (noted as skipped) where a tool is missing or this process is not root, who alone can
     /// give the real shell a root of its own.
     pub fn prepare() -> Option<Self> {
-        if !skip::unless_installed(&["chroot", "prlimit", "mknod"]) {
+        if !skip::unless_installed(&["chroot", "prlimit", "mknod", "env", "taskset"]) {
             return None;
         }
         let lab = Lab::open()?;
@@ -128,7 +150,7 @@ impl Subject {
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let image = lab.provide("busybox-work", &image);
         drop(turn);
-        Some(Subject { lab, image, roots, explained: Explained::load() })
+        Some(Subject { lab, image, roots, explained: Explained::load(), processor: first_processor() })
     }
 
     /// Makes the root folder of a worker.
@@ -163,16 +185,18 @@ impl Subject {
     ///
     /// # Panics
     /// A side cannot be started.
-    pub fn verdict(&self, place: &Place, script: &Script) -> Verdict {
-        let Some(expected) = self.real(place, script) else { return Verdict::Endless };
-        let actual = self.wcr(place, script);
+    pub fn verdict(&self, place: &Place, script: &Script, care: Care) -> Verdict {
+        let Some(expected) = self.real(place, script, care, None) else { return Verdict::Endless };
+        let actual = self.wcr(place, script, care);
         if actual.as_ref() == Some(&expected) {
             return Verdict::Same;
         }
         let mut stable = true;
         if let Some(actual) = &actual {
-            for _ in 0..AGAIN {
-                let Some(again) = self.real(place, script) else { return Verdict::Endless };
+            for turn in 0..care.again {
+                // On one processor what runs at the same time takes other turns.
+                let processor = self.processor.filter(|_| turn % 2 == 0);
+                let Some(again) = self.real(place, script, care, processor) else { return Verdict::Endless };
                 if again == *actual {
                     return Verdict::Same;
                 }
@@ -188,13 +212,19 @@ impl Subject {
         }
     }
 
-    fn real(&self, place: &Place, script: &Script) -> Option<Answer> {
+    fn real(&self, place: &Place, script: &Script, care: Care, processor: Option<usize>) -> Option<Answer> {
         for folder in ["work", "tmp"].map(|name| place.root.join(name)) {
             empty(&folder);
         }
         let user = place.user;
-        let mut command = Command::new("prlimit");
+        // Signals that this process ignores, as it does in the background of a script, would stay ignored.
+        let mut command = Command::new("env");
+        command.arg("--default-signal");
+        if let Some(processor) = processor {
+            command.args(["taskset", "--cpu-list", &processor.to_string()]);
+        }
         command
+            .arg("prlimit")
             .args(["--nproc=200", "--fsize=1000000", "--cpu=5", "--core=0", "chroot", "--groups="])
             .arg(format!("--userspec={user}:{user}"))
             .arg(&place.root)
@@ -202,15 +232,24 @@ impl Subject {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .process_group(0);
-        wcr::Wcr::of(command).run_within(LIMIT).map(|finished| Answer(finished.stdout))
+        let finished = wcr::Wcr::of(command).run_within(care.limit)?;
+        let broken = BROKEN.iter().any(|sign| finished.stdout.windows(sign.len()).any(|window| window == *sign));
+        (!broken).then_some(Answer(finished.stdout))
     }
 
-    fn wcr(&self, place: &Place, script: &Script) -> Option<Answer> {
+    fn wcr(&self, place: &Place, script: &Script, care: Care) -> Option<Answer> {
         let user = format!("{0}:{0}", place.user);
         let frame = ["/bin/busybox", "sh", "-c", FRAME, "sh", script.mode.name(), &script.text];
         let command = self.lab.wcr(["run", "--rm", "-u", &user, "-w", "/work", &self.image]).args(frame);
-        command.run_within(LIMIT).map(|finished| Answer(finished.stdout))
+        command.run_within(care.limit).map(|finished| Answer(finished.stdout))
     }
+}
+
+/// The first processor that this process may run on.
+fn first_processor() -> Option<usize> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    list.trim().split([',', '-']).next()?.parse().ok()
 }
 
 /// Makes a folder empty, for everybody to write in.

@@ -40,7 +40,8 @@ pub const APPLET: Applet = Applet::new(
      \t-f FILE\t\tRead program from FILE\n\
      \t-e AWK_PROGRAM",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::short("+F:v:f:e:W:");
 

@@ -44,13 +44,16 @@ pub const GREP: Applet = Applet::new(
      \t-e PTRN\tPattern to match\n\
      \t-f FILE\tRead pattern from file",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 /// `egrep`: with extended regular expressions.
-pub const EGREP: Applet = Applet::new("egrep", "", main).with_help(Help::Unavailable);
+pub const EGREP: Applet =
+    Applet::new("egrep", "", main).with_help(Help::Unavailable).on_write_failure(crate::WriteFailure::Ignore);
 
 /// `fgrep`: with literal text.
-pub const FGREP: Applet = Applet::new("fgrep", "", main).with_help(Help::Unavailable);
+pub const FGREP: Applet =
+    Applet::new("fgrep", "", main).with_help(Help::Unavailable).on_write_failure(crate::WriteFailure::Ignore);
 
 const LONG: [Long; 1] = [("color", Takes::OptionalValue, 1)];
 const SPEC: Spec = Spec::new("lnqvscFiHhe:f:LorRm:wxzA:B:C:EaI", &LONG);

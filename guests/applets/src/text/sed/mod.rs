@@ -28,7 +28,8 @@ pub const APPLET: Applet = Applet::new(
      If no -e or -f, the first non-option argument is the sed command string.\n\
      Remaining arguments are input files (stdin if none).",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 const LONG: [Long; 7] = [
     ("in-place", Takes::OptionalValue, b'i'),

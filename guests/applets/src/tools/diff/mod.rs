@@ -36,7 +36,8 @@ pub const APPLET: Applet = Applet::new(
      \t-U\tOutput LINES lines of context\n\
      \t-w\tIgnore all whitespace",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 const LONG: [Long; 15] = [
     ("ignore-case", Takes::Nothing, b'i'),

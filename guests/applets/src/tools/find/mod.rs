@@ -7,7 +7,8 @@ mod walk;
 use crate::{Applet, Context, Help, Quit};
 
 /// The applet.
-pub const APPLET: Applet = Applet::new("find", USAGE, main).with_help(Help::Usage(USAGE));
+pub const APPLET: Applet =
+    Applet::new("find", USAGE, main).with_help(Help::Usage(USAGE)).on_write_failure(crate::WriteFailure::Ignore);
 
 const USAGE: &str = "find [-HL] [PATH]... [OPTIONS] [ACTIONS]\n\n\
      Search for files and perform actions on them.\n\

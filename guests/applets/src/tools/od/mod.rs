@@ -18,7 +18,8 @@ pub const APPLET: Applet = Applet::new(
     "od [-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [-S MINSTR] [-w WIDTH] [FILE]...\n\n\
      Print FILEs (or stdin) unambiguously, as octal bytes by default",
     main,
-);
+)
+.on_write_failure(crate::WriteFailure::Ignore);
 
 const LONG: [Long; 8] = [
     ("skip-bytes", Takes::Value, b'j'),
