@@ -11,6 +11,8 @@ pub enum Guest {
     Text,
     /// The tools that scripts start less often.
     Tools,
+    /// The programs for compression and archives.
+    Archive,
     /// `awk`.
     Awk,
     /// The shell.
@@ -19,7 +21,7 @@ pub enum Guest {
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 6] = [Self::Base, Self::Core, Self::Text, Self::Tools, Self::Awk, Self::Shell];
+    pub const ALL: [Self; 7] = [Self::Base, Self::Core, Self::Text, Self::Tools, Self::Archive, Self::Awk, Self::Shell];
 
     /// The guest's name in the bundle.
     #[must_use]
@@ -29,6 +31,7 @@ impl Guest {
             Self::Core => "core",
             Self::Text => "text",
             Self::Tools => "tools",
+            Self::Archive => "archive",
             Self::Awk => "awk",
             Self::Shell => "sh",
         }
@@ -42,6 +45,7 @@ impl Guest {
             Self::Core => CORE,
             Self::Text => TEXT,
             Self::Tools => TOOLS,
+            Self::Archive => ARCHIVE,
             Self::Awk => AWK,
             Self::Shell => SHELL,
         }
@@ -55,7 +59,7 @@ const BASE: &[&str] = &[
 
 const CORE: &[&str] = &[
     "[", "busybox", "cat", "chgrp", "chmod", "chown", "clear", "cp", "date", "du", "env", "groups", "head", "hostname",
-    "id", "link", "ln", "logname", "ls", "mkdir", "mkfifo", "mknod", "mktemp", "mv", "printenv", "readlink",
+    "id", "install", "link", "ln", "logname", "ls", "mkdir", "mkfifo", "mknod", "mktemp", "mv", "printenv", "readlink",
     "realpath", "rm", "rmdir", "stat", "sync", "tail", "tee", "test", "touch", "truncate", "tty", "unlink", "wc",
     "which", "whoami",
 ];
@@ -83,12 +87,36 @@ const TOOLS: &[&str] = &[
     "sha3sum",
     "sha512sum",
     "shred",
+    "split",
     "strings",
     "unix2dos",
     "uudecode",
     "uuencode",
     "xargs",
     "xxd",
+];
+
+const ARCHIVE: &[&str] = &[
+    "ar",
+    "bunzip2",
+    "bzcat",
+    "bzip2",
+    "cpio",
+    "dpkg-deb",
+    "gunzip",
+    "gzip",
+    "lzcat",
+    "lzma",
+    "lzop",
+    "rpm2cpio",
+    "tar",
+    "uncompress",
+    "unlzma",
+    "unxz",
+    "unzip",
+    "xz",
+    "xzcat",
+    "zcat",
 ];
 
 const AWK: &[&str] = &["awk"];
@@ -120,6 +148,7 @@ mod tests {
         assert_eq!(Guest::Core.applets(), core);
         assert_eq!(Guest::Text.applets(), names(applets::table::TEXT));
         assert_eq!(Guest::Tools.applets(), names(applets::table::TOOLS));
+        assert_eq!(Guest::Archive.applets(), names(applets::table::ARCHIVE));
         assert_eq!(Guest::Awk.applets(), names(applets::table::AWK));
         let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).copied().collect();
         all.sort_unstable();

@@ -16,6 +16,7 @@ pub mod env;
 pub mod head;
 pub mod hostname;
 pub mod id;
+pub mod install;
 pub mod ln;
 pub mod ls;
 pub mod mkdir;

@@ -8,6 +8,7 @@
 //! The reference is BusyBox 1.35 as Debian builds it: standard output, diagnostics and exit codes are its.
 
 mod applet;
+pub mod archive;
 mod context;
 pub mod conversion;
 pub mod core;

@@ -1,14 +1,15 @@
 //! Which applets there are, which program holds each, and where BusyBox installs them.
 
 use crate::Applet;
+use crate::archive::{ar, bzip2, cpio, dpkg_deb, gzip, lzop, rpm2cpio, tar, uncompress, unzip, xz, zcat};
 use crate::core::{
-    basename, canonical, cat, chmod, chown, cp, date, dirname, du, echo, env, head, hostname, id, ln, ls, mkdir,
-    mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal, test,
-    touch, truth, uname, wc, which, yes,
+    basename, canonical, cat, chmod, chown, cp, date, dirname, du, echo, env, head, hostname, id, install, ln, ls,
+    mkdir, mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal,
+    test, touch, truth, uname, wc, which, yes,
 };
 use crate::text;
 use crate::tools::{
-    base64, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, od, shred, strings, uuencode, xargs, xxd,
+    base64, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, od, shred, split, strings, uuencode, xargs, xxd,
 };
 
 /// An applet and the directory that BusyBox installs it in.
@@ -77,6 +78,7 @@ pub const CORE: &[Entry] = &[
     (BIN, mv::APPLET),
     (USR_BIN, tee::APPLET),
     (BIN, ls::APPLET),
+    (USR_BIN, install::APPLET),
     (USR_BIN, du::APPLET),
     (BIN, printenv::APPLET),
 ];
@@ -116,6 +118,7 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, dos2unix::DOS2UNIX),
     (USR_BIN, dos2unix::UNIX2DOS),
     (BIN, base64::APPLET),
+    (USR_BIN, split::APPLET),
     (BIN, dd::APPLET),
     (BIN, df::APPLET),
     (USR_BIN, shred::APPLET),
@@ -130,14 +133,41 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, checksum::CRC32),
 ];
 
+/// The applets of the program `archive`.
+pub const ARCHIVE: &[Entry] = &[
+    (BIN, gzip::GZIP),
+    (BIN, gzip::GUNZIP),
+    (BIN, zcat::APPLET),
+    (USR_BIN, bzip2::BZIP2),
+    (USR_BIN, bzip2::BUNZIP2),
+    (USR_BIN, bzip2::BZCAT),
+    (USR_BIN, xz::XZ),
+    (USR_BIN, xz::UNXZ),
+    (USR_BIN, xz::XZCAT),
+    (USR_BIN, xz::LZMA),
+    (USR_BIN, xz::UNLZMA),
+    (USR_BIN, xz::LZCAT),
+    (BIN, uncompress::APPLET),
+    (BIN, lzop::APPLET),
+    (BIN, tar::APPLET),
+    (USR_BIN, unzip::APPLET),
+    (BIN, cpio::APPLET),
+    (USR_BIN, ar::APPLET),
+    (USR_BIN, dpkg_deb::APPLET),
+    (USR_BIN, rpm2cpio::APPLET),
+];
+
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];
 
+/// How many applets there are.
+const COUNT: usize = BASE.len() + CORE.len() + TEXT.len() + AWK.len() + TOOLS.len() + ARCHIVE.len() + OTHERS.len();
+
 /// Installation directory and name of every applet, whichever guest holds it. A value of its own, so that
 /// one program's table does not draw in the other's applets.
-static NAMES: [(&str, &str); BASE.len() + CORE.len() + TEXT.len() + AWK.len() + TOOLS.len() + OTHERS.len()] = {
-    let mut names = [("", ""); BASE.len() + CORE.len() + TEXT.len() + AWK.len() + TOOLS.len() + OTHERS.len()];
-    let tables = [BASE, CORE, TEXT, AWK, TOOLS];
+static NAMES: [(&str, &str); COUNT] = {
+    let mut names = [("", ""); COUNT];
+    let tables = [BASE, CORE, TEXT, AWK, TOOLS, ARCHIVE];
     let (mut table, mut at, mut next) = (0, 0, 0);
     while table < tables.len() {
         while at < tables[table].len() {

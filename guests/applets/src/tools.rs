@@ -12,6 +12,7 @@ pub mod factor;
 pub mod find;
 pub mod od;
 pub mod shred;
+pub mod split;
 pub mod strings;
 pub mod uuencode;
 pub mod xargs;

@@ -86,6 +86,12 @@ impl Input {
         Self { fd, buf: vec![0; INPUT_SIZE], range: 0..0 }
     }
 
+    /// How many bytes were read ahead.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.range.len()
+    }
+
     /// The kernel's error behind a failed read.
     #[must_use]
     pub fn errno(error: &io::Error) -> Errno {

@@ -1,7 +1,7 @@
 //! The fidelity corpus: command lines, and what the real BusyBox answered to each.
 //!
-//! The cases stand in `fidelity/corpus.jsonl`; those that wcr is known to answer differently stand in
-//! `fidelity/known-failures.txt`, which may only get shorter.
+//! The cases stand in `fidelity/corpus.jsonl` and, for the applets that it has few of, `fidelity/archives.jsonl`; those
+//! that wcr is known to answer differently stand in `fidelity/known-failures.txt`, which may only get shorter.
 
 mod base64;
 mod case;
@@ -18,6 +18,9 @@ pub use case::{Answer, Case};
 pub use subject::Subject;
 pub use verdict::Verdict;
 
+/// The files of the corpus.
+const FILES: [&str; 2] = ["corpus.jsonl", "archives.jsonl"];
+
 /// The folder of the corpus in the source tree.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fidelity")
@@ -28,9 +31,13 @@ pub fn folder() -> PathBuf {
 /// # Panics
 /// The corpus in the source tree is damaged.
 pub fn corpus() -> Vec<Case> {
-    let path = folder().join("corpus.jsonl");
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(Case::parse).collect()
+    let mut cases = Vec::new();
+    for name in FILES {
+        let path = folder().join(name);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        cases.extend(text.lines().map(Case::parse));
+    }
+    cases
 }
 
 /// The keys of the cases that are known to fail.

@@ -5,6 +5,7 @@ use wcr_sys::{Errno, fd, fs};
 
 use super::mkdir::umask;
 use super::mode;
+use super::stat::device;
 use crate::format::parse_decimal;
 use crate::options::{Parsed, Spec};
 use crate::{Applet, Context, Quit};
@@ -113,11 +114,6 @@ fn mknod(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         _ => return Err(ctx.usage()),
     };
     Ok(make(ctx, &parsed, path, kind, rdev))
-}
-
-/// A device number in Linux's encoding.
-fn device(major: u64, minor: u64) -> u64 {
-    (major & 0xffff_f000) << 32 | (major & 0xfff) << 8 | (minor & 0xffff_ff00) << 12 | minor & 0xff
 }
 
 fn truncate(ctx: &mut Context<'_>) -> Result<u8, Quit> {

@@ -338,6 +338,12 @@ fn fs_name(magic: u64) -> &'static [u8] {
     }
 }
 
+/// A device number in Linux's encoding.
+#[must_use]
+pub fn device(major: u64, minor: u64) -> u64 {
+    (major & 0xffff_f000) << 32 | (major & 0xfff) << 8 | (minor & 0xffff_ff00) << 12 | minor & 0xff
+}
+
 /// The major part of a device number in Linux's encoding.
 #[must_use]
 pub fn major(device: u64) -> u64 {

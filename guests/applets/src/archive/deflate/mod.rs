@@ -1,0 +1,258 @@
+//! Compression to the `DEFLATE` format (RFC 1951), with the choices that gzip's level 6 makes.
+//!
+//! Which of the many encodings of a text is written is visible: in the size of a `.gz` file and in its checksum.
+//! So this makes the matches and the blocks that the original does: lazy matching over chains of three-byte
+//! hashes in a window of 64 KiB, and blocks that end early when they compress well.
+
+mod blocks;
+mod huffman;
+
+use std::io::{self, Write};
+
+use blocks::Blocks;
+
+/// How far back a match may lie, and half of the window.
+const REACH: usize = 32 << 10;
+const WINDOW: usize = 2 * REACH;
+const MIN_MATCH: usize = 3;
+const MAX_MATCH: usize = 258;
+/// With less than this ahead, more input is taken first.
+const MIN_AHEAD: usize = MAX_MATCH + MIN_MATCH + 1;
+const MAX_DISTANCE: usize = REACH - MIN_AHEAD;
+/// A match of the least length is not worth a distance beyond this.
+const TOO_FAR: usize = 4096;
+
+const HASH_BITS: u32 = 15;
+const HASH_SHIFT: u32 = 5;
+const HASH_MASK: usize = (1 << HASH_BITS) - 1;
+
+/// What level 6 takes for good, for good enough not to look further, and for perfect; and how many candidates it looks
+/// at.
+const GOOD: usize = 8;
+const LAZY: usize = 16;
+const NICE: usize = 128;
+const CHAIN: usize = 128;
+
+/// A compressor: bytes that are written to it come out at `out` in the `DEFLATE` format.
+#[derive(Debug)]
+pub struct Deflate<W> {
+    out: W,
+    window: Vec<u8>,
+    /// For each hash the last place it was seen at, for each place the one before; 0 is none.
+    head: Vec<u16>,
+    previous: Vec<u16>,
+    hash: usize,
+    /// The place that is looked at, and how much of the input lies from there on.
+    at: usize,
+    ahead: usize,
+    /// Where the current block begins; negative when that has left the window.
+    block_start: isize,
+    /// The match at the byte before, that is written unless the one here is longer.
+    last_length: usize,
+    match_start: usize,
+    literal_pending: bool,
+    started: bool,
+    blocks: Blocks,
+}
+
+impl<W: Write> Deflate<W> {
+    /// A compressor with nothing written yet.
+    pub fn new(out: W) -> Self {
+        Self {
+            out,
+            window: vec![0; WINDOW],
+            head: vec![0; 1 << HASH_BITS],
+            previous: vec![0; REACH],
+            hash: 0,
+            at: 0,
+            ahead: 0,
+            block_start: 0,
+            last_length: MIN_MATCH - 1,
+            match_start: 0,
+            literal_pending: false,
+            started: false,
+            blocks: Blocks::new(),
+        }
+    }
+
+    /// Compresses what is left, ends the format and gives back the writer.
+    /// # Errors
+    /// As the writer's.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.fill(&[]);
+        self.start();
+        while self.ahead > 0 {
+            self.step()?;
+        }
+        if self.literal_pending {
+            let byte = self.byte(self.at.wrapping_sub(1));
+            self.blocks.literal(byte);
+        }
+        self.flush_block(true)?;
+        Ok(self.out)
+    }
+
+    /// The hash of the first two bytes, once they are there.
+    fn start(&mut self) {
+        if !self.started {
+            self.started = true;
+            for place in 0..MIN_MATCH - 1 {
+                self.roll(place);
+            }
+        }
+    }
+
+    fn byte(&self, place: usize) -> u8 {
+        self.window.get(place).copied().unwrap_or_default()
+    }
+
+    fn roll(&mut self, place: usize) {
+        self.hash = (self.hash << HASH_SHIFT ^ usize::from(self.byte(place))) & HASH_MASK;
+    }
+
+    /// Enters the string at `self.at` and returns the last place with the same hash.
+    fn insert(&mut self) -> usize {
+        self.roll(self.at + MIN_MATCH - 1);
+        let Some(head) = self.head.get_mut(self.hash) else { return 0 };
+        let before = *head;
+        *head = self.at as u16;
+        if let Some(slot) = self.previous.get_mut(self.at & (REACH - 1)) {
+            *slot = before;
+        }
+        before.into()
+    }
+
+    /// Makes room in the window when little is left, and takes some of `input`; how much.
+    fn fill(&mut self, input: &[u8]) -> usize {
+        if self.at >= REACH + MAX_DISTANCE {
+            self.window.copy_within(REACH.., 0);
+            self.match_start = self.match_start.wrapping_sub(REACH);
+            self.at -= REACH;
+            self.block_start -= REACH as isize;
+            for place in self.head.iter_mut().chain(&mut self.previous) {
+                *place = place.saturating_sub(REACH as u16);
+            }
+        }
+        let end = self.at + self.ahead;
+        let n = input.len().min(WINDOW - end);
+        if let (Some(room), Some(bytes)) = (self.window.get_mut(end..end + n), input.get(..n)) {
+            room.copy_from_slice(bytes);
+        }
+        self.ahead += n;
+        n
+    }
+
+    /// Decides about the byte at `self.at`.
+    fn step(&mut self) -> io::Result<()> {
+        let candidate = self.insert();
+        let (last_length, last_start) = (self.last_length, self.match_start);
+        let mut length = MIN_MATCH - 1;
+        if candidate != 0 && last_length < LAZY && self.at - candidate <= MAX_DISTANCE {
+            length = self.longest_match(candidate, last_length).min(self.ahead);
+            if length == MIN_MATCH && self.at.wrapping_sub(self.match_start) > TOO_FAR {
+                length -= 1;
+            }
+        }
+        if last_length >= MIN_MATCH && length <= last_length {
+            let full = self.blocks.copy(last_length, (self.at - 1).wrapping_sub(last_start)) || self.block_pays();
+            self.ahead -= last_length - 1;
+            for _ in 0..last_length - 2 {
+                self.at += 1;
+                self.insert();
+            }
+            self.literal_pending = false;
+            self.last_length = MIN_MATCH - 1;
+            self.at += 1;
+            if full {
+                self.flush_block(false)?;
+            }
+            return Ok(());
+        }
+        if self.literal_pending {
+            let byte = self.byte(self.at - 1);
+            if self.blocks.literal(byte) || self.block_pays() {
+                self.flush_block(false)?;
+            }
+        }
+        self.literal_pending = true;
+        self.last_length = length;
+        self.at += 1;
+        self.ahead -= 1;
+        Ok(())
+    }
+
+    /// Whether the block compresses so well that it is better ended here.
+    fn block_pays(&self) -> bool {
+        self.blocks.pays((self.at as isize - self.block_start).unsigned_abs())
+    }
+
+    fn flush_block(&mut self, last: bool) -> io::Result<()> {
+        let len = (self.at as isize - self.block_start).unsigned_abs();
+        let stored = usize::try_from(self.block_start).ok().and_then(|start| self.window.get(start..start + len));
+        self.blocks.flush(stored, len, last, &mut self.out)?;
+        self.block_start = self.at as isize;
+        Ok(())
+    }
+
+    /// The length of the longest match on the chain that starts at `candidate`, when it is longer than `best`; its
+    /// start is left in `self.match_start`. What lies beyond the input takes part.
+    fn longest_match(&mut self, mut candidate: usize, mut best: usize) -> usize {
+        let limit = self.at.saturating_sub(MAX_DISTANCE);
+        let mut chain = if best >= GOOD { CHAIN >> 2 } else { CHAIN };
+        let Some(here) = self.window.get(self.at..self.at + MAX_MATCH) else { return best };
+        loop {
+            let Some(there) = self.window.get(candidate..candidate + MAX_MATCH) else { return best };
+            if there.get(best) == here.get(best) && there.get(best - 1) == here.get(best - 1) && there[..2] == here[..2]
+            {
+                let length = common(here, there);
+                if length > best {
+                    (best, self.match_start) = (length, candidate);
+                    if length >= NICE {
+                        return best;
+                    }
+                }
+            }
+            candidate = self.previous.get(candidate & (REACH - 1)).copied().unwrap_or_default().into();
+            chain -= 1;
+            if candidate <= limit || chain == 0 {
+                return best;
+            }
+        }
+    }
+}
+
+/// How many bytes two strings of the greatest length have in common.
+fn common(one: &[u8], other: &[u8]) -> usize {
+    let mut length = 0;
+    for (one, other) in one.chunks(8).zip(other.chunks(8)) {
+        match (one.first_chunk(), other.first_chunk()) {
+            (Some(one), Some(other)) => {
+                let differ = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+                if differ != 0 {
+                    return length + differ.trailing_zeros() as usize / 8;
+                }
+                length += 8;
+            }
+            _ => return length + one.iter().zip(other).take_while(|(one, other)| one == other).count(),
+        }
+    }
+    length
+}
+
+impl<W: Write> Write for Deflate<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.fill(bytes);
+        if self.ahead >= MIN_AHEAD {
+            self.start();
+        }
+        while self.ahead >= MIN_AHEAD {
+            self.step()?;
+        }
+        Ok(n)
+    }
+
+    /// Does nothing: the bytes at hand are needed to compress those that follow.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
