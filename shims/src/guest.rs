@@ -13,13 +13,29 @@ pub enum Guest {
     Tools,
     /// `awk`.
     Awk,
+    /// The calculators `bc` and `dc`.
+    Calc,
+    /// The applets for processes, users and the kernel.
+    System,
+    /// The applets that need a machine, or rights over one, and say that there is none.
+    Machine,
     /// The shell.
     Shell,
 }
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 6] = [Self::Base, Self::Core, Self::Text, Self::Tools, Self::Awk, Self::Shell];
+    pub const ALL: [Self; 9] = [
+        Self::Base,
+        Self::Core,
+        Self::Text,
+        Self::Tools,
+        Self::Awk,
+        Self::Calc,
+        Self::System,
+        Self::Machine,
+        Self::Shell,
+    ];
 
     /// The guest's name in the bundle.
     #[must_use]
@@ -30,6 +46,9 @@ impl Guest {
             Self::Text => "text",
             Self::Tools => "tools",
             Self::Awk => "awk",
+            Self::Calc => "calc",
+            Self::System => "system",
+            Self::Machine => "machine",
             Self::Shell => "sh",
         }
     }
@@ -43,6 +62,9 @@ impl Guest {
             Self::Text => TEXT,
             Self::Tools => TOOLS,
             Self::Awk => AWK,
+            Self::Calc => CALC,
+            Self::System => SYSTEM,
+            Self::Machine => MACHINE,
             Self::Shell => SHELL,
         }
     }
@@ -66,7 +88,9 @@ const TEXT: &[&str] = &[
 ];
 
 const TOOLS: &[&str] = &[
+    "ascii",
     "base64",
+    "cal",
     "cmp",
     "crc32",
     "dd",
@@ -76,14 +100,21 @@ const TOOLS: &[&str] = &[
     "expr",
     "factor",
     "find",
+    "getopt",
+    "hexdump",
+    "ipcalc",
     "md5sum",
     "od",
+    "patch",
     "sha1sum",
     "sha256sum",
     "sha3sum",
     "sha512sum",
     "shred",
+    "shuf",
     "strings",
+    "tree",
+    "ts",
     "unix2dos",
     "uudecode",
     "uuencode",
@@ -92,6 +123,113 @@ const TOOLS: &[&str] = &[
 ];
 
 const AWK: &[&str] = &["awk"];
+
+const CALC: &[&str] = &["bc", "dc"];
+
+const SYSTEM: &[&str] = &[
+    "free",
+    "kill",
+    "killall",
+    "last",
+    "mount",
+    "nohup",
+    "pgrep",
+    "pidof",
+    "pkill",
+    "ps",
+    "reset",
+    "run-parts",
+    "setsid",
+    "sysctl",
+    "time",
+    "timeout",
+    "top",
+    "umount",
+    "uptime",
+    "w",
+    "watch",
+    "who",
+];
+
+const MACHINE: &[&str] = &[
+    "arp",
+    "arping",
+    "blkdiscard",
+    "blockdev",
+    "brctl",
+    "chroot",
+    "chvt",
+    "deallocvt",
+    "depmod",
+    "devmem",
+    "dmesg",
+    "dumpkmap",
+    "dumpleases",
+    "fatattr",
+    "fdisk",
+    "findfs",
+    "freeramdisk",
+    "fstrim",
+    "ftpget",
+    "ftpput",
+    "halt",
+    "hwclock",
+    "i2cdetect",
+    "i2cdump",
+    "i2cget",
+    "i2cset",
+    "i2ctransfer",
+    "ifconfig",
+    "ifdown",
+    "ifup",
+    "init",
+    "insmod",
+    "ip",
+    "ipneigh",
+    "klogd",
+    "loadfont",
+    "loadkmap",
+    "logger",
+    "logread",
+    "lsmod",
+    "lsscsi",
+    "microcom",
+    "modinfo",
+    "modprobe",
+    "mt",
+    "nameif",
+    "nc",
+    "netstat",
+    "nologin",
+    "nslookup",
+    "openvt",
+    "partprobe",
+    "ping",
+    "ping6",
+    "pivot_root",
+    "poweroff",
+    "rdate",
+    "reboot",
+    "resume",
+    "rmmod",
+    "route",
+    "run-init",
+    "setkeycodes",
+    "swapoff",
+    "swapon",
+    "switch_root",
+    "tc",
+    "telnet",
+    "tftp",
+    "traceroute",
+    "traceroute6",
+    "tunctl",
+    "ubirename",
+    "udhcpc",
+    "unshare",
+    "vconfig",
+    "wget",
+];
 
 const SHELL: &[&str] = &["ash", "sh"];
 
@@ -121,6 +259,9 @@ mod tests {
         assert_eq!(Guest::Text.applets(), names(applets::table::TEXT));
         assert_eq!(Guest::Tools.applets(), names(applets::table::TOOLS));
         assert_eq!(Guest::Awk.applets(), names(applets::table::AWK));
+        assert_eq!(Guest::Calc.applets(), names(applets::table::CALC));
+        assert_eq!(Guest::System.applets(), names(applets::table::SYSTEM));
+        assert_eq!(Guest::Machine.applets(), names(applets::machine::APPLETS));
         let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).copied().collect();
         all.sort_unstable();
         assert_eq!(all, applets::table::names().into_iter().map(|(_, name)| name).collect::<Vec<_>>());

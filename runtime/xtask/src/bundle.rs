@@ -9,7 +9,7 @@ use crate::toolchain::{GUEST_TARGET, ensure_target};
 use crate::workspace::{Host, Workspace};
 
 /// The guest modules, as cargo names them.
-pub const MODULES: [&str; 6] = ["base", "core", "text", "tools", "awk", "sh"];
+pub const MODULES: [&str; 9] = ["base", "core", "text", "tools", "awk", "calc", "system", "machine", "sh"];
 
 /// Builds the guests and packs them, unless the bundle on disk was made from the same bytes by the same tool.
 ///
