@@ -1,8 +1,10 @@
-//! Gives the guest `awk`, whose functions may call themselves, a larger stack than the other guests have.
+//! Gives the guests `awk` and `calc`, whose functions may call themselves, a larger stack than the others have.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
-        println!("cargo:rustc-link-arg-bin=awk=-zstack-size=2097152");
+        for guest in ["awk", "calc"] {
+            println!("cargo:rustc-link-arg-bin={guest}=-zstack-size=2097152");
+        }
     }
 }

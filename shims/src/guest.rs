@@ -15,13 +15,30 @@ pub enum Guest {
     Archive,
     /// `awk`.
     Awk,
+    /// The calculators `bc` and `dc`.
+    Calc,
+    /// The applets for processes, users and the kernel.
+    System,
+    /// The applets that need a machine, or rights over one, and say that there is none.
+    Machine,
     /// The shell.
     Shell,
 }
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 7] = [Self::Base, Self::Core, Self::Text, Self::Tools, Self::Archive, Self::Awk, Self::Shell];
+    pub const ALL: [Self; 10] = [
+        Self::Base,
+        Self::Core,
+        Self::Text,
+        Self::Tools,
+        Self::Archive,
+        Self::Awk,
+        Self::Calc,
+        Self::System,
+        Self::Machine,
+        Self::Shell,
+    ];
 
     /// The guest's name in the bundle.
     #[must_use]
@@ -33,6 +50,9 @@ impl Guest {
             Self::Tools => "tools",
             Self::Archive => "archive",
             Self::Awk => "awk",
+            Self::Calc => "calc",
+            Self::System => "system",
+            Self::Machine => "machine",
             Self::Shell => "sh",
         }
     }
@@ -47,6 +67,9 @@ impl Guest {
             Self::Tools => TOOLS,
             Self::Archive => ARCHIVE,
             Self::Awk => AWK,
+            Self::Calc => CALC,
+            Self::System => SYSTEM,
+            Self::Machine => MACHINE,
             Self::Shell => SHELL,
         }
     }
@@ -70,7 +93,9 @@ const TEXT: &[&str] = &[
 ];
 
 const TOOLS: &[&str] = &[
+    "ascii",
     "base64",
+    "cal",
     "cmp",
     "crc32",
     "dd",
@@ -80,15 +105,22 @@ const TOOLS: &[&str] = &[
     "expr",
     "factor",
     "find",
+    "getopt",
+    "hexdump",
+    "ipcalc",
     "md5sum",
     "od",
+    "patch",
     "sha1sum",
     "sha256sum",
     "sha3sum",
     "sha512sum",
     "shred",
+    "shuf",
     "split",
     "strings",
+    "tree",
+    "ts",
     "unix2dos",
     "uudecode",
     "uuencode",
@@ -121,6 +153,113 @@ const ARCHIVE: &[&str] = &[
 
 const AWK: &[&str] = &["awk"];
 
+const CALC: &[&str] = &["bc", "dc"];
+
+const SYSTEM: &[&str] = &[
+    "free",
+    "kill",
+    "killall",
+    "last",
+    "mount",
+    "nohup",
+    "pgrep",
+    "pidof",
+    "pkill",
+    "ps",
+    "reset",
+    "run-parts",
+    "setsid",
+    "sysctl",
+    "time",
+    "timeout",
+    "top",
+    "umount",
+    "uptime",
+    "w",
+    "watch",
+    "who",
+];
+
+const MACHINE: &[&str] = &[
+    "arp",
+    "arping",
+    "blkdiscard",
+    "blockdev",
+    "brctl",
+    "chroot",
+    "chvt",
+    "deallocvt",
+    "depmod",
+    "devmem",
+    "dmesg",
+    "dumpkmap",
+    "dumpleases",
+    "fatattr",
+    "fdisk",
+    "findfs",
+    "freeramdisk",
+    "fstrim",
+    "ftpget",
+    "ftpput",
+    "halt",
+    "hwclock",
+    "i2cdetect",
+    "i2cdump",
+    "i2cget",
+    "i2cset",
+    "i2ctransfer",
+    "ifconfig",
+    "ifdown",
+    "ifup",
+    "init",
+    "insmod",
+    "ip",
+    "ipneigh",
+    "klogd",
+    "loadfont",
+    "loadkmap",
+    "logger",
+    "logread",
+    "lsmod",
+    "lsscsi",
+    "microcom",
+    "modinfo",
+    "modprobe",
+    "mt",
+    "nameif",
+    "nc",
+    "netstat",
+    "nologin",
+    "nslookup",
+    "openvt",
+    "partprobe",
+    "ping",
+    "ping6",
+    "pivot_root",
+    "poweroff",
+    "rdate",
+    "reboot",
+    "resume",
+    "rmmod",
+    "route",
+    "run-init",
+    "setkeycodes",
+    "swapoff",
+    "swapon",
+    "switch_root",
+    "tc",
+    "telnet",
+    "tftp",
+    "traceroute",
+    "traceroute6",
+    "tunctl",
+    "ubirename",
+    "udhcpc",
+    "unshare",
+    "vconfig",
+    "wget",
+];
+
 const SHELL: &[&str] = &["ash", "sh"];
 
 /// The guest that stands in for BusyBox's applet `name`; `None` when none does yet.
@@ -150,6 +289,9 @@ mod tests {
         assert_eq!(Guest::Tools.applets(), names(applets::table::TOOLS));
         assert_eq!(Guest::Archive.applets(), names(applets::table::ARCHIVE));
         assert_eq!(Guest::Awk.applets(), names(applets::table::AWK));
+        assert_eq!(Guest::Calc.applets(), names(applets::table::CALC));
+        assert_eq!(Guest::System.applets(), names(applets::table::SYSTEM));
+        assert_eq!(Guest::Machine.applets(), names(applets::machine::APPLETS));
         let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).copied().collect();
         all.sort_unstable();
         assert_eq!(all, applets::table::names().into_iter().map(|(_, name)| name).collect::<Vec<_>>());

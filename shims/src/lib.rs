@@ -10,6 +10,7 @@ mod describe;
 mod elf;
 mod guest;
 mod identity;
+mod level;
 #[cfg(test)]
 mod sample;
 mod stand_in;
@@ -18,4 +19,5 @@ pub use describe::describe;
 pub use elf::{Class, Elf, Endian};
 pub use guest::{Guest, guest_of};
 pub use identity::{Identity, KnownProgram, identify, label};
+pub use level::{Level, Standing, standings};
 pub use stand_in::{Missing, stand_in};

@@ -14,7 +14,11 @@ fn the_corpus_fails_only_where_it_is_known_to() {
     let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut failed = BTreeSet::new();
     let mut regressions = Vec::new();
+    let mut scores = fidelity::Scores::new();
     fidelity::run(&fidelity::corpus(), &subject, jobs, |case, verdict| {
+        let (passed, cases) = scores.entry(case.applet().to_owned()).or_default();
+        *cases += 1;
+        *passed += usize::from(verdict.is_pass());
         if let Verdict::Fail { why, .. } = verdict {
             failed.insert(case.key().to_owned());
             if !known.contains(case.key()) {
@@ -32,4 +36,8 @@ fn the_corpus_fails_only_where_it_is_known_to() {
         regressions.len(),
         regressions.iter().take(SHOWN).collect::<Vec<_>>(),
     );
+    for (applet, (least, _)) in fidelity::floor() {
+        let passed = scores.get(&applet).map_or(0, |(passed, _)| *passed);
+        assert!(passed >= least, "{applet}: {passed} cases pass, and {least} did");
+    }
 }

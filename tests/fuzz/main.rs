@@ -1,6 +1,7 @@
-//! Random scripts, a fixed number of them from a fixed seed; `cargo xtask fuzz shell` runs more.
+//! Random scripts and calls of applets, a fixed number of them from a fixed seed; `cargo xtask fuzz` runs more.
 
-use wcr_tests::fuzz::shell::{self, Subject, Verdict};
+use wcr_tests::fuzz::applets;
+use wcr_tests::fuzz::shell::{self, Script, Subject, Verdict};
 
 /// How many scripts are run.
 const COUNT: u64 = 300;
@@ -13,7 +14,7 @@ fn random_scripts_end_as_in_busybox() {
     let Some(subject) = Subject::prepare() else { return };
     let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut different = Vec::new();
-    shell::run(&subject, 0..COUNT, jobs, |seed, _, verdict| {
+    shell::run(&subject, 0..COUNT, jobs, Script::random, |seed, _, verdict| {
         if matches!(verdict, Verdict::Different { .. }) {
             different.push(seed);
         }
@@ -22,6 +23,35 @@ fn random_scripts_end_as_in_busybox() {
     assert!(
         different.len() <= KNOWN,
         "{} scripts end otherwise than in BusyBox; `cargo xtask fuzz shell --seed N --count 1` shows one: {different:?}",
+        different.len()
+    );
+}
+
+/// How many scripts of calls of applets are run.
+const APPLET_COUNT: u64 = 200;
+/// How many of them may end otherwise than in BusyBox. It may fall, and not grow.
+const APPLET_KNOWN: usize = 20;
+
+#[test]
+fn random_calls_of_applets_end_as_in_busybox() {
+    let Some(subject) = Subject::prepare() else { return };
+    let jobs = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut different = Vec::new();
+    shell::run(
+        &subject,
+        0..APPLET_COUNT,
+        jobs,
+        |seed| applets::script(None, seed),
+        |seed, _, verdict| {
+            if matches!(verdict, Verdict::Different { .. }) {
+                different.push(seed);
+            }
+            true
+        },
+    );
+    assert!(
+        different.len() <= APPLET_KNOWN,
+        "{} scripts end otherwise than in BusyBox; `cargo xtask fuzz applets --seed N --count 1` shows one: {different:?}",
         different.len()
     );
 }

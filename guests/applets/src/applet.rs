@@ -50,6 +50,8 @@ pub struct Applet {
     pub help: Help,
     /// What becomes of a failed write.
     pub write_failure: WriteFailure,
+    /// What it lacks beside the real applet, in a few words; empty when nothing is known to be missing.
+    pub missing: &'static str,
     /// Runs it and returns the exit code.
     pub main: fn(&mut Context<'_>) -> Result<u8, Quit>,
 }
@@ -58,13 +60,20 @@ impl Applet {
     /// An applet with a usage text that reports failed writes.
     #[must_use]
     pub const fn new(name: &'static str, usage: &'static str, main: fn(&mut Context<'_>) -> Result<u8, Quit>) -> Self {
-        Self { name, help: Help::Usage(usage), write_failure: WriteFailure::Report, main }
+        Self { name, help: Help::Usage(usage), write_failure: WriteFailure::Report, missing: "", main }
     }
 
     /// The same applet with another way to take a failed write.
     #[must_use]
     pub const fn on_write_failure(mut self, write_failure: WriteFailure) -> Self {
         self.write_failure = write_failure;
+        self
+    }
+
+    /// The same applet, which lacks something.
+    #[must_use]
+    pub const fn lacking(mut self, missing: &'static str) -> Self {
+        self.missing = missing;
         self
     }
 

@@ -9,6 +9,7 @@
 
 mod applet;
 pub mod archive;
+pub mod calc;
 mod context;
 pub mod conversion;
 pub mod core;
@@ -17,14 +18,18 @@ pub mod environ;
 pub mod escape;
 pub mod format;
 pub mod glob;
+pub mod human;
 pub mod lines;
+pub mod listing;
 pub mod locale;
+pub mod machine;
 pub mod multicall;
 pub mod number;
 pub mod options;
 pub mod regex;
 pub mod run;
 pub mod source;
+pub mod system;
 pub mod table;
 pub mod text;
 pub mod tools;

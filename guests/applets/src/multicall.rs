@@ -6,7 +6,7 @@ use wcr_sys::abi::SpawnRequest;
 use wcr_sys::{Errno, Fd, Output, fd, fs, process};
 
 use crate::table::{self, Entry};
-use crate::{Applet, BANNER, Context};
+use crate::{Applet, BANNER, Context, listing};
 
 /// What a failed look-up of a program or applet exits with.
 const NOT_FOUND: u8 = 127;
@@ -113,12 +113,12 @@ fn busybox(table: &[Entry], program: &[u8], args: &[Vec<u8>]) -> u8 {
 
 fn list(full: bool) {
     let mut out = Vec::new();
-    for (dir, name) in table::names() {
-        if full {
-            out.extend_from_slice(dir.as_bytes());
+    for (dir, name) in listing::applets() {
+        if full && !dir.is_empty() {
+            out.extend_from_slice(&dir);
             out.push(b'/');
         }
-        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(&name);
         out.push(b'\n');
     }
     report(fd::STDOUT, &out);
@@ -141,13 +141,13 @@ fn about() -> Vec<u8> {
         \tTo run external program, use full path (/sbin/ip instead of ip).\n\n\
         Currently defined functions:\n",
     );
-    let names: Vec<&str> = table::names().iter().map(|(_, name)| *name).collect();
+    let names: Vec<Vec<u8>> = listing::applets().into_iter().map(|(_, name)| name).collect();
     wrap(&mut out, &names);
     out
 }
 
 /// Appends `names`, comma-separated, in lines of at most 79 columns behind a tab.
-fn wrap(out: &mut Vec<u8>, names: &[&str]) {
+fn wrap(out: &mut Vec<u8>, names: &[Vec<u8>]) {
     let mut column = usize::MAX;
     for (at, name) in names.iter().enumerate() {
         if column.saturating_add(name.len() + 2) > 79 {
@@ -160,7 +160,7 @@ fn wrap(out: &mut Vec<u8>, names: &[&str]) {
             out.push(b' ');
             column += 1;
         }
-        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(name);
         column += name.len();
         if at + 1 < names.len() {
             out.push(b',');
@@ -177,10 +177,11 @@ fn install(args: &[Vec<u8>]) -> u8 {
         rest => (false, rest.first()),
     };
     let program = fs::readlink(b"/proc/self/exe").unwrap_or_else(|_| b"/bin/busybox".to_vec());
-    for (home, name) in table::names() {
+    for (home, name) in listing::applets() {
         let path = match dir {
-            Some(dir) => [dir, b"/".as_slice(), name.as_bytes()].concat(),
-            None => ["/", home, "/", name].concat().into_bytes(),
+            Some(dir) => [dir, b"/".as_slice(), &name].concat(),
+            None if home.is_empty() => [b"/".as_slice(), &name].concat(),
+            None => [b"/".as_slice(), &home, b"/", &name].concat(),
         };
         let made = if symbolic { fs::symlink(&program, &path) } else { fs::link(&program, &path, false) };
         if let Err(error) = made.or_else(|error| if error == Errno::Exist { Ok(()) } else { Err(error) }) {
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn names_wrap_before_column_eighty() {
-        let names = ["abcdefgh"; 9];
+        let names = vec![b"abcdefgh".to_vec(); 9];
         let mut out = Vec::new();
         wrap(&mut out, &names);
         assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 2);

@@ -15,9 +15,15 @@ impl Source {
     /// As `open(2)`.
     pub fn open(path: &[u8]) -> Result<Self, Errno> {
         if path == b"-" {
-            return Ok(Self { fd: fd::STDIN });
+            return Ok(Self::stdin());
         }
         Ok(Self { fd: fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0)? })
+    }
+
+    /// Standard input.
+    #[must_use]
+    pub const fn stdin() -> Self {
+        Self { fd: fd::STDIN }
     }
 
     /// The open descriptor.

@@ -2,14 +2,18 @@
 
 use crate::Applet;
 use crate::archive::{ar, bzip2, cpio, dpkg_deb, gzip, lzop, rpm2cpio, tar, uncompress, unzip, xz, zcat};
+use crate::calc::{bc, dc};
 use crate::core::{
     basename, canonical, cat, chmod, chown, cp, date, dirname, du, echo, env, head, hostname, id, install, ln, ls,
     mkdir, mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal,
     test, touch, truth, uname, wc, which, yes,
 };
+use crate::machine;
+use crate::system::{free, kill, mount, nohup, pgrep, ps, runparts, setsid, sysctl, time, timeout, top, uptime, watch};
 use crate::text;
 use crate::tools::{
-    base64, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, od, shred, split, strings, uuencode, xargs, xxd,
+    ascii, base64, cal, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, getopt, hexdump, ipcalc, od, patch,
+    shred, shuf, split, strings, tree, ts, uuencode, xargs, xxd,
 };
 
 /// An applet and the directory that BusyBox installs it in.
@@ -17,6 +21,7 @@ pub type Entry = (&'static str, Applet);
 
 const BIN: &str = "bin";
 const USR_BIN: &str = "usr/bin";
+const SBIN: &str = "sbin";
 
 /// The applets of the program `base`: those that use no files. A small program starts in half the time of a
 /// larger one, and these are the ones that scripts start most.
@@ -52,7 +57,7 @@ pub const CORE: &[Entry] = &[
     (USR_BIN, terminal::TTY),
     (USR_BIN, terminal::CLEAR),
     (USR_BIN, terminal::LOGNAME),
-    (USR_BIN, canonical::READLINK),
+    (BIN, canonical::READLINK),
     (USR_BIN, canonical::REALPATH),
     (BIN, sync::APPLET),
     (BIN, mkdir::APPLET),
@@ -105,6 +110,9 @@ pub const TEXT: &[Entry] = &[
 /// The applet of the program `awk`: one of its own, because it is large and needs a larger stack.
 pub const AWK: &[Entry] = &[(USR_BIN, text::awk::APPLET)];
 
+/// The calculators, which need a larger stack, too.
+pub const CALC: &[Entry] = &[(USR_BIN, bc::APPLET), (USR_BIN, dc::APPLET)];
+
 /// The applets of the program `tools`.
 pub const TOOLS: &[Entry] = &[
     (USR_BIN, find::APPLET),
@@ -129,6 +137,15 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, checksum::SHA1),
     (USR_BIN, checksum::SHA256),
     (USR_BIN, checksum::SHA512),
+    (USR_BIN, ascii::APPLET),
+    (USR_BIN, cal::APPLET),
+    (BIN, getopt::APPLET),
+    (USR_BIN, hexdump::APPLET),
+    (BIN, ipcalc::APPLET),
+    (USR_BIN, patch::APPLET),
+    (USR_BIN, shuf::APPLET),
+    (USR_BIN, tree::APPLET),
+    (USR_BIN, ts::APPLET),
     (USR_BIN, checksum::SHA3),
     (USR_BIN, checksum::CRC32),
 ];
@@ -157,21 +174,56 @@ pub const ARCHIVE: &[Entry] = &[
     (USR_BIN, rpm2cpio::APPLET),
 ];
 
+/// The applets of the program `system`: for processes, users and the kernel.
+pub const SYSTEM: &[Entry] = &[
+    (USR_BIN, timeout::APPLET),
+    (USR_BIN, time::APPLET),
+    (USR_BIN, setsid::APPLET),
+    (BIN, kill::KILL),
+    (USR_BIN, kill::KILLALL),
+    (BIN, kill::PIDOF),
+    (BIN, ps::APPLET),
+    (USR_BIN, top::APPLET),
+    (USR_BIN, free::APPLET),
+    (USR_BIN, uptime::UPTIME),
+    (USR_BIN, uptime::WHO),
+    (USR_BIN, uptime::W),
+    (USR_BIN, uptime::LAST),
+    (BIN, watch::APPLET),
+    (BIN, runparts::APPLET),
+    (SBIN, sysctl::APPLET),
+    (USR_BIN, pgrep::PGREP),
+    (USR_BIN, pgrep::PKILL),
+    (USR_BIN, nohup::APPLET),
+    (USR_BIN, terminal::RESET),
+    (BIN, mount::MOUNT),
+    (BIN, mount::UMOUNT),
+];
+
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];
 
+/// The tables of all programs.
+const TABLES: [&[Entry]; 9] = [BASE, CORE, TEXT, AWK, CALC, TOOLS, ARCHIVE, SYSTEM, machine::APPLETS];
+
 /// How many applets there are.
-const COUNT: usize = BASE.len() + CORE.len() + TEXT.len() + AWK.len() + TOOLS.len() + ARCHIVE.len() + OTHERS.len();
+const COUNT: usize = {
+    let (mut count, mut table) = (OTHERS.len(), 0);
+    while table < TABLES.len() {
+        count += TABLES[table].len();
+        table += 1;
+    }
+    count
+};
 
 /// Installation directory and name of every applet, whichever guest holds it. A value of its own, so that
 /// one program's table does not draw in the other's applets.
 static NAMES: [(&str, &str); COUNT] = {
     let mut names = [("", ""); COUNT];
-    let tables = [BASE, CORE, TEXT, AWK, TOOLS, ARCHIVE];
     let (mut table, mut at, mut next) = (0, 0, 0);
-    while table < tables.len() {
-        while at < tables[table].len() {
-            names[next] = (tables[table][at].0, tables[table][at].1.name);
+    while table < TABLES.len() {
+        while at < TABLES[table].len() {
+            names[next] = (TABLES[table][at].0, TABLES[table][at].1.name);
             (at, next) = (at + 1, next + 1);
         }
         (table, at) = (table + 1, 0);
@@ -189,6 +241,11 @@ pub fn names() -> Vec<(&'static str, &'static str)> {
     let mut names = NAMES.to_vec();
     names.sort_unstable_by_key(|(_, name)| *name);
     names
+}
+
+/// All applets, guest by guest.
+pub fn all() -> impl Iterator<Item = &'static Applet> {
+    TABLES.into_iter().flatten().map(|(_, applet)| applet)
 }
 
 /// Whether any guest holds an applet of this name.

@@ -3,16 +3,13 @@
 use anyhow::Result;
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::Guest;
+use wcr_shims::{Level, standings};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
 use crate::inspect::not_in_store;
 use crate::output;
 use crate::text::safe;
-
-/// How wide a list of names may get.
-const WIDTH: usize = 72;
 
 /// Prints what stands in for which program, or what each executable of an image leads to.
 pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
@@ -22,24 +19,37 @@ pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
     }
 }
 
-/// The table of known programs and their stand-ins.
+/// The table of BusyBox's applets: which guest holds each, how far it goes, its score in the corpus.
 fn all() -> String {
-    let mut out = "BusyBox is stood in for by bundled guests, an applet each:\n".to_owned();
-    for guest in Guest::ALL {
-        out.push_str(&format!("\n{}\n", guest.name()));
-        let mut line = String::new();
-        for name in guest.applets() {
-            if line.len() + name.len() > WIDTH {
-                out.push_str(&format!("  {}\n", line.trim_end()));
-                line.clear();
+    let mut rows = vec![["APPLET", "GUEST", "CORPUS", "STANDS IN"].map(str::to_owned)];
+    let (mut full, mut partial, mut absent) = (0, 0, 0);
+    for standing in standings() {
+        let level = match standing.level {
+            Level::Full => {
+                full += 1;
+                "in full".to_owned()
             }
-            line.push_str(name);
-            line.push(' ');
-        }
-        out.push_str(&format!("  {}\n", line.trim_end()));
+            Level::Partial(missing) => {
+                partial += 1;
+                format!("in part, without: {missing}")
+            }
+            Level::Absent => {
+                absent += 1;
+                "not at all".to_owned()
+            }
+        };
+        let score = match standing.score {
+            (_, 0) => "-".to_owned(),
+            (passed, cases) => format!("{passed}/{cases}"),
+        };
+        let guest = standing.guest.map_or("-", |guest| guest.name());
+        rows.push([standing.applet.to_owned(), guest.to_owned(), score, level]);
     }
-    out.push_str("\nKnown, but with nothing that stands in for them yet: toybox, GNU coreutils, dash, bash.\n");
-    out
+    format!(
+        "{}\nBusyBox: {full} applets in full, {partial} in part, {absent} not at all.\n\
+         Known, but with nothing that stands in for them yet: toybox, GNU coreutils, dash, bash.\n",
+        output::table(&rows)
+    )
 }
 
 fn of_image(reference: &Reference) -> Result<u8> {
@@ -62,11 +72,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_applet_is_listed_once() {
+    fn every_applet_has_a_line() {
         let text = all();
-        for name in ["ls", "grep", "sh"] {
-            assert_eq!(text.split_whitespace().filter(|word| *word == name).count(), 1 + usize::from(name == "sh"));
-        }
-        assert!(text.lines().all(|line| line.len() <= WIDTH + 20));
+        let line = |name: &str| text.lines().find(|line| line.split_whitespace().next() == Some(name));
+        assert!(line("echo").is_some_and(|line| line.ends_with("in full")), "{text}");
+        assert!(line("top").is_some_and(|line| line.contains("in part, without: ")), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("ls ")).count(), 1);
     }
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use regex_lite::Regex;
-use wcr_tests::fidelity::{self, Answer, Case, Subject, Verdict};
+use wcr_tests::fidelity::{self, Answer, Case, Scores, Subject, Verdict};
 
 const USAGE: &str = "\
 Usage: cargo xtask fidelity [--only RE] [--diff] [--bless] [--jobs N]
 
   --only RE   only cases whose id or script matches
   --diff      show what was expected and what came of each failing case
-  --bless     take cases that pass off the list of known failures (not with --only)
+  --bless     take cases that pass off the list of known failures, raise the floor of the applets' scores (not with
+              --only)
   --jobs N    how many cases run at a time (default: one for each processor)
 ";
 
@@ -62,10 +63,14 @@ fn main() -> ExitCode {
     let Some(subject) = Subject::prepare() else { return ExitCode::FAILURE };
     let cases: Vec<Case> = fidelity::corpus().into_iter().filter(|case| options.wants(case)).collect();
     let mut areas: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut scores = Scores::new();
     let mut failed = BTreeSet::new();
     fidelity::run(&cases, &subject, options.jobs, |case, verdict| {
         let (passed, total) = areas.entry(case.area().to_owned()).or_default();
         *total += 1;
+        let (passed_of_applet, cases_of_applet) = scores.entry(case.applet().to_owned()).or_default();
+        *cases_of_applet += 1;
+        *passed_of_applet += usize::from(verdict.is_pass());
         match verdict {
             Verdict::Pass => *passed += 1,
             Verdict::Fail { why, actual } => {
@@ -78,20 +83,31 @@ fn main() -> ExitCode {
             }
         }
     });
-    println!("{:12} {:>6} {:>6}", "area", "passed", "cases");
+    println!("{:12} {:>6} {:>6} {:>6}", "applet", "passed", "cases", "floor");
+    let floor = fidelity::floor();
+    for (applet, (passed, total)) in &scores {
+        println!("{applet:12} {passed:>6} {total:>6} {:>6}", floor.get(applet).map_or(0, |(passed, _)| *passed));
+    }
+    println!("\n{:12} {:>6} {:>6}", "area", "passed", "cases");
     for (area, (passed, total)) in &areas {
         println!("{area:12} {passed:>6} {total:>6}");
     }
     println!("{:12} {:>6} {:>6}", "total", cases.len() - failed.len(), cases.len());
     if options.bless {
-        return bless(&failed);
+        return bless(&failed, &scores);
     }
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Shortens the list of known failures to those that still fail; an empty list is filled for the first time.
-fn bless(failed: &BTreeSet<String>) -> ExitCode {
-    let known = fidelity::known_failures();
+/// Shortens the list of known failures to those that still fail, and raises the scores of the applets; an empty list is
+/// filled for the first time.
+fn bless(failed: &BTreeSet<String>, scores: &Scores) -> ExitCode {
+    let (known, mut floor) = (fidelity::known_failures(), fidelity::floor());
+    for (applet, (passed, cases)) in scores {
+        let (least, of) = floor.entry(applet.clone()).or_default();
+        (*least, *of) = ((*least).max(*passed), *cases);
+    }
+    fidelity::write_scores(&floor);
     if known.is_empty() {
         fidelity::write_known_failures(failed);
         return ExitCode::SUCCESS;

@@ -1,13 +1,15 @@
 //! Runs random input on the real program and on wcr, and says what differs:
-//! `fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
+//! `fuzz shell|applets [NAME] [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use wcr_tests::fuzz::applets;
 use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Subject, Verdict};
 
 const USAGE: &str = "\
 Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]
+       cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N]
 
   --count N      how many scripts (default: 20000)
   --seed S       the first script's seed; the others follow (default: 0)
@@ -19,7 +21,24 @@ Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--sc
 /// How often a script may be run to make it smaller.
 const TRIALS: usize = 250;
 
+/// What is made of a seed.
+enum Grammar {
+    Shell,
+    /// Calls of this applet, or of all in turns.
+    Applets(Option<String>),
+}
+
+impl Grammar {
+    fn script(&self, seed: u64) -> Script {
+        match self {
+            Grammar::Shell => Script::random(seed),
+            Grammar::Applets(name) => applets::script(name.as_deref(), seed),
+        }
+    }
+}
+
 struct Options {
+    grammar: Grammar,
     count: u64,
     seed: u64,
     jobs: usize,
@@ -28,12 +47,21 @@ struct Options {
 }
 
 impl Options {
-    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        if args.next().as_deref() != Some("shell") {
-            return Err(USAGE.into());
+    fn parse(args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut args = args.peekable();
+        let grammar = match args.next().as_deref() {
+            Some("shell") => Grammar::Shell,
+            Some("applets") => Grammar::Applets(args.next_if(|name| !name.starts_with("--"))),
+            _ => return Err(USAGE.into()),
+        };
+        if let Grammar::Applets(Some(name)) = &grammar
+            && !applets::names().any(|known| known == name)
+        {
+            let known: Vec<&str> = applets::names().collect();
+            return Err(format!("there is no grammar for {name}, but for {}", known.join(", ")));
         }
         let jobs = std::thread::available_parallelism().map_or(2, usize::from);
-        let mut options = Options { count: 20_000, seed: 0, jobs, show: 20, script: None };
+        let mut options = Options { grammar, count: 20_000, seed: 0, jobs, show: 20, script: None };
         while let Some(arg) = args.next() {
             let value = args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"))?;
             let wrong = |error: std::num::ParseIntError| format!("{arg}: {error}");
@@ -67,7 +95,8 @@ fn main() -> ExitCode {
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut different = Vec::new();
-    shell::run(&subject, options.seed..options.seed + options.count, options.jobs, |seed, script, verdict| {
+    let (seeds, make) = (options.seed..options.seed + options.count, |seed| options.grammar.script(seed));
+    shell::run(&subject, seeds, options.jobs, make, |seed, script, verdict| {
         let kind = match &verdict {
             Verdict::Same => "the same".into(),
             Verdict::Unstable => "the same but for the order of lines, which is open".into(),

@@ -57,10 +57,35 @@ impl Case {
         self.id.split(' ').next().unwrap_or_default()
     }
 
+    /// The applet that the case is about: that of its area, or the first one in its script that does more than prepare
+    /// something; else the shell.
+    pub fn applet(&self) -> &str {
+        let area = self.area();
+        if area.starts_with("sh-") || area == "pipe" {
+            return "sh";
+        }
+        let words = self.script.split(|character: char| character.is_whitespace() || ";|&()".contains(character));
+        let applets: Vec<&str> = words.filter(|word| is_applet(word)).collect();
+        let chosen = applets.iter().find(|word| **word == area);
+        let chosen = chosen.or_else(|| applets.iter().find(|word| !PREPARATION.contains(word)));
+        chosen.or(applets.first()).copied().unwrap_or("sh")
+    }
+
     /// What the case is about: `ls`, `sort`, `sh-script`….
     pub fn area(&self) -> &str {
         self.id.split(':').next().unwrap_or_default()
     }
+}
+
+/// The applets of the real BusyBox, in their directories.
+const APPLETS: &str = include_str!("../../../guests/applets/src/full.txt");
+
+/// What makes the files and the input that other commands are tried on.
+const PREPARATION: [&str; 12] =
+    ["echo", "printf", "cat", "mkdir", "touch", "rm", "seq", "yes", "true", "false", "sh", "busybox"];
+
+fn is_applet(word: &str) -> bool {
+    !word.is_empty() && APPLETS.lines().any(|line| line.rsplit('/').next() == Some(word))
 }
 
 impl Answer {

@@ -8,7 +8,7 @@ mod case;
 mod subject;
 mod verdict;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,6 +65,36 @@ pub fn write_known_failures(keys: &BTreeSet<String>) {
 
 fn known_failures_path() -> PathBuf {
     folder().join("known-failures.txt")
+}
+
+/// How many of an applet's cases pass, and how many there are, by its name.
+pub type Scores = BTreeMap<String, (usize, usize)>;
+
+/// The scores that no run may fall below, and that `wcr shims` shows.
+///
+/// # Panics
+/// The list cannot be read.
+pub fn floor() -> Scores {
+    let text = fs::read_to_string(scores_path()).expect("read the list of scores");
+    let line = |line: &str| {
+        let mut words = line.split(' ');
+        let name = words.next()?.to_owned();
+        Some((name, (words.next()?.parse().ok()?, words.next()?.parse().ok()?)))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Replaces the list of scores.
+///
+/// # Panics
+/// The list cannot be written.
+pub fn write_scores(scores: &Scores) {
+    let lines: String = scores.iter().map(|(name, (passed, cases))| format!("{name} {passed} {cases}\n")).collect();
+    fs::write(scores_path(), lines).expect("write the list of scores");
+}
+
+fn scores_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shims/src/scores.txt")
 }
 
 /// Runs the cases, `jobs` at a time, and hands each verdict to `report` in the order of the cases.

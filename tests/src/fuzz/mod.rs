@@ -1,5 +1,6 @@
 //! Differential fuzzing: random input for the real program and for wcr, whose answers have to be the same.
 
+pub mod applets;
 mod random;
 pub mod shell;
 

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use wcr_sys::abi::FileKind;
 use wcr_sys::fs;
 
-use super::ls::human;
 use super::paths::join;
 use crate::format::{decimal, parse_decimal};
+use crate::human::human;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 

@@ -1,14 +1,12 @@
 //! `ls`: lists files and directories.
 
 mod display;
-mod human;
 mod order;
 
 use wcr_sys::abi::{FileKind, Mode, Stat};
 use wcr_sys::{Errno, fd, fs};
 
 use self::display::Display;
-pub use self::human::{human, human_whole};
 use super::paths::join;
 use crate::format::parse_decimal;
 use crate::options::{Parsed, Spec, Takes};

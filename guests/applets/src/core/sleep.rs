@@ -19,9 +19,9 @@ pub const USLEEP: Applet = Applet::new("usleep", "usleep N\n\nPause for N micros
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Why an operand is no duration.
+/// Why a text is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wrong {
+pub enum Wrong {
     /// It is no number.
     Number,
     /// It looks like a fraction and is none.
@@ -34,11 +34,7 @@ fn sleep(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let mut nanos = 0u64;
     for arg in ctx.args {
-        nanos = match duration(arg) {
-            Ok(more) => nanos.saturating_add(more),
-            Err(Wrong::Number) => return Err(ctx.die(&[b"invalid number '", arg, b"'"])),
-            Err(Wrong::Fraction) => return Err(ctx.usage()),
-        };
+        nanos = nanos.saturating_add(duration_operand(ctx, arg)?);
     }
     wait(nanos);
     Ok(0)
@@ -63,8 +59,20 @@ fn wait(nanos: u64) {
     }
 }
 
+/// Reads an applet's duration; a wrong one is reported.
+/// # Errors
+/// It is none: the reason to stop.
+pub fn duration_operand(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    duration(text).map_err(|wrong| match wrong {
+        Wrong::Number => ctx.die(&[b"invalid number '", text, b"'"]),
+        Wrong::Fraction => ctx.usage(),
+    })
+}
+
 /// Reads `N[.N][smhd]` as nanoseconds.
-fn duration(arg: &[u8]) -> Result<u64, Wrong> {
+/// # Errors
+/// [`Wrong`] says why it is none.
+pub fn duration(arg: &[u8]) -> Result<u64, Wrong> {
     let (number, unit) = match arg.split_last() {
         Some((b's', number)) => (number, 1),
         Some((b'm', number)) => (number, 60),

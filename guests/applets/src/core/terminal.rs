@@ -1,6 +1,7 @@
 //! `tty`, `clear` and `logname`: about the terminal and who sits at it.
 
-use wcr_sys::{Errno, fd, fs};
+use wcr_sys::abi::{SetWhen, Termios, lflag};
+use wcr_sys::{Errno, fd, fs, tty as terminal};
 
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
@@ -20,6 +21,21 @@ pub const CLEAR: Applet = Applet::new("clear", "clear\n\nClear screen", |ctx| {
 
 /// `logname`.
 pub const LOGNAME: Applet = Applet::new("logname", "logname\n\nPrint the name of the current user", logname);
+
+/// `reset`: does nothing when standard output is no terminal.
+pub const RESET: Applet = Applet::new("reset", "reset\n\nReset the screen", |ctx| {
+    if fd::is_tty(fd::STDOUT) {
+        // Reset; the character set; no attributes; the cursor shown; the terminal sane.
+        ctx.put(b"\x1bc\x1b(B\x1b[m\x1b[J\x1b[?25h");
+        ctx.flush();
+        if let Ok(state) = terminal::attributes(fd::STDIN) {
+            let sane = Termios { lflag: state.lflag | lflag::ECHO | lflag::ICANON, ..state };
+            // A terminal that cannot be set stays as it is.
+            let _ = terminal::set_attributes(fd::STDIN, SetWhen::Drain, &sane);
+        }
+    }
+    Ok(0)
+});
 
 fn tty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("s").parse(ctx)?;

@@ -106,7 +106,8 @@ fn cutter(ctx: &mut Context<'_>, parsed: &Parsed, kind: u8) -> Result<Cutter, Qu
     let (unit, joiner) = match kind {
         b'f' => {
             let byte = delimiter.map_or(b'\t', |text| text.first().copied().unwrap_or(0));
-            (Unit::Fields(byte), vec![byte])
+            // Lines are divided at its first byte, and joined by all of it.
+            (Unit::Fields(byte), delimiter.map_or_else(|| vec![byte], <[u8]>::to_vec))
         }
         b'F' => {
             let pattern = delimiter.unwrap_or(b"[[:space:]]+");

@@ -68,12 +68,14 @@ pub(super) struct Coder {
     column: usize,
     /// What does not yet make a group.
     group: Vec<u8>,
+    /// Whether the last character was the first `=` of two.
+    padded: bool,
 }
 
 impl Coder {
     /// Makes lines of so many letters; 0: one line.
     pub(super) fn new(columns: usize) -> Self {
-        Self { columns, column: 0, group: Vec::new() }
+        Self { columns, column: 0, group: Vec::new(), padded: false }
     }
 
     /// Encodes what makes whole groups.
@@ -121,12 +123,18 @@ impl Coder {
                 b'0'..=b'9' => byte - b'0' + 52,
                 b'+' => 62,
                 b'/' => 63,
-                b'=' => {
+                // A group may lack its last letter, or two when two of these stand next to each other.
+                b'=' if self.group.len() == 3 || self.padded => {
                     self.put_bytes(out);
+                    self.padded = false;
                     continue;
                 }
-                _ => continue,
+                other => {
+                    self.padded = *other == b'=' && self.group.len() == 2;
+                    continue;
+                }
             };
+            self.padded = false;
             self.group.push(value);
             if self.group.len() == 4 {
                 self.put_bytes(out);

@@ -3,8 +3,8 @@
 use wcr_sys::abi::StatFs;
 use wcr_sys::fs;
 
-use crate::core::ls::{human, human_whole};
 use crate::format::{decimal, left, right};
+use crate::human::{human, human_whole};
 use crate::number::suffixed;
 use crate::options::{Parsed, Spec};
 use crate::{Applet, Context, Quit, environ};

@@ -72,6 +72,11 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         [path] => path,
         _ => return Err(ctx.usage()),
     };
+    let named = include && path != b"-" && !parsed.has(b'r');
+    let name = identifier(path);
+    if named {
+        ctx.put(&[b"unsigned char ", name.as_slice(), b"[] = {\n"].concat());
+    }
     let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
     if parsed.has(b'r') {
         reverse(ctx, &source, plain);
@@ -85,17 +90,19 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
     }
     let style = Style { columns: columns as usize, group, plain, include, base };
-    let named = include && path != b"-";
-    let name: Vec<u8> = path.iter().map(|byte| if byte.is_ascii_alphanumeric() { *byte } else { b'_' }).collect();
-    if named {
-        ctx.put(&[b"unsigned char ", name.as_slice(), b"[] = {\n"].concat());
-    }
     let shown = dump(ctx, &source, &style, skip, limit);
     if named {
         let count = crate::format::decimal(shown);
         ctx.put(&[b"};\nunsigned int ", name.as_slice(), b"_len = ", &count, b";\n"].concat());
     }
     Ok(0)
+}
+
+/// The name that C may give to a file: letters and digits stay, no digit first.
+fn identifier(path: &[u8]) -> Vec<u8> {
+    let prefix: &[u8] = if path.first().is_some_and(u8::is_ascii_digit) { b"__" } else { b"" };
+    let letters = path.iter().map(|byte| if byte.is_ascii_alphanumeric() { *byte } else { b'_' });
+    prefix.iter().copied().chain(letters).collect()
 }
 
 /// Shows the bytes; returns how many.

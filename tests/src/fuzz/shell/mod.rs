@@ -141,14 +141,20 @@ pub fn shrink_all(
     });
 }
 
-/// Runs the scripts of these seeds, `jobs` at a time, and hands each verdict to `report` as it comes, until that returns
-/// false.
-pub fn run(subject: &Subject, seeds: Range<u64>, jobs: usize, mut report: impl FnMut(u64, &Script, Verdict) -> bool) {
+/// Runs the scripts that `make` makes of these seeds, `jobs` at a time, and hands each verdict to `report` as it comes,
+/// until that returns false.
+pub fn run(
+    subject: &Subject,
+    seeds: Range<u64>,
+    jobs: usize,
+    make: impl Fn(u64) -> Script + Sync,
+    mut report: impl FnMut(u64, &Script, Verdict) -> bool,
+) {
     let next = AtomicU64::new(seeds.start);
     let (sender, verdicts) = mpsc::channel();
     std::thread::scope(|scope| {
         for worker in 0..jobs.max(1) {
-            let (sender, next) = (sender.clone(), &next);
+            let (sender, next, make) = (sender.clone(), &next, &make);
             scope.spawn(move || {
                 let place = subject.place(worker);
                 loop {
@@ -156,7 +162,7 @@ pub fn run(subject: &Subject, seeds: Range<u64>, jobs: usize, mut report: impl F
                     if seed >= seeds.end {
                         return;
                     }
-                    let script = Script::random(seed);
+                    let script = make(seed);
                     let verdict = subject.verdict(&place, &script, Care::FULL);
                     if sender.send((seed, script, verdict)).is_err() {
                         return;

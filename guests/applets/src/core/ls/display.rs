@@ -3,7 +3,6 @@
 use wcr_sys::abi::{FileKind, Mode, Stat};
 use wcr_sys::{fs, time};
 
-use super::human::{human, human_whole};
 use super::order::seconds;
 use super::{Entry, Layout, Options};
 use crate::core::accounts::Accounts;
@@ -12,6 +11,7 @@ use crate::core::stat::{major, minor};
 use crate::core::time::Zone;
 use crate::core::time::strftime::strftime;
 use crate::format::{decimal, left, right};
+use crate::human::{human, human_whole};
 use crate::{Context, environ};
 
 /// The space between columns.

@@ -135,7 +135,7 @@ fn name(byte: u8) -> Vec<u8> {
 }
 
 /// Appends a character, or its escape or its octal number.
-pub(super) fn put_escaped(out: &mut Vec<u8>, byte: u8) {
+pub(in crate::tools) fn put_escaped(out: &mut Vec<u8>, byte: u8) {
     let letter = match byte {
         0 => b'0',
         7 => b'a',

@@ -11,6 +11,7 @@ use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 use layout::Layout;
+pub(super) use layout::put_escaped;
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -123,24 +124,33 @@ fn count(ctx: &mut Context<'_>, parsed: &Parsed, key: u8) -> Result<Option<u64>,
     }
 }
 
-/// What each line shows, in the order of the options.
+/// The types of the options, in the order in which lines show them; those of `-t` have none of their own.
+const TYPES: [(u8, Option<&[u8]>); 12] = [
+    (b'a', Some(b"a")),
+    (b'b', Some(b"o1")),
+    (b'c', Some(b"c")),
+    (b'd', Some(b"u2")),
+    (b'f', Some(b"f4")),
+    (b'h', Some(b"x2")),
+    (b'i', Some(b"d2")),
+    (b'l', Some(b"d4")),
+    (b'o', Some(b"o2")),
+    (b't', None),
+    (b'x', Some(b"x2")),
+    (b's', Some(b"d2")),
+];
+
+/// What each line shows: the order of the options does not count, but for several of `-t`.
 fn layouts(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Layout>, Quit> {
     let mut layouts = Vec::new();
-    for (key, value) in &parsed.options {
-        let types: &[u8] = match key {
-            b'a' => b"a",
-            b'b' => b"o1",
-            b'c' => b"c",
-            b'd' => b"u2",
-            b'f' => b"f4",
-            b'h' | b'x' => b"x2",
-            b'i' | b's' => b"d2",
-            b'l' => b"d4",
-            b'o' => b"o2",
-            b't' => value.as_deref().unwrap_or_default(),
-            _ => continue,
-        };
-        layout::parse(types, &mut layouts).map_err(|message| ctx.die(&[&message]))?;
+    for (key, types) in TYPES {
+        let given = parsed.options.iter().filter(|(given, _)| *given == key);
+        // An option that is given twice shows its line once.
+        let once = if types.is_some() { 1 } else { usize::MAX };
+        for (_, value) in given.take(once) {
+            let types = types.or(value.as_deref()).unwrap_or_default();
+            layout::parse(types, &mut layouts).map_err(|message| ctx.die(&[&message]))?;
+        }
     }
     if layouts.is_empty() {
         layouts.push(Layout::OCTAL_WORDS);
@@ -283,13 +293,17 @@ impl Dump {
         self.before.clear();
         self.before.extend_from_slice(bytes);
         let mut out = Vec::new();
+        // All sizes are powers of two: each type shows as many bytes as the one with the largest units.
+        let unit = self.layouts.iter().map(Layout::size).max().unwrap_or(1);
+        let mut bytes = bytes.to_vec();
+        bytes.resize(bytes.len().next_multiple_of(unit), 0);
         for (at, layout) in self.layouts.iter().enumerate() {
             if at == 0 {
                 self.radix.put(&mut out, address);
             } else {
                 out.resize(out.len() + self.radix.columns(), b' ');
             }
-            layout.put(&mut out, bytes);
+            layout.put(&mut out, &bytes);
             out.push(b'\n');
         }
         ctx.put(&out);

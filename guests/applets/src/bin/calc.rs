@@ -1,0 +1,5 @@
+//! The guest with the calculators.
+
+fn main() {
+    applets::multicall::only(applets::table::CALC)
+}

@@ -1,0 +1,144 @@
+//! `bc`: a calculator with a language of its own.
+
+mod lexer;
+mod machine;
+mod parser;
+
+use wcr_sys::{fd, fs};
+
+use crate::options::{Spec, Takes};
+use crate::{Applet, Context, Quit};
+
+use machine::{Halt, Machine};
+use parser::Parser;
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "bc",
+    "bc [-sqlw] [FILE]...\n\n\
+     Arbitrary precision calculator\n\n\
+     \t-q\tQuiet\n\
+     \t-l\tLoad standard library\n\
+     \t-s\tBe POSIX compatible\n\
+     \t-w\tWarn if extensions are used\n\n\
+     $BC_LINE_LENGTH changes output width",
+    main,
+)
+.lacking("arrays as arguments of functions, warnings of -s and -w");
+
+const SPEC: Spec = Spec::new(
+    "wvsqli",
+    &[
+        ("warn", Takes::Nothing, b'w'),
+        ("version", Takes::Nothing, b'v'),
+        ("standard", Takes::Nothing, b's'),
+        ("quiet", Takes::Nothing, b'q'),
+        ("mathlib", Takes::Nothing, b'l'),
+        ("interactive", Takes::Nothing, b'i'),
+    ],
+);
+
+/// The places that the library starts with.
+const LIBRARY_SCALE: usize = 20;
+/// The columns of a line, when nobody says otherwise.
+const LINE: usize = 70;
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let library = parsed.has(b'l');
+    let given = crate::environ::var(b"BC_LINE_LENGTH").and_then(|text| crate::format::parse_decimal(&text));
+    let line = match given {
+        Some(0) => 0,
+        Some(columns) if columns > 2 && columns < 65_536 => columns as usize - 2,
+        _ => LINE - 2,
+    };
+    let mut machine = Machine::new(line, if library { LIBRARY_SCALE } else { 0 }, library);
+    for path in &parsed.operands {
+        let text = fs::read_file(path).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+        if run(ctx, &mut machine, &text)? {
+            return Ok(0);
+        }
+    }
+    let text = fs::read_to_end(fd::STDIN).map_err(|error| ctx.die_errno(&[b"stdin"], error))?;
+    run(ctx, &mut machine, &text)?;
+    Ok(0)
+}
+
+/// Runs a program statement by statement; whether it ended the whole.
+fn run(ctx: &mut Context<'_>, machine: &mut Machine, text: &[u8]) -> Result<bool, Quit> {
+    let mut parser = Parser::new(text);
+    loop {
+        let statement = match parser.next_statement() {
+            Ok(Some(statement)) => statement,
+            Ok(None) => return Ok(false),
+            Err(message) => return Err(ctx.die(&[&message])),
+        };
+        let ended = machine.top(statement);
+        ctx.put(&machine.take_output());
+        match ended {
+            Ok(()) => {}
+            Err(Halt::Quit) => return Ok(true),
+            Err(Halt::Fault(message)) => return Err(ctx.die(&[message.as_bytes()])),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a program prints, and the diagnostic that ends it.
+    fn bc(text: &str, library: bool) -> (String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut machine = Machine::new(68, if library { 20 } else { 0 }, library);
+        let _ = run(&mut Context::new(&APPLET, &[], &mut out, &mut err), &mut machine, text.as_bytes());
+        (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn programs() {
+        for (text, expected) in [
+            ("scale=5;1/3\n", ".33333\n"),
+            ("2^100\n", "1267650600228229401496703205376\n"),
+            ("x=5;x++;x;++x;x--;-x\n", "5\n6\n7\n7\n-6\n"),
+            ("define f(x){\nreturn x*2;\n}\nf(4)\n", "8\n"),
+            ("for(i=0;i<3;i++) i\n", "0\n1\n2\n"),
+            ("while(1){break};5\n", "5\n"),
+            ("if(1>2) 3 else 4\n", "4\n"),
+            ("\"hello\"", "hello"),
+            ("print \"a\",1,\"\\n\"\n", "a1\n"),
+            ("a[1]=3;a[1];a[2]\n", "3\n0\n"),
+            ("x=3;x+=2;x;x^=2;x\n", "5\n25\n"),
+            ("3;last+1;.\n", "3\n4\n4\n"),
+            ("1==1;1!=1;1<2;!1;1&&0;1||0\n", "1\n0\n1\n0\n0\n1\n"),
+            ("5 /* c */ + 1 # foo\n", "6\n"),
+            ("ibase=2;1010;obase=10;1010\n", "10\n1010\n"),
+            ("define f(x){ auto y; y=x; if (x<2) return 1; return x*f(x-1); }; f(20)\n", "2432902008176640000\n"),
+            ("length(123.45);scale(1.230)\n", "5\n3\n"),
+            ("-7%3; 10%3\n", "-1\n1\n"),
+            ("1 \\\n+ 2\n", "3\n"),
+        ] {
+            assert_eq!(bc(text, false), (expected.to_owned(), String::new()), "{text}");
+        }
+        assert_eq!(bc("s(1);scale\n", true).0, ".84147098480789650665\n20\n");
+    }
+
+    #[test]
+    fn faults() {
+        for (text, message) in [
+            ("1/0\n", "divide by zero"),
+            ("1 +\n", "bad expression at ''"),
+            ("1,2\n", "bad statement terminator at ',2'"),
+            ("define f(x){return x*2;} f(4)\n", "bad statement terminator at 'f(4)'"),
+            ("x = \"a\"\n", "bad expression at '\"a\"'"),
+            ("return 1\n", "'return' not in a function"),
+            ("break\n", "bad token at 'break'"),
+            ("1e3\n", "bad expression at 'e3'"),
+            ("abs(-3)\n", "undefined function"),
+            ("scale=-1\n", "negative number"),
+            ("obase=1\n", "bad obase; must be [2,999]"),
+        ] {
+            assert_eq!(bc(text, false).1, format!("bc: {message}\n"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! `dc`: a calculator with a stack.
+
+use std::collections::BTreeMap;
+
+use wcr_sys::{fd, fs};
+
+use super::number::{Fault, Number, wrapped};
+use crate::options::{Spec, Takes};
+use crate::{Applet, Context, Quit};
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "dc",
+    "dc [-x] [-eSCRIPT]... [-fFILE]... [FILE]...\n\n\
+     Tiny RPN calculator. Operations:\n\
+     Arithmetic: + - * / % ^\n\
+     ~ - divide with remainder\n\
+     | - modular exponentiation\n\
+     v - square root\n\
+     p - print top of the stack without popping\n\
+     f - print entire stack\n\
+     k - pop the value and set precision\n\
+     i - pop the value and set input radix\n\
+     o - pop the value and set output radix\n\
+     Examples: dc -e'2 2 + p' -> 4, dc -e'8 8 * 2 2 + / p' -> 16",
+    main,
+);
+
+const SPEC: Spec = Spec::new(
+    "xe:f:",
+    &[("expression", Takes::Value, b'e'), ("file", Takes::Value, b'f'), ("extended-register", Takes::Nothing, b'x')],
+);
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let mut scripts: Vec<(bool, Vec<u8>)> = parsed
+        .options
+        .iter()
+        .filter(|(key, _)| *key != b'x')
+        .map(|(key, value)| (*key == b'f', value.clone().unwrap_or_default()))
+        .collect();
+    scripts.extend(parsed.operands.iter().map(|path| (true, path.clone())));
+    let mut machine = Machine::default();
+    let from_stdin = scripts.is_empty();
+    for (is_file, text) in scripts {
+        let text = if is_file {
+            fs::read_file(&text).map_err(|error| ctx.die_errno(&[b"can't open '", &text, b"'"], error))?
+        } else {
+            text
+        };
+        if let End::Quit = machine.whole(ctx, &text)? {
+            return Ok(0);
+        }
+    }
+    if from_stdin {
+        let text = fs::read_to_end(fd::STDIN).map_err(|error| ctx.die_errno(&[b"stdin"], error))?;
+        machine.whole(ctx, &text)?;
+    }
+    Ok(0)
+}
+
+/// A value on the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    Number(Number),
+    Text(Vec<u8>),
+}
+
+/// Why a script stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Fault(Fault),
+    TooFew,
+    WrongType,
+    BadCharacter(u8),
+    BadBase(u8),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Stop {
+    fn message(self) -> Vec<u8> {
+        match self {
+            Self::Fault(fault) => fault.message().into(),
+            Self::TooFew => b"stack has too few elements".to_vec(),
+            Self::WrongType => b"variable is wrong type".to_vec(),
+            Self::BadCharacter(byte) => [b"bad character '", &[byte][..], b"'"].concat(),
+            Self::BadBase(b'i') => b"bad ibase; must be [2,16]".to_vec(),
+            Self::BadBase(_) => b"bad obase; must be [2,999]".to_vec(),
+        }
+    }
+}
+
+/// How a script or macro ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done,
+    Quit,
+    /// So many macros are left, this one included.
+    Leave(usize),
+}
+
+#[derive(Debug)]
+struct Machine {
+    stack: Vec<Value>,
+    registers: BTreeMap<u8, Vec<Value>>,
+    arrays: BTreeMap<(u8, usize), Value>,
+    scale: usize,
+    input: u32,
+    output: u32,
+    out: Vec<u8>,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self {
+            stack: Vec::new(),
+            registers: BTreeMap::new(),
+            arrays: BTreeMap::new(),
+            scale: 0,
+            input: 10,
+            output: 10,
+            out: Vec::new(),
+        }
+    }
+}
+
+/// How many digits a line takes.
+const LINE: usize = 68;
+
+impl Machine {
+    /// Runs a script and prints what it says.
+    fn whole(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<End, Quit> {
+        let end = self.run(text);
+        ctx.put(&core::mem::take(&mut self.out));
+        end.map_err(|stop| ctx.die(&[&stop.message()]))
+    }
+
+    fn run(&mut self, text: &[u8]) -> Result<End, Stop> {
+        let mut at = 0;
+        while let Some(byte) = text.get(at).copied() {
+            at += 1;
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => {}
+                b'#' => at += text.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)).unwrap_or(text.len() - at),
+                b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_' => {
+                    let start = if byte == b'_' { at } else { at - 1 };
+                    let digits = text.get(start..).unwrap_or_default();
+                    let mut points = 0;
+                    let len = digits
+                        .iter()
+                        .take_while(|byte| {
+                            points += usize::from(**byte == b'.');
+                            matches!(**byte, b'0'..=b'9' | b'A'..=b'F') || **byte == b'.' && points < 2
+                        })
+                        .count();
+                    let number = Number::parse(digits.get(..len).unwrap_or_default(), self.input);
+                    at = start + len;
+                    self.push(if byte == b'_' { number.negated() } else { number });
+                }
+                b'[' => {
+                    let start = at;
+                    let mut depth = 1;
+                    while depth > 0 {
+                        match text.get(at) {
+                            Some(b'[') => depth += 1,
+                            Some(b']') => depth -= 1,
+                            Some(_) => {}
+                            None => break,
+                        }
+                        at += 1;
+                    }
+                    let end = if depth == 0 { at - 1 } else { at };
+                    self.stack.push(Value::Text(text.get(start..end).unwrap_or_default().to_vec()));
+                }
+                b's' | b'S' | b'l' | b'L' | b':' | b';' => {
+                    let register = text.get(at).copied().unwrap_or(0);
+                    at += 1;
+                    self.register(byte, register)?;
+                }
+                b'<' | b'>' | b'=' | b'!' => {
+                    let mut relation = byte;
+                    if byte == b'!' {
+                        relation = text.get(at).copied().unwrap_or(0);
+                        at += 1;
+                        if !matches!(relation, b'<' | b'>' | b'=') {
+                            return Err(Stop::BadCharacter(b'!'));
+                        }
+                    }
+                    let register = text.get(at).copied().unwrap_or(0);
+                    at += 1;
+                    let (top, below) = (self.number()?, self.number()?);
+                    let order = top.compare(&below);
+                    let holds = match relation {
+                        b'<' => order.is_lt(),
+                        b'>' => order.is_gt(),
+                        _ => order.is_eq(),
+                    };
+                    if holds != (byte == b'!') {
+                        let Value::Text(body) = self.top_of(register) else { return Err(Stop::WrongType) };
+                        match self.run(&body)? {
+                            End::Done => {}
+                            End::Leave(1) => {}
+                            End::Leave(count) => return Ok(End::Leave(count - 1)),
+                            End::Quit => return Ok(End::Quit),
+                        }
+                    }
+                }
+                b'x' => {
+                    if let Value::Text(body) = self.pop()? {
+                        match self.run(&body)? {
+                            End::Done | End::Leave(1) => {}
+                            End::Leave(count) => return Ok(End::Leave(count - 1)),
+                            End::Quit => return Ok(End::Quit),
+                        }
+                    } else {
+                        return Err(Stop::WrongType);
+                    }
+                }
+                b'q' => return Ok(End::Quit),
+                b'Q' => {
+                    let count = self.number()?.to_count()?;
+                    if count > 0 {
+                        return Ok(End::Leave(count));
+                    }
+                }
+                other => self.operation(other)?,
+            }
+        }
+        Ok(End::Done)
+    }
+
+    fn push(&mut self, number: Number) {
+        self.stack.push(Value::Number(number));
+    }
+
+    fn pop(&mut self) -> Result<Value, Stop> {
+        self.stack.pop().ok_or(Stop::TooFew)
+    }
+
+    /// The number on top, taken off.
+    fn number(&mut self) -> Result<Number, Stop> {
+        match self.pop()? {
+            Value::Number(number) => Ok(number),
+            Value::Text(_) => Err(Stop::WrongType),
+        }
+    }
+
+    /// The two numbers on top in the order they were put there.
+    fn pair(&mut self) -> Result<(Number, Number), Stop> {
+        if self.stack.len() < 2 {
+            return Err(Stop::TooFew);
+        }
+        let second = self.number()?;
+        Ok((self.number()?, second))
+    }
+
+    fn top_of(&self, register: u8) -> Value {
+        let values = self.registers.get(&register);
+        values.and_then(|values| values.last()).cloned().unwrap_or(Value::Number(Number::zero()))
+    }
+
+    fn register(&mut self, command: u8, register: u8) -> Result<(), Stop> {
+        match command {
+            b's' => {
+                let value = self.pop()?;
+                let values = self.registers.entry(register).or_default();
+                values.pop();
+                values.push(value);
+            }
+            b'S' => {
+                let value = self.pop()?;
+                let values = self.registers.entry(register).or_insert_with(|| vec![Value::Number(Number::zero())]);
+                values.push(value);
+            }
+            b'l' => self.stack.push(self.top_of(register)),
+            b'L' => {
+                let value = self.registers.get_mut(&register).and_then(Vec::pop).ok_or(Stop::TooFew)?;
+                self.stack.push(value);
+            }
+            b':' => {
+                let index = self.number()?.to_count()?;
+                let value = self.pop()?;
+                self.arrays.insert((register, index), value);
+            }
+            _ => {
+                let index = self.number()?.to_count()?;
+                let value = self.arrays.get(&(register, index)).cloned();
+                self.stack.push(value.unwrap_or(Value::Number(Number::zero())));
+            }
+        }
+        Ok(())
+    }
+
+    fn operation(&mut self, command: u8) -> Result<(), Stop> {
+        match command {
+            b'+' => {
+                let (one, two) = self.pair()?;
+                self.push(one.add(&two));
+            }
+            b'-' => {
+                let (one, two) = self.pair()?;
+                self.push(one.subtract(&two));
+            }
+            b'*' => {
+                let (one, two) = self.pair()?;
+                self.push(one.multiply(&two, self.scale));
+            }
+            b'/' => {
+                let (one, two) = self.pair()?;
+                self.push(one.divide(&two, self.scale)?);
+            }
+            b'%' => {
+                let (one, two) = self.pair()?;
+                self.push(one.remainder(&two, self.scale)?);
+            }
+            b'~' => {
+                let (one, two) = self.pair()?;
+                self.push(one.divide(&two, self.scale)?);
+                self.push(one.remainder(&two, self.scale)?);
+            }
+            b'^' => {
+                let (one, two) = self.pair()?;
+                self.push(one.power(&two, self.scale)?);
+            }
+            b'|' => {
+                if self.stack.len() < 3 {
+                    return Err(Stop::TooFew);
+                }
+                let modulus = self.number()?;
+                let (base, exponent) = self.pair()?;
+                self.push(base.power_modulo(&exponent, &modulus)?);
+            }
+            b'v' => {
+                let number = self.number()?;
+                self.push(number.square_root(self.scale)?);
+            }
+            b'(' | b'{' | b'G' => {
+                let (one, two) = self.pair()?;
+                let order = two.compare(&one);
+                let holds = match command {
+                    b'(' => order.is_lt(),
+                    b'{' => order.is_le(),
+                    _ => order.is_eq(),
+                };
+                self.push(Number::from(holds.into()));
+            }
+            b'N' => {
+                let number = self.number()?;
+                self.push(Number::from(number.is_zero().into()));
+            }
+            b'p' | b'n' => {
+                let value =
+                    if command == b'n' { self.pop()? } else { self.stack.last().cloned().ok_or(Stop::TooFew)? };
+                self.show(&value);
+            }
+            b'P' => match self.pop()? {
+                Value::Text(text) => self.out.extend_from_slice(&text),
+                Value::Number(number) => {
+                    let byte = number.with_scale(0).remainder(&Number::from(256), 0)?.absolute().to_count()?;
+                    self.out.push(byte as u8);
+                }
+            },
+            b'f' => {
+                let values: Vec<Value> = self.stack.iter().rev().cloned().collect();
+                values.iter().for_each(|value| self.show(value));
+            }
+            b'c' => self.stack.clear(),
+            b'd' => {
+                let value = self.stack.last().cloned().ok_or(Stop::TooFew)?;
+                self.stack.push(value);
+            }
+            b'r' => {
+                if self.stack.len() < 2 {
+                    return Err(Stop::TooFew);
+                }
+                let (one, two) = (self.pop()?, self.pop()?);
+                self.stack.extend([one, two]);
+            }
+            b'k' => self.scale = self.number()?.to_count()?,
+            b'i' => self.input = self.base(b'i', 16)?,
+            b'o' => self.output = self.base(b'o', 999)?,
+            b'K' => self.push(Number::from(self.scale as i64)),
+            b'I' => self.push(Number::from(self.input.into())),
+            b'O' => self.push(Number::from(self.output.into())),
+            b'z' => self.push(Number::from(self.stack.len() as i64)),
+            b'Z' => {
+                let length = match self.pop()? {
+                    Value::Number(number) => number.length(),
+                    Value::Text(text) => text.len(),
+                };
+                self.push(Number::from(length as i64));
+            }
+            b'X' => {
+                let scale = match self.pop()? {
+                    Value::Number(number) => number.scale(),
+                    Value::Text(_) => 0,
+                };
+                self.push(Number::from(scale as i64));
+            }
+            b'?' => return Err(Stop::TooFew),
+            other => return Err(Stop::BadCharacter(other)),
+        }
+        Ok(())
+    }
+
+    fn base(&mut self, which: u8, most: usize) -> Result<u32, Stop> {
+        let base = self.number()?.to_count()?;
+        if (2..=most).contains(&base) { Ok(base as u32) } else { Err(Stop::BadBase(which)) }
+    }
+
+    fn show(&mut self, value: &Value) {
+        match value {
+            Value::Number(number) => self.out.extend_from_slice(wrapped(&number.show(self.output), LINE).as_bytes()),
+            Value::Text(text) => self.out.extend_from_slice(text),
+        }
+        self.out.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::testing::run;
+
+    #[test]
+    fn scripts() {
+        let out = |script: &str| run(&APPLET, &["-e", script]).1;
+        assert_eq!(out("2 2 + p"), "4\n");
+        assert_eq!(out("5k1 3/p 2vp"), ".33333\n1.41421\n");
+        assert_eq!(out("7 3~f"), "1\n2\n");
+        assert_eq!(out("5[d p 1-d 0<a]dsax"), "5\n4\n3\n2\n1\n");
+        assert_eq!(out("16o255p 16iFFp"), "FF\nFF\n");
+        assert_eq!(out("1Sa2SaLapLap"), "2\n1\n");
+        assert_eq!(out("_5 3*p [hello]P 65P"), "-15\nhelloA");
+    }
+
+    #[test]
+    fn faults() {
+        let err = |script: &str| run(&APPLET, &["-e", script]).2;
+        assert_eq!(err("+"), "dc: stack has too few elements\n");
+        assert_eq!(err("[a][b]+"), "dc: variable is wrong type\n");
+        assert_eq!(err("1 0/"), "dc: divide by zero\n");
+        assert_eq!(err("5 ! echo"), "dc: bad character '!'\n");
+    }
+}

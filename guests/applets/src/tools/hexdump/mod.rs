@@ -1,0 +1,140 @@
+//! `hexdump`: shows bytes in a format of the user's.
+
+mod display;
+mod format;
+
+use wcr_sys::fs;
+
+use crate::number;
+use crate::options::{Parsed, Spec};
+use crate::{Applet, Context, Quit};
+
+use display::{Display, Input};
+use format::Format;
+
+/// The applet.
+pub const APPLET: Applet = Applet::new(
+    "hexdump",
+    "hexdump [-bcdoxCv] [-e FMT] [-f FMT_FILE] [-n LEN] [-s OFS] [FILE]...\n\n\
+     Display FILEs (or stdin) in a user specified format\n\n\
+     \t-b\t\t1-byte octal display\n\
+     \t-c\t\t1-byte character display\n\
+     \t-d\t\t2-byte decimal display\n\
+     \t-o\t\t2-byte octal display\n\
+     \t-x\t\t2-byte hex display\n\
+     \t-C\t\thex+ASCII 16 bytes per line\n\
+     \t-v\t\tShow all (no dup folding)\n\
+     \t-e FORMAT_STR\tExample: '16/1 \"%02x|\"\"\\n\"'\n\
+     \t-f FORMAT_FILE\n\
+     \t-n LENGTH\tShow only first LENGTH bytes\n\
+     \t-s OFFSET\tSkip OFFSET bytes",
+    main,
+);
+
+/// The formats of the options, each after the one that ends with the last address.
+const ADDRESS_7: &[u8] = br#""%07.7_Ax\n""#;
+const ADDRESS_8: &[u8] = br#""%08.8_Ax\n""#;
+const BYTES_OCTAL: &[u8] = br#""%07.7_ax " 16/1 "%03o " "\n""#;
+const CHARACTERS: &[u8] = br#""%07.7_ax " 16/1 "%3_c " "\n""#;
+const WORDS_DECIMAL: &[u8] = br#""%07.7_ax " 8/2 "  %05u " "\n""#;
+const WORDS_OCTAL: &[u8] = br#""%07.7_ax " 8/2 " %06o " "\n""#;
+const WORDS_HEX: &[u8] = br#""%07.7_ax " 8/2 "   %04x " "\n""#;
+const PLAIN: &[u8] = br#""%07.7_ax " 8/2 "%04x " "\n""#;
+const CANONICAL: &[u8] = br#""%08.8_ax  " 8/1 "%02x " "  " 8/1 "%02x ""#;
+const TEXT_BESIDE: &[u8] = br#""  |" 16/1 "%_p" "|\n""#;
+
+const SPEC: Spec = Spec::short("bcdoxCve:f:n:s:");
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = SPEC.parse(ctx)?;
+    let formats = formats(ctx, &parsed)?;
+    let limit = match parsed.value(b'n') {
+        Some(text) => Some(number::suffixed(text, &[]).ok_or_else(|| invalid(ctx, text))?),
+        None => None,
+    };
+    let skip = match parsed.value(b's') {
+        Some(text) => offset(text).ok_or_else(|| invalid(ctx, text))?,
+        None => 0,
+    };
+    let mut input = Input::new(&parsed.operands, limit);
+    let address = input.skip(ctx, skip)?;
+    Display::new(formats, parsed.has(b'v')).run(ctx, &mut input, address);
+    Ok(input.code())
+}
+
+fn invalid(ctx: &mut Context<'_>, text: &[u8]) -> Quit {
+    ctx.die(&[b"invalid number '", text, b"'"])
+}
+
+/// An offset: decimal, octal behind `0` or hexadecimal behind `0x`, with a unit.
+fn offset(text: &[u8]) -> Option<u64> {
+    let scanned = number::unsigned(text, 0);
+    if scanned.len == 0 || scanned.overflow || !text.first()?.is_ascii_digit() {
+        return None;
+    }
+    let factor = match text.get(scanned.len..)? {
+        b"" => 1,
+        b"b" => 512,
+        b"k" => 1 << 10,
+        b"m" => 1 << 20,
+        _ => return None,
+    };
+    scanned.value.checked_mul(factor)
+}
+
+fn formats(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Format>, Quit> {
+    let mut formats = Vec::new();
+    for (key, value) in &parsed.options {
+        let texts: &[&[u8]] = match key {
+            b'b' => &[ADDRESS_7, BYTES_OCTAL],
+            b'c' => &[ADDRESS_7, CHARACTERS],
+            b'd' => &[ADDRESS_7, WORDS_DECIMAL],
+            b'o' => &[ADDRESS_7, WORDS_OCTAL],
+            b'x' => &[ADDRESS_7, WORDS_HEX],
+            b'C' => &[ADDRESS_8, CANONICAL, TEXT_BESIDE],
+            b'e' => &[value.as_deref().unwrap_or_default()],
+            b'f' => {
+                let path = value.as_deref().unwrap_or_default();
+                let text = match fs::read_file(path) {
+                    Ok(text) => text,
+                    Err(error) => return Err(ctx.die_errno(&[b"can't open '", path, b"'"], error)),
+                };
+                for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+                    if !line.is_empty() && !line.starts_with(b"#") {
+                        add(ctx, &mut formats, line)?;
+                    }
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        for text in texts {
+            add(ctx, &mut formats, text)?;
+        }
+    }
+    if formats.is_empty() && !parsed.has(b'e') && !parsed.has(b'f') {
+        add(ctx, &mut formats, ADDRESS_7)?;
+        add(ctx, &mut formats, PLAIN)?;
+    }
+    Ok(formats)
+}
+
+fn add(ctx: &mut Context<'_>, formats: &mut Vec<Format>, text: &[u8]) -> Result<(), Quit> {
+    formats.push(Format::parse(text).map_err(|message| ctx.die(&[&message]))?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets() {
+        for (text, value) in
+            [("16", Some(16)), ("0x10", Some(16)), ("010", Some(8)), ("1b", Some(512)), ("1k", Some(1024))]
+        {
+            assert_eq!(offset(text.as_bytes()), value, "{text}");
+        }
+        assert_eq!((offset(b"-1"), offset(b"x"), offset(b"1q")), (None, None, None));
+    }
+}

@@ -1,0 +1,97 @@
+//! How far a stand-in goes: in full, in part, not at all.
+
+use crate::guest::{Guest, guest_of};
+
+/// The applets of Debian's BusyBox 1.35, with the directories that it installs them in.
+const KNOWN: &str = include_str!("../../guests/applets/src/full.txt");
+
+/// Each applet's score in the corpus: its name, how many of its cases pass, how many there are. Written by
+/// `cargo xtask fidelity --bless`, by which no number of passed cases falls.
+pub const SCORES: &str = include_str!("scores.txt");
+
+/// What an applet that is there lacks, as its own file says.
+const MISSING: &str = include_str!("missing.txt");
+
+/// How an applet is stood in for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing is known to be missing, and all its cases in the corpus pass.
+    Full,
+    /// This is missing.
+    Partial(String),
+    /// No guest holds it.
+    Absent,
+}
+
+/// A line of the table of applets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The applet's name.
+    pub applet: &'static str,
+    /// The guest that holds it.
+    pub guest: Option<Guest>,
+    /// How far it goes.
+    pub level: Level,
+    /// How many of its cases in the corpus pass, and how many there are.
+    pub score: (usize, usize),
+}
+
+/// The score of an applet in the last run of the corpus.
+#[must_use]
+pub fn score(applet: &str) -> (usize, usize) {
+    let line = SCORES.lines().find_map(|line| line.strip_prefix(applet)?.strip_prefix(' '));
+    let mut numbers = line.unwrap_or_default().split(' ').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// All applets that BusyBox has or a guest holds, in the order of their names.
+#[must_use]
+pub fn standings() -> Vec<Standing> {
+    let known = KNOWN.lines().map(|line| line.rsplit('/').next().unwrap_or(line));
+    let mut names: Vec<&'static str> = known.chain(Guest::ALL.into_iter().flat_map(Guest::applets).copied()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(standing).collect()
+}
+
+fn standing(applet: &'static str) -> Standing {
+    let (guest, score) = (guest_of(applet.as_bytes()), score(applet));
+    let missing = MISSING.lines().find_map(|line| line.strip_prefix(applet)?.strip_prefix(": "));
+    let level = match (guest, missing, score) {
+        (None, ..) => Level::Absent,
+        (_, Some(text), _) => Level::Partial(text.to_owned()),
+        (_, None, (passed, cases)) if passed < cases => {
+            Level::Partial(format!("{} of {cases} cases of the corpus end otherwise", cases - passed))
+        }
+        _ => Level::Full,
+    };
+    Standing { applet, guest, level, score }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_follow_the_guests_and_the_scores() {
+        let all = standings();
+        let level =
+            |name: &str| all.iter().find(|standing| standing.applet == name).map(|standing| standing.level.clone());
+        assert_eq!(level("echo"), Some(Level::Full));
+        assert_eq!(level("nosuch"), None);
+        assert!(all.iter().all(|standing| (standing.level == Level::Absent) == standing.guest.is_none()));
+        assert!(all.is_sorted_by_key(|standing| standing.applet));
+    }
+
+    /// What the applets say that they lack is what is listed here.
+    #[test]
+    fn what_is_missing_is_what_the_applets_say() {
+        let tables = applets::table::all();
+        let mut lines: Vec<String> = tables
+            .filter(|applet| !applet.missing.is_empty())
+            .map(|applet| format!("{}: {}\n", applet.name, applet.missing))
+            .collect();
+        lines.sort();
+        assert_eq!(lines.concat(), MISSING, "shims/src/missing.txt");
+    }
+}
