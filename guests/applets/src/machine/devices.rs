@@ -246,7 +246,8 @@ fn blockdev(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 fn partprobe(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let operands = operands(ctx, &form("", 0, ANY))?;
-    for device in &operands {
+    // The first one ends it: none is a disk.
+    if let Some(device) = operands.first() {
         open(ctx, device)?;
         return Err(ctx.die_errno(&[device], Errno::Notty));
     }

@@ -118,7 +118,8 @@ impl Display {
         let size = self.formats.iter().map(Format::size).max().unwrap_or(0);
         let (mut address, mut before, mut starred) = (start, Vec::new(), false);
         let mut block = vec![0; size];
-        while size > 0 {
+        loop {
+            // A format that takes no bytes has nothing to show: there is no block to fill then.
             let have = input.read(ctx, &mut block);
             if have == 0 {
                 break;
