@@ -87,3 +87,7 @@ echo $?
 $B dd <../w
 $B dd if=in >/dev/full
 echo $?
+printf abcdef | $B dd conv=swab bs=3
+printf abc | $B dd conv=swab,sync ibs=4 | od -c
+(printf abcd; sleep 0.2; printf efg) | $B dd conv=swab
+t $B dd ibs=3GB count=0 if=in

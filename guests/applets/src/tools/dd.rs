@@ -4,6 +4,7 @@ use wcr_sys::abi::{FileKind, OpenFlags};
 use wcr_sys::fd::{self, Whence};
 use wcr_sys::{Errno, Fd, fs};
 
+use crate::format::decimal;
 use crate::number::suffixed;
 use crate::{Applet, Context, Quit};
 
@@ -59,7 +60,10 @@ const UNITS: [(&[u8], u64); 15] = [
 ];
 
 /// A block, unless another length is asked for, in bytes.
-const BLOCK: usize = 512;
+const BLOCK: u64 = 512;
+
+/// From this length on there is no memory for a block, in bytes.
+const BLOCK_MAX: u64 = 1 << 40;
 
 /// The words of `conv=`, `iflag=` and `oflag=`, each a bit of a set of its own.
 const CONVERSIONS: &[&[u8]] = &[b"notrunc", b"sync", b"noerror", b"fsync", b"swab"];
@@ -80,8 +84,8 @@ const APPEND: u8 = 2;
 struct Job<'a> {
     input: Option<&'a [u8]>,
     output: Option<&'a [u8]>,
-    ibs: usize,
-    obs: usize,
+    ibs: u64,
+    obs: u64,
     count: Option<u64>,
     skip: u64,
     seek: u64,
@@ -116,7 +120,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let job = parse(ctx, args)?;
     ctx.flush();
     let mut buffer = Vec::new();
-    if buffer.try_reserve_exact(job.ibs.max(job.obs)).is_err() {
+    let fits = |buffer: &mut Vec<u8>| {
+        // Memory for a block that is never read is not missed.
+        let len = if job.count == Some(0) && job.skip == 0 { 0 } else { job.ibs.max(job.obs) };
+        usize::try_from(len).is_ok_and(|len| buffer.try_reserve_exact(len).is_ok())
+    };
+    if job.ibs.max(job.obs) >= BLOCK_MAX || !fits(&mut buffer) {
         return Err(ctx.die(&[b"out of memory"]));
     }
     let mut input = open_input(ctx, &job)?;
@@ -180,12 +189,12 @@ fn number(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
     suffixed(text, &UNITS).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))
 }
 
-fn block(ctx: &mut Context<'_>, text: &[u8]) -> Result<usize, Quit> {
+fn block(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
     let len = number(ctx, text)?;
     if len == 0 || i64::try_from(len).is_err() {
         return Err(ctx.die(&[b"number ", text, b" is not in 1..9223372036854775807 range"]));
     }
-    usize::try_from(len).map_err(|_| ctx.die(&[b"out of memory"]))
+    Ok(len)
 }
 
 /// The set of the words in a list with commas.
@@ -214,7 +223,7 @@ fn open_input<'a>(ctx: &mut Context<'_>, job: &Job<'a>) -> Result<End<'a>, Quit>
 fn open_output<'a>(ctx: &mut Context<'_>, job: &Job<'a>) -> Result<End<'a>, Quit> {
     let keep = job.conversions & NOTRUNC != 0;
     // As for the real program, what is too large wraps, and the kernel refuses it or not.
-    let offset = if job.oflags & SEEK_BYTES != 0 { job.seek } else { job.seek.wrapping_mul(job.obs as u64) };
+    let offset = if job.oflags & SEEK_BYTES != 0 { job.seek } else { job.seek.wrapping_mul(job.obs) };
     let Some(path) = job.output else {
         if job.seek > 0 {
             forward(ctx, fd::STDOUT, b"standard output", offset)?;
@@ -255,14 +264,13 @@ fn forward(ctx: &mut Context<'_>, file: Fd, name: &[u8], offset: u64) -> Result<
 /// Passes over the start of the input: by seeking, or by reading blocks where that is not possible.
 fn skip(ctx: &mut Context<'_>, job: &Job<'_>, input: &mut End<'_>, buffer: &mut Vec<u8>) -> Result<(), Quit> {
     let bytes = job.iflags & SKIP_BYTES != 0;
-    let offset = if bytes { job.skip } else { job.skip.wrapping_mul(job.ibs as u64) };
+    let offset = if bytes { job.skip } else { job.skip.wrapping_mul(job.ibs) };
     if job.skip == 0 || fd::seek(input.fd, offset.cast_signed(), Whence::Current).is_ok() {
         return Ok(());
     }
     let mut left = job.skip;
     while left > 0 {
-        let len = if bytes { job.ibs.min(usize::try_from(left).unwrap_or(usize::MAX)) } else { job.ibs };
-        buffer.resize(len, 0);
+        buffer.resize(length(if bytes { job.ibs.min(left) } else { job.ibs }), 0);
         match read(input.fd, buffer, job.iflags & FULLBLOCK != 0) {
             Ok(0) => break,
             Ok(count) => left -= if bytes { count as u64 } else { 1 },
@@ -270,6 +278,11 @@ fn skip(ctx: &mut Context<'_>, job: &Job<'_>, input: &mut End<'_>, buffer: &mut 
         }
     }
     Ok(())
+}
+
+/// The length of a block for which there is memory.
+fn length(block: u64) -> usize {
+    usize::try_from(block).unwrap_or(usize::MAX)
 }
 
 /// Copies the blocks. The inner error: something could not be written, and this was said.
@@ -284,10 +297,12 @@ fn copy(
     let mut left = job.count.unwrap_or(u64::MAX);
     // Input that does not make an output block yet, where the blocks have different lengths.
     let mut gathered = Vec::new();
+    let (ibs, obs) = (length(job.ibs), length(job.obs));
+    // The length of the last block, where that was odd: nothing may follow its last byte.
+    let mut odd = None;
     while left > 0 {
-        let want = if by_bytes { job.ibs.min(usize::try_from(left).unwrap_or(usize::MAX)) } else { job.ibs };
-        buffer.resize(want, 0);
-        let mut count = match read(input.fd, &mut buffer, job.iflags & FULLBLOCK != 0) {
+        buffer.resize(if by_bytes { length(job.ibs.min(left)) } else { ibs }, 0);
+        let count = match read(input.fd, &mut buffer, job.iflags & FULLBLOCK != 0) {
             Ok(0) => break,
             Ok(count) => count,
             Err(error) => {
@@ -298,29 +313,31 @@ fn copy(
                 0
             }
         };
-        input.blocks.add(count == job.ibs);
+        input.blocks.add(count == ibs);
         if job.count.is_some() {
             left -= if by_bytes { count as u64 } else { 1 };
         }
-        if count < job.ibs && job.conversions & SYNC != 0 {
-            buffer.truncate(count);
-            buffer.resize(job.ibs, 0);
-            count = job.ibs;
-        }
         buffer.truncate(count);
         if job.conversions & SWAB != 0 {
+            if let Some(len) = odd {
+                return Err(ctx.die(&[b"can't swab ", &decimal(len), b" byte buffer"]));
+            }
+            odd = (count % 2 == 1).then_some(count as u64);
             buffer.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
         }
-        if job.ibs == job.obs {
-            if let Err(error) = write(ctx, output, &buffer, job.obs) {
+        if job.conversions & SYNC != 0 {
+            buffer.resize(ibs, 0);
+        }
+        if ibs == obs {
+            if let Err(error) = write(ctx, output, &buffer, obs) {
                 return Ok(Err(error));
             }
             continue;
         }
         gathered.extend_from_slice(&buffer);
-        let whole = gathered.len() - gathered.len() % job.obs;
-        for block in gathered.get(..whole).unwrap_or_default().chunks(job.obs) {
-            if let Err(error) = write(ctx, output, block, job.obs) {
+        let whole = gathered.len() - gathered.len() % obs;
+        for block in gathered.get(..whole).unwrap_or_default().chunks(obs) {
+            if let Err(error) = write(ctx, output, block, obs) {
                 return Ok(Err(error));
             }
         }
@@ -329,7 +346,7 @@ fn copy(
     if gathered.is_empty() {
         return Ok(Ok(()));
     }
-    Ok(write(ctx, output, &gathered, job.obs))
+    Ok(write(ctx, output, &gathered, obs))
 }
 
 /// Reads once, or until the buffer is full or the input ends.

@@ -36,7 +36,8 @@ fn encode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let (source, mode, name) = match parsed.operands.as_slice() {
         [name] => (Source::open(b"-"), 0o666 & !umask(), name),
         [path, name] => {
-            let source = Source::open(path);
+            // Only without a file standard input is read.
+            let source = Source::open(if path == b"-" { b"./-" } else { path });
             let mode = source.as_ref().ok().and_then(|source| fd::stat(source.fd()).ok());
             (source, mode.map_or(0, |stat| stat.mode.permissions() & 0o777), name)
         }
