@@ -1,13 +1,13 @@
 //! Whole scripts as they are met in images: what BusyBox's shell makes of them, wcr makes of them.
 
-use wcr_tests::fuzz::shell::{Mode, Script, Subject, Verdict};
+use wcr_tests::fuzz::shell::{Care, Mode, Script, Subject, Verdict};
 
 /// Runs a script of `tests/scripts` on both sides.
 #[track_caller]
 fn runs_alike(name: &str, text: &str) {
     let Some(subject) = Subject::prepare() else { return };
     let script = Script { mode: Mode::File, text: text.to_owned() };
-    match subject.verdict(&subject.place(0), &script) {
+    match subject.verdict(&subject.place(0), &script, Care::FULL) {
         Verdict::Same => {}
         Verdict::Different { expected, actual, .. } => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
