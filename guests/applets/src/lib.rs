@@ -9,6 +9,7 @@
 
 mod applet;
 pub mod calc;
+pub mod chain;
 mod context;
 pub mod conversion;
 pub mod core;
