@@ -113,3 +113,40 @@ fn a_syntax_error_is_status_2() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     lab.wcr(["run", "--rm", &image, "sh", "-c", "if true; then"]).run().exits(2).says(&["syntax error"]);
 }
+
+#[test]
+fn conditions_with_regular_expressions() {
+    script(
+        "x=foo.bar; [[ $x =~ ^foo ]] && echo 1; [[ $x =~ o+.b ]] && echo 2; [[ $x =~ '^(a|b)+$' ]] || echo 3; \
+         [[ a =~ '*' ]]; echo $?; [[ $x =~ bar && ! a =~ b ]] && echo 4",
+        "1\n2\n3\n2\n4\n",
+    );
+}
+
+#[test]
+fn all_redirections_are_expanded_before_the_first_is_made() {
+    script("(echo a > one > ${u?none}) 2>/dev/null; echo $?; ls one 2>/dev/null; echo end", "2\nend\n");
+}
+
+#[test]
+fn a_job_that_was_waited_for_gives_its_number_away() {
+    script("(exit 3) & wait; (exit 4) & wait %1; echo $?; sleep 1 & jobs | cut -c1-13; kill $!", "4\n[1]+  Running\n");
+}
+
+#[test]
+fn commands_are_not_run_once_the_shell_only_reads() {
+    script("(set -n; echo no); echo $?; f() { set -n; echo no; }; (f; echo no); echo yes", "0\nyes\n");
+}
+
+#[test]
+fn getopts_goes_on_in_other_words_where_it_stood() {
+    script(
+        "set -- p1 'p 2'; getopts ab o -a; getopts ab o -a -b; echo $o $OPTIND; getopts ab o 2>&1; echo $?",
+        "b 3\nIllegal option -2\n0\n",
+    );
+}
+
+#[test]
+fn the_trap_for_a_subshells_end_writes_past_the_redirections_around_it() {
+    script("for i in 1; do (trap 'echo bye' EXIT; echo in); done > f; echo then; cat f", "bye\nthen\nin\n");
+}

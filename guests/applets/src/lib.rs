@@ -10,6 +10,7 @@
 mod applet;
 pub mod archive;
 pub mod calc;
+pub mod chain;
 mod context;
 pub mod conversion;
 pub mod core;

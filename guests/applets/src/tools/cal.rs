@@ -1,5 +1,6 @@
 //! `cal`: a calendar of a month or a year. Britain's change of calendars in September 1752 is its own.
 
+use crate::core::time::strftime::MONTHS;
 use crate::core::time::{Civil, Zone};
 use crate::count::in_range;
 use crate::options::Spec;
@@ -16,20 +17,6 @@ pub const APPLET: Applet = Applet::new(
     main,
 );
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const WEEKDAYS: [&str; 7] = ["Su", "Mo", "Tu", "We", "Th", "Fr", "Sa"];
 /// The rows of a month.
 const ROWS: usize = 6;

@@ -1,11 +1,9 @@
 //! The lines of `hexdump`: blocks of bytes in the formats.
 
-use wcr_sys::{Errno, fd};
-
 use super::format::{Field, Format, Kind, Unit};
+use crate::Context;
+use crate::chain::Chain;
 use crate::conversion::Conversion;
-use crate::source::Source;
-use crate::{Context, Quit};
 
 /// The names of the control characters.
 const NAMES: [&[u8]; 32] = [
@@ -13,90 +11,6 @@ const NAMES: [&[u8]; 32] = [
     b"si", b"dle", b"dcl", b"dc2", b"dc3", b"dc4", b"nak", b"syn", b"etb", b"can", b"em", b"sub", b"esc", b"fs", b"gs",
     b"rs", b"us",
 ];
-
-/// The bytes of all files, one file behind the other.
-pub(super) struct Input {
-    files: std::vec::IntoIter<Vec<u8>>,
-    current: Option<(Source, Vec<u8>)>,
-    /// How many bytes may still be read.
-    left: Option<u64>,
-    failed: bool,
-}
-
-impl Input {
-    pub(super) fn new(operands: &[Vec<u8>], limit: Option<u64>) -> Self {
-        let files = operands.to_vec().into_iter();
-        let stdin = operands.is_empty().then(|| (Source::stdin(), b"stdin".to_vec()));
-        Self { files, current: stdin, left: limit, failed: false }
-    }
-
-    pub(super) fn code(&self) -> u8 {
-        u8::from(self.failed)
-    }
-
-    fn open_next(&mut self, ctx: &mut Context<'_>) -> bool {
-        while let Some(path) = self.files.next() {
-            match Source::open(&path) {
-                Ok(source) => {
-                    self.current = Some((source, path));
-                    return true;
-                }
-                Err(error) => {
-                    ctx.perror(&[&path], error);
-                    self.failed = true;
-                }
-            }
-        }
-        false
-    }
-
-    /// Leaves out the first bytes; the address of what is shown first. Only what can be sought in can be skipped.
-    pub(super) fn skip(&mut self, ctx: &mut Context<'_>, count: u64) -> Result<u64, Quit> {
-        let mut address = 0;
-        while address < count {
-            if self.current.is_none() && !self.open_next(ctx) {
-                break;
-            }
-            let Some((source, path)) = &self.current else { break };
-            let size = fd::stat(source.fd()).map_or(0, |stat| stat.size);
-            if size > 0 && size <= count - address {
-                address += size;
-                self.current = None;
-                continue;
-            }
-            if let Err(error) = fd::seek(source.fd(), (count - address) as i64, fd::Whence::Current) {
-                return Err(ctx.die_errno(&[path], error));
-            }
-            address = count;
-        }
-        Ok(address)
-    }
-
-    /// Fills `block` as far as there are bytes; returns how many there were.
-    fn read(&mut self, ctx: &mut Context<'_>, block: &mut [u8]) -> usize {
-        let wanted = self.left.map_or(block.len(), |left| left.min(block.len() as u64) as usize);
-        let mut have = 0;
-        while have < wanted {
-            if self.current.is_none() && !self.open_next(ctx) {
-                break;
-            }
-            let Some((source, path)) = &self.current else { break };
-            match fd::read(source.fd(), block.get_mut(have..wanted).unwrap_or_default()) {
-                Ok(0) => self.current = None,
-                Ok(n) => have += n,
-                Err(Errno::Intr) => {}
-                Err(error) => {
-                    ctx.perror(&[path], error);
-                    self.current = None;
-                }
-            }
-        }
-        if let Some(left) = &mut self.left {
-            *left -= have as u64;
-        }
-        have
-    }
-}
 
 /// The formats, and where the display is.
 pub(super) struct Display {
@@ -114,7 +28,7 @@ impl Display {
         Self { formats, all, end: None }
     }
 
-    pub(super) fn run(&mut self, ctx: &mut Context<'_>, input: &mut Input, start: u64) {
+    pub(super) fn run(&mut self, ctx: &mut Context<'_>, input: &mut Chain, start: u64) {
         let size = self.formats.iter().map(Format::size).max().unwrap_or(0);
         let (mut address, mut before, mut starred) = (start, Vec::new(), false);
         let mut block = vec![0; size];

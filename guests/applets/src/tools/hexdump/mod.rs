@@ -3,13 +3,14 @@
 mod display;
 mod format;
 
-use wcr_sys::fs;
+use wcr_sys::{fd, fs};
 
+use crate::chain::Chain;
 use crate::number;
 use crate::options::{Parsed, Spec};
 use crate::{Applet, Context, Quit};
 
-use display::{Display, Input};
+use display::Display;
 use format::Format;
 
 /// The applet.
@@ -56,10 +57,32 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(text) => offset(text).ok_or_else(|| invalid(ctx, text))?,
         None => 0,
     };
-    let mut input = Input::new(&parsed.operands, limit);
-    let address = input.skip(ctx, skip)?;
+    let mut input = Chain::new(parsed.operands.clone(), b"stdin", limit, |ctx, path, reason| {
+        ctx.perror(&[path], reason);
+        0
+    });
+    let address = skip_bytes(ctx, &mut input, skip)?;
     Display::new(formats, parsed.has(b'v')).run(ctx, &mut input, address);
-    Ok(input.code())
+    Ok(input.code)
+}
+
+/// Leaves out the first bytes; the address of what is shown first. Only what can be sought in can be skipped.
+fn skip_bytes(ctx: &mut Context<'_>, input: &mut Chain, count: u64) -> Result<u64, Quit> {
+    let mut address = 0;
+    while address < count {
+        let Some((source, path)) = input.current(ctx) else { break };
+        let size = fd::stat(source.fd()).map_or(0, |stat| stat.size);
+        if size > 0 && size <= count - address {
+            address += size;
+            input.leave();
+            continue;
+        }
+        if let Err(error) = fd::seek(source.fd(), (count - address) as i64, fd::Whence::Current) {
+            return Err(ctx.die_errno(&[path], error));
+        }
+        address = count;
+    }
+    Ok(address)
 }
 
 fn invalid(ctx: &mut Context<'_>, text: &[u8]) -> Quit {

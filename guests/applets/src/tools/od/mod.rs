@@ -2,12 +2,10 @@
 
 mod layout;
 
-use wcr_sys::{Errno, Fd, fd};
-
+use crate::chain::Chain;
 use crate::format::{decimal, hex, octal, right};
 use crate::number::suffixed;
 use crate::options::{Long, Parsed, Spec, Takes};
-use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 use layout::Layout;
@@ -83,8 +81,11 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let limit = count(ctx, &parsed, b'N')?;
     let layouts = layouts(ctx, &parsed)?;
     let operands = if parsed.operands.is_empty() { vec![b"-".to_vec()] } else { parsed.operands.clone() };
-    let mut input = Input { files: operands.into_iter(), current: None, left: limit, opened: false, code: 0 };
-    input.skip(ctx, skip)?;
+    let mut input = Chain::new(operands, b"-", limit, |ctx, path, _| {
+        ctx.complain(&[path, b": read error"]);
+        1
+    });
+    skip_bytes(ctx, &mut input, skip)?;
     if parsed.has(b'S') {
         let least = count(ctx, &parsed, b'S')?.map_or(STRING, |least| least as usize);
         strings(ctx, &mut input, radix, skip, least);
@@ -173,83 +174,19 @@ fn width(ctx: &mut Context<'_>, parsed: &Parsed, layouts: &[Layout]) -> Result<u
     Ok(width)
 }
 
-/// The bytes of all files, one file behind the other.
-struct Input {
-    files: std::vec::IntoIter<Vec<u8>>,
-    current: Option<(Source, Vec<u8>)>,
-    /// How many bytes may still be read.
-    left: Option<u64>,
-    /// Whether there was a file at all.
-    opened: bool,
-    code: u8,
-}
-
-impl Input {
-    fn open_next(&mut self, ctx: &mut Context<'_>) -> bool {
-        loop {
-            let Some(path) = self.files.next() else { return false };
-            match Source::open(&path) {
-                Ok(source) => {
-                    self.current = Some((source, path));
-                    self.opened = true;
-                    return true;
-                }
-                Err(error) => {
-                    ctx.perror(&[&path], error);
-                    self.code = 1;
-                }
-            }
+/// Leaves out the first bytes of the files together.
+fn skip_bytes(ctx: &mut Context<'_>, input: &mut Chain, mut count: u64) -> Result<(), Quit> {
+    let (left, mut block) = (input.left.take(), vec![0; 4096]);
+    while count > 0 {
+        let wanted = count.min(block.len() as u64) as usize;
+        let have = input.read(ctx, block.get_mut(..wanted).unwrap_or_default());
+        if have == 0 {
+            return Err(ctx.die(&[b"can't skip past end of combined input"]));
         }
+        count -= have as u64;
     }
-
-    /// Fills `block` as far as there are bytes; returns how many there were.
-    fn read(&mut self, ctx: &mut Context<'_>, block: &mut [u8]) -> usize {
-        let wanted = self.left.map_or(block.len(), |left| left.min(block.len() as u64) as usize);
-        let mut have = 0;
-        while have < wanted {
-            if self.current.is_none() && !self.open_next(ctx) {
-                break;
-            }
-            let Some((source, path)) = &self.current else { break };
-            match read_some(source.fd(), block.get_mut(have..wanted).unwrap_or_default()) {
-                Ok(0) => self.current = None,
-                Ok(n) => have += n,
-                Err(_) => {
-                    ctx.complain(&[path, b": read error"]);
-                    self.code = 1;
-                    self.current = None;
-                }
-            }
-        }
-        if let Some(left) = &mut self.left {
-            *left -= have as u64;
-        }
-        have
-    }
-
-    /// Leaves out the first bytes of the files together.
-    fn skip(&mut self, ctx: &mut Context<'_>, mut count: u64) -> Result<(), Quit> {
-        let (left, mut block) = (self.left.take(), vec![0; 4096]);
-        while count > 0 {
-            let wanted = count.min(block.len() as u64) as usize;
-            let have = self.read(ctx, block.get_mut(..wanted).unwrap_or_default());
-            if have == 0 {
-                return Err(ctx.die(&[b"can't skip past end of combined input"]));
-            }
-            count -= have as u64;
-        }
-        self.left = left;
-        Ok(())
-    }
-}
-
-fn read_some(file: Fd, room: &mut [u8]) -> Result<usize, Errno> {
-    loop {
-        match fd::read(file, room) {
-            Err(Errno::Intr) => {}
-            result => return result,
-        }
-    }
+    input.left = left;
+    Ok(())
 }
 
 /// The lines.
@@ -266,7 +203,7 @@ struct Dump {
 
 impl Dump {
     /// Shows all of the input; returns the address of its end.
-    fn run(&mut self, ctx: &mut Context<'_>, input: &mut Input, start: u64) -> u64 {
+    fn run(&mut self, ctx: &mut Context<'_>, input: &mut Chain, start: u64) -> u64 {
         let (mut address, mut block) = (start, vec![0; self.width]);
         loop {
             let have = input.read(ctx, &mut block);
@@ -311,7 +248,7 @@ impl Dump {
 }
 
 /// Shows what ends in a NUL and has at least `least` printable characters.
-fn strings(ctx: &mut Context<'_>, input: &mut Input, radix: Radix, start: u64, least: usize) {
+fn strings(ctx: &mut Context<'_>, input: &mut Chain, radix: Radix, start: u64, least: usize) {
     let (mut address, mut text) = (start, Vec::new());
     let mut block = vec![0; 4096];
     loop {
