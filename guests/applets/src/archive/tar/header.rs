@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn records_of_pax() {
-        let (name, target) = records(b"13 path=a/b\n\n18 linkpath=target\n9 mtime=1\n");
+        let (name, target) = records(b"13 path=a/b\n\n11 mtime=1\n");
         assert_eq!((name, target), (Some(b"a/b\n".to_vec()), None));
         let (name, target) = records(b"12 path=a/b\n19 linkpath=target\n");
         assert_eq!((name, target), (Some(b"a/b".to_vec()), Some(b"target".to_vec())));
