@@ -74,8 +74,9 @@ fn output(mut command: Command, folder: &Folder) -> String {
 
 fn native(name: &str) -> String {
     let (folder, log) = (Folder::new(), Folder::new());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
-    command.arg(name).current_dir(&folder.0);
+    // Whoever runs the tests in the background has keys' signals ignored, which programs inherit.
+    let mut command = Command::new("env");
+    command.args(["--default-signal", env!("CARGO_BIN_EXE_conformance"), name]).current_dir(&folder.0);
     output(command, &log)
 }
 
