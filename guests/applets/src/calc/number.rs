@@ -90,12 +90,9 @@ impl Number {
         if self.is_negative() { self.negated() } else { self.clone() }
     }
 
-    /// How many digits it has, those behind the point included.
+    /// How many digits it has from the first one that is not 0, those behind the point included.
     pub(super) fn length(&self) -> usize {
-        if self.is_zero() {
-            return self.scale.max(1);
-        }
-        self.value.magnitude().to_string().len().max(self.scale)
+        self.value.magnitude().to_string().len()
     }
 
     /// The number with so many places: cut off, or filled up with zeros.
@@ -234,8 +231,11 @@ impl Number {
                 rest *= base;
                 let digit = u32::try_from(&rest / &unit).unwrap_or(0);
                 rest %= &unit;
+                let digit = show_digit(digit, base);
+                // Nothing parts the first one from the point.
+                let first = precision == BigUint::from(1u32);
                 precision *= base;
-                out.push_str(&show_digit(digit, base));
+                out.push_str(if first { digit.trim_start() } else { &digit });
             }
         }
         out
@@ -290,13 +290,13 @@ mod tests {
         assert_eq!(Number::parse(b"A", 2).show(10), "10");
         assert_eq!(number("255").show(16), "FF");
         assert_eq!(number("399").show(20), " 19 19");
-        assert_eq!(number("0.5").show(16), ".8");
+        assert_eq!((number("0.5").show(16), number("0.05").show(20)), (".8".into(), ".01 00".into()));
         assert_eq!((number("-0.5").show(10), number("0.000").show(10)), ("-.5".into(), "0".into()));
     }
 
     #[test]
     fn lines() {
         assert_eq!(wrapped("123456789", 4), "1234\\\n5678\\\n9");
-        assert_eq!((number("123.45").length(), number("0.001").length()), (5, 3));
+        assert_eq!((number("123.45").length(), number("0.001").length()), (5, 1));
     }
 }

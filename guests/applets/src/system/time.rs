@@ -133,17 +133,13 @@ impl Usage<'_> {
         let mut bytes = format.iter();
         while let Some(byte) = bytes.next() {
             match byte {
-                b'%' => match bytes.next() {
-                    Some(letter) => self.put(&mut out, *letter),
-                    None => out.push(b'?'),
-                },
-                b'\\' => match bytes.next() {
-                    Some(b't') => out.push(b'\t'),
-                    Some(b'n') => out.push(b'\n'),
-                    Some(b'\\') => out.push(b'\\'),
-                    Some(other) => out.extend_from_slice(&[b'?', b'\\', *other]),
-                    None => out.extend_from_slice(b"?\\"),
-                },
+                b'%' => {
+                    if let Some(letter) = bytes.next() {
+                        self.put(&mut out, *letter);
+                    }
+                }
+                // A backslash is left out, whatever follows.
+                b'\\' => {}
                 other => out.push(*other),
             }
         }
@@ -153,7 +149,6 @@ impl Usage<'_> {
 
     fn put(&self, out: &mut Vec<u8>, letter: u8) {
         match letter {
-            b'%' => out.push(b'%'),
             b'C' => out.extend_from_slice(&self.argv.join(&b' ')),
             b'E' => put_minutes(out, self.elapsed),
             b'e' => put_seconds(out, self.elapsed),
@@ -175,7 +170,8 @@ impl Usage<'_> {
             // What a simulated system has none of.
             b'D' | b'F' | b'I' | b'K' | b'M' | b'O' | b'R' | b'W' | b'X' | b'c' | b'k' | b'p' | b'r' | b's' | b't'
             | b'w' => out.push(b'0'),
-            _ => out.extend_from_slice(&[b'?', letter]),
+            // Others show nothing, a percent sign neither.
+            _ => {}
         }
     }
 }
@@ -218,6 +214,6 @@ mod tests {
             text(DEFAULT),
             "Command exited with non-zero status 3\nreal\t1m 1.01s\nuser\t0m 0.02s\nsys\t0m 0.00s\n"
         );
-        assert!(text(b"%C|%x|%e\\t%%").ends_with("\nsleep 1|3|61.01\t%\n"));
+        assert!(text(b"%C|%x|%e\\t%%%q|").ends_with("\nsleep 1|3|61.01t|\n"));
     }
 }

@@ -24,8 +24,9 @@ pub const APPLET: Applet = Applet::new(
 
 /// The variable that makes this program a watcher.
 const WATCH: &[u8] = b"WCR_TIMEOUT_WATCH";
+const SECOND: u64 = 1_000_000_000;
 /// How long a watcher sleeps before it looks again whether the process is still there.
-const LOOK: u64 = 1_000_000_000;
+const LOOK: u64 = SECOND;
 
 /// Whom to watch, and what to do when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +107,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         None => Signal::TERM.0,
     };
     let kill_after = match parsed.value(b'k') {
-        Some(text) => duration_operand(ctx, text)?,
+        // Whole seconds, of which none is never.
+        Some(text) => duration_operand(ctx, text)? / SECOND * SECOND,
         None => 0,
     };
     let Some((limit, argv)) = parsed.operands.split_first().filter(|(_, argv)| !argv.is_empty()) else {

@@ -12,6 +12,8 @@ pub(super) enum Token {
     End,
     /// A character that begins no word.
     Unknown(u8),
+    /// A string or a comment that does not end.
+    Unterminated(&'static str),
 }
 
 /// The operators, longer ones first.
@@ -44,7 +46,8 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at + ahead).copied()
     }
 
-    fn skip_blanks(&mut self) {
+    /// Goes to the next word; whether there is no comment that does not end.
+    fn skip_blanks(&mut self) -> bool {
         loop {
             match (self.peek(0), self.peek(1)) {
                 (Some(b' ' | b'\t' | b'\r' | 11 | 12), _) => self.at += 1,
@@ -59,9 +62,12 @@ impl<'a> Lexer<'a> {
                     while self.peek(0).is_some() && (self.peek(0), self.peek(1)) != (Some(b'*'), Some(b'/')) {
                         self.at += 1;
                     }
-                    self.at = (self.at + 2).min(self.text.len());
+                    if self.peek(0).is_none() {
+                        return false;
+                    }
+                    self.at += 2;
                 }
-                _ => return,
+                _ => return true,
             }
         }
     }
@@ -83,8 +89,11 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn next(&mut self) -> Token {
-        self.skip_blanks();
+        let whole = self.skip_blanks();
         self.start = self.at;
+        if !whole {
+            return Token::Unterminated("comment");
+        }
         let Some(byte) = self.peek(0) else { return Token::End };
         match byte {
             b'\n' => {
@@ -101,7 +110,10 @@ impl<'a> Lexer<'a> {
             b'"' => {
                 self.at += 1;
                 let text = self.take_while(|byte| byte != b'"');
-                self.at = (self.at + 1).min(self.text.len());
+                if self.peek(0).is_none() {
+                    return Token::Unterminated("string");
+                }
+                self.at += 1;
                 Token::Text(text)
             }
             _ => {

@@ -33,6 +33,9 @@ enum Flow {
 /// The deepest that functions call each other.
 const DEPTH_MAX: usize = 2000;
 
+/// The largest input base: all letters are digits.
+const INPUT_BASE_MAX: usize = 36;
+
 /// The largest output base.
 const BASE_MAX: usize = 999;
 
@@ -263,8 +266,13 @@ impl Machine {
                 self.arrays.entry(name.clone()).or_default().insert(index, value.clone());
             }
             Place::Scale => self.scale = value.to_count()?,
-            // A base out of the range is the nearest one.
-            Place::InputBase => self.input = value.to_count()?.clamp(2, 16) as u32,
+            Place::InputBase => {
+                let base = value.to_count()?;
+                if !(2..=INPUT_BASE_MAX).contains(&base) {
+                    return fault("bad ibase; must be [2,16]");
+                }
+                self.input = base as u32;
+            }
             Place::OutputBase => {
                 let base = value.to_count()?;
                 if !(2..=BASE_MAX).contains(&base) {

@@ -116,6 +116,7 @@ mod tests {
             ("define f(x){ auto y; y=x; if (x<2) return 1; return x*f(x-1); }; f(20)\n", "2432902008176640000\n"),
             ("length(123.45);scale(1.230)\n", "5\n3\n"),
             ("-7%3; 10%3\n", "-1\n1\n"),
+            ("-2^2; 2^3^2; 2^-1\n", "4\n512\n0\n"),
             ("1 \\\n+ 2\n", "3\n"),
         ] {
             assert_eq!(bc(text, false), (expected.to_owned(), String::new()), "{text}");
@@ -137,6 +138,26 @@ mod tests {
             ("abs(-3)\n", "undefined function"),
             ("scale=-1\n", "negative number"),
             ("obase=1\n", "bad obase; must be [2,999]"),
+            ("ibase=1\n", "bad ibase; must be [2,16]"),
+            ("1 + + 2\n", "bad expression at ''"),
+            ("1 + ) 2\n", "bad expression at ') 2'"),
+            (")\n", "bad token at ')'"),
+            ("&& 1\n", "bad token at '&& 1'"),
+            ("1 = 2\n", "bad assignment: left side must be variable or array element at '= 2'"),
+            ("define f(\n", "bad function definition at ''"),
+            ("define f(1){}\n", "bad function definition at '1){}'"),
+            ("define f(x)\n", "function { body } expected"),
+            ("if 1\n", "bad token at '1'"),
+            ("if (1\n", "bad token at ''"),
+            ("{1;2\n", "bad token at ''"),
+            ("\"abc\n", "unterminated string"),
+            ("/* abc\n", "unterminated comment"),
+            ("1 $ 2\n", "bad character '$'"),
+            ("5--3\n", "bad token at '3'"),
+            ("++5\n", "bad token at '5'"),
+            ("sqrt 4\n", "bad token at '4'"),
+            ("length()\n", "bad expression at ')'"),
+            ("auto x\n", "bad token at 'auto x'"),
         ] {
             assert_eq!(bc(text, false).1, format!("bc: {message}\n"), "{text}");
         }

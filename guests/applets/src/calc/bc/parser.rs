@@ -82,6 +82,9 @@ pub(super) struct Parser<'a> {
 /// Operators by how strongly they bind, the weakest first; those of one line from left to right.
 const LEVELS: [&[&str]; 5] = [&["||"], &["&&"], &["==", "!=", "<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
 
+/// What is said of a function that is not defined as it has to be.
+const DEFINITION: &[u8] = b"bad function definition";
+
 const UPDATES: [&str; 6] = ["+=", "-=", "*=", "/=", "%=", "^="];
 
 impl<'a> Parser<'a> {
@@ -113,11 +116,20 @@ impl<'a> Parser<'a> {
     }
 
     fn fault(&self, what: &[u8]) -> Message {
+        match self.token {
+            Token::Unknown(byte) => return [b"bad character '", &[byte][..], b"'"].concat(),
+            Token::Unterminated(what) => return [b"unterminated ", what.as_bytes()].concat(),
+            _ => {}
+        }
         [what, b" at '", &self.lexer.rest_of_line(), b"'"].concat()
     }
 
     fn require(&mut self, sign: &str) -> Result<()> {
-        if self.take(sign) { Ok(()) } else { Err(self.fault(b"bad expression")) }
+        self.require_or(sign, b"bad expression")
+    }
+
+    fn require_or(&mut self, sign: &str, what: &[u8]) -> Result<()> {
+        if self.take(sign) { Ok(()) } else { Err(self.fault(what)) }
     }
 
     fn skip_newlines(&mut self) {
@@ -146,6 +158,10 @@ impl<'a> Parser<'a> {
         if matches!(self.token, Token::Number(_) | Token::Name(_)) && !self.starts_after_block() {
             return Err(self.fault(b"bad expression"));
         }
+        let assigns = matches!(self.token, Token::Sign(sign) if sign == "=" || UPDATES.contains(&sign));
+        if assigns {
+            return Err(self.fault(b"bad assignment: left side must be variable or array element"));
+        }
         Err(self.fault(b"bad statement terminator"))
     }
 
@@ -156,23 +172,21 @@ impl<'a> Parser<'a> {
 
     fn definition(&mut self) -> Result<Statement> {
         self.advance();
-        let Token::Name(name) = self.advance() else { return Err(self.fault(b"bad function definition")) };
-        if !self.take("(") {
-            return Err(self.fault(b"bad function definition"));
-        }
+        let name = self.defined_name()?;
+        self.require_or("(", DEFINITION)?;
         let parameters = self.names(")")?;
-        self.require(")")?;
+        self.require_or(")", DEFINITION)?;
         self.skip_newlines();
         if !self.take("{") {
-            return Err(self.fault(b"bad function definition"));
+            return Err(b"function { body } expected".to_vec());
         }
         self.skip_newlines();
         let mut locals = Vec::new();
         if self.is_word("auto") {
             self.advance();
             locals = self.names(";")?;
-            if self.token != Token::Newline && !self.take(";") {
-                return Err(self.fault(b"bad function definition"));
+            if self.token != Token::Newline {
+                self.require_or(";", DEFINITION)?;
             }
         }
         let outer = core::mem::replace(&mut self.in_function, true);
@@ -181,13 +195,21 @@ impl<'a> Parser<'a> {
         Ok(Statement::Define(name, Function { parameters, locals, body: body? }))
     }
 
+    /// A name, as a definition needs one here.
+    fn defined_name(&mut self) -> Result<Vec<u8>> {
+        let Token::Name(name) = &self.token else { return Err(self.fault(DEFINITION)) };
+        let name = name.clone();
+        self.advance();
+        Ok(name)
+    }
+
     /// Names with commas between them; `[]` behind one makes it an array, which is kept apart by that.
     fn names(&mut self, end: &str) -> Result<Vec<Vec<u8>>> {
         let mut names = Vec::new();
         while !self.is(end) && self.token != Token::Newline {
-            let Token::Name(mut name) = self.advance() else { return Err(self.fault(b"bad function definition")) };
+            let mut name = self.defined_name()?;
             if self.take("[") {
-                self.require("]")?;
+                self.require_or("]", DEFINITION)?;
                 name.extend_from_slice(b"[]");
             }
             names.push(name);
@@ -209,7 +231,7 @@ impl<'a> Parser<'a> {
                 return Ok(statements);
             }
             if self.token == Token::End {
-                return Err(self.fault(b"bad expression"));
+                return Err(self.fault(b"bad token"));
             }
             statements.push(self.statement()?);
             self.terminator()?;
@@ -236,6 +258,8 @@ impl<'a> Parser<'a> {
                 return self.block_rest().map(Statement::Block);
             }
             Token::Sign(";") => return Ok(Statement::Nothing),
+            Token::Sign("(" | "-" | "!" | "++" | "--" | ".") => {}
+            Token::Sign(_) => return Err(self.fault(b"bad token")),
             Token::Name(name) => {
                 let name = name.clone();
                 if let Some(statement) = self.keyword(&name)? {
@@ -268,7 +292,7 @@ impl<'a> Parser<'a> {
                 self.advance();
                 Statement::Continue
             }
-            b"else" => return Err(at),
+            b"else" | b"auto" => return Err(at),
             b"return" => {
                 if !self.in_function {
                     return Err(b"'return' not in a function".to_vec());
@@ -297,9 +321,9 @@ impl<'a> Parser<'a> {
             }
             b"if" => {
                 self.advance();
-                self.require("(")?;
+                self.require_or("(", b"bad token")?;
                 let condition = self.expression()?;
-                self.require(")")?;
+                self.require_or(")", b"bad token")?;
                 self.skip_newlines();
                 let then = self.statement()?;
                 let mut other = None;
@@ -312,14 +336,14 @@ impl<'a> Parser<'a> {
             }
             b"while" => {
                 self.advance();
-                self.require("(")?;
+                self.require_or("(", b"bad token")?;
                 let condition = self.expression()?;
-                self.require(")")?;
+                self.require_or(")", b"bad token")?;
                 Statement::While(condition, self.body()?)
             }
             b"for" => {
                 self.advance();
-                self.require("(")?;
+                self.require_or("(", b"bad token")?;
                 let part = |parser: &mut Self, end: &str| {
                     let part = if parser.is(end) { None } else { Some(parser.expression()?) };
                     parser.require(end)?;
@@ -356,13 +380,7 @@ impl<'a> Parser<'a> {
     }
 
     fn unary(&mut self) -> Result<Expr> {
-        if self.take("-") {
-            return Ok(Expr::Negate(Box::new(self.unary()?)));
-        }
-        if self.take("!") {
-            return Ok(Expr::Not(Box::new(self.unary()?)));
-        }
-        let base = self.operand()?;
+        let base = self.signed()?;
         if self.take("^") {
             // From right to left, and a minus belongs to the exponent.
             let exponent = self.unary()?;
@@ -371,18 +389,42 @@ impl<'a> Parser<'a> {
         Ok(base)
     }
 
+    /// An operand, with signs that bind more strongly than a power.
+    fn signed(&mut self) -> Result<Expr> {
+        if self.take("-") {
+            return Ok(Expr::Negate(Box::new(self.signed()?)));
+        }
+        if self.take("!") {
+            return Ok(Expr::Not(Box::new(self.signed()?)));
+        }
+        self.operand()
+    }
+
     fn operand(&mut self) -> Result<Expr> {
         for (sign, by) in [("++", 1), ("--", -1)] {
             if self.take(sign) {
+                if !matches!(self.token, Token::Name(_)) && !self.is(".") {
+                    return Err(self.fault(b"bad token"));
+                }
                 return match self.operand()? {
                     Expr::Place(place) => Ok(Expr::Step(place, by, false)),
                     _ => Err(self.fault(b"bad expression")),
                 };
             }
         }
-        let fault = self.fault(b"bad expression");
+        let fault = match self.token {
+            // Two operators in a row are told of at the end.
+            Token::Sign(sign) if sign == "^" || LEVELS.concat().contains(&sign) => b"bad expression at ''".to_vec(),
+            _ => self.fault(b"bad expression"),
+        };
         match self.advance() {
-            Token::Number(digits) => Ok(Expr::Number(digits)),
+            Token::Number(digits) => {
+                if self.is("++") || self.is("--") {
+                    self.advance();
+                    return Err(self.fault(b"bad token"));
+                }
+                Ok(Expr::Number(digits))
+            }
             Token::Sign("(") => {
                 let inner = self.expression()?;
                 self.require(")")?;
@@ -407,9 +449,13 @@ impl<'a> Parser<'a> {
             }
             _ => {}
         }
+        let builtin = matches!(name.as_slice(), b"length" | b"sqrt" | b"scale");
+        if builtin && !self.is("(") {
+            return Err(self.fault(b"bad token"));
+        }
         if self.take("(") {
             let mut arguments = Vec::new();
-            while !self.is(")") {
+            while builtin && arguments.is_empty() || !self.is(")") {
                 arguments.push(self.expression()?);
                 if !self.take(",") {
                     break;

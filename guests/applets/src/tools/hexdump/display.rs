@@ -187,5 +187,6 @@ mod tests {
     fn only_the_first_conversion_of_a_unit_is_shown() {
         assert_eq!(show(r#""%c%c" "|""#, b"abcd"), "a|c|");
         assert_eq!(show(r#""%c-%c-" "|""#, b"ab"), "a-|");
+        assert_eq!(show(r#"1/3 "%_ad|""#, b"abcdef"), "0|3|");
     }
 }

@@ -141,6 +141,10 @@ fn unit(text: &[u8], size: Option<usize>) -> Result<Unit, Vec<u8>> {
         }
         (first, rest) = (false, next);
     }
+    // A count that was given holds even where nothing but the address is shown.
+    if let (Some(size), false) = (size, first) {
+        unit.size = size;
+    }
     Ok(unit)
 }
 
