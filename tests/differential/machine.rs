@@ -8,7 +8,7 @@ use wcr_kernel::{
     ProgramFile, Refusal, SeededEntropy, SetTime, Stdio, Whence,
 };
 use wcr_vfs::layer::Layer;
-use wcr_vfs::{Creds, FileSystem, Found, MountOptions, NewInode, Node, SetTimes, Tree, TreeLimits, Vfs, Walk};
+use wcr_vfs::{Creds, FileSystem, Found, MountOptions, NewInode, Node, Rename, SetTimes, Tree, TreeLimits, Vfs, Walk};
 
 use crate::operation::{At, Op, SLOTS, Start, Time};
 use crate::system::{Outcome, Seen, Snapshot, System, Value};
@@ -246,7 +246,9 @@ impl Machine {
             }
             Op::Unlink(at) => vfs.unlink(&walk, None, at.path.as_bytes(), now),
             Op::Rmdir(at) => vfs.rmdir(&walk, None, at.path.as_bytes(), now),
-            Op::Rename { from, to } => vfs.rename(&walk, None, from.path.as_bytes(), None, to.path.as_bytes(), now),
+            Op::Rename { from, to } => {
+                vfs.rename(&walk, None, from.path.as_bytes(), None, to.path.as_bytes(), Rename::Replace, now)
+            }
             Op::Chmod { at, mode } => vfs.chmod(&walk, None, at.path.as_bytes(), *mode, now),
             Op::Chown { at, uid, gid, flags } => {
                 vfs.chown(&walk, None, at.path.as_bytes(), follow(*flags), *uid, *gid, now)

@@ -24,6 +24,7 @@ pub mod lines;
 pub mod listing;
 pub mod locale;
 pub mod machine;
+pub mod mounts;
 pub mod multicall;
 pub mod number;
 pub mod options;

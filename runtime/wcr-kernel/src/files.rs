@@ -234,7 +234,7 @@ impl Kernel {
         };
         let (from_start, to_start) = (self.start_of(pid, from.0, from.1)?, self.start_of(pid, to.0, to.1)?);
         let now = self.now();
-        Ok(self.with_walk(pid, |vfs, walk| vfs.rename_with(walk, from_start, from.1, to_start, to.1, how, now))?)
+        Ok(self.with_walk(pid, |vfs, walk| vfs.rename(walk, from_start, from.1, to_start, to.1, how, now))?)
     }
 
     /// A symbolic link's target. An empty path means the descriptor itself, which stands for a link when it was

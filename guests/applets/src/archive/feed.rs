@@ -25,6 +25,18 @@ pub(super) struct Feed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Short;
 
+/// Reads as much as there is up to the length of `out`; how much.
+pub(super) fn read_full(input: &mut (impl Read + ?Sized), out: &mut [u8]) -> usize {
+    let mut filled = 0;
+    while filled < out.len() {
+        match input.read(out.get_mut(filled..).unwrap_or_default()) {
+            Ok(0) | Err(_) => break,
+            Ok(n) => filled += n,
+        }
+    }
+    filled
+}
+
 impl Feed {
     /// The stream of a descriptor, which stays the caller's to close.
     pub(super) fn new(fd: Fd, format: Option<Format>) -> Self {
@@ -66,14 +78,7 @@ impl Feed {
 
     /// Reads as much as there is up to the length of `out`; how much.
     pub(super) fn read_full(&mut self, out: &mut [u8]) -> usize {
-        let mut filled = 0;
-        while filled < out.len() {
-            match self.read(out.get_mut(filled..).unwrap_or_default()) {
-                Ok(0) | Err(_) => break,
-                Ok(n) => filled += n,
-            }
-        }
-        filled
+        read_full(self, out)
     }
 
     /// Passes over `len` bytes. What can be sought in is not read.

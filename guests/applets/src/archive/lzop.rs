@@ -5,6 +5,7 @@ use std::io::{BufRead, Write};
 use wcr_sys::Input;
 
 use super::fault::Fault;
+use super::feed::read_full;
 use super::lzo;
 use super::packer::{Done, Packer, Request, Sink, Stop, write_error};
 use crate::options::Spec;
@@ -105,18 +106,6 @@ fn adler32(bytes: &[u8]) -> u32 {
     high << 16 | low
 }
 
-/// Reads up to the length of `buf`; how much.
-fn read_full(input: &mut dyn BufRead, buf: &mut [u8]) -> usize {
-    let mut filled = 0;
-    while filled < buf.len() {
-        match input.read(buf.get_mut(filled..).unwrap_or_default()) {
-            Ok(0) | Err(_) => break,
-            Ok(n) => filled += n,
-        }
-    }
-    filled
-}
-
 fn pack(input: &mut dyn BufRead, out: &mut dyn Write, format: Format) -> std::io::Result<Done> {
     let mut flags = UNIX;
     flags |= if format.sum_of_content { SUM_OF_CONTENT } else { 0 };
@@ -200,7 +189,7 @@ struct Header<'a> {
 impl Header<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Trouble> {
         let mut bytes = [0; N];
-        if read_full(self.input, &mut bytes) < N {
+        if read_full(&mut *self.input, &mut bytes) < N {
             return Err(Trouble::Short);
         }
         self.bytes.extend_from_slice(&bytes);

@@ -2,6 +2,7 @@
 
 use wcr_sys::{Errno, fs};
 
+use crate::mounts;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
@@ -55,7 +56,6 @@ pub const UMOUNT: Applet = Applet::new(
 .lacking("unmounting");
 
 const FSTAB: &[u8] = b"/etc/fstab";
-const MOUNTS: &[u8] = b"/proc/mounts";
 
 fn mount(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("o:*t:rwanfvsiO:T:").parse(ctx)?;
@@ -99,15 +99,14 @@ fn mount(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 /// Prints the mounts, of one type if it is named.
 fn show(ctx: &mut Context<'_>, kind: Option<&[u8]>) {
-    let text = fs::read_file(MOUNTS).unwrap_or_default();
-    for line in text.split(|byte| *byte == b'\n') {
-        let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-        let [device, node, of, options, ..] = words.as_slice() else { continue };
+    for mount in mounts::read().unwrap_or_default() {
         // A bare root file system is nothing that was mounted.
-        if *device == b"rootfs" || kind.is_some_and(|kind| kind != *of) {
+        if mount.device == b"rootfs" || kind.is_some_and(|kind| kind != mount.kind) {
             continue;
         }
-        ctx.put(&[device, b" on ".as_slice(), node, b" type ", of, b" (", options, b")\n"].concat());
+        let line =
+            [&mount.device, b" on ".as_slice(), &mount.dir, b" type ", &mount.kind, b" (", &mount.options, b")\n"];
+        ctx.put(&line.concat());
     }
 }
 
@@ -130,16 +129,13 @@ fn umount(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if parsed.operands.is_empty() && !parsed.has(b'a') {
         return Err(ctx.usage());
     }
-    let mounted: Vec<Vec<u8>> = fs::read_file(MOUNTS)
-        .unwrap_or_default()
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| {
-            let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-            let fits = parsed.value(b't').is_none_or(|kind| words.get(2) == Some(&kind));
-            words.get(1).filter(|_| fits).map(|node| node.to_vec())
-        })
-        .collect();
-    let targets = if parsed.has(b'a') { mounted.into_iter().rev().collect() } else { parsed.operands.clone() };
+    let targets = if parsed.has(b'a') {
+        let fits = |mount: &mounts::Mount| parsed.value(b't').is_none_or(|kind| mount.kind == kind);
+        let mounted = mounts::read().unwrap_or_default().into_iter().rev();
+        mounted.filter(fits).map(|mount| mount.dir).collect()
+    } else {
+        parsed.operands.clone()
+    };
     let mut code = 0;
     for target in &targets {
         let error = fs::stat(target).err().filter(|error| *error == Errno::Noent).unwrap_or(Errno::Perm);

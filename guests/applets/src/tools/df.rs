@@ -5,6 +5,7 @@ use wcr_sys::fs;
 
 use crate::format::{decimal, left, right};
 use crate::human::{human, human_whole};
+use crate::mounts::{self, Mount};
 use crate::number::suffixed;
 use crate::options::{Parsed, Spec};
 use crate::{Applet, Context, Quit, environ};
@@ -54,20 +55,12 @@ enum Unit {
     Inodes,
 }
 
-/// A line of `/proc/mounts`.
-struct Mount {
-    device: Vec<u8>,
-    dir: Vec<u8>,
-    kind: Vec<u8>,
-}
-
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let unit = unit(ctx, &parsed)?;
     let posix = parsed.has(b'P');
     header(ctx, unit, posix, parsed.has(b'T'));
-    let table = fs::read_file(b"/proc/mounts").map_err(|error| ctx.die_errno(&[b"/proc/mounts"], error))?;
-    let mounts: Vec<Mount> = table.split(|byte| *byte == b'\n').filter_map(mount).collect();
+    let mounts = mounts::read().map_err(|error| ctx.die_errno(&[mounts::TABLE], error))?;
     let mut code = 0;
     let chosen: Vec<&Mount> = if parsed.operands.is_empty() {
         mounts.iter().collect()
@@ -191,30 +184,6 @@ fn row(ctx: &mut Context<'_>, mount: &Mount, usage: &StatFs, unit: Unit, posix: 
     ctx.put(&line);
 }
 
-fn mount(line: &[u8]) -> Option<Mount> {
-    let mut fields = line.split(|byte| *byte == b' ').map(unescaped);
-    Some(Mount { device: fields.next()?, dir: fields.next()?, kind: fields.next()? })
-}
-
-/// A field of the table: blanks and backslashes stand there as three octal digits.
-fn unescaped(field: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = behind;
-        let digits =
-            behind.get(..3).filter(|digits| *byte == b'\\' && digits.iter().all(|digit| (b'0'..b'8').contains(digit)));
-        match digits {
-            Some(digits) => {
-                out.push(digits.iter().fold(0, |value: u8, digit| value << 3 | (digit - b'0')));
-                rest = behind.get(3..).unwrap_or_default();
-            }
-            None => out.push(*byte),
-        }
-    }
-    out
-}
-
 /// The first mount of the file system that a file is in.
 fn mount_of<'a>(path: &[u8], mounts: &'a [Mount]) -> Option<&'a Mount> {
     let by_name = mounts.iter().find(|mount| mount.device == path && path.starts_with(b"/dev/"));
@@ -252,7 +221,12 @@ mod tests {
             ffree: 3_085_455,
             namelen: 255,
         };
-        let named = |len: usize| Mount { device: vec![b'7'; len], dir: b"/m".into(), kind: b"tmpfs".into() };
+        let named = |len: usize| Mount {
+            device: vec![b'7'; len],
+            dir: b"/m".into(),
+            kind: b"tmpfs".into(),
+            options: Vec::new(),
+        };
         assert_eq!(
             shown(&named(18), &usage, Unit::Blocks(1024), false, false),
             "Filesystem           1K-blocks      Used Available Use% Mounted on\n\
@@ -273,13 +247,6 @@ mod tests {
             "Filesystem              Inodes      Used Available Capacity Mounted on\n\
              7777777777777777777777     3085457         2   3085455   0% /m\n"
         );
-    }
-
-    #[test]
-    fn the_table_of_mounts_is_read() {
-        let line = mount(br"my\040dev /sp\040a\134ce tmpfs rw 0 0").unwrap();
-        assert_eq!((line.device, line.dir, line.kind), (b"my dev".to_vec(), br"/sp a\ce".to_vec(), b"tmpfs".to_vec()));
-        assert!(mount(b"").is_none());
     }
 
     #[test]

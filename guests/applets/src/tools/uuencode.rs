@@ -6,6 +6,7 @@ use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Fd, Input, fd, fs};
 
 use super::base64::Coder;
+use crate::core::mkdir::umask;
 use crate::options::Spec;
 use crate::source::Source;
 use crate::{Applet, Context, Quit};
@@ -72,13 +73,6 @@ fn encode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     ctx.put(&out);
     ctx.put(if letters { b"====\n" } else { b"`\nend\n" });
     Ok(0)
-}
-
-/// This process's mask for the modes of new files.
-fn umask() -> u32 {
-    let mask = fs::umask(0);
-    fs::umask(mask);
-    mask
 }
 
 /// The next `len` bytes, fewer at the end.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::fs::{FileSystem, SetAttr};
 use crate::layer::{EntryKind, EntryMeta, LayerBuilder, LayerIndex, LayerLimits};
-use crate::vfs::{Creds, Found, MountOptions, Vfs, Walk};
+use crate::vfs::{Creds, Found, MountOptions, Rename, Vfs, Walk};
 use wcr_abi::OpenFlags;
 
 const NOW: Timestamp = Timestamp { sec: 9_000, nsec: 1 };
@@ -283,7 +283,7 @@ fn act(vfs: &mut Vfs, random: &mut Random, now: Timestamp) -> String {
         2 => vfs.link(&walk, None, path, false, None, other, now).map(|()| 0),
         3 | 4 => vfs.unlink(&walk, None, path, now).map(|()| 0),
         5 => vfs.rmdir(&walk, None, path, now).map(|()| 0),
-        6 | 7 => vfs.rename(&walk, None, path, None, other, now).map(|()| 0),
+        6 | 7 => vfs.rename(&walk, None, path, None, other, Rename::Replace, now).map(|()| 0),
         8 => vfs.truncate(&walk, None, path, number, now).map(|()| 0),
         9 => vfs.chmod(&walk, None, path, number as u32 & 0o777, now).map(|()| 0),
         10 => match vfs.stat(&walk, None, path, true) {

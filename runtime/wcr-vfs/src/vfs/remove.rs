@@ -64,29 +64,13 @@ impl Vfs {
         self.fs(dir)?.rmdir(dir.ino, &name, now)
     }
 
-    /// Moves a name, replacing what has the new one.
-    ///
-    /// # Errors
-    /// Those of [`Self::rename_with`].
-    pub fn rename(
-        &mut self,
-        walk: &Walk<'_>,
-        from_start: Option<Node>,
-        from: &[u8],
-        to_start: Option<Node>,
-        to: &[u8],
-        now: Timestamp,
-    ) -> Result<(), Errno> {
-        self.rename_with(walk, from_start, from, to_start, to, Rename::Replace, now)
-    }
-
     /// Moves a name; what has the new one is replaced, or as `how` says.
     ///
     /// # Errors
-    /// `EXIST` the new name is taken, and not to be replaced; those of [`Self::resolve`]; `XDEV` on another mount; `BUSY` for the root, `.`, `..` and mount points;
-    /// `NOTDIR`, `ISDIR` the two are not of one kind; `NOTEMPTY`; `INVAL` into itself; `ACCES`; `PERM` a
+    /// `EXIST` the new name is taken, and not to be replaced; those of [`Self::resolve`]; `XDEV` on another mount;
+    /// `BUSY` for the root, `.`, `..` and mount points; `NOTDIR`, `ISDIR` the two are not of one kind; `NOTEMPTY`; `INVAL` into itself; `ACCES`; `PERM` a
     /// directory is sticky; `ROFS`.
-    pub fn rename_with(
+    pub fn rename(
         &mut self,
         walk: &Walk<'_>,
         from_start: Option<Node>,

@@ -127,11 +127,11 @@ fn names_are_made_and_removed_as_on_linux() {
         ("rmdir d/.", |v, w| v.rmdir(w, None, b"d/.", NOW), Err(Errno::Inval)),
         ("rmdir d/..", |v, w| v.rmdir(w, None, b"d/..", NOW), Err(Errno::Notempty)),
         ("rmdir /", |v, w| v.rmdir(w, None, b"/", NOW), Err(Errno::Busy)),
-        ("rename d d/e", |v, w| v.rename(w, None, b"d", None, b"d/e", NOW), Err(Errno::Inval)),
-        ("rename d/x d", |v, w| v.rename(w, None, b"d/x", None, b"d", NOW), Err(Errno::Notempty)),
-        ("rename f g/", |v, w| v.rename(w, None, b"f", None, b"g/", NOW), Err(Errno::Notdir)),
-        ("rename n d", |v, w| v.rename(w, None, b"n", None, b"d", NOW), Err(Errno::Notempty)),
-        ("rename f .", |v, w| v.rename(w, None, b"f", None, b"d/.", NOW), Err(Errno::Busy)),
+        ("rename d d/e", |v, w| v.rename(w, None, b"d", None, b"d/e", Rename::Replace, NOW), Err(Errno::Inval)),
+        ("rename d/x d", |v, w| v.rename(w, None, b"d/x", None, b"d", Rename::Replace, NOW), Err(Errno::Notempty)),
+        ("rename f g/", |v, w| v.rename(w, None, b"f", None, b"g/", Rename::Replace, NOW), Err(Errno::Notdir)),
+        ("rename n d", |v, w| v.rename(w, None, b"n", None, b"d", Rename::Replace, NOW), Err(Errno::Notempty)),
+        ("rename f .", |v, w| v.rename(w, None, b"f", None, b"d/.", Rename::Replace, NOW), Err(Errno::Busy)),
     ];
     let mut vfs = sample();
     let walk = Walk::new(vfs.root(), Creds::root(), 1);
@@ -255,7 +255,7 @@ fn permissions_guard_every_step() {
     assert!(vfs.stat(&root, None, b"d/x", true).is_ok());
     vfs.chmod(&root, None, b"d", 0o1777, NOW).unwrap();
     assert_eq!(vfs.unlink(&walk, None, b"d/x", NOW), Err(Errno::Perm));
-    assert_eq!(vfs.rename(&walk, None, b"d/x", None, b"d/y", NOW), Err(Errno::Perm));
+    assert_eq!(vfs.rename(&walk, None, b"d/x", None, b"d/y", Rename::Replace, NOW), Err(Errno::Perm));
     assert_eq!(vfs.access(&walk, None, b"f", true, Access::EXECUTE), Err(Errno::Acces));
     assert_eq!(vfs.access(&walk, None, b"f", true, Access::READ), Ok(Found::Here(())));
     // A device of somebody else in a directory that everybody may write is not taken for a new file.
@@ -306,7 +306,7 @@ fn timestamps_change_when_they_should() {
     assert_eq!((times(&mut vfs, b"f"), times(&mut vfs, b"/")), ((10, 11, 11), (1000, 10, 10)));
     vfs.link(&walk, None, b"f", false, None, b"g", at(12)).unwrap();
     assert_eq!((times(&mut vfs, b"f"), times(&mut vfs, b"/")), ((10, 11, 12), (1000, 12, 12)));
-    vfs.rename(&walk, None, b"g", None, b"h", at(13)).unwrap();
+    vfs.rename(&walk, None, b"g", None, b"h", Rename::Replace, at(13)).unwrap();
     assert_eq!((times(&mut vfs, b"f"), times(&mut vfs, b"/")), ((10, 11, 13), (1000, 13, 13)));
     let set = SetTimes { atime: SetTime::At(at(3)), mtime: SetTime::Now };
     vfs.utimens(&walk, None, b"f", true, set, at(14)).unwrap();

@@ -47,9 +47,9 @@ fn mount_points_stay_and_nothing_crosses() {
     let (mut vfs, ..) = mounted(false);
     let walk = Walk::new(vfs.root(), Creds::root(), 1);
     assert_eq!(vfs.rmdir(&walk, None, b"mnt", NOW), Err(Errno::Busy));
-    assert_eq!(vfs.rename(&walk, None, b"mnt", None, b"other", NOW), Err(Errno::Busy));
+    assert_eq!(vfs.rename(&walk, None, b"mnt", None, b"other", Rename::Replace, NOW), Err(Errno::Busy));
     open(&mut vfs, Creds::root(), b"f", CREATE).unwrap();
-    assert_eq!(vfs.rename(&walk, None, b"f", None, b"mnt/f", NOW), Err(Errno::Xdev));
+    assert_eq!(vfs.rename(&walk, None, b"f", None, b"mnt/f", Rename::Replace, NOW), Err(Errno::Xdev));
     assert_eq!(vfs.link(&walk, None, b"f", false, None, b"mnt/f", NOW), Err(Errno::Xdev));
     let root = vfs.root();
     assert_eq!(vfs.mount(Node { mount: 9, ..root }, tree(), named("x", false)), Err(Errno::Stale));
