@@ -26,7 +26,7 @@ pub use file::{
 pub use process::{Fd, Ids, Pid, Times, Uname, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus, WinSize};
 pub use signal::{Disposition, SA_NOCLDSTOP, SA_NOCLDWAIT, Signal};
 pub use socket::{MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, SOCKET_ADDRESS_MAX, SocketKind};
-pub use spawn::{FdAction, SPAWN_MAX, SpawnRequest};
+pub use spawn::{ARGUMENT_MAX, ARGUMENTS_MAX, FdAction, SPAWN_MAX, SpawnRequest};
 pub use termios::{Queue, SetWhen, Termios, cc, cflag, iflag, lflag, oflag};
 
 /// The name of the import module that adds what preview1 lacks. A new, incompatible table gets a new name.

@@ -37,8 +37,12 @@ pub struct SpawnRequest {
     pub default_signals: u64,
 }
 
-/// The most bytes an encoded request may have (Linux's limit on arguments and environment).
-pub const SPAWN_MAX: usize = 2 << 20;
+/// The most bytes an encoded request may have: more than any limit of Linux on arguments and environment.
+pub const SPAWN_MAX: usize = 8 << 20;
+/// The most bytes that arguments and environment may have with Linux's usual limit on the stack.
+pub const ARGUMENTS_MAX: usize = 2 << 20;
+/// The most bytes of one argument, its NUL included (Linux's `MAX_ARG_STRLEN`).
+pub const ARGUMENT_MAX: usize = 128 << 10;
 
 impl SpawnRequest {
     /// The encoded form.

@@ -94,6 +94,11 @@ impl OpenFile {
     pub(crate) const fn new(backing: Backing, flags: OpenFlags) -> Self {
         Self { backing, flags, offset: 0, refs: 1, listing: None }
     }
+
+    /// Whether it is the regular file `node`, open for writing.
+    pub(crate) fn is_written(&self, node: Node) -> bool {
+        self.flags.writable() && matches!(self.backing, Backing::Node { node: own, .. } if own == node)
+    }
 }
 
 /// Where a read or write takes place.

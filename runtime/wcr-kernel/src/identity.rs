@@ -53,7 +53,7 @@ impl Kernel {
             if process.sid != session {
                 return Err(Errno::Perm.into());
             }
-            if process.executed {
+            if process.has_executed {
                 return Err(Errno::Acces.into());
             }
         }

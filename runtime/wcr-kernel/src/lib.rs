@@ -31,6 +31,7 @@ mod stdio;
 mod trace;
 mod trace_log;
 mod tty;
+mod waits;
 
 pub use clock::{Clock, HostClock};
 pub use file::Position;

@@ -1,6 +1,6 @@
 //! What a container and its processes may use up.
 
-use wcr_abi::{Errno, Pid, Signal};
+use wcr_abi::{ARGUMENT_MAX, Errno, Pid, Signal};
 
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::Process;
@@ -13,6 +13,9 @@ pub(crate) const RLIMIT_CPU: usize = 0;
 
 /// The resource number of the limit on the size of files.
 pub(crate) const RLIMIT_FSIZE: usize = 1;
+
+/// The resource number of the limit on the stack, of which arguments and environment may take a quarter.
+pub(crate) const RLIMIT_STACK: usize = 3;
 
 /// The resource number of the limit on a user's processes.
 pub(crate) const RLIMIT_NPROC: usize = 6;
@@ -45,9 +48,9 @@ impl Default for Limits {
     /// 256 processes and 1,024 open files each.
     fn default() -> Self {
         let mut resources = [(UNLIMITED, UNLIMITED); 16];
-        resources[3] = (8 << 20, UNLIMITED); // stack
+        resources[RLIMIT_STACK] = (8 << 20, UNLIMITED);
         resources[4] = (0, UNLIMITED); // core
-        resources[6] = (256, 256); // processes
+        resources[RLIMIT_NPROC] = (256, 256);
         resources[RLIMIT_NOFILE] = (1024, 4096);
         Self { processes: 256, memory: MEMORY, output: UNLIMITED, resources }
     }
@@ -55,6 +58,9 @@ impl Default for Limits {
 
 /// The memory of a container that has no limit, as it is told: 1 GiB.
 const MEMORY: u64 = 1 << 30;
+
+/// The least and the most that arguments and environment may take, whatever the limit on the stack is.
+const ARGUMENT_SPACE: (u64, u64) = (128 << 10, 6 << 20);
 
 /// How many nanoseconds a second has.
 const SECOND: u64 = 1_000_000_000;
@@ -79,6 +85,27 @@ impl Kernel {
 
     fn too_large(&mut self, pid: Pid) -> Halt {
         self.post_signal_from_call(pid, Signal::XFSZ).err().unwrap_or(Halt::Errno(Errno::Fbig))
+    }
+
+    /// Checks that a program can be given these arguments and this environment, as `execve(2)` counts them: with their
+    /// NULs, a pointer of 8 bytes each, and the path. `TOOBIG`.
+    pub(crate) fn within_argument_space(
+        &self,
+        pid: Pid,
+        path: &[u8],
+        argv: &[Vec<u8>],
+        envp: &[Vec<u8>],
+    ) -> Result<(), Errno> {
+        let (least, most) = ARGUMENT_SPACE;
+        let space = (self.process(pid)?.limits[RLIMIT_STACK].0 / 4).clamp(least, most);
+        let mut used = path.len() as u64 + 1;
+        for string in argv.iter().chain(envp) {
+            if string.len() >= ARGUMENT_MAX {
+                return Err(Errno::TooBig);
+            }
+            used += string.len() as u64 + 1 + 8;
+        }
+        if used > space { Err(Errno::TooBig) } else { Ok(()) }
     }
 
     /// Whether the caller's user may have another process. The superuser may.

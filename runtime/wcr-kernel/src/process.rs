@@ -172,11 +172,13 @@ pub(crate) struct Process {
     pub(crate) exe: Vec<u8>,
     /// Its device, inode and size.
     pub(crate) file: (u64, u64, u64),
+    /// The executed file itself, which nobody may write to meanwhile.
+    pub(crate) executed_file: Option<Node>,
     /// The short name that `ps` shows.
     pub(crate) comm: Vec<u8>,
     pub(crate) program: Program,
     /// It has executed a program since it was made: its parent may not move it to another group any more.
-    pub(crate) executed: bool,
+    pub(crate) has_executed: bool,
     /// It has given up the terminal of its session.
     pub(crate) left_tty: bool,
     /// A new program waits to be started in this process.

@@ -1,15 +1,16 @@
-//! Who runs next: one FIFO queue, wait queues by event, timers.
+//! Who runs next: one FIFO queue, and those who wait.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use wcr_abi::{Pid, WaitStatus};
 
 use crate::file::PipeId;
 use crate::kernel::{Call, Halt, Kernel};
-use crate::process::State;
+use crate::process::{Process, State};
 use crate::program::Program;
 use crate::socket::SocketId;
 use crate::tty::TtyId;
+use crate::waits::{Waiter, Waits};
 
 /// An event that processes wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,8 +84,7 @@ pub enum Idle {
 #[derive(Debug, Default)]
 pub(crate) struct Scheduler {
     ready: VecDeque<Pid>,
-    waiting: BTreeMap<Event, VecDeque<(Pid, u64)>>,
-    timers: BTreeSet<(u64, Pid, u64)>,
+    waits: Waits,
     pub(crate) starts: VecDeque<Start>,
     /// How often a process was resumed.
     turns: u32,
@@ -179,8 +179,7 @@ impl Kernel {
 
     /// Whether a process waits for an event.
     pub(crate) fn is_awaited(&self, event: Event) -> bool {
-        let queue = self.sched.waiting.get(&event).into_iter().flatten();
-        queue.into_iter().any(|(pid, blocking)| self.is_blocked(*pid, *blocking))
+        self.sched.waits.of(event).any(|waiter| self.is_blocked(waiter))
     }
 
     /// Waits until the host's input has something or `timeout` nanoseconds have passed.
@@ -217,7 +216,7 @@ impl Kernel {
 
     /// Makes every process ready that waits for `event`.
     pub(crate) fn wake(&mut self, event: Event) {
-        for (pid, blocking) in self.sched.waiting.remove(&event).unwrap_or_default() {
+        for (pid, blocking) in self.sched.waits.take(event) {
             if self.procs.get(&pid).is_some_and(|process| process.blocking == blocking) {
                 self.make_ready(pid);
             }
@@ -237,12 +236,9 @@ impl Kernel {
             return Halt::Block;
         }
         process.state = State::Blocked;
-        for event in events {
-            self.sched.waiting.entry(*event).or_default().push_back((pid, process.blocking));
-        }
-        if let Some(deadline) = process.retry.deadline {
-            self.sched.timers.insert((deadline, pid, process.blocking));
-        }
+        let (waiter, deadline) = ((pid, process.blocking), process.retry.deadline);
+        let procs = &self.procs;
+        self.sched.waits.add(waiter, events, deadline, |waiter| is_blocked(procs, waiter));
         Halt::Block
     }
 
@@ -256,25 +252,25 @@ impl Kernel {
 
     fn next_deadline(&self) -> Option<u64> {
         let alarm = self.procs.values().filter_map(|process| process.alarm).min();
-        let timer = self.sched.timers.iter().find(|(_, pid, blocking)| self.is_blocked(*pid, *blocking)).map(|t| t.0);
+        let timer = self.sched.waits.timers().find(|(_, waiter)| self.is_blocked(*waiter)).map(|timer| timer.0);
         alarm.into_iter().chain(timer).min()
     }
 
-    fn is_blocked(&self, pid: Pid, blocking: u64) -> bool {
-        self.procs.get(&pid).is_some_and(|process| process.blocking == blocking && process.state == State::Blocked)
+    fn is_blocked(&self, waiter: Waiter) -> bool {
+        is_blocked(&self.procs, waiter)
     }
 
     /// Makes processes ready whose wait is over and sends due alarms.
     fn fire_timers(&mut self) {
         let now = self.clock.monotonic();
-        while let Some((deadline, pid, blocking)) = self.sched.timers.first().copied() {
-            let live = self.is_blocked(pid, blocking);
+        while let Some((deadline, waiter)) = self.sched.waits.first_timer() {
+            let live = self.is_blocked(waiter);
             if live && deadline > now {
                 break;
             }
-            self.sched.timers.pop_first();
+            self.sched.waits.pop_timer();
             if live {
-                self.make_ready(pid);
+                self.make_ready(waiter.0);
             }
         }
         let due = |alarm: Option<u64>| alarm.is_some_and(|at| at <= now);
@@ -288,4 +284,9 @@ impl Kernel {
             self.post_signal(pid, wcr_abi::Signal::ALRM);
         }
     }
+}
+
+/// Whether a process still waits in the blocking that the number means.
+fn is_blocked(procs: &BTreeMap<Pid, Process>, (pid, blocking): Waiter) -> bool {
+    procs.get(&pid).is_some_and(|process| process.blocking == blocking && process.state == State::Blocked)
 }

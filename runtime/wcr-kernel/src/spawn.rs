@@ -17,6 +17,10 @@ const MAX_INTERPRETERS: usize = 4;
 const SHEBANG_MAX: usize = 256;
 /// The largest program that is read into memory, in bytes.
 const PROGRAM_MAX: usize = 256 << 20;
+/// One more than the largest number of a process (`/proc/sys/kernel/pid_max`).
+pub(crate) const PID_MAX: Pid = 4_194_304;
+/// Where the numbers begin once they have been used up.
+const PIDS_RESERVED: Pid = 300;
 /// The path that a container's first process is looked up in when its environment has no `PATH`.
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -36,6 +40,7 @@ struct Image {
     argv: Vec<Vec<u8>>,
     /// The executed file's own path.
     exe: Vec<u8>,
+    node: Node,
     /// Its device, inode and size.
     file: (u64, u64, u64),
     comm: Vec<u8>,
@@ -78,9 +83,10 @@ impl Kernel {
             envp: request.envp,
             exe: Vec::new(),
             file: (0, 0, 0),
+            executed_file: None,
             comm: Vec::new(),
             program: Program::Guest(""),
-            executed: true,
+            has_executed: true,
             left_tty: false,
             exec_pending: false,
             retry: Retry::default(),
@@ -168,6 +174,9 @@ impl Kernel {
         for _ in 0..=MAX_INTERPRETERS {
             let found = self.executable(pid, &path)?;
             let node = found.node;
+            if self.files.iter().any(|(_, file)| file.is_written(node)) {
+                return Err(Errno::Txtbsy);
+            }
             self.accessed(node, OpenFlags::RDONLY);
             let label = self.vfs.label(node);
             if let Some(program) = self.loader.by_label(label, &argv) {
@@ -190,9 +199,9 @@ impl Kernel {
 
     /// A program that was found at a path, which is that of a file.
     fn image(&mut self, found: Executable, path: &[u8], program: Program, argv: Vec<Vec<u8>>) -> Result<Image, Errno> {
-        let Executable { place, file, becomes, .. } = found;
+        let Executable { node, place, file, becomes } = found;
         let exe = self.vfs.path_at(&place)?;
-        Ok(Image { program, argv, exe, file, comm: short_name(path), becomes })
+        Ok(Image { program, argv, exe, node, file, comm: short_name(path), becomes })
     }
 
     /// The regular file at a path, when the process may execute it.
@@ -258,6 +267,12 @@ impl Kernel {
     /// Makes a process run `image` from its start.
     fn install(&mut self, pid: Pid, image: Image) {
         let root = self.vfs.root();
+        let executed_file = self.vfs.begin_execution(image.node).is_ok().then_some(image.node);
+        let left =
+            self.procs.get_mut(&pid).and_then(|process| core::mem::replace(&mut process.executed_file, executed_file));
+        if let Some(left) = left {
+            self.vfs.end_execution(left);
+        }
         if let Some(process) = self.procs.get_mut(&pid) {
             process.program = image.program;
             process.memory = 0;
@@ -265,7 +280,7 @@ impl Kernel {
             process.exe = image.exe;
             process.file = image.file;
             process.comm = image.comm;
-            process.executed = true;
+            process.has_executed = true;
             let (user, group) = image.becomes;
             process.creds.uid = user.unwrap_or(process.creds.uid);
             process.creds.gid = group.unwrap_or(process.creds.gid);
@@ -297,6 +312,7 @@ impl Kernel {
     /// that is not open; `AGAIN` too many processes.
     pub fn spawn(&mut self, pid: Pid, request: SpawnRequest) -> Call<Pid> {
         let image = self.load(pid, &request.path, request.argv)?;
+        self.within_argument_space(pid, &request.path, &image.argv, &request.envp)?;
         let child = self.copy_process(pid)?;
         let prepared = self.prepare(child, &request.actions, request.pgid);
         if let Err(errno) = prepared {
@@ -335,6 +351,7 @@ impl Kernel {
     /// says what to run.
     pub fn exec(&mut self, pid: Pid, request: SpawnRequest) -> Call<()> {
         let image = self.load(pid, &request.path, request.argv)?;
+        self.within_argument_space(pid, &request.path, &image.argv, &request.envp)?;
         let process = self.process_mut(pid)?;
         process.envp = request.envp;
         process.signals = process.signals.for_exec(request.default_signals);
@@ -388,9 +405,10 @@ impl Kernel {
             envp: parent.envp.clone(),
             exe: parent.exe.clone(),
             file: parent.file,
+            executed_file: parent.executed_file,
             comm: parent.comm.clone(),
             program: parent.program.clone(),
-            executed: false,
+            has_executed: false,
             left_tty: parent.left_tty,
             exec_pending: false,
             retry: Retry::default(),
@@ -403,13 +421,27 @@ impl Kernel {
             report: None,
         };
         self.vfs.pin(child.cwd)?;
+        if let Some(file) = child.executed_file {
+            self.vfs.begin_execution(file)?;
+        }
         for (_, descriptor) in child.fds.iter() {
             self.retain(descriptor.file);
         }
-        let number = self.next_pid;
-        self.next_pid += 1;
+        let number = self.new_pid();
         self.procs.insert(number, child);
         Ok(number)
+    }
+
+    /// The next number that no process, group or session has; they begin anew after the last one.
+    fn new_pid(&mut self) -> Pid {
+        loop {
+            let number = self.next_pid;
+            self.next_pid = if number + 1 < PID_MAX { number + 1 } else { PIDS_RESERVED };
+            let taken = |(pid, process): (&Pid, &Process)| [*pid, process.pgid, process.sid].contains(&number);
+            if !self.procs.iter().any(taken) {
+                return number;
+            }
+        }
     }
 
     /// Undoes [`Self::copy_process`].
@@ -423,6 +455,7 @@ impl Kernel {
     pub(crate) fn release_all(&mut self, pid: Pid) {
         let Some(process) = self.procs.get_mut(&pid) else { return };
         let (fds, cwd) = (core::mem::take(&mut process.fds), process.cwd);
+        let executed_file = process.executed_file.take();
         if let Some(opening) = process.retry.opening.take() {
             self.release(opening.file);
         }
@@ -430,6 +463,9 @@ impl Kernel {
             self.release(descriptor.file);
         }
         self.vfs.unpin(cwd);
+        if let Some(file) = executed_file {
+            self.vfs.end_execution(file);
+        }
     }
 
     fn close_on_exec(&mut self, pid: Pid) {
@@ -464,29 +500,50 @@ fn read_start(vfs: &mut Vfs, node: Node, len: usize) -> Result<Vec<u8>, Errno> {
     Ok(content)
 }
 
-/// The interpreter and its argument that a `#!` line names.
-fn shebang(content: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
-    let line = content.strip_prefix(b"#!")?;
-    let line = &line[..line.len().min(SHEBANG_MAX - 2)];
-    let line = line.split(|byte| *byte == b'\n').next()?.trim_ascii();
-    let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
-    let (interpreter, argument) = line.split_at(end);
-    let argument = argument.trim_ascii();
-    (!interpreter.is_empty()).then(|| (interpreter.to_vec(), (!argument.is_empty()).then(|| argument.to_vec())))
+/// The interpreter and its argument that a `#!` line names, as Linux reads it: of the first [`SHEBANG_MAX`] bytes all
+/// but the last count; the line ends at a newline or NUL; only blanks and tabs part. `None` also when the line is cut off
+/// within the interpreter's name.
+fn shebang(head: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let line = head.get(..SHEBANG_MAX - 1).unwrap_or(head).strip_prefix(b"#!")?;
+    let end = line.iter().position(|byte| matches!(byte, b'\n' | 0));
+    let is_cut = end.is_none() && head.len() >= SHEBANG_MAX;
+    let line = line.get(..end.unwrap_or(line.len()))?;
+    let line = line.get(line.iter().position(|byte| !is_blank(byte))?..)?;
+    let (interpreter, argument) = match line.iter().position(is_blank) {
+        None if is_cut => return None,
+        None => (line, line.get(line.len()..)?),
+        Some(at) => line.split_at(at),
+    };
+    let argument = argument.get(argument.iter().position(|byte| !is_blank(byte)).unwrap_or(argument.len())..)?;
+    let argument = argument.get(..argument.iter().rposition(|byte| !is_blank(byte)).map_or(0, |at| at + 1))?;
+    Some((interpreter.to_vec(), (!argument.is_empty()).then(|| argument.to_vec())))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::shebang;
+    use super::{SHEBANG_MAX, shebang};
 
     #[test]
     fn interpreter_lines() {
         type Case<'a> = (&'a [u8], Option<(&'a [u8], Option<&'a [u8]>)>);
-        let cases: [Case<'_>; 6] = [
+        let cut_in_name = [b"#!".as_slice(), &[b'/'; 253], b"bin/sh\n"].concat();
+        let cut_in_argument = [b"#!/bin/echo".as_slice(), &[b' '; 243], b"xyz\n"].concat();
+        let cut_before_argument = [b"#!/bin/echo".as_slice(), &[b' '; 244], b"xyz\n"].concat();
+        let cases: [Case<'_>; 15] = [
             (b"#!/bin/sh\necho", Some((b"/bin/sh", None))),
-            (b"#! /bin/sh -e -x \n", Some((b"/bin/sh", Some(b"-e -x")))),
+            (b"#! \t/bin/sh -e -x \t\n", Some((b"/bin/sh", Some(b"-e -x")))),
             (b"#!/bin/sh", Some((b"/bin/sh", None))),
+            (b"#!/bin/sh\r\n", Some((b"/bin/sh\r", None))),
+            (b"#!/bin/sh -e\x0c\n", Some((b"/bin/sh", Some(b"-e\x0c")))),
+            (b"#!/bin/sh\0x\n", Some((b"/bin/sh", None))),
+            (b"#!/bin/sh x\0y\n", Some((b"/bin/sh", Some(b"x")))),
+            (&cut_in_name[..SHEBANG_MAX], None),
+            (&cut_in_argument[..SHEBANG_MAX], Some((b"/bin/echo", Some(b"x")))),
+            (&cut_before_argument[..SHEBANG_MAX], Some((b"/bin/echo", None))),
             (b"#!\n", None),
+            (b"#! \n", None),
+            (b"#!", None),
             (b"#", None),
             (b"echo", None),
         ];

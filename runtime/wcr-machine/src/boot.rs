@@ -1,6 +1,6 @@
 //! From an image and what the user asks to a kernel with its first process.
 
-use wcr_abi::{Errno, FileKind, SPAWN_MAX, Timestamp, Uname};
+use wcr_abi::{ARGUMENTS_MAX, Errno, FileKind, Timestamp, Uname};
 use wcr_image::Platform;
 use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, Stdio, Trace, TraceSink};
 use wcr_vfs::{Creds, Found, Vfs, Walk};
@@ -174,7 +174,7 @@ fn check_size(argv: &[Vec<u8>], envp: &[Vec<u8>]) -> Result<(), BootError> {
         }
     }
     let size: usize = argv.iter().chain(envp).map(|item| item.len() + 8).sum();
-    if size > SPAWN_MAX { Err(BootError::TooLong(size)) } else { Ok(()) }
+    if size > ARGUMENTS_MAX { Err(BootError::TooLong(size)) } else { Ok(()) }
 }
 
 fn uname(platform: &Platform, hostname: String) -> Uname {
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_no_program_can_be_given_is_refused() {
-        let long = vec![vec![b'x'; SPAWN_MAX]];
+        let long = vec![vec![b'x'; ARGUMENTS_MAX]];
         assert!(matches!(check_size(&long, &[]), Err(BootError::TooLong(_))));
         assert!(matches!(check_size(&[b"a\0b".to_vec()], &[]), Err(BootError::Nul("an argument"))));
         assert!(check_size(&[b"a".to_vec()], &[b"A=1".to_vec()]).is_ok());

@@ -14,7 +14,7 @@ pub enum BootError {
     #[error("{0} has a NUL byte in it")]
     Nul(&'static str),
     /// Arguments and environment are longer than a program can be given.
-    #[error("arguments and environment have {0} bytes; at most {max} are possible", max = wcr_abi::SPAWN_MAX)]
+    #[error("arguments and environment have {0} bytes; at most {max} are possible", max = wcr_abi::ARGUMENTS_MAX)]
     TooLong(usize),
     /// The working directory cannot be used.
     #[error("working directory {path}: {reason}")]

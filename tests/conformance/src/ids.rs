@@ -152,7 +152,7 @@ pub fn a_limit_that_users_do_not_raise() {
 }
 
 /// A copy of this program with these permissions, that belongs to a user and a group of this number.
-fn program(mode: u32, owner: u32) {
+pub(crate) fn program(mode: u32, owner: u32) {
     let from = sys::open("/proc/self/exe", OpenFlags::RDONLY, 0).expect("this program");
     let to = sys::open("program", OpenFlags::WRONLY.with(OpenFlags::CREAT), 0o700).expect("a copy");
     loop {

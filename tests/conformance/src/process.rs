@@ -3,6 +3,7 @@
 use wcr_abi::{OpenFlags, Signal};
 
 use crate::gate::{Gate, reap};
+use crate::ids::program;
 use crate::sys::{self, Mask};
 use crate::say;
 
@@ -190,6 +191,57 @@ pub fn exec_that_fails_changes_nothing() {
     say!("{:?}", sys::exec_file("missing", &[]));
     say!("{:?} {}", sys::write(write, b"x"), sys::disposition(Signal::USR1));
     say!("{:?}", sys::read(read, 9).map(|got| say::bytes(&got)));
+}
+
+pub fn arguments_that_are_too_long() {
+    let (longest, too_long) = ("x".repeat(131_071), "x".repeat(131_072));
+    for (name, arg, count) in [("one", &longest, 1), ("a longer one", &too_long, 1), ("many", &longest, 15), ("too many", &longest, 16)] {
+        let args: Vec<&str> = ["--role", "umask"].into_iter().chain(std::iter::repeat_n(arg.as_str(), count)).collect();
+        say!("{name}");
+        reap(sys::fork(|| {
+            say!("{:?}", sys::exec(&args));
+            1
+        }));
+    }
+}
+
+pub fn what_is_being_written_is_not_executed() {
+    program(0o755, 0);
+    let writer = sys::open("program", OpenFlags::WRONLY, 0).expect("the copy");
+    say!("{:?}", sys::exec_file("program", &["--role", "say", "a"]));
+    let script = sys::open("script", OpenFlags::WRONLY.with(OpenFlags::CREAT), 0o755).expect("a file");
+    sys::write(script, b"#!program\n").expect("write");
+    say!("script: {:?}", sys::exec_file("script", &[]));
+    sys::close(script).expect("close");
+    say!("its interpreter: {:?}", sys::exec_file("script", &[]));
+    sys::close(writer).expect("close");
+    reap(sys::fork(|| {
+        say!("{:?}", sys::exec_file("program", &["--role", "say", "b"]));
+        1
+    }));
+    sys::unlink("program").expect("unlink");
+}
+
+pub fn what_is_executed_is_not_written() {
+    program(0o755, 0);
+    let (read, write) = sys::pipe(OpenFlags::CLOEXEC).expect("a pipe");
+    let (end_read, end_write) = sys::pipe(OpenFlags::CLOEXEC).expect("a pipe");
+    let child = sys::fork(|| {
+        sys::dup2(end_read, 0).expect("dup2");
+        say!("{:?}", sys::exec_file("program", &["--role", "wait"]));
+        1
+    });
+    sys::close(write).expect("close");
+    // The end comes when exec closes the other writer.
+    sys::read(read, 1).expect("read");
+    for flags in [OpenFlags::WRONLY, OpenFlags::RDWR, OpenFlags::RDONLY.with(OpenFlags::TRUNC)] {
+        say!("{:?}", sys::open("program", flags, 0).map(drop));
+    }
+    say!("{:?} {:?}", sys::truncate_path("program", 0), sys::open("program", OpenFlags::RDONLY, 0).map(drop));
+    sys::write(end_write, b"x").expect("write");
+    reap(child);
+    say!("{:?}", sys::open("program", OpenFlags::WRONLY, 0).map(drop));
+    sys::unlink("program").expect("unlink");
 }
 
 pub fn an_end_closes_pipes() {

@@ -21,6 +21,9 @@ behaviours! {
         exec_keeps_the_umask
         exec_of_what_is_no_program
         exec_that_fails_changes_nothing
+        arguments_that_are_too_long
+        what_is_being_written_is_not_executed
+        what_is_executed_is_not_written
         an_end_closes_pipes
         many_children_at_once
     }

@@ -203,7 +203,8 @@ impl Vfs {
     /// Sets the length of the regular file at a path. The length it has changes no timestamp.
     ///
     /// # Errors
-    /// Those of [`Self::resolve`]; `ISDIR`; `INVAL` for what is no regular file; `ACCES`; `ROFS`; `FBIG`.
+    /// Those of [`Self::resolve`]; `ISDIR`; `INVAL` for what is no regular file; `ACCES`; `ROFS`; `TXTBSY` a process
+    /// executes it; `FBIG`.
     pub fn truncate(
         &mut self,
         walk: &Walk<'_>,
@@ -222,6 +223,9 @@ impl Vfs {
         self.writable(node)?;
         if !walk.creds.may(perm, Access::WRITE) {
             return Err(Errno::Acces);
+        }
+        if self.is_executed(node) {
+            return Err(Errno::Txtbsy);
         }
         if self.stat_node(node)?.size == len {
             return self.written_by(walk.creds, node, now);

@@ -110,6 +110,8 @@ struct Mount {
 pub struct Vfs {
     mounts: Vec<Mount>,
     covered: HashMap<Node, u32>,
+    /// How many processes execute a file, which keeps others from writing to it. Looked up only, never listed.
+    executed: HashMap<Node, usize>,
 }
 
 impl core::fmt::Debug for Vfs {
@@ -124,7 +126,7 @@ impl Vfs {
     pub fn new(fs: Box<dyn FileSystem>, options: MountOptions) -> Self {
         let root = fs.root();
         let mount = Mount { fs, root, at: None, place: None, options };
-        Self { mounts: vec![mount], covered: HashMap::new() }
+        Self { mounts: vec![mount], covered: HashMap::new(), executed: HashMap::new() }
     }
 
     /// The root directory.

@@ -1,5 +1,7 @@
 //! Operations on nodes: files that a process has open, directories it is in.
 
+use std::collections::hash_map::Entry;
+
 use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
 
 use super::{Creds, Node, Place, Vfs};
@@ -212,6 +214,32 @@ impl Vfs {
         if let Ok(fs) = self.fs(node) {
             fs.unpin(node.ino);
         }
+    }
+
+    /// Takes note that one more process executes a file, which stays alive and is not written to meanwhile.
+    ///
+    /// # Errors
+    /// `STALE`.
+    pub fn begin_execution(&mut self, node: Node) -> Result<(), Errno> {
+        self.pin(node)?;
+        *self.executed.entry(node).or_default() += 1;
+        Ok(())
+    }
+
+    /// Undoes one [`Self::begin_execution`].
+    pub fn end_execution(&mut self, node: Node) {
+        if let Entry::Occupied(mut count) = self.executed.entry(node) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+            self.unpin(node);
+        }
+    }
+
+    /// Whether a process executes a file.
+    pub(super) fn is_executed(&self, node: Node) -> bool {
+        self.executed.contains_key(&node)
     }
 
     /// The totals of the node's file system.

@@ -44,7 +44,8 @@ impl Vfs {
     /// # Errors
     /// Those of [`Self::resolve`]; `EXIST` with `EXCL`; `ISDIR` a directory for writing, or `CREAT` with a
     /// trailing slash; `LOOP` a symbolic link with `NOFOLLOW`; `NOTDIR` with `DIRECTORY`; `ACCES`; `ROFS`;
-    /// `NOSPC`; `INVAL` for `CREAT` with `DIRECTORY`; `PERM` for `NOATIME` on a file of somebody else.
+    /// `NOSPC`; `INVAL` for `CREAT` with `DIRECTORY`; `PERM` for `NOATIME` on a file of somebody else; `TXTBSY` to write
+    /// to a file that a process executes.
     pub fn open(
         &mut self,
         walk: &Walk<'_>,
@@ -166,6 +167,9 @@ impl Vfs {
             }
             if flags.contains(OpenFlags::NOATIME) && !walk.creds.owns(perm) {
                 return Err(Errno::Perm);
+            }
+            if write && kind == FileKind::Regular && self.is_executed(node) {
+                return Err(Errno::Txtbsy);
             }
             if truncate {
                 self.truncate_node(walk.creds, node, 0, now)?;

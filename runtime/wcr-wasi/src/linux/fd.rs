@@ -14,6 +14,9 @@ pub fn fd_stat<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, o
     Ok(mem.put(out, &stat.encode())?)
 }
 
+/// The most bytes of one `fd_entries`.
+const ENTRIES_MAX: u32 = 1 << 20;
+
 /// Whole [`DirRecord`]s from the `cookie`-th entry on, as many as fit; none at the end.
 ///
 /// # Errors
@@ -28,6 +31,7 @@ pub fn fd_entries<M: GuestMemory>(
     cookie: u64,
     used: u32,
 ) -> Call<()> {
+    let len = len.min(ENTRIES_MAX);
     let mut out = Vec::new();
     let skipped = usize::try_from(cookie).unwrap_or(usize::MAX);
     for entry in k.entries(pid, fd, cookie == 0)?.iter().skip(skipped) {

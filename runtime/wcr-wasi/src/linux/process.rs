@@ -14,7 +14,8 @@ fn request(mem: &impl GuestMemory, ptr: u32, len: u32) -> Result<SpawnRequest, E
 ///
 /// # Errors
 /// Those of finding the program (`NOENT`, `ACCES`, `NOEXEC`, `LOOP`, …); `BADF` an action names a descriptor that
-/// is not open; `AGAIN` too many processes; `TOOBIG` over 2 MiB; `INVAL` malformed.
+/// is not open; `AGAIN` too many processes; `TOOBIG` more arguments and environment than the
+/// limit on the stack allows; `INVAL` malformed.
 pub fn spawn<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, ptr: u32, len: u32, out: u32) -> Call<()> {
     let request = request(mem, ptr, len)?;
     mem.put_u32(out, 0)?;
@@ -25,7 +26,8 @@ pub fn spawn<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, ptr: u32, le
 /// Replaces the caller's program; comes back only with an error.
 ///
 /// # Errors
-/// Those of finding the program (`NOENT`, `ACCES`, `NOEXEC`, `LOOP`, …); `TOOBIG` over 2 MiB; `INVAL` malformed.
+/// Those of finding the program (`NOENT`, `ACCES`, `NOEXEC`, `LOOP`, …); `TOOBIG` more arguments and environment than the
+/// limit on the stack allows; `INVAL` malformed.
 pub fn exec<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, ptr: u32, len: u32) -> Call<()> {
     let request = request(mem, ptr, len)?;
     k.exec(pid, request)

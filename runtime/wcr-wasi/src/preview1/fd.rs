@@ -344,6 +344,8 @@ pub fn fd_readdir<M: GuestMemory>(
     cookie: u64,
     used: u32,
 ) -> Call<()> {
+    // No more is put together than the guest has room for.
+    mem.view(buf, len, |_| ())?;
     let mut out = Vec::new();
     let own = k.fstat(pid, fd)?.ino;
     let listing = k.entries(pid, fd, cookie == 0)?;

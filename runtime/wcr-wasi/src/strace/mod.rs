@@ -13,7 +13,7 @@ use wcr_abi::{OpenFlags, SpawnRequest};
 use wcr_kernel::{CallText, quoted, quoted_list, quoted_whole};
 
 use crate::memory::{GuestMemory, MemoryExt as _};
-use shape::{Plain, Shape, shape};
+use shape::{Shape, shape};
 
 /// The most slices, subscriptions or events that are shown.
 const ITEMS: u32 = 16;
@@ -42,7 +42,7 @@ pub(crate) fn describe(mem: &impl GuestMemory, call: &str, args: &[Argument], do
         let shape = shape(&text.name, name);
         at += if shape.takes_length() { 2 } else { 1 };
         results |= shape.is_result();
-        if shape == Shape::Plain(Plain::Mode) && line.value("flags").is_some_and(|flags| !creates(flags)) {
+        if (text.name.as_str(), name) == ("wcr.path_open", "mode") && !line.value("flags").is_some_and(creates) {
             continue;
         }
         if let Shape::Gives(kind) = shape {
@@ -182,6 +182,10 @@ mod tests {
             line(b"a\n\"\x07", "wcr_v1.path_open", &open),
             r#"wcr.path_open(5, "a\n\"", O_WRONLY|O_CREAT, 0600) = 0"#
         );
+        let open = [("dirfd", 5), ("path", 16), ("len", 1), ("flags", 0), ("mode", 0o600), ("fd", 20)];
+        assert_eq!(line(b"a", "wcr_v1.path_open", &open), r#"wcr.path_open(5, "a", O_RDONLY) = 0"#);
+        let chmod = [("dirfd", 5), ("path", 16), ("len", 1), ("mode", 0o4700), ("flags", 0)];
+        assert_eq!(line(b"a", "wcr_v1.path_chmod", &chmod), r#"wcr.path_chmod(5, "a", 04700, 0) = 0"#);
         let read = [("fd", 0), ("iovs", 32), ("count", 1), ("done", 40)];
         let mut bytes = [0; 40];
         bytes[..2].copy_from_slice(b"hi");

@@ -7,7 +7,7 @@ use wcr_abi::{Fd, OpenFlags, Pid, Queue, SetWhen, Signal, Termios, WaitStatus, W
 
 use super::{Failure, Mask, Outcome};
 
-const NAMES: [(i32, &str); 42] = [
+const NAMES: [(i32, &str); 43] = [
     (libc::EPERM, "EPERM"),
     (libc::ENOENT, "ENOENT"),
     (libc::ESRCH, "ESRCH"),
@@ -50,6 +50,7 @@ const NAMES: [(i32, &str); 42] = [
     (libc::EDESTADDRREQ, "EDESTADDRREQ"),
     (libc::ENOPROTOOPT, "ENOPROTOOPT"),
     (libc::EXDEV, "EXDEV"),
+    (libc::ETXTBSY, "ETXTBSY"),
 ];
 
 fn failure() -> Failure {
