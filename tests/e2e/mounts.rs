@@ -215,6 +215,24 @@ fn proc_tells_what_linux_tells() {
 }
 
 #[test]
+fn proc_has_random_numbers_and_tells_of_mounts() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let doings = "cd /proc/sys/kernel/random; cat uuid uuid boot_id boot_id | sort -u | wc -l;
+                  cat uuid boot_id | sed 's/[0-9a-f]/x/g' | sort -u; echo x > uuid;
+                  cd /proc/self; cut -d' ' -f5 mountinfo | grep -v ^/dev/ | sort; grep ' /tm.*x ' mountinfo | cut -d' ' -f6-;
+                  grep -c . mounts mountinfo; cat oom_score_adj; cut -c1-13 /proc/partitions";
+    script(&lab, &image, &["--tmpfs", "/tm x:ro,size=1m"], doings).prints(
+        "3\nxxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\n/\n/dev\n/proc\n/sys\n/tm\\040x\n\
+         ro,nosuid,nodev,noexec,relatime - tmpfs tmpfs ro,size=1024k\nmounts:5\nmountinfo:5\n0\nmajor minor  \n\n",
+    );
+    let twice = [0, 1].map(|_| {
+        let options = ["--deterministic"];
+        script(&lab, &image, &options, "cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id").ok().stdout()
+    });
+    assert_eq!(twice[0], twice[1]);
+}
+
+#[test]
 fn dev_has_what_programs_expect() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     let doings = "cd /dev; stat -c '%n %A %t,%T' null zero full random urandom tty ptmx;

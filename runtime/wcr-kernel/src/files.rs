@@ -62,7 +62,7 @@ impl Kernel {
             Found::Fd { pid: owner, fd } => (self.open_again(owner, fd, flags)?, None),
             Found::Here(opened) => {
                 if Some(opened.node.mount) == self.proc_mount {
-                    self.refresh_proc(pid);
+                    self.refresh_proc(pid, opened.node.ino);
                 }
                 let label = match &opened.place {
                     Some(place) => self.vfs.path_at(place),

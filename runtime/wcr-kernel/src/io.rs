@@ -142,7 +142,7 @@ impl Kernel {
             Backing::Node { kind: FileKind::Directory, .. } => Err(Errno::Isdir.into()),
             Backing::Node { node, .. } => {
                 if Some(node.mount) == self.proc_mount {
-                    self.refresh_proc(pid);
+                    self.refresh_proc(pid, node.ino);
                 }
                 let at = if let Position::At(at) = position { at } else { offset };
                 let done = self.vfs.read_node(node, at, buf)?;

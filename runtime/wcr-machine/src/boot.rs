@@ -135,7 +135,7 @@ fn prepare(
     let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
     check_size(&argv, &envp)?;
     let uname = uname(&image.platform, hostname.to_owned());
-    proc_table.describe(rootfs::mounts_text(&mut vfs), &uname);
+    proc_table.describe(rootfs::mounts_text(&mut vfs), rootfs::mountinfo_text(&mut vfs), &uname);
     let User { uid, gid, groups, .. } = user;
     let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
     Ok(Prepared { vfs, proc_table, uname, request })

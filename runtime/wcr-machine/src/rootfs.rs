@@ -223,6 +223,23 @@ pub(crate) fn mounts_text(vfs: &mut Vfs) -> String {
     vfs.mounts().into_iter().map(line).collect()
 }
 
+/// The lines of `/proc/PID/mountinfo` (proc(5)).
+pub(crate) fn mountinfo_text(vfs: &mut Vfs) -> String {
+    let line = |mount: wcr_vfs::MountInfo| {
+        let MountOptions { source, fstype, data, read_only, .. } = &mount.options;
+        let path = escape(&String::from_utf8_lossy(&mount.path));
+        let flags = MountOptions { data: String::new(), ..mount.options.clone() }.text();
+        let access = if *read_only { "ro" } else { "rw" };
+        let own = if data.is_empty() { access.to_owned() } else { format!("{access},{data}") };
+        let (id, parent) = (FIRST_MOUNT + mount.dev, mount.parent.map_or(FIRST_MOUNT, |parent| FIRST_MOUNT + parent));
+        format!("{id} {parent} 0:{} / {path} {flags} - {fstype} {} {own}\n", mount.dev, escape(source))
+    };
+    vfs.mounts().into_iter().map(line).collect()
+}
+
+/// The number before those of the container's own mounts.
+const FIRST_MOUNT: u64 = 20;
+
 /// Space, tab, newline and backslash in octal, as the kernel writes them (fstab(5)).
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

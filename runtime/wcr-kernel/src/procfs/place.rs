@@ -17,6 +17,9 @@ pub(super) enum Global {
     Loadavg,
     Meminfo,
     Osrelease,
+    /// A number for this start of the container, and one for each time it is read.
+    BootId,
+    Uuid,
     Stat,
     Uptime,
     Version,
@@ -24,7 +27,7 @@ pub(super) enum Global {
 }
 
 /// The files outside of the processes' folders: the number of the folder (0 is the root), name, what it is.
-const GLOBALS: [(usize, &str, Global); 34] = [
+const GLOBALS: [(usize, &str, Global); 40] = [
     (0, "cmdline", Global::Fixed("\n")),
     (0, "cpuinfo", Global::Fixed(CPUINFO)),
     (0, "devices", Global::Fixed(DEVICES)),
@@ -59,6 +62,12 @@ const GLOBALS: [(usize, &str, Global); 34] = [
     (SYS_VM, "max_map_count", Global::Setting("65530\n")),
     (SYS_VM, "overcommit_memory", Global::Setting("0\n")),
     (SYS_VM, "swappiness", Global::Setting("60\n")),
+    (SYS_KERNEL, "random", Global::Dir),
+    (SYS_RANDOM, "boot_id", Global::BootId),
+    (SYS_RANDOM, "entropy_avail", Global::Setting("256\n")),
+    (SYS_RANDOM, "poolsize", Global::Setting("256\n")),
+    (SYS_RANDOM, "uuid", Global::Uuid),
+    (0, "partitions", Global::Fixed("major minor  #blocks  name\n\n")),
 ];
 
 /// The numbers of the folders, one more than their place in the table.
@@ -66,6 +75,7 @@ const SYS: usize = 11;
 const SYS_FS: usize = 14;
 const SYS_KERNEL: usize = 15;
 const SYS_VM: usize = 16;
+const SYS_RANDOM: usize = 35;
 
 const CPUINFO: &str = "processor\t: 0\nvendor_id\t: wcr\nmodel name\t: WebAssembly\nphysical id\t: 0\nsiblings\t: 1\n\
                        core id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\n\n";
@@ -84,7 +94,10 @@ pub(super) enum PerProcess {
     Fds,
     Limits,
     Maps,
+    Mountinfo,
     Mounts,
+    OomScore,
+    OomScoreAdj,
     Root,
     Stat,
     Statm,
@@ -92,7 +105,7 @@ pub(super) enum PerProcess {
 }
 
 /// The files of a process's folder, sorted.
-const PER_PROCESS: [(&str, PerProcess, FileKind, u32); 14] = [
+const PER_PROCESS: [(&str, PerProcess, FileKind, u32); 17] = [
     ("cgroup", PerProcess::Cgroup, FileKind::Regular, 0o444),
     ("cmdline", PerProcess::Cmdline, FileKind::Regular, 0o444),
     ("comm", PerProcess::Comm, FileKind::Regular, 0o644),
@@ -102,7 +115,10 @@ const PER_PROCESS: [(&str, PerProcess, FileKind, u32); 14] = [
     ("fd", PerProcess::Fds, FileKind::Directory, 0o500),
     ("limits", PerProcess::Limits, FileKind::Regular, 0o444),
     ("maps", PerProcess::Maps, FileKind::Regular, 0o444),
+    ("mountinfo", PerProcess::Mountinfo, FileKind::Regular, 0o444),
     ("mounts", PerProcess::Mounts, FileKind::Regular, 0o444),
+    ("oom_score", PerProcess::OomScore, FileKind::Regular, 0o444),
+    ("oom_score_adj", PerProcess::OomScoreAdj, FileKind::Regular, 0o644),
     ("root", PerProcess::Root, FileKind::Symlink, 0o777),
     ("stat", PerProcess::Stat, FileKind::Regular, 0o444),
     ("statm", PerProcess::Statm, FileKind::Regular, 0o444),
@@ -246,7 +262,9 @@ mod tests {
 
     #[test]
     fn the_folders_have_their_numbers() {
-        for (number, name) in [(SYS, "sys"), (SYS_FS, "fs"), (SYS_KERNEL, "kernel"), (SYS_VM, "vm")] {
+        for (number, name) in
+            [(SYS, "sys"), (SYS_FS, "fs"), (SYS_KERNEL, "kernel"), (SYS_VM, "vm"), (SYS_RANDOM, "random")]
+        {
             assert_eq!((GLOBALS[number - 1].1, GLOBALS[number - 1].2), (name, Global::Dir));
         }
         assert!(GLOBALS.iter().all(|(dir, ..)| *dir == 0 || GLOBALS[dir - 1].2 == Global::Dir));

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wcr_abi::{Disposition, Fd, Pid, Signal, Timestamp, Uname};
+use wcr_vfs::Ino;
 
 use crate::kernel::Kernel;
 use crate::process::{Process, State};
+
+use super::place::{Global, Place};
 
 /// What `/proc` tells of one process.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +63,12 @@ pub(super) struct Shared {
     pub(super) processes: BTreeMap<Pid, ProcEntry>,
     /// The content of `/proc/mounts`.
     pub(super) mounts: String,
+    /// The content of `mountinfo`, the same for all.
+    pub(super) mountinfo: String,
+    /// What makes a start of the container different from others, once somebody has asked.
+    pub(super) boot_id: Option<[u8; 16]>,
+    /// What `/proc/sys/kernel/random/uuid` says next.
+    pub(super) uuid: [u8; 16],
     /// What `uname` says.
     pub(super) uname: Option<Uname>,
     /// Nanoseconds since the container's start.
@@ -78,10 +87,10 @@ impl ProcTable {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets what `/proc/mounts` and the files about the system say.
-    pub fn describe(&self, mounts: String, uname: &Uname) {
+    /// Sets what `/proc/mounts`, `mountinfo` and the files about the system say.
+    pub fn describe(&self, mounts: String, mountinfo: String, uname: &Uname) {
         let mut shared = self.lock();
-        shared.mounts = mounts;
+        (shared.mounts, shared.mountinfo) = (mounts, mountinfo);
         shared.uname = Some(uname.clone());
     }
 
@@ -128,11 +137,20 @@ impl ProcTable {
 }
 
 impl Kernel {
-    /// Brings `/proc` up to date for a process that is about to look at it.
-    pub(crate) fn refresh_proc(&mut self, reader: Pid) {
+    /// Brings `/proc` up to date for a process that is about to look at one of its files.
+    pub(crate) fn refresh_proc(&mut self, reader: Pid, file: Ino) {
         let now = self.now();
         let uptime = self.clock.monotonic().saturating_sub(self.booted);
         let mut shared = self.proc_table.lock();
+        match Place::of(file).ok().and_then(Place::global) {
+            Some(Global::Uuid) => self.entropy.fill(&mut shared.uuid),
+            Some(Global::BootId) if shared.boot_id.is_none() => {
+                let mut boot_id = [0; 16];
+                self.entropy.fill(&mut boot_id);
+                shared.boot_id = Some(boot_id);
+            }
+            _ => {}
+        }
         (shared.uptime, shared.now, shared.memory) = (uptime, now, self.limits.memory);
         for (pid, process) in &self.procs {
             let Some(entry) = shared.processes.get_mut(pid) else { continue };

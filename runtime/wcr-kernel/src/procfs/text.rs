@@ -67,8 +67,18 @@ pub(super) fn global(shared: &Shared, file: Global) -> String {
         Global::Hostname => uname(|uname| format!("{}\n", uname.nodename)),
         Global::Osrelease => uname(|uname| format!("{}\n", uname.release)),
         Global::VersionSetting => uname(|uname| format!("{}\n", uname.version)),
+        Global::BootId => uuid(shared.boot_id.unwrap_or_default()),
+        Global::Uuid => uuid(shared.uuid),
         Global::Dir | Global::Link(_) | Global::SelfPid => String::new(),
     }
+}
+
+/// A random UUID (RFC 9562, version 4) of these bytes.
+fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}\n", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 fn last_pid(shared: &Shared) -> Pid {

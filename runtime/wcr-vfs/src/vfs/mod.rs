@@ -92,6 +92,8 @@ pub struct MountInfo {
     pub path: Vec<u8>,
     /// The `st_dev` of its files.
     pub dev: u64,
+    /// The `st_dev` of the files that it is mounted among; none for the root.
+    pub parent: Option<u64>,
     /// How it was mounted.
     pub options: MountOptions,
 }
@@ -230,12 +232,13 @@ impl Vfs {
                 continue;
             }
             let (options, place, root) = (mount.options.clone(), mount.place.clone(), mount.root);
+            let parent = mount.at.map(|at| u64::from(at.mount) + 1);
             let path = match place {
                 Some(place) => self.path_at(&place),
                 None => self.path_of(Node { mount: number as u32, ino: root }),
             };
             if let Ok(path) = path {
-                all.push(MountInfo { path, dev: number as u64 + 1, options });
+                all.push(MountInfo { path, dev: number as u64 + 1, parent, options });
             }
         }
         all
