@@ -182,3 +182,38 @@ fn pipes_that_nobody_is_at_the_other_end_of() {
     run("trap '' PIPE; { sleep 0.1; echo lost; echo $? >&2; } | true").ok().says(&["Broken pipe", "1"]);
     run("yes | head -n 1").ok().prints("y\n");
 }
+
+/// Programs that compute without end, and what each does.
+const BUSY: [&str; 6] = [
+    "sh -c 'while :; do :; done'",
+    "awk 'BEGIN { while (1); }'",
+    "sed ':a; ba' /etc/passwd",
+    "sh -c 'echo \"while (1) {}\" > /tmp/w; exec bc /tmp/w'",
+    "cat /dev/zero > /dev/null",
+    "yes > /dev/null",
+];
+
+#[test]
+fn who_computes_without_end_leaves_others_their_turn() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    for busy in BUSY {
+        let script = format!("{busy} & sleep 0.1; echo awake; kill $!; wait $!; echo $?; timeout 0.2 {busy}; echo $?");
+        lab.wcr(["run", "--rm", &image, "sh", "-c", &script]).run().ok().prints("awake\n143\n143\n");
+    }
+}
+
+#[test]
+fn a_busy_shell_hears_signals() {
+    script("trap 'echo caught; exit' USR1; (sleep 0.1; kill -USR1 $$) & while :; do :; done; echo never", "caught\n");
+}
+
+#[test]
+fn virtual_time_passes_for_who_computes() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let script =
+        "timeout 1 sh -c 'while :; do :; done'; echo $?; date +%s; awk 'BEGIN { while (1); }' & sleep 1; kill $!";
+    let run = || lab.wcr(["run", "--rm", "--deterministic", "--trace-digest", &image, "sh", "-c", script]).run().ok();
+    let (once, twice) = (run(), run());
+    assert_eq!((once.stdout(), once.stderr()), (twice.stdout(), twice.stderr()));
+    assert!(once.stdout().starts_with("143\n"), "{}", once.stdout());
+}

@@ -37,6 +37,9 @@ fn a_shell_at_a_terminal() {
     terminal.types("typed\r").shows("typed\r\ntyped\r\n");
     terminal.types("\x03").shows("^C");
     terminal.shows("# ");
+    terminal.types("awk 'BEGIN { while (1); }'\r").shows("\r\n");
+    terminal.types("\x03").shows("^C");
+    terminal.shows("# ");
     terminal.types("cat; echo $?\r").shows("\r\n");
     terminal.types("\x04").shows("0\r\n");
     terminal.types("exit 3\r");

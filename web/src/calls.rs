@@ -54,7 +54,7 @@ macro_rules! define {
                     #[expect(clippy::too_many_arguments, reason = "the guest's arguments are the table's")]
                     #[allow(unfulfilled_lint_expectations, reason = "most calls have few arguments")]
                     pub(super) extern "C" fn $name(pid: u32, window: u32, again: u32, $($arg: $ty),*) -> u32 {
-                        attempt(pid, window, again, |kernel| {
+                        attempt(pid, window, again, waits!($kind), |kernel| {
                             entry::$rust::$name(kernel, pid, &mut Window::at(window), $($arg),*)
                         })
                     }
@@ -109,7 +109,7 @@ extern "C" fn proc_exit(pid: u32, _window: u32, _again: u32, code: u32) -> u32 {
 
 /// Copies the calling process; the page's host copies the instance, see [`page::Host::fork`].
 extern "C" fn fork(pid: u32, window: u32, again: u32, arg: u32, out: u32) -> u32 {
-    attempt(pid, window, again, |kernel| {
+    attempt(pid, window, again, false, |kernel| {
         if !page::host(|host| host.can_fork(pid)) {
             return Ok(Errno::Nosys.raw());
         }
@@ -119,10 +119,11 @@ extern "C" fn fork(pid: u32, window: u32, again: u32, arg: u32, out: u32) -> u32
 }
 
 /// Makes a call once: counts it the first time, and puts what came of it into an answer for the bridge.
-fn attempt(pid: Pid, window: u32, again: u32, call: impl FnOnce(&mut Kernel) -> Result<u32, Halt>) -> u32 {
+fn attempt(pid: Pid, window: u32, again: u32, waits: bool, call: impl FnOnce(&mut Kernel) -> Result<u32, Halt>) -> u32 {
     answered(pid, |kernel| {
         if again == 0 {
-            kernel.enter(pid, Some(Window::at(window).size()))?;
+            let memory = Some(Window::at(window).size());
+            if waits { kernel.enter_waiting(pid, memory) } else { kernel.enter(pid, memory) }?;
         }
         call(kernel)
     })

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use wasmtime::{Caller, Error, Linker, Module, Result};
 use wcr_abi::{STACK_POINTER, WCR_MODULE};
-use wcr_kernel::Halt;
+use wcr_kernel::{Call, Halt};
 use wcr_wasi::{FlatMemory, entry};
 
 use crate::guest::{Guest, Leave, Snapshot, split};
@@ -35,10 +35,8 @@ macro_rules! define {
             $module,
             stringify!($name),
             |mut caller: Caller<'_, Guest>, ($($arg,)*): ($($ty,)*)| -> Suspended<'_> {
-                if let Err(error) = enter(&caller) {
-                    return Box::new(ready(Err(error)));
-                }
-                match attempt!(&mut caller, $rust, $name, ($($arg),*)) {
+                let entered = enter_waiting(&caller);
+                match entered.and_then(|()| attempt!(&mut caller, $rust, $name, ($($arg),*))) {
                     Err(Halt::Block) => {}
                     done => return Box::new(ready(done.map_err(leave))),
                 }
@@ -111,11 +109,21 @@ fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
     entry::fork(&mut kernel, guest.pid, &mut FlatMemory(memory), arg, out, copy).map_err(leave)
 }
 
-/// What every call does first.
+/// How large the caller's memory is, where it has one.
+fn memory_size(caller: &Caller<'_, Guest>) -> Option<u64> {
+    caller.data().memory.map(|memory| memory.data_size(caller) as u64)
+}
+
+/// What every call does first that does not wait.
 fn enter(caller: &Caller<'_, Guest>) -> Result<()> {
     let guest = caller.data();
-    let memory = guest.memory.map(|memory| memory.data_size(caller) as u64);
-    guest.container.kernel().enter(guest.pid, memory).map_err(leave)
+    guest.container.kernel().enter(guest.pid, memory_size(caller)).map_err(leave)
+}
+
+/// What every other call does first.
+fn enter_waiting(caller: &Caller<'_, Guest>) -> Call<()> {
+    let guest = caller.data();
+    guest.container.kernel().enter_waiting(guest.pid, memory_size(caller))
 }
 
 /// The trap that unwinds a guest which does not go on.

@@ -13,7 +13,7 @@ pub trait HostClock: Send {
 pub enum Clock {
     /// The host's.
     Host(Box<dyn HostClock>),
-    /// Starts at a fixed instant; each guest call takes a microsecond, a wait with nobody ready takes
+    /// Starts at a fixed instant; each guest call takes a microsecond, giving way a millisecond, a wait with nobody ready takes
     /// as long as it says, at once.
     Virtual {
         /// The wall clock at the start, in nanoseconds since the epoch.
@@ -25,6 +25,9 @@ pub enum Clock {
 
 /// What one guest call costs on the virtual clock, in nanoseconds.
 const CALL_COST: u64 = 1_000;
+/// What a turn costs on the virtual clock that a process ends itself, in nanoseconds: programs that compute do so about
+/// each millisecond.
+const TURN_COST: u64 = 1_000_000;
 
 impl Clock {
     /// A virtual clock that starts at `start` nanoseconds since the epoch.
@@ -60,6 +63,13 @@ impl Clock {
     pub(crate) fn tick(&mut self) {
         if let Self::Virtual { elapsed, .. } = self {
             *elapsed = elapsed.saturating_add(CALL_COST);
+        }
+    }
+
+    /// Counts the computing of a process that gives way.
+    pub(crate) fn compute(&mut self) {
+        if let Self::Virtual { elapsed, .. } = self {
+            *elapsed = elapsed.saturating_add(TURN_COST);
         }
     }
 

@@ -156,6 +156,12 @@ impl Kernel {
         Ok(())
     }
 
+    /// [`Self::enter`] for a call that may wait. [`Halt::Block`] when it is for others to run first.
+    pub fn enter_waiting(&mut self, pid: Pid, memory: Option<u64>) -> Call<()> {
+        self.enter(pid, memory)?;
+        self.count_turn(pid)
+    }
+
     /// Whether a trace is kept.
     #[must_use]
     pub const fn is_traced(&self) -> bool {

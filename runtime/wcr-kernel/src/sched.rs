@@ -88,6 +88,8 @@ pub(crate) struct Scheduler {
     pub(crate) starts: VecDeque<Start>,
     /// How often a process was resumed.
     turns: u32,
+    /// How many calls that may wait the running process has made since it was resumed.
+    turn: u32,
     pub(crate) dead: Vec<Pid>,
 }
 
@@ -97,10 +99,14 @@ const TURNS: u32 = 64;
 /// After how many calls of one process that is.
 pub(crate) const CALLS: u32 = 4096;
 
+/// How many calls that may wait a process makes before the others have their turn.
+const TURN: u32 = 1024;
+
 impl Kernel {
     /// The next process to resume, or `None` when all wait.
     pub fn next_ready(&mut self) -> Option<Pid> {
         self.sched.turns = self.sched.turns.wrapping_add(1);
+        self.sched.turn = 0;
         if self.sched.turns.is_multiple_of(TURNS) {
             self.look_around();
         }
@@ -203,15 +209,41 @@ impl Kernel {
         }
     }
 
-    /// Lets every other ready process run first: false the first time, true when the call is made again.
+    /// Lets every other ready process run first: false the first time, true when the call is made again. What is due
+    /// happens before. [`Halt::Exit`] when that ended the caller.
     pub fn give_way(&mut self, pid: Pid) -> Call<bool> {
-        let retry = &mut self.process_mut(pid)?.retry;
-        if core::mem::take(&mut retry.gave_way) {
+        if core::mem::take(&mut self.process_mut(pid)?.retry.gave_way) {
             return Ok(true);
         }
-        retry.gave_way = true;
-        self.sched.ready.push_back(pid);
-        Ok(false)
+        self.clock.compute();
+        self.look_around();
+        self.process_mut(pid).map_err(|_| Halt::Exit)?.retry.gave_way = true;
+        self.queue_up(pid).map(|()| false)
+    }
+
+    /// Counts a call that may wait. [`Halt::Block`] when the caller has had its turn and others are ready: it is at the
+    /// end of the queue, and makes the call when it is resumed.
+    pub(crate) fn count_turn(&mut self, pid: Pid) -> Call<()> {
+        self.sched.turn += 1;
+        if self.sched.turn < TURN {
+            return Ok(());
+        }
+        self.sched.turn = 0;
+        self.look_around();
+        match self.procs.get(&pid).map(|process| process.state) {
+            Some(State::Ready) if self.sched.ready.is_empty() => Ok(()),
+            _ => self.queue_up(pid).and(Err(Halt::Block)),
+        }
+    }
+
+    /// Puts the caller, which runs, at the end of the ready queue; one that was stopped meanwhile comes there later.
+    fn queue_up(&mut self, pid: Pid) -> Call<()> {
+        match self.procs.get(&pid).map(|process| process.state) {
+            Some(State::Ready) => self.sched.ready.push_back(pid),
+            Some(State::Stopped { .. }) => {}
+            Some(State::Blocked | State::Zombie(_)) | None => return Err(Halt::Exit),
+        }
+        Ok(())
     }
 
     /// Makes every process ready that waits for `event`.

@@ -144,6 +144,7 @@ impl Machine {
         let mut at = 0;
         while let Some(byte) = text.get(at).copied() {
             at += 1;
+            wcr_sys::pace::steps(super::STEPS);
             match byte {
                 b' ' | b'\t' | b'\n' | b'\r' => {}
                 b'#' => at += text.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)).unwrap_or(text.len() - at),

@@ -36,6 +36,9 @@ impl Input<'_> {
     }
 }
 
+/// How many steps of a computation a choice counts as.
+const STEPS: u32 = 4;
+
 enum Job {
     Visit(Pc, usize),
     Restore(usize, Slot),
@@ -157,6 +160,7 @@ pub(super) fn longest_at(program: &Program, input: Input<'_>, start: usize) -> O
     let mut best: Option<(usize, Vec<Slot>)> = None;
     let mut stack = vec![Job::Visit(program.start, start)];
     'jobs: while let Some(job) = stack.pop() {
+        wcr_sys::pace::steps(STEPS);
         let (mut pc, mut at) = match job {
             Job::Visit(pc, at) => (pc, at),
             Job::Restore(slot, old) => {

@@ -56,6 +56,7 @@ fn factors(mut number: u64) -> Vec<u64> {
     let steps = [4, 2, 4, 2, 4, 6, 2, 6];
     let (mut candidate, mut step) = (7u64, 0);
     while candidate.checked_mul(candidate).is_some_and(|square| square <= number) {
+        wcr_sys::pace::steps(1);
         divide(&mut number, candidate);
         candidate += steps[step % steps.len()];
         step += 1;

@@ -19,10 +19,14 @@ pub use terminal::Terminal;
 
 use std::rc::Rc;
 
+use wcr_sys::pace;
+
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::Command;
 
+/// How many steps of a computation a command counts as.
+const STEPS: u32 = 256;
 /// How deep the evaluator may call itself before the stack would run out.
 const MAX_DEPTH: u32 = 1000;
 
@@ -42,6 +46,9 @@ impl Shell {
         let flow = self.eval_kind(command, last);
         self.depth -= 1;
         flow?;
+        if pace::steps(STEPS) {
+            self.traps.collect();
+        }
         self.run_pending_traps()
     }
 

@@ -41,7 +41,8 @@ impl Process {
         mut call: impl FnMut(&mut Kernel, Pid) -> Call<T>,
     ) -> Result<T, Fault> {
         let _waiting = Waiting(self);
-        let mut done = self.attempt(name, args, |kernel, pid| kernel.enter(pid, None).and_then(|()| call(kernel, pid)));
+        let mut done =
+            self.attempt(name, args, |kernel, pid| kernel.enter_waiting(pid, None).and_then(|()| call(kernel, pid)));
         while let Err(Halt::Block) = done {
             suspend().await;
             done = self.attempt(name, args, &mut call);

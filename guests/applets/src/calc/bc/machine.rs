@@ -97,6 +97,7 @@ impl Machine {
     }
 
     fn run(&mut self, statement: &Statement) -> Result<Flow> {
+        wcr_sys::pace::steps(super::super::STEPS);
         match statement {
             Statement::Nothing => {}
             Statement::Expr(expr) => {

@@ -406,6 +406,7 @@ impl<'p> Interpreter<'p, '_, '_> {
 
     #[inline(never)]
     fn call(&mut self, number: usize, arguments: &'p [Expr]) -> Step<Value> {
+        wcr_sys::pace::steps(super::execute::STEPS);
         let program = self.program;
         let Some(function) = program.functions.get(number) else { return Ok(Value::Unset) };
         let Some(body) = &function.body else { return Err(self.fail("Call to undefined function")) };

@@ -2,13 +2,16 @@
 
 use std::io::Write;
 
-use wcr_sys::Errno;
+use wcr_sys::{Errno, pace};
 
 use super::ast::{Action, Expr, Redirection, Statement};
 use super::format::{printf, push_number, push_value};
 use super::interpreter::{Interpreter, Leave, Step};
 use super::stream::WriteMode;
 use super::value::Value;
+
+/// How many steps of a computation a round of a loop or a call of a function counts as.
+pub(super) const STEPS: u32 = 64;
 
 impl<'p> Interpreter<'p, '_, '_> {
     /// Runs statements in order.
@@ -92,6 +95,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     /// Runs a loop's statement once; whether the loop goes on.
     #[inline(never)]
     fn round(&mut self, body: &'p Statement) -> Step<bool> {
+        pace::steps(STEPS);
         match self.statement(body) {
             Ok(()) | Err(Leave::Continue) => Ok(true),
             Err(Leave::Break) => Ok(false),

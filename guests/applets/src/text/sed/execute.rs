@@ -4,7 +4,7 @@ use std::io::Write;
 use std::rc::Rc;
 
 use wcr_sys::abi::{FileKind, OpenFlags};
-use wcr_sys::{fd, fs};
+use wcr_sys::{fd, fs, pace};
 
 use super::command::{Action, End, Pattern, Program, Start, When};
 use super::input::{Ending, Input};
@@ -14,6 +14,9 @@ use crate::lines::LineReader;
 use crate::regex::Regex;
 use crate::source::Source;
 use crate::{Context, Quit};
+
+/// How many steps of a computation a cycle or a jump counts as.
+const STEPS: u32 = 64;
 
 /// What is printed when the cycle ends.
 #[derive(Debug, Clone)]
@@ -173,6 +176,7 @@ impl Editor {
     /// Runs the commands once.
     fn cycle(&mut self, ctx: &mut Context<'_>, input: &mut Input) -> Result<Cycle, Quit> {
         let mut at = 0;
+        pace::steps(STEPS);
         while at < self.program.commands.len() {
             let selected = self.is_selected(ctx, at, input)?;
             let Some(command) = self.program.commands.get(at) else { break };
@@ -208,6 +212,7 @@ impl Editor {
                         When::NotSubstituted => !core::mem::take(&mut self.substituted),
                     };
                     if jumps {
+                        pace::steps(STEPS);
                         at = match label {
                             None => self.program.commands.len(),
                             Some(label) => self
