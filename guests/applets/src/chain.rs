@@ -5,6 +5,9 @@ use wcr_sys::{Errno, fd};
 use crate::Context;
 use crate::source::Source;
 
+/// How much is read ahead, in bytes: as much as a C library's stream.
+const AHEAD: usize = 4096;
+
 /// Says that a file cannot be read; the exit code that comes of it.
 type Unreadable = fn(&mut Context<'_>, path: &[u8], reason: Errno) -> u8;
 
@@ -12,6 +15,9 @@ type Unreadable = fn(&mut Context<'_>, path: &[u8], reason: Errno) -> u8;
 pub struct Chain {
     files: std::vec::IntoIter<Vec<u8>>,
     current: Option<(Source, Vec<u8>)>,
+    /// What was read of the current file, and which part of it has not been given out.
+    buffer: Vec<u8>,
+    ahead: core::ops::Range<usize>,
     /// How many bytes may still be read.
     pub left: Option<u64>,
     /// Whether there was a file at all.
@@ -27,7 +33,16 @@ impl Chain {
     pub fn new(operands: Vec<Vec<u8>>, stdin: &[u8], limit: Option<u64>, unreadable: Unreadable) -> Self {
         let current = operands.is_empty().then(|| (Source::stdin(), stdin.to_vec()));
         let opened = current.is_some();
-        Self { files: operands.into_iter(), current, left: limit, opened, code: 0, unreadable }
+        Self {
+            files: operands.into_iter(),
+            current,
+            buffer: Vec::new(),
+            ahead: 0..0,
+            left: limit,
+            opened,
+            code: 0,
+            unreadable,
+        }
     }
 
     /// The file that is read from now, opened if need be, with its name; `None` at the end.
@@ -54,11 +69,31 @@ impl Chain {
     pub fn read(&mut self, ctx: &mut Context<'_>, block: &mut [u8]) -> usize {
         let wanted = self.left.map_or(block.len(), |left| left.min(block.len() as u64) as usize);
         let mut have = 0;
-        while have < wanted {
-            let Some((source, path)) = self.current(ctx) else { break };
-            match fd::read(source.fd(), block.get_mut(have..wanted).unwrap_or_default()) {
+        while have < wanted && (!self.ahead.is_empty() || self.fill(ctx, have)) {
+            let n = self.ahead.len().min(wanted - have);
+            let from = self.buffer.get(self.ahead.start..self.ahead.start + n).unwrap_or_default();
+            if let Some(to) = block.get_mut(have..have + n) {
+                to.copy_from_slice(from);
+            }
+            self.ahead.start += n;
+            have += n;
+        }
+        if let Some(left) = &mut self.left {
+            *left -= have as u64;
+        }
+        have
+    }
+
+    /// Reads ahead, no further than may be read in all (of which `have` bytes were); whether there was anything.
+    fn fill(&mut self, ctx: &mut Context<'_>, have: usize) -> bool {
+        let room = self.left.map_or(AHEAD, |left| left.saturating_sub(have as u64).min(AHEAD as u64) as usize);
+        self.buffer.resize(room, 0);
+        let mut buffer = core::mem::take(&mut self.buffer);
+        let n = loop {
+            let Some((source, path)) = self.current(ctx) else { break 0 };
+            match fd::read(source.fd(), &mut buffer) {
                 Ok(0) => self.leave(),
-                Ok(n) => have += n,
+                Ok(n) => break n,
                 Err(Errno::Intr) => {}
                 Err(error) => {
                     let path = path.clone();
@@ -66,10 +101,8 @@ impl Chain {
                     self.leave();
                 }
             }
-        }
-        if let Some(left) = &mut self.left {
-            *left -= have as u64;
-        }
-        have
+        };
+        (self.buffer, self.ahead) = (buffer, 0..n);
+        n > 0
     }
 }

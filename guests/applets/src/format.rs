@@ -46,6 +46,27 @@ pub fn right(out: &mut Vec<u8>, text: &[u8], width: usize, fill: u8) {
     out.extend_from_slice(text);
 }
 
+/// Appends the digits of `n` to the base `RADIX` with `fill` before them up to `width` bytes.
+pub fn right_number<const RADIX: u64>(out: &mut Vec<u8>, mut n: u64, width: usize, fill: u8) {
+    let mut digits = [0; 22];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        if let Some(digit) = digits.get_mut(first) {
+            *digit = b"0123456789abcdef"[(n % RADIX) as usize & 15];
+        }
+        n /= RADIX;
+        if n == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(first..).unwrap_or_default();
+    for _ in digits.len()..width {
+        out.push(fill);
+    }
+    wcr_sys::append(out, digits);
+}
+
 /// Appends `text` with spaces behind it up to `width` bytes.
 #[inline(never)]
 pub fn left(out: &mut Vec<u8>, text: &[u8], width: usize) {
@@ -89,5 +110,10 @@ mod tests {
         left(&mut out, b"cd", 3);
         right(&mut out, b"long", 2, b' ');
         assert_eq!(out, b"  abcd long");
+        out.clear();
+        right_number::<10>(&mut out, 0, 3, b' ');
+        right_number::<8>(&mut out, u64::MAX, 2, b'0');
+        right_number::<16>(&mut out, 0xbe, 4, b'0');
+        assert_eq!(out, b"  0177777777777777777777700be");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 
-use crate::{Errno, Fd, fd};
+use crate::{Errno, Fd, append, fd};
 
 /// How much a stream holds, in bytes: what Linux's C library takes for a file, so that standard output
 /// and standard error that share a pipe interleave as they do there.
@@ -57,7 +57,7 @@ impl Write for Output {
             fd::write_all(self.fd, bytes).map_err(io_error)?;
             return Ok(bytes.len());
         }
-        self.buf.extend_from_slice(bytes);
+        append(&mut self.buf, bytes);
         if self.lines && bytes.contains(&b'\n') {
             self.flush()?;
         }

@@ -5,6 +5,7 @@
 //! Outside wasm there is no kernel and every call fails with `NOSYS`: pure parts of guests can be
 //! unit-tested on the host, the rest runs only under wcr.
 
+mod append;
 mod args;
 mod buffer;
 pub mod fd;
@@ -18,6 +19,7 @@ pub mod time;
 pub mod tty;
 pub mod user;
 
+pub use append::append;
 pub use args::{args, env};
 pub use buffer::{Input, Output};
 pub use wcr_abi as abi;

@@ -1,8 +1,6 @@
 //! The settings that compiled code and the engine that runs it share.
 
-use wasmtime::{Config, Engine};
-
-use crate::error::EngineError;
+use wasmtime::Config;
 
 /// The most stack a guest may use for its own calls, in bytes.
 const MAX_STACK: usize = 3 << 20;
@@ -25,17 +23,4 @@ pub(crate) fn config(compiler: bool, stoppable: bool) -> Config {
         // Windows needs the tables to unwind through guests; elsewhere nothing reads them.
         .native_unwind_info(cfg!(windows));
     config
-}
-
-/// Compiles a module ahead of time for the baseline CPU of `target` (a triple), so that the code runs on
-/// every machine of that kind and not only on those like the one that built it. Code that is `stoppable` is for
-/// containers with a [`crate::Stop`].
-///
-/// # Errors
-/// [`EngineError::Compile`].
-pub fn precompile(wasm: &[u8], target: &str, stoppable: bool) -> Result<Vec<u8>, EngineError> {
-    let fail = |error: wasmtime::Error| EngineError::Compile(format!("{error:#}"));
-    let mut config = config(true, stoppable);
-    config.target(target).map_err(fail)?.native_unwind_info(target.contains("windows"));
-    Engine::new(&config).and_then(|engine| engine.precompile_module(wasm)).map_err(fail)
 }

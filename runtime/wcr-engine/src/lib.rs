@@ -25,8 +25,7 @@ mod unix_files;
 #[cfg(unix)]
 mod unix_memory;
 
-pub use code::{CompiledGuest, PageAligned};
-pub use config::precompile;
+pub use code::{CompiledGuest, PageAligned, precompile};
 pub use error::EngineError;
 pub use run::{Engine, EngineOptions, Finished};
 pub use stop::Stop;

@@ -33,7 +33,8 @@ Commands:
   fuzz shell [OPTION…]        Compare random scripts with BusyBox: --count N, --seed S, --script FILE
   fuzz applets [NAME]         Compare random calls of applets with BusyBox: --count N, --seed S
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
-  bench [OPTION…]             Run the benchmarks: start, pull, web, shell, kernel (default: all), --rounds N, --out DIR
+  bench [OPTION…]             Run the benchmarks: start, pull, web, shell, kernel, applets (default: all),
+                              --quick, --rounds N, --out DIR
 ";
 
 fn main() -> ExitCode {

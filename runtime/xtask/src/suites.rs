@@ -68,7 +68,7 @@ pub fn differential(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
 }
 
 /// The names of the benchmarks; none of them is all.
-const BENCHMARKS: [&str; 5] = ["start", "pull", "web", "shell", "kernel"];
+const BENCHMARKS: [&str; 6] = ["start", "pull", "web", "shell", "kernel", "applets"];
 
 /// Whether the benchmarks that `args` ask for include this one.
 fn asks_for(args: &[OsString], benchmark: &str) -> bool {

@@ -39,6 +39,15 @@ impl Input<'_> {
 /// How many steps of a computation a choice counts as.
 const STEPS: u32 = 4;
 
+/// Room for the work of [`captures`], kept from one call to the next.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    slots: Vec<Slot>,
+    stack: Vec<Job>,
+    visited: Vec<u64>,
+}
+
+#[derive(Debug)]
 enum Job {
     Visit(Pc, usize),
     Restore(usize, Slot),
@@ -53,8 +62,15 @@ struct Visited {
 
 impl Visited {
     fn new(program: &Program, from: usize, to: usize) -> Self {
+        Self::within(Vec::new(), program, from, to)
+    }
+
+    /// As [`Self::new`], in a vector that is there already.
+    fn within(mut bits: Vec<u64>, program: &Program, from: usize, to: usize) -> Self {
         let width = to - from + 1;
-        Self { bits: vec![0; (program.insts.len() * width).div_ceil(64)], from, width }
+        bits.clear();
+        bits.resize((program.insts.len() * width).div_ceil(64), 0);
+        Self { bits, from, width }
     }
 
     /// Notes the place; whether it is new.
@@ -68,25 +84,33 @@ impl Visited {
 }
 
 /// What the subexpressions match when the whole matches from `start` to `end`. No back-references.
-pub(super) fn captures(program: &Program, input: Input<'_>, start: usize, end: usize) -> Vec<Slot> {
-    let mut slots = vec![None; program.slots];
-    let mut visited = Visited::new(program, start, end);
-    let mut stack = vec![Job::Visit(program.start, start)];
-    while let Some(job) = stack.pop() {
+pub(super) fn captures<'a>(
+    program: &Program,
+    input: Input<'_>,
+    start: usize,
+    end: usize,
+    room: &'a mut Room,
+) -> &'a [Slot] {
+    let mut visited = Visited::within(core::mem::take(&mut room.visited), program, start, end);
+    let Room { slots, stack, .. } = room;
+    slots.clear();
+    slots.resize(program.slots, None);
+    stack.clear();
+    stack.push(Job::Visit(program.start, start));
+    'jobs: while let Some(job) = stack.pop() {
         let (mut pc, mut at) = match job {
             Job::Visit(pc, at) => (pc, at),
             Job::Restore(slot, old) => {
-                set(&mut slots, slot, old);
+                set(slots, slot, old);
                 continue;
             }
         };
         while visited.insert(pc, at) {
             match inst(&program.insts, pc) {
                 Inst::Match if at == end => {
-                    set(&mut slots, 0, Some(start));
-                    set(&mut slots, 1, Some(end));
-                    slots.truncate(program.capture_slots);
-                    return slots;
+                    set(slots, 0, Some(start));
+                    set(slots, 1, Some(end));
+                    break 'jobs;
                 }
                 Inst::Match | Inst::BackReference { .. } => break,
                 Inst::Set { set, next } => {
@@ -108,15 +132,15 @@ pub(super) fn captures(program: &Program, input: Input<'_>, start: usize, end: u
                 Inst::Save { slot, next } => {
                     let slot = slot as usize;
                     stack.push(Job::Restore(slot, slots.get(slot).copied().flatten()));
-                    set(&mut slots, slot, Some(at));
+                    set(slots, slot, Some(at));
                     pc = next;
                 }
                 Inst::Progress { next, .. } => pc = next,
             }
         }
     }
-    slots.truncate(program.capture_slots);
-    slots
+    room.visited = visited.bits;
+    room.slots.get(..program.capture_slots).unwrap_or_default()
 }
 
 /// The first position from `from` to `last` at which a match begins. No back-references.

@@ -33,8 +33,11 @@ pub(super) struct Dfa {
     table: Vec<u32>,
     keys: Vec<Key>,
     ids: BTreeMap<Key, u32>,
-    /// The start state after each kind of left side.
+    /// The start state after each kind of left side, and the one that was asked for last.
     starts: BTreeMap<Side, u32>,
+    last_start: Option<(Side, u32)>,
+    /// For each byte the number of its class where one of them ends a line: that one's is the end's.
+    line_classes: Option<(u8, [u8; 256])>,
     seen: Vec<u32>,
     generation: u32,
     /// Where the last run stopped reading.
@@ -54,6 +57,8 @@ impl Dfa {
             keys: Vec::new(),
             ids: BTreeMap::new(),
             starts: BTreeMap::new(),
+            last_start: None,
+            line_classes: None,
             seen: vec![0; program.insts.len()],
             generation: 0,
             stopped: 0,
@@ -72,6 +77,7 @@ impl Dfa {
         self.keys.clear();
         self.ids.clear();
         self.starts.clear();
+        self.last_start = None;
         // State 0 means "not worked out", state 1 is the one that nothing leaves.
         self.table.resize(self.stride * 2, self.dead());
         let nothing = (Side::default(), Box::default());
@@ -131,9 +137,62 @@ impl Dfa {
         if to & MATCHED != 0 { Some(text.len()) } else { found }
     }
 
+    /// A place in the first line that has a match; lines end at `delimiter`, which no condition looks at.
+    pub(super) fn first_matching_line(
+        &mut self,
+        program: &Program,
+        text: &[u8],
+        delimiter: u8,
+        multi_line: bool,
+    ) -> Option<usize> {
+        let end = self.samples.len();
+        // With a class for each byte the end's number is too large: then any line may match.
+        let Ok(end_class) = u8::try_from(end) else { return Some(0) };
+        let classes = match self.line_classes {
+            Some((byte, classes)) if byte == delimiter => classes,
+            _ => {
+                let mut classes = self.classes;
+                classes[usize::from(delimiter)] = end_class;
+                self.line_classes.insert((delimiter, classes)).1
+            }
+        };
+        let first_live = self.dead() + 1;
+        let edge = Side(Side::LINE | Side::TEXT);
+        let mut state = self.start(program, edge);
+        let mut at = 0;
+        while let Some(byte) = text.get(at) {
+            let class = usize::from(classes[usize::from(*byte)]);
+            let mut to = self.table.get(state as usize + class).copied().unwrap_or(UNKNOWN);
+            if to.wrapping_sub(first_live) >= MATCHED - first_live {
+                if to == UNKNOWN {
+                    to = self.step(program, state, class, multi_line);
+                }
+                if to & MATCHED != 0 {
+                    return Some(at);
+                }
+                if to == self.dead() {
+                    at += memchr::memchr(delimiter, text.get(at..)?)?;
+                    to = self.start(program, edge);
+                }
+            }
+            state = to;
+            at += 1;
+        }
+        let mut to = self.table.get(state as usize + end).copied().unwrap_or(UNKNOWN);
+        if to == UNKNOWN {
+            to = self.step(program, state, end, multi_line);
+        }
+        (to & MATCHED != 0 && text.last() != Some(&delimiter)).then_some(text.len())
+    }
+
     fn start(&mut self, program: &Program, before: Side) -> u32 {
         let before = relevant(program, before);
+        match self.last_start {
+            Some((side, id)) if side == before => return id,
+            _ => {}
+        }
         if let Some(id) = self.starts.get(&before) {
+            self.last_start = Some((before, *id));
             return *id;
         }
         let mut places = Vec::new();
@@ -141,6 +200,7 @@ impl Dfa {
         self.close(program, program.start, None, &mut places);
         let id = self.intern(before, places);
         self.starts.insert(before, id);
+        self.last_start = Some((before, id));
         id
     }
 

@@ -1,6 +1,6 @@
 //! What text every match of a pattern must contain: a fast test before the automaton.
 
-use super::ast::Node;
+use super::ast::{ByteSet, Node};
 
 /// The text that a pattern requires.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,14 +13,24 @@ pub(super) struct Required {
 
 /// Finds the text that `node` requires.
 pub(super) fn required(node: &Node) -> Required {
-    let mut search = Search { best: Vec::new(), run: Vec::new(), whole: true };
-    search.node(node);
-    search.cut();
+    let search = Search::of(node, |set| if set.len() == 1 { set.iter().next() } else { None });
     let exact = search.whole && !search.best.is_empty();
     Required { bytes: search.best, exact }
 }
 
+/// Finds the text that `node` requires of a text that was brought to lower case.
+pub(super) fn required_folded(node: &Node) -> Vec<u8> {
+    let letter = |set: &ByteSet| {
+        let first = set.iter().next()?;
+        (*set == ByteSet::single(first) || *set == ByteSet::single(first).fold_case())
+            .then_some(first.to_ascii_lowercase())
+    };
+    Search::of(node, letter).best
+}
+
 struct Search {
+    /// The byte that a set stands for.
+    byte: fn(&ByteSet) -> Option<u8>,
     best: Vec<u8>,
     /// The bytes that end at the current place.
     run: Vec<u8>,
@@ -29,6 +39,13 @@ struct Search {
 }
 
 impl Search {
+    fn of(node: &Node, byte: fn(&ByteSet) -> Option<u8>) -> Self {
+        let mut search = Self { byte, best: Vec::new(), run: Vec::new(), whole: true };
+        search.node(node);
+        search.cut();
+        search
+    }
+
     /// Ends the current run.
     fn cut(&mut self) {
         if self.run.len() > self.best.len() {
@@ -40,9 +57,9 @@ impl Search {
     fn node(&mut self, node: &Node) {
         match node {
             Node::Empty => {}
-            Node::Set(set) => match (set.len(), set.iter().next()) {
-                (1, Some(byte)) => self.run.push(byte),
-                _ => {
+            Node::Set(set) => match (self.byte)(set) {
+                Some(byte) => self.run.push(byte),
+                None => {
                     self.whole = false;
                     self.cut();
                 }

@@ -22,7 +22,7 @@ use std::cell::RefCell;
 use memchr::memmem::Finder;
 
 use ast::Node;
-use backtrack::Input;
+use backtrack::{Input, Room};
 use dfa::Dfa;
 use parser::Parsed;
 use program::{Program, Side};
@@ -40,7 +40,11 @@ pub struct Regex {
     finder: Option<Finder<'static>>,
     /// Whether the literal is all there is to match.
     exact: bool,
+    /// What every match contains when it is brought to lower case.
+    folded: Vec<u8>,
     automata: RefCell<Automata>,
+    /// Where subexpressions are worked out.
+    room: RefCell<Room>,
 }
 
 #[derive(Debug)]
@@ -106,9 +110,11 @@ impl Regex {
         Ok(Self {
             syntax,
             exact: literal.exact,
+            folded: literal::required_folded(&parsed.node),
             finder: (!literal.bytes.is_empty()).then(|| Finder::new(&literal.bytes).into_owned()),
             program,
             automata: RefCell::new(automata),
+            room: RefCell::default(),
         })
     }
 
@@ -128,6 +134,29 @@ impl Regex {
     #[must_use]
     pub fn is_literal(&self) -> bool {
         self.exact
+    }
+
+    /// The text in lower case that every match contains when it is brought to lower case; empty when there is none known.
+    #[must_use]
+    pub fn required_folded(&self) -> &[u8] {
+        &self.folded
+    }
+
+    /// Whether [`Self::first_matching_line`] can be asked.
+    #[must_use]
+    pub fn scans_lines(&self) -> bool {
+        !self.program.back_references
+    }
+
+    /// A place in the first line of `text` that has a match, or might have one; lines end at `delimiter`. Many lines
+    /// take less time so than one by one.
+    #[must_use]
+    pub fn first_matching_line(&self, text: &[u8], delimiter: u8) -> Option<usize> {
+        let mut automata = self.automata.borrow_mut();
+        // Where newlines end lines none is inside of one.
+        let multi_line = self.syntax.multi_line && delimiter != b'\n';
+        let dfa = if self.program.anchored && !multi_line { &mut automata.here } else { &mut automata.anywhere };
+        dfa.first_matching_line(&self.program, text, delimiter, self.syntax.multi_line)
     }
 
     /// Whether the text has a match.
@@ -167,16 +196,27 @@ impl Regex {
     /// The first match from position `start` on with its subexpressions; see [`Self::find_at`].
     #[must_use]
     pub fn captures_at(&self, text: &[u8], start: usize, continued: bool) -> Option<Captures> {
+        let mut captures = Captures::new();
+        self.captures_into(text, start, continued, &mut captures).then_some(captures)
+    }
+
+    /// As [`Self::captures_at`], into a vector that is there already; whether there is a match.
+    pub fn captures_into(&self, text: &[u8], start: usize, continued: bool, captures: &mut Captures) -> bool {
+        captures.clear();
         let input = self.input(text, continued);
         if self.program.back_references {
-            self.prefilter(text, start)?;
-            return self.search_back(input, start);
+            let found = self.prefilter(text, start).and_then(|_| self.search_back(input, start));
+            captures.extend(found.iter().flatten());
+            return found.is_some();
         }
-        let (from, to) = self.find_at(text, start, continued)?;
+        let Some((from, to)) = self.find_at(text, start, continued) else { return false };
         if self.groups() == 0 {
-            return Some(vec![Some((from, to))]);
+            captures.push(Some((from, to)));
+        } else {
+            let mut room = self.room.borrow_mut();
+            put_spans(backtrack::captures(&self.program, input, from, to, &mut room), captures);
         }
-        Some(spans(&backtrack::captures(&self.program, input, from, to)))
+        true
     }
 
     /// `None` when there cannot be a match from `start` on, `Some(true)` when there is one for certain.
@@ -249,11 +289,14 @@ impl Regex {
 }
 
 fn spans(slots: &[backtrack::Slot]) -> Captures {
-    slots
-        .chunks_exact(2)
-        .map(|pair| match pair {
-            [Some(start), Some(end)] => Some((*start, *end)),
-            _ => None,
-        })
-        .collect()
+    let mut captures = Captures::new();
+    put_spans(slots, &mut captures);
+    captures
+}
+
+fn put_spans(slots: &[backtrack::Slot], captures: &mut Captures) {
+    captures.extend(slots.chunks_exact(2).map(|pair| match pair {
+        [Some(start), Some(end)] => Some((*start, *end)),
+        _ => None,
+    }));
 }

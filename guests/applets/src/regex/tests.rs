@@ -179,3 +179,32 @@ fn required_text_is_found() {
     assert_eq!(required("ab?cd|x"), (String::new(), false));
     assert_eq!(required("^ab*cde$"), ("cde".into(), false));
 }
+
+#[test]
+fn lines_without_a_match_are_passed_over() {
+    let text = b"abc\nxbx\n\nfoo bar\nlast b";
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+    for pattern in ["b", "^b", "c$", "^$", "foo|last", "\\<bar\\>", "", "o+ ", "z", "[^a-z]b", "b$", "^[^a]*$"] {
+        let regex = Regex::new(pattern.as_bytes(), Syntax::EGREP).unwrap();
+        assert!(regex.scans_lines());
+        let (mut start, mut found) = (0, Vec::new());
+        while let Some(at) = text.get(start..).and_then(|rest| regex.first_matching_line(rest, b'\n')) {
+            let line = text[..start + at].iter().filter(|byte| **byte == b'\n').count();
+            found.push(line);
+            start = lines.iter().take(line + 1).map(|line| line.len() + 1).sum();
+        }
+        let wanted: Vec<usize> = (0..lines.len()).filter(|line| regex.is_match(lines[*line])).collect();
+        assert_eq!(found, wanted, "{pattern}");
+    }
+}
+
+#[test]
+fn text_that_is_required_in_lower_case() {
+    let folded = |pattern: &str, ignore_case| {
+        let regex = Regex::new(pattern.as_bytes(), Syntax { ignore_case, ..Syntax::EGREP }).unwrap();
+        String::from_utf8_lossy(regex.required_folded()).into_owned()
+    };
+    assert_eq!(folded("a.Needle+s", true), "needle");
+    assert_eq!(folded("x1[yY]2", false), "x1y2");
+    assert_eq!(folded("[ab]|c", true), "");
+}

@@ -1,6 +1,6 @@
 //! `cut`: parts of lines.
 
-use wcr_sys::Errno;
+use wcr_sys::{Errno, append};
 
 use crate::count::natural;
 use crate::format::decimal;
@@ -161,7 +161,7 @@ impl Cutter {
     fn bytes(&self, out: &mut Vec<u8>, line: &[u8]) -> bool {
         if let [range] = self.ranges.as_slice() {
             let end = range.end.max(range.start).min(line.len());
-            out.extend_from_slice(line.get(range.start - 1..end).unwrap_or_default());
+            append(out, line.get(range.start - 1..end).unwrap_or_default());
             return true;
         }
         let mut printed = vec![false; line.len()];
@@ -183,17 +183,22 @@ impl Cutter {
     }
 
     fn fields(&self, out: &mut Vec<u8>, line: &[u8], delimiter: u8) -> bool {
-        let mut ends = memchr::memchr_iter(delimiter, line).peekable();
-        if ends.peek().is_none() {
-            out.extend_from_slice(line);
+        if !line.contains(&delimiter) {
+            append(out, line);
             // An empty line is printed in any case.
             return !self.only_delimited || line.is_empty();
         }
         match self.ranges.as_slice() {
-            [range] if self.joiner == [delimiter] => Self::one_range(out, line, *range, ends),
-            _ => self.select(out, line, |at| match line.get(at) {
-                Some(byte) if *byte == delimiter => Step::End(at, at + 1),
-                _ => Step::Inside(at + 1),
+            [range] if self.joiner == [delimiter] => {
+                Self::one_range(out, line, *range, memchr::memchr_iter(delimiter, line));
+            }
+            _ => self.select(out, line, |at| {
+                // Fields are short: a search for vectors of bytes would take longer to begin.
+                let rest = line.get(at..).unwrap_or_default();
+                match rest.iter().position(|byte| *byte == delimiter) {
+                    Some(len) => Step::End(at + len, at + len + 1),
+                    None => Step::Inside(line.len()),
+                }
             }),
         }
         true
@@ -210,7 +215,7 @@ impl Cutter {
         }
         let last = range.end.checked_sub(range.start).and_then(|more| ends.nth(more));
         let end = if range.end < range.start { start } else { last.unwrap_or(line.len()) };
-        out.extend_from_slice(line.get(start..end).unwrap_or_default());
+        append(out, line.get(start..end).unwrap_or_default());
     }
 
     fn pattern(&self, out: &mut Vec<u8>, line: &[u8], regex: &Regex) -> bool {
@@ -270,9 +275,9 @@ impl Cutter {
             let field = line.get(start..end).unwrap_or_default();
             if !(skips_empty && field.is_empty()) {
                 if !core::mem::take(&mut is_first) {
-                    out.extend_from_slice(&self.joiner);
+                    append(out, &self.joiner);
                 }
-                out.extend_from_slice(field);
+                append(out, field);
             }
             start = next;
         }

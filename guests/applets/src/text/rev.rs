@@ -33,15 +33,23 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 fn reverse(ctx: &mut Context<'_>, source: &Source) -> Result<(), Errno> {
     let mut reader = LineReader::new(source.fd(), b'\n');
-    while let Some(line) = reader.next_line()? {
-        // A C string ends at a NUL, and with it the line and its newline.
-        let cut = memchr::memchr(0, line.text);
-        let mut text = line.text.get(..cut.unwrap_or(line.text.len())).unwrap_or_default().to_vec();
-        text.reverse();
-        if line.terminated && cut.is_none() {
-            text.push(b'\n');
+    let mut out = Vec::new();
+    loop {
+        let lines = reader.next_lines()?;
+        if lines.is_empty() {
+            return Ok(());
         }
-        ctx.put(&text);
+        // A C string ends at a NUL, and with it the line and its newline.
+        let whole = memchr::memchr(0, lines).is_none();
+        out.clear();
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = if whole { text } else { text.split(|byte| *byte == 0).next().unwrap_or_default() };
+            out.extend(text.iter().rev());
+            if text.len() + 1 == line.len() && line.ends_with(b"\n") {
+                out.push(b'\n');
+            }
+        }
+        ctx.put(&out);
     }
-    Ok(())
 }

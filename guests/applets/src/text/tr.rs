@@ -20,6 +20,10 @@ pub const APPLET: Applet = Applet::new(
 
 const SPEC: Spec = Spec::short("+Ccds");
 const BLOCK: usize = 64 << 10;
+/// Up to so many shifts, trying each for a vector of bytes is faster than looking up each byte.
+const SHIFTS_MAX: usize = 24;
+/// No byte.
+const NONE: u16 = 0x100;
 
 /// What becomes of each byte.
 struct Table {
@@ -63,8 +67,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 fn copy(ctx: &mut Context<'_>, table: &Table) -> Result<(), Errno> {
     let maps_only = !table.delete.contains(&true) && !table.squeeze.contains(&true);
-    let (mut block, mut out) = (vec![0; BLOCK], Vec::with_capacity(BLOCK));
-    let mut last = None;
+    let shifts = shifts(&table.to);
+    let (mut block, mut out) = (vec![0; BLOCK], vec![0; BLOCK]);
+    let mut last = NONE;
     while ctx.write_error().is_none() {
         let bytes = match fd::read(fd::STDIN, &mut block) {
             Ok(0) => break,
@@ -73,21 +78,69 @@ fn copy(ctx: &mut Context<'_>, table: &Table) -> Result<(), Errno> {
             Err(error) => return Err(error),
         };
         if maps_only {
-            bytes.iter_mut().for_each(|byte| *byte = table.to[usize::from(*byte)]);
+            match shifts.as_deref() {
+                Some(shifts) => shift(bytes, shifts),
+                None => bytes.iter_mut().for_each(|byte| *byte = table.to[usize::from(*byte)]),
+            }
             ctx.put(bytes);
             continue;
         }
-        out.clear();
-        for byte in bytes.iter().filter(|byte| !table.delete[usize::from(**byte)]) {
-            let byte = table.to[usize::from(*byte)];
-            if last != Some(byte) || !table.squeeze[usize::from(byte)] {
-                out.push(byte);
+        let mut len = 0;
+        // Each byte is written, and the place kept where it stays: no branch depends on the text.
+        for byte in bytes.iter() {
+            let to = u16::from(table.to[usize::from(*byte)]);
+            let repeats = last == to && table.squeeze[usize::from(to as u8)];
+            let deleted = table.delete[usize::from(*byte)];
+            if let Some(slot) = out.get_mut(len) {
+                *slot = to as u8;
             }
-            last = Some(byte);
+            len += usize::from(!deleted & !repeats);
+            last = if deleted { last } else { to };
         }
-        ctx.put(&out);
+        ctx.put(out.get(..len).unwrap_or_default());
     }
     Ok(())
+}
+
+/// Bytes that follow each other and are all moved by the same distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shift {
+    first: u8,
+    /// How many follow the first one.
+    more: u8,
+    by: u8,
+}
+
+/// The shifts that the map consists of; `None` when there are so many that looking up each byte is faster.
+fn shifts(to: &[u8; 256]) -> Option<Vec<Shift>> {
+    let mut shifts: Vec<Shift> = Vec::new();
+    for (from, to) in (0..=255u8).zip(to) {
+        let by = to.wrapping_sub(from);
+        match shifts.last_mut() {
+            _ if by == 0 => {}
+            Some(last) if last.by == by && usize::from(last.first) + usize::from(last.more) + 1 == from.into() => {
+                last.more += 1;
+            }
+            _ => shifts.push(Shift { first: from, more: 0, by }),
+        }
+    }
+    (shifts.len() <= SHIFTS_MAX).then_some(shifts)
+}
+
+/// Moves the bytes, many at a time: the loops are compiled to vector instructions.
+fn shift(bytes: &mut [u8], shifts: &[Shift]) {
+    let moved = |byte: u8, Shift { first, more, by }: Shift| if byte.wrapping_sub(first) <= more { by } else { 0 };
+    if let [only] = *shifts {
+        return bytes.iter_mut().for_each(|byte| *byte = byte.wrapping_add(moved(*byte, only)));
+    }
+    let mut sums = [0u8; 256];
+    for piece in bytes.chunks_mut(sums.len()) {
+        sums.fill(0);
+        for one in shifts {
+            sums.iter_mut().zip(&*piece).for_each(|(sum, byte)| *sum = sum.wrapping_add(moved(*byte, *one)));
+        }
+        piece.iter_mut().zip(&sums).for_each(|(byte, sum)| *byte = byte.wrapping_add(*sum));
+    }
 }
 
 /// The bytes that a string of `tr` stands for; `None` when an equivalence class is malformed.
@@ -153,7 +206,7 @@ fn class(text: &[u8]) -> Option<(Class, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::expand;
+    use super::{Shift, expand, shift, shifts};
 
     #[test]
     fn strings_expand() {
@@ -167,5 +220,20 @@ mod tests {
         assert_eq!(show("[:nope:]").as_deref(), Some("[:nope:]"));
         assert_eq!(show("\\141\\n\\").as_deref(), Some("a\n\\"));
         assert_eq!(show("[=x"), None);
+    }
+
+    #[test]
+    fn shifts_do_what_the_map_does() {
+        let mut map: [u8; 256] = core::array::from_fn(|byte| byte as u8);
+        assert_eq!(shifts(&map), Some(vec![]));
+        map[usize::from(b'a')..=usize::from(b'z')].copy_from_slice(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        assert_eq!(shifts(&map), Some(vec![Shift { first: b'a', more: 25, by: 224 }]));
+        (map[0], map[255], map[usize::from(b'B')]) = (255, 0, b'a');
+        let every: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        let mut moved = every.clone();
+        shift(&mut moved, &shifts(&map).unwrap_or_default());
+        assert_eq!(moved, every.iter().map(|byte| map[usize::from(*byte)]).collect::<Vec<_>>());
+        let scattered: [u8; 256] = core::array::from_fn(|byte| (byte * 7) as u8);
+        assert_eq!(shifts(&scattered), None);
     }
 }

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use wcr_sys::abi::OpenFlags;
-use wcr_sys::{Errno, Output, fd, fs};
+use wcr_sys::{Errno, Output, append, fd, fs};
 
 use crate::count::natural;
-use crate::format::{decimal, right};
+use crate::format::right_number;
 use crate::lines::LineReader;
 use crate::number::is_space;
 use crate::options::Spec;
@@ -100,23 +100,23 @@ fn create(path: &[u8]) -> Result<wcr_sys::Fd, Errno> {
 
 fn filter(reader: &mut LineReader, out: &mut dyn Write, part: Part, print: Print) -> Result<(), Errno> {
     let mut kept: Option<Vec<u8>> = None;
-    let mut count = 0;
+    let (mut count, mut room) = (0, Vec::new());
     while let Some(line) = reader.next_line()? {
         match &kept {
             Some(kept) if part.is_same(kept, line.text) => count += 1,
             _ => {
                 if let Some(kept) = &kept {
-                    print.line(out, kept, count);
+                    print.line(out, &mut room, kept, count);
                 }
                 let text = kept.get_or_insert_default();
                 text.clear();
-                text.extend_from_slice(line.text);
+                append(text, line.text);
                 count = 1;
             }
         }
     }
     if let Some(kept) = &kept {
-        print.line(out, kept, count);
+        print.line(out, &mut room, kept, count);
     }
     Ok(())
 }
@@ -145,18 +145,19 @@ impl Part {
 }
 
 impl Print {
-    fn line(&self, out: &mut dyn Write, line: &[u8], count: u64) {
+    /// Prints a line; `text` is room to put it together in.
+    fn line(&self, out: &mut dyn Write, text: &mut Vec<u8>, line: &[u8], count: u64) {
         if !(if count > 1 { self.repeated } else { self.unique }) {
             return;
         }
-        let mut text = Vec::with_capacity(line.len() + 9);
+        text.clear();
         if self.count {
-            right(&mut text, &decimal(count), 7, b' ');
+            right_number::<10>(text, count, 7, b' ');
             text.push(b' ');
         }
-        text.extend_from_slice(line);
+        append(text, line);
         text.push(self.end);
         // A failure is kept by the output and told at the end.
-        let _ = out.write_all(&text);
+        let _ = out.write_all(text);
     }
 }

@@ -14,6 +14,7 @@ use wcr_tests::skip::find;
 
 use crate::report::{Report, Table};
 use crate::timing::{Contestant, Outcome, compare};
+use crate::tree;
 
 /// The variables that name the program: for this machine, and for wcr.
 const NATIVE: &str = "WCR_BENCH_NATIVE";
@@ -39,28 +40,14 @@ const WORKS: [Work; 4] = [
 /// How many processes are started one after another.
 const SPAWNS: &str = "300";
 
-/// The 60,000 files of the image, with their folders.
-fn files() -> impl Iterator<Item = (String, String)> {
-    let numbers = (0..60).flat_map(|d| (0..10).flat_map(move |e| (0..10).map(move |f| (d, e, f))));
-    numbers.flat_map(|(d, e, f)| {
-        let folder = format!("tree/d{d:02}/e{e}/f{f}");
-        (0..10).map(move |file| (folder.clone(), format!("{folder}/file{file}")))
-    })
-}
-
 fn image(program: &Path) -> Image {
-    let mut layer = Layer::new().file("measure", 0o755, fs::read(program).expect("read the program"));
-    for (_, path) in files() {
-        layer = layer.file(&path, 0o644, &path);
-    }
-    Image::new([busybox::layer(), layer.into()])
+    let layer = Layer::new().file("measure", 0o755, fs::read(program).expect("read the program"));
+    Image::new([busybox::layer(), tree::layer(layer, content).into()])
 }
 
-fn tree(root: &Path) {
-    for (folder, path) in files() {
-        fs::create_dir_all(root.join(folder)).expect("make a folder");
-        fs::write(root.join(&path), &path).expect("write a file");
-    }
+/// A file of the tree has its path as its content.
+fn content(_: usize, path: &str) -> Vec<u8> {
+    path.into()
 }
 
 /// Measures the kernel beside Linux.
@@ -72,7 +59,7 @@ pub fn run(report: &mut Report, rounds: usize) {
     let Some(lab) = Lab::open() else { return };
     let reference = lab.provide("bench-kernel", &image(&guest));
     let folder = Scratch::new("bench-kernel");
-    tree(folder.path());
+    tree::write(folder.path(), content);
     let on_linux = |args: [&str; 3]| {
         let mut command = Command::new(&native);
         command.arg("--measure").args(args).current_dir(folder.path());

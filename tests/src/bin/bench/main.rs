@@ -1,7 +1,9 @@
 //! The benchmarks: wcr beside the programs it is compared with, in one run, on one machine.
 //!
-//! `bench [start] [pull] [web] [shell] [kernel] [--rounds N] [--out FOLDER]` prints tables as Markdown and writes `bench.md` and `bench.json`.
+//! `bench [start] [pull] [web] [shell] [kernel] [applets] [--quick] [--rounds N] [--out FOLDER]` prints tables as
+//! Markdown and writes `bench.md` and `bench.json`.
 
+mod applets;
 mod cgroups;
 mod images;
 mod kernel;
@@ -11,6 +13,7 @@ mod report;
 mod shell;
 mod start;
 mod timing;
+mod tree;
 mod web;
 
 use std::path::PathBuf;
@@ -19,15 +22,18 @@ use std::process::ExitCode;
 use report::Report;
 
 const USAGE: &str = "\
-Usage: cargo xtask bench [start] [pull] [web] [shell] [kernel] [--rounds N] [--out FOLDER]
+Usage: cargo xtask bench [start] [pull] [web] [shell] [kernel] [applets] [--quick] [--rounds N]
+                         [--out FOLDER]
 
   start         time to run `busybox echo hi`: wcr, natively, in a chroot, with crun, with podman
   pull          time to pull a large image from a registry on loopback: wcr, skopeo, podman, umoci
   web           the page in Chromium: transfer and first output, a process and a call beside native
   shell         scripts in BusyBox's shell and in wcr: loops, functions, subshells, programs, a pipeline
   kernel        calls, processes, pipes and a walk over 60,000 files, beside Linux's
-  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 11 for the others; slow programs less
-                often)
+  applets       BusyBox's tools over 200 MB of text and over a tree of 60,000 files
+  --quick       10 MB of text instead
+  --rounds N    how often each is measured (default: 300 for start, 7 for pull, 5 for applets, 11 for the others; slow
+                programs less often)
   --out FOLDER  where bench.md and bench.json go (default: target/bench)
 ";
 
@@ -38,6 +44,8 @@ struct Options {
     web: bool,
     shell: bool,
     kernel: bool,
+    applets: bool,
+    quick: bool,
     rounds: Option<usize>,
     out: PathBuf,
 }
@@ -50,6 +58,8 @@ impl Options {
             web: false,
             shell: false,
             kernel: false,
+            applets: false,
+            quick: false,
             rounds: None,
             out: PathBuf::from("target/bench"),
         };
@@ -61,15 +71,17 @@ impl Options {
                 "web" => options.web = true,
                 "shell" => options.shell = true,
                 "kernel" => options.kernel = true,
+                "applets" => options.applets = true,
+                "--quick" => options.quick = true,
                 "--rounds" => options.rounds = Some(value()?.parse().map_err(|error| format!("--rounds: {error}"))?),
                 "--out" => options.out = PathBuf::from(value()?),
                 _ => return Err(USAGE.into()),
             }
         }
-        let named = [options.start, options.pull, options.web, options.shell, options.kernel];
+        let named = [options.start, options.pull, options.web, options.shell, options.kernel, options.applets];
         if !named.contains(&true) {
             (options.start, options.pull, options.web) = (true, true, true);
-            (options.shell, options.kernel) = (true, true);
+            (options.shell, options.kernel, options.applets) = (true, true, true);
         }
         Ok(options)
     }
@@ -99,6 +111,9 @@ fn main() -> ExitCode {
     }
     if options.kernel {
         kernel::run(&mut report, options.rounds.unwrap_or(11));
+    }
+    if options.applets {
+        applets::run(&mut report, options.rounds.unwrap_or(5), if options.quick { 10 } else { 200 });
     }
     println!("{}", report.markdown());
     match report.write(&options.out) {

@@ -13,6 +13,7 @@ use crate::timing::Outcome;
 pub struct Report {
     machine: String,
     tables: Vec<Table>,
+    ratios: Vec<Ratios>,
     sizes: Vec<Sizes>,
 }
 
@@ -26,6 +27,82 @@ pub struct Table {
     pub about: String,
     /// The outcomes; ratios are to the first.
     pub outcomes: Vec<Outcome>,
+}
+
+/// Many comparisons of two programs, a line each.
+pub struct Ratios {
+    /// The key in the JSON.
+    pub key: &'static str,
+    /// The heading.
+    pub title: String,
+    /// What the contestants were given to do.
+    pub about: String,
+    /// The comparisons.
+    pub rows: Vec<Ratio>,
+}
+
+/// A comparison with the ratio that is aimed at.
+pub struct Ratio {
+    /// What was done.
+    pub name: String,
+    /// The ratio that the second program is to reach.
+    pub target: f64,
+    /// The outcomes of the first program and of the second.
+    pub outcomes: [Outcome; 2],
+    /// The most memory that each took, in KiB.
+    pub memory: [Option<u64>; 2],
+}
+
+impl Ratio {
+    fn ratio(&self) -> Option<f64> {
+        let [first, second] = &self.outcomes;
+        Some(ratio(second.median()?, first.median()?))
+    }
+
+    fn markdown(&self) -> String {
+        let time = |outcome: &Outcome| match (&outcome.times, outcome.median()) {
+            (Err(reason), _) => format!("not measured: {}", reason.replace('|', "/")),
+            (Ok(_), median) => median.map_or("-".into(), shown),
+        };
+        let memory = |kibibytes: Option<u64>| kibibytes.map_or("-".into(), |kib| format!("{:.1}", kib as f64 / 1024.0));
+        let ratio = self.ratio();
+        let verdict = match ratio {
+            Some(ratio) if ratio <= self.target => "",
+            _ => " (missed)",
+        };
+        let shown = ratio.map_or("-".into(), |ratio| format!("{ratio:.2}"));
+        let ([first, second], [first_memory, second_memory]) = (&self.outcomes, self.memory);
+        let times = [time(first), time(second), format!("{shown}{verdict}"), format!("{:.1}", self.target)];
+        let memory = [memory(first_memory), memory(second_memory)];
+        format!("| {} | {} | {} |", self.name.replace('|', "\\|"), times.join(" | "), memory.join(" | "))
+    }
+
+    fn json(&self) -> Value {
+        let outcomes: Vec<Value> = self.outcomes.iter().map(|outcome| json_of(outcome, None)).collect();
+        json!({
+            "name": self.name, "target": self.target, "ratio": self.ratio(), "outcomes": outcomes,
+            "memory_kib": self.memory,
+        })
+    }
+}
+
+impl Ratios {
+    fn markdown(&self) -> String {
+        let names = self.rows.first().map(|row| row.outcomes.each_ref().map(|outcome| outcome.name.clone()));
+        let [first, second] = names.unwrap_or_default();
+        let mut text = format!("\n## {}\n\n{}\n\n", self.title, self.about);
+        let _ = writeln!(text, "| | {first} | {second} | ratio | target | MiB {first} | MiB {second} |");
+        let _ = writeln!(text, "|---|---|---|---|---|---|---|");
+        for row in &self.rows {
+            let _ = writeln!(text, "{}", row.markdown());
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let rows: Vec<Value> = self.rows.iter().map(Ratio::json).collect();
+        json!({ "key": self.key, "title": self.title, "about": self.about, "rows": rows })
+    }
 }
 
 /// What is fetched, file by file.
@@ -74,12 +151,17 @@ impl Sizes {
 impl Report {
     /// An empty report about this machine.
     pub fn new() -> Self {
-        Report { machine: machine(), tables: Vec::new(), sizes: Vec::new() }
+        Report { machine: machine(), tables: Vec::new(), ratios: Vec::new(), sizes: Vec::new() }
     }
 
     /// Adds a comparison.
     pub fn add(&mut self, table: Table) {
         self.tables.push(table);
+    }
+
+    /// Adds comparisons, a line each.
+    pub fn add_ratios(&mut self, ratios: Ratios) {
+        self.ratios.push(ratios);
     }
 
     /// Adds a list of sizes.
@@ -100,6 +182,7 @@ impl Report {
                 let _ = writeln!(text, "{}", row(outcome, base));
             }
         }
+        self.ratios.iter().for_each(|ratios| text.push_str(&ratios.markdown()));
         self.sizes.iter().for_each(|sizes| text.push_str(&sizes.markdown()));
         text
     }
@@ -115,7 +198,8 @@ impl Report {
                 json!({ "key": table.key, "title": table.title, "about": table.about, "outcomes": outcomes })
             })
             .collect();
-        json!({ "machine": self.machine, "tables": tables, "sizes": sizes })
+        let ratios: Vec<Value> = self.ratios.iter().map(Ratios::json).collect();
+        json!({ "machine": self.machine, "tables": tables, "ratios": ratios, "sizes": sizes })
     }
 
     /// Writes `bench.md` and `bench.json` into a folder, which is made.

@@ -22,6 +22,9 @@ const MAX_DISTANCE: usize = REACH - MIN_AHEAD;
 /// A match of the least length is not worth a distance beyond this.
 const TOO_FAR: usize = 4096;
 
+/// Room behind the window, so that no match that is compared leaves it.
+const MARGIN: usize = 1024;
+
 const HASH_BITS: u32 = 15;
 const HASH_SHIFT: u32 = 5;
 const HASH_MASK: usize = (1 << HASH_BITS) - 1;
@@ -60,7 +63,7 @@ impl<W: Write> Deflate<W> {
     pub fn new(out: W) -> Self {
         Self {
             out,
-            window: vec![0; WINDOW],
+            window: vec![0; WINDOW + MARGIN],
             head: vec![0; 1 << HASH_BITS],
             previous: vec![0; REACH],
             hash: 0,
@@ -113,19 +116,21 @@ impl<W: Write> Deflate<W> {
     /// Enters the string at `self.at` and returns the last place with the same hash.
     fn insert(&mut self) -> usize {
         self.roll(self.at + MIN_MATCH - 1);
-        let Some(head) = self.head.get_mut(self.hash) else { return 0 };
-        let before = *head;
-        *head = self.at as u16;
-        if let Some(slot) = self.previous.get_mut(self.at & (REACH - 1)) {
-            *slot = before;
-        }
+        // Arrays of a known size need no check of masked places.
+        let (Some(heads), Some(previous)) =
+            (self.head.first_chunk_mut::<{ 1 << HASH_BITS }>(), self.previous.first_chunk_mut::<REACH>())
+        else {
+            return 0;
+        };
+        let before = core::mem::replace(&mut heads[self.hash & HASH_MASK], self.at as u16);
+        previous[self.at & (REACH - 1)] = before;
         before.into()
     }
 
     /// Makes room in the window when little is left, and takes some of `input`; how much.
     fn fill(&mut self, input: &[u8]) -> usize {
         if self.at >= REACH + MAX_DISTANCE {
-            self.window.copy_within(REACH.., 0);
+            self.window.copy_within(REACH..WINDOW, 0);
             self.match_start = self.match_start.wrapping_sub(REACH);
             self.at -= REACH;
             self.block_start -= REACH as isize;
@@ -196,47 +201,58 @@ impl<W: Write> Deflate<W> {
 
     /// The length of the longest match on the chain that starts at `candidate`, when it is longer than `best`; its
     /// start is left in `self.match_start`. What lies beyond the input takes part.
-    fn longest_match(&mut self, mut candidate: usize, mut best: usize) -> usize {
+    fn longest_match(&mut self, candidate: usize, mut best: usize) -> usize {
         let limit = self.at.saturating_sub(MAX_DISTANCE);
         let mut chain = if best >= GOOD { CHAIN >> 2 } else { CHAIN };
-        let Some(here) = self.window.get(self.at..self.at + MAX_MATCH) else { return best };
+        let (Some(window), Some(previous)) =
+            (self.window.first_chunk::<{ WINDOW + MARGIN }>(), self.previous.first_chunk::<REACH>())
+        else {
+            return best;
+        };
+        let Some(here) = window.get(self.at..self.at + MAX_MATCH) else { return best };
+        let start = pair(window, self.at as u16, 0);
+        let mut end = pair(window, self.at as u16, best - 1);
+        let mut candidate = candidate as u16;
         loop {
-            let Some(there) = self.window.get(candidate..candidate + MAX_MATCH) else { return best };
-            if there.get(best) == here.get(best) && there.get(best - 1) == here.get(best - 1) && there[..2] == here[..2]
-            {
+            // The last two bytes of a longer match differ most often.
+            if pair(window, candidate, best - 1) == end && pair(window, candidate, 0) == start {
+                let there = window.get(candidate.into()..usize::from(candidate) + MAX_MATCH).unwrap_or_default();
                 let length = common(here, there);
                 if length > best {
-                    (best, self.match_start) = (length, candidate);
+                    (best, self.match_start) = (length, candidate.into());
                     if length >= NICE {
                         return best;
                     }
+                    end = pair(window, self.at as u16, best - 1);
                 }
             }
-            candidate = self.previous.get(candidate & (REACH - 1)).copied().unwrap_or_default().into();
+            candidate = previous[usize::from(candidate) & (REACH - 1)];
             chain -= 1;
-            if candidate <= limit || chain == 0 {
+            if usize::from(candidate) <= limit || chain == 0 {
                 return best;
             }
         }
     }
 }
 
+/// Two bytes of the window, `offset` behind `place`, which is less than the margin.
+fn pair(window: &[u8; WINDOW + MARGIN], place: u16, offset: usize) -> u16 {
+    let at = usize::from(place) + (offset & (MARGIN / 2 - 1));
+    u16::from_le_bytes([window[at], window[at + 1]])
+}
+
 /// How many bytes two strings of the greatest length have in common.
 fn common(one: &[u8], other: &[u8]) -> usize {
+    let ((one_words, one_rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
     let mut length = 0;
-    for (one, other) in one.chunks(8).zip(other.chunks(8)) {
-        match (one.first_chunk(), other.first_chunk()) {
-            (Some(one), Some(other)) => {
-                let differ = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
-                if differ != 0 {
-                    return length + differ.trailing_zeros() as usize / 8;
-                }
-                length += 8;
-            }
-            _ => return length + one.iter().zip(other).take_while(|(one, other)| one == other).count(),
+    for (one, other) in one_words.iter().zip(other_words) {
+        let differ = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+        if differ != 0 {
+            return length + differ.trailing_zeros() as usize / 8;
         }
+        length += 8;
     }
-    length
+    length + one_rest.iter().zip(other_rest).take_while(|(one, other)| one == other).count()
 }
 
 impl<W: Write> Write for Deflate<W> {

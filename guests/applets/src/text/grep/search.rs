@@ -132,8 +132,8 @@ impl Searcher {
         let mut at = 0;
         while at < block.len() {
             let rest = block.get(at..).unwrap_or_default();
-            if let (true, 0, Some(required)) = (may_skip, file.pending, self.patterns.required()) {
-                let found = required.find(rest);
+            if may_skip && file.pending == 0 && self.patterns.can_skip() {
+                let found = self.patterns.candidate(rest, report.delimiter);
                 let skipped = match found {
                     Some(found) => memchr::memrchr(report.delimiter, rest.get(..found).unwrap_or_default())
                         .map_or(0, |end| end + 1),

@@ -398,6 +398,9 @@ impl Editor {
     }
 
     fn flush_queue(&mut self, ctx: &mut Context<'_>) {
+        if self.queue.is_empty() {
+            return;
+        }
         for queued in core::mem::take(&mut self.queue) {
             match queued {
                 Queued::Text(text) => self.print(ctx, &text, Ending::Newline),
@@ -424,7 +427,9 @@ impl Editor {
 /// The expression of a pattern, which becomes the last one used.
 fn resolve(last: &mut Option<Rc<Regex>>, pattern: &Pattern, ctx: &mut Context<'_>) -> Result<Rc<Regex>, Quit> {
     if let Some(regex) = pattern {
-        *last = Some(Rc::clone(regex));
+        if !last.as_ref().is_some_and(|last| Rc::ptr_eq(last, regex)) {
+            *last = Some(Rc::clone(regex));
+        }
     }
     last.clone().ok_or_else(|| ctx.die(&[b"no previous regexp"]))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use wcr_sys::append;
+
 use crate::Context;
 use crate::lines::LineReader;
 use crate::source::Source;
@@ -69,7 +71,7 @@ impl Input {
                 // What cannot be read ends the file, as it does in BusyBox.
                 if let Ok(Some(line)) = reader.next_line() {
                     text.clear();
-                    text.extend_from_slice(line.text);
+                    append(&mut text, line.text);
                     let ending = match (line.terminated, line.by_nul) {
                         (false, _) => Ending::Nothing,
                         (true, true) => Ending::Nul,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use wcr_sys::abi::OpenFlags;
-use wcr_sys::{Errno, Fd, Output, fd, fs};
+use wcr_sys::{Errno, Fd, Output, append, fd, fs};
 
 use super::input::Ending;
 use crate::Context;
@@ -12,6 +12,8 @@ use crate::Context;
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     open: bool,
+    /// Room to put a line and its newline together, which makes one write of two.
+    room: Vec<u8>,
 }
 
 impl Tail {
@@ -21,9 +23,16 @@ impl Tail {
         if self.open {
             let _ = out.write_all(b"\n");
         }
+        if ending == Ending::Newline {
+            self.room.clear();
+            append(&mut self.room, text);
+            self.room.push(b'\n');
+            self.open = out.write_all(&self.room).is_err();
+            return;
+        }
         let _ = out.write_all(text);
         self.open = match ending {
-            Ending::Newline => out.write_all(b"\n").is_err(),
+            Ending::Newline => false,
             Ending::Nul => out.write_all(&[0]).is_ok(),
             Ending::Nothing => !text.is_empty(),
         };

@@ -1,7 +1,9 @@
 //! The command `s` on one pattern space.
 
+use wcr_sys::append;
+
 use super::command::{Part, Substitution};
-use crate::regex::{Captures, Regex};
+use crate::regex::{Captures, Regex, Span};
 
 /// Replaces matches in `text`. The result is in `out`; whether anything was replaced.
 ///
@@ -12,8 +14,10 @@ pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8]
     let (mut rest, mut count, mut replaced) = (text, 0, false);
     // An empty match right behind another one is none.
     let (mut before_empty, mut tried_at_end) = (true, false);
-    while let Some(captures) = search(regex, rest, count > 0 || rest.len() < text.len(), groups) {
-        let Some((start, end)) = captures.first().copied().flatten() else { break };
+    let mut captures = Captures::new();
+    while let Some((start, end)) =
+        search(regex, rest, count > 0 || rest.len() < text.len(), groups.then_some(&mut captures))
+    {
         let (head, tail) = rest.split_at(end);
         if end == 0 && !before_empty {
             before_empty = true;
@@ -21,14 +25,14 @@ pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8]
         } else {
             count += 1;
             if substitution.which != 0 && count != substitution.which {
-                out.extend_from_slice(head);
+                append(out, head);
                 rest = tail;
                 if start == end {
                     copy_one(&mut rest, out);
                 }
             } else {
-                out.extend_from_slice(rest.get(..start).unwrap_or_default());
-                replace(substitution, rest, &captures, out);
+                append(out, rest.get(..start).unwrap_or_default());
+                replace(substitution, rest, (start, end), &captures, out);
                 replaced = true;
                 rest = tail;
                 before_empty = start == end;
@@ -45,15 +49,19 @@ pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8]
             break;
         }
     }
-    out.extend_from_slice(rest);
+    if replaced {
+        append(out, rest);
+    }
     replaced
 }
 
-fn search(regex: &Regex, text: &[u8], continued: bool, groups: bool) -> Option<Captures> {
-    if groups {
-        return regex.captures_at(text, 0, continued);
+/// The next match; what its subexpressions matched is put into `captures`, if that is asked for.
+fn search(regex: &Regex, text: &[u8], continued: bool, captures: Option<&mut Captures>) -> Option<Span> {
+    let Some(captures) = captures else { return regex.find_at(text, 0, continued) };
+    if !regex.captures_into(text, 0, continued, captures) {
+        return None;
     }
-    regex.find_at(text, 0, continued).map(|span| vec![Some(span)])
+    captures.first().copied().flatten()
 }
 
 fn copy_one(rest: &mut &[u8], out: &mut Vec<u8>) {
@@ -63,13 +71,14 @@ fn copy_one(rest: &mut &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn replace(substitution: &Substitution, text: &[u8], captures: &Captures, out: &mut Vec<u8>) {
+fn replace(substitution: &Substitution, text: &[u8], span: Span, captures: &Captures, out: &mut Vec<u8>) {
     for part in &substitution.replacement {
         match part {
-            Part::Text(text) => out.extend_from_slice(text),
+            Part::Text(text) => append(out, text),
             Part::Group(number) => {
-                if let Some((start, end)) = captures.get(*number).copied().flatten() {
-                    out.extend_from_slice(text.get(start..end).unwrap_or_default());
+                let part = if *number == 0 { Some(span) } else { captures.get(*number).copied().flatten() };
+                if let Some((start, end)) = part {
+                    append(out, text.get(start..end).unwrap_or_default());
                 }
             }
         }

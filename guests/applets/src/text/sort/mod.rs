@@ -7,7 +7,7 @@ use core::cell::Cell;
 use std::io::Write;
 
 use wcr_sys::abi::OpenFlags;
-use wcr_sys::{Output, fd, fs};
+use wcr_sys::{Output, append, fd, fs};
 
 use crate::format::decimal;
 use crate::lines::LineReader;
@@ -64,12 +64,16 @@ fn run(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if operands.is_empty() {
         operands.push(b"-");
     }
-    let is_nul = parsed.has(b'z');
+    let end = if parsed.has(b'z') { 0 } else { b'\n' };
     let unique = parsed.has(b'u');
     let (mut content, mut ends) = (Vec::new(), Vec::new());
     for path in operands {
         let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
-        read(&mut content, &mut ends, &source, is_nul);
+        if let Ok(stat) = fd::stat(source.fd()) {
+            // One allocation of the right size instead of ever larger ones, which are made where it fails.
+            let _ = content.try_reserve_exact(usize::try_from(stat.size).unwrap_or_default());
+        }
+        read(&mut content, &mut ends, &source, end);
     }
     let mut lines = Lines::new(&content, &ends, &order);
     if parsed.has(b'c') {
@@ -88,15 +92,14 @@ fn run(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if unique {
         lines.remove_repeated();
     }
-    let end = if is_nul { 0 } else { b'\n' };
     match parsed.value(b'o') {
-        None => write(ctx, &lines, end),
+        None => write(ctx, &lines),
         Some(path) => {
             let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC).with(OpenFlags::CLOEXEC);
             let file =
                 fs::open(path, flags, 0o666).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
             let mut out = Output::new(file);
-            write(&mut out, &lines, end);
+            write(&mut out, &lines);
             let flushed = out.flush().map_err(|error| Output::errno(&error));
             flushed.and(fd::close(file)).map_err(|error| ctx.die_errno(&[path], error))?;
         }
@@ -137,28 +140,40 @@ fn order(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Order, Quit> {
     Ok(order)
 }
 
-/// Reads all lines: their bytes one behind the other, and where each ends. A NUL always ends a line.
-fn read(content: &mut Vec<u8>, ends: &mut Vec<u32>, source: &Source, is_nul: bool) {
-    let mut reader = LineReader::new(source.fd(), if is_nul { 0 } else { b'\n' });
+/// Reads all lines, each with the byte behind it that ends it, which becomes `end`; a NUL always ends a line. Notes
+/// where those bytes are.
+fn read(content: &mut Vec<u8>, ends: &mut Vec<u32>, source: &Source, end: u8) {
+    let first = content.len();
+    let mut reader = LineReader::new(source.fd(), end);
     // What cannot be read ends the file, as it does in BusyBox.
-    while let Ok(Some(line)) = reader.next_line() {
-        for part in line.text.split(|byte| *byte == 0) {
-            content.extend_from_slice(part);
-            ends.push(content.len() as u32);
+    while let Ok(block) = reader.next_block() {
+        if block.is_empty() {
+            break;
         }
-        let nul_ends_input = !line.terminated && line.text.last() == Some(&0);
-        if nul_ends_input {
-            ends.pop();
+        content.extend_from_slice(block);
+    }
+    if content.len() > first && !matches!(content.last(), Some(last) if *last == end || *last == 0) {
+        content.push(end);
+    }
+    let text = content.get_mut(first..).unwrap_or_default();
+    if end != 0 {
+        // The other kind of end becomes the one that is printed.
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|rest| memchr::memchr(0, rest)) {
+            if let Some(nul) = text.get_mut(from + at) {
+                *nul = end;
+            }
+            from += at + 1;
         }
     }
+    ends.extend(memchr::memchr_iter(end, text).map(|at| (first + at) as u32));
 }
 
-fn write(out: &mut dyn Write, lines: &Lines<'_>, end: u8) {
+fn write(out: &mut dyn Write, lines: &Lines<'_>) {
     let mut block = Vec::with_capacity(BLOCK * 2);
     // A failure is kept by the output and told at the end.
-    for line in lines.iter() {
-        block.extend_from_slice(line);
-        block.push(end);
+    for line in lines.ended() {
+        append(&mut block, line);
         if block.len() >= BLOCK {
             let _ = out.write_all(&block);
             block.clear();

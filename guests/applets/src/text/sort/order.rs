@@ -21,10 +21,27 @@ pub(super) struct Lines<'a> {
     /// Whether the comparison is a total order.
     consistent: bool,
     reverses_ties: bool,
+    /// Whether whole lines are compared byte by byte.
+    plain: bool,
+}
+
+/// Compares as slices do, eight bytes at a time.
+fn compare_texts(left: &[u8], right: &[u8]) -> Ordering {
+    let ((left_words, left_rest), (right_words, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
+    for (left, right) in left_words.iter().zip(right_words) {
+        if left != right {
+            return u64::from_be_bytes(*left).cmp(&u64::from_be_bytes(*right));
+        }
+    }
+    let same = 8 * left_words.len().min(right_words.len());
+    if left_words.len() == right_words.len() {
+        return left_rest.cmp(right_rest);
+    }
+    left.get(same..).cmp(&right.get(same..))
 }
 
 impl<'a> Lines<'a> {
-    /// The lines of `content`, each of which ends at one of `ends`.
+    /// The lines of `content`, each of which ends with the byte at one of `ends`.
     pub(super) fn new(content: &'a [u8], ends: &[u32], order: &'a Order) -> Self {
         let (mut start, mut consistent) = (0, !order.is_doubtful(content));
         let mut entries = Vec::with_capacity(ends.len());
@@ -33,23 +50,28 @@ impl<'a> Lines<'a> {
             let (rank, is_consistent) = order.rank(line);
             consistent &= is_consistent;
             entries.push(Entry { rank, start, end: *end });
-            start = *end;
+            start = *end + 1;
         }
-        Self { content, order, entries, consistent, reverses_ties: order.reverses_ties() }
+        Self { content, order, entries, consistent, reverses_ties: order.reverses_ties(), plain: order.is_plain() }
     }
 
     fn text(&self, entry: Entry) -> &'a [u8] {
         self.content.get(entry.start as usize..entry.end as usize).unwrap_or_default()
     }
 
-    /// The lines in their present order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.entries.iter().map(|entry| self.text(*entry))
+    /// The lines in their present order, each with the byte that ends it.
+    pub(super) fn ended(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.entries.iter().map(|entry| self.content.get(entry.start as usize..=entry.end as usize).unwrap_or_default())
     }
 
     fn compare_keys(&self, left: Entry, right: Entry) -> Ordering {
         if left.rank != right.rank && self.consistent {
             return left.rank.cmp(&right.rank);
+        }
+        if self.plain {
+            // Equal ranks: lines of so many bytes begin alike.
+            let ordering = compare_texts(self.text(left), self.text(right));
+            return if self.order.flags.reverse { ordering.reverse() } else { ordering };
         }
         self.order.compare_keys(self.text(left), self.text(right))
     }
@@ -60,9 +82,8 @@ impl<'a> Lines<'a> {
             return ordering;
         }
         let ordering = if self.order.stable {
-            // An empty line starts where the next one does, but ends before it.
-            (left.start, left.end).cmp(&(right.start, right.end))
-        } else if self.order.is_plain() {
+            left.start.cmp(&right.start)
+        } else if self.plain {
             return Ordering::Equal;
         } else {
             self.text(left).cmp(self.text(right))

@@ -1,7 +1,7 @@
 //! The types of `od`: how units of bytes are written.
 
 use crate::conversion::Conversion;
-use crate::format::{decimal, hex, octal, right, signed};
+use crate::format::{decimal, octal, right, right_number, signed};
 
 /// The names of the control characters.
 const NAMES: [&[u8]; 33] = [
@@ -90,6 +90,9 @@ impl Layout {
 
     /// Appends the units of `bytes`; the last one is filled up with zeros.
     pub(super) fn put(&self, out: &mut Vec<u8>, bytes: &[u8]) {
+        if *self == Self::OCTAL_WORDS {
+            return bytes.chunks(2).for_each(|unit| put_octal_word(out, unit));
+        }
         for unit in bytes.chunks(self.size) {
             out.push(b' ');
             let mut raw = [0; 8];
@@ -112,9 +115,9 @@ impl Layout {
                 let unused = 64 - 8 * self.size as u32;
                 right(out, &signed((raw << unused) as i64 >> unused), columns([4, 6, 11, 20]), b' ');
             }
-            Kind::Unsigned => right(out, &decimal(raw), columns([3, 5, 10, 20]), b' '),
-            Kind::Octal => right(out, &octal(raw), columns([3, 6, 11, 22]), b'0'),
-            Kind::Hexadecimal => right(out, &hex(raw), columns([2, 4, 8, 16]), b'0'),
+            Kind::Unsigned => right_number::<10>(out, raw, columns([3, 5, 10, 20]), b' '),
+            Kind::Octal => right_number::<8>(out, raw, columns([3, 6, 11, 22]), b'0'),
+            Kind::Hexadecimal => right_number::<16>(out, raw, columns([2, 4, 8, 16]), b'0'),
             Kind::Float => {
                 let (value, width, precision) = match self.size {
                     4 => (f64::from(f32::from_bits(raw as u32)), 15, 7),
@@ -124,6 +127,13 @@ impl Layout {
             }
         }
     }
+}
+
+/// Appends a blank and the six digits of two bytes.
+fn put_octal_word(out: &mut Vec<u8>, unit: &[u8]) {
+    let word = u16::from_le_bytes([unit.first().copied().unwrap_or(0), unit.get(1).copied().unwrap_or(0)]);
+    let digit = |place: u32| b'0' + (word >> (3 * place) & 7) as u8;
+    out.extend_from_slice(&[b' ', digit(5), digit(4), digit(3), digit(2), digit(1), digit(0)]);
 }
 
 fn name(byte: u8) -> Vec<u8> {

@@ -3,7 +3,7 @@
 mod layout;
 
 use crate::chain::Chain;
-use crate::format::{decimal, hex, octal, right};
+use crate::format::right_number;
 use crate::number::suffixed;
 use crate::options::{Long, Parsed, Spec, Takes};
 use crate::{Applet, Context, Quit};
@@ -57,9 +57,9 @@ enum Radix {
 impl Radix {
     fn put(self, out: &mut Vec<u8>, address: u64) {
         match self {
-            Self::Octal => right(out, &octal(address), 7, b'0'),
-            Self::Decimal => right(out, &decimal(address), 7, b'0'),
-            Self::Hexadecimal => right(out, &hex(address), 6, b'0'),
+            Self::Octal => right_number::<8>(out, address, 7, b'0'),
+            Self::Decimal => right_number::<10>(out, address, 7, b'0'),
+            Self::Hexadecimal => right_number::<16>(out, address, 6, b'0'),
             Self::None => {}
         }
     }
@@ -92,7 +92,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Ok(input.code);
     }
     let width = width(ctx, &parsed, &layouts)?;
-    let mut dump = Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false };
+    let mut dump = Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false, out: Vec::new() };
     let end = dump.run(ctx, &mut input, skip);
     if radix != Radix::None && input.opened {
         let mut line = Vec::new();
@@ -199,6 +199,8 @@ struct Dump {
     before: Vec<u8>,
     /// Whether a repeated line has been marked.
     starred: bool,
+    /// The line that is being made.
+    out: Vec<u8>,
 }
 
 impl Dump {
@@ -211,7 +213,9 @@ impl Dump {
                 return address;
             }
             let bytes = block.get(..have).unwrap_or_default();
-            self.line(ctx, address, bytes);
+            self.line(address, bytes);
+            ctx.put(&self.out);
+            self.out.clear();
             address += have as u64;
             if have < self.width {
                 return address;
@@ -219,31 +223,36 @@ impl Dump {
         }
     }
 
-    fn line(&mut self, ctx: &mut Context<'_>, address: u64, bytes: &[u8]) {
+    fn line(&mut self, address: u64, bytes: &[u8]) {
         if !self.repeats && bytes.len() == self.width && self.before == bytes {
             if !core::mem::replace(&mut self.starred, true) {
-                ctx.put(b"*\n");
+                self.out.extend_from_slice(b"*\n");
             }
             return;
         }
         self.starred = false;
         self.before.clear();
-        self.before.extend_from_slice(bytes);
-        let mut out = Vec::new();
+        wcr_sys::append(&mut self.before, bytes);
+        let out = &mut self.out;
         // All sizes are powers of two: each type shows as many bytes as the one with the largest units.
         let unit = self.layouts.iter().map(Layout::size).max().unwrap_or(1);
-        let mut bytes = bytes.to_vec();
-        bytes.resize(bytes.len().next_multiple_of(unit), 0);
+        let mut filled = Vec::new();
+        let bytes = if bytes.len() % unit == 0 {
+            bytes
+        } else {
+            filled.extend_from_slice(bytes);
+            filled.resize(bytes.len().next_multiple_of(unit), 0);
+            &filled
+        };
         for (at, layout) in self.layouts.iter().enumerate() {
             if at == 0 {
-                self.radix.put(&mut out, address);
+                self.radix.put(out, address);
             } else {
                 out.resize(out.len() + self.radix.columns(), b' ');
             }
-            layout.put(&mut out, &bytes);
+            layout.put(out, bytes);
             out.push(b'\n');
         }
-        ctx.put(&out);
     }
 }
 
