@@ -17,8 +17,12 @@ pub enum Guest {
     Awk,
     /// The calculators `bc` and `dc`.
     Calc,
-    /// The applets for processes, users and the kernel.
+    /// The applets that show and edit text at a terminal.
+    Edit,
+    /// The applets for processes and the kernel's tables.
     System,
+    /// The applets for passwords, and for becoming another user.
+    Users,
     /// The applets that need a machine, or rights over one, and say that there is none.
     Machine,
     /// The shell.
@@ -27,7 +31,7 @@ pub enum Guest {
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Base,
         Self::Core,
         Self::Text,
@@ -35,7 +39,9 @@ impl Guest {
         Self::Archive,
         Self::Awk,
         Self::Calc,
+        Self::Edit,
         Self::System,
+        Self::Users,
         Self::Machine,
         Self::Shell,
     ];
@@ -51,7 +57,9 @@ impl Guest {
             Self::Archive => "archive",
             Self::Awk => "awk",
             Self::Calc => "calc",
+            Self::Edit => "edit",
             Self::System => "system",
+            Self::Users => "users",
             Self::Machine => "machine",
             Self::Shell => "sh",
         }
@@ -68,7 +76,9 @@ impl Guest {
             Self::Archive => ARCHIVE,
             Self::Awk => AWK,
             Self::Calc => CALC,
+            Self::Edit => EDIT,
             Self::System => SYSTEM,
+            Self::Users => USERS,
             Self::Machine => MACHINE,
             Self::Shell => SHELL,
         }
@@ -81,10 +91,52 @@ const BASE: &[&str] = &[
 ];
 
 const CORE: &[&str] = &[
-    "[", "busybox", "cat", "chgrp", "chmod", "chown", "clear", "cp", "date", "du", "env", "groups", "head", "hostname",
-    "id", "install", "link", "ln", "logname", "ls", "mkdir", "mkfifo", "mknod", "mktemp", "mv", "printenv", "readlink",
-    "realpath", "rm", "rmdir", "stat", "sync", "tail", "tee", "test", "touch", "truncate", "tty", "unlink", "wc",
-    "which", "whoami",
+    "[",
+    "[[",
+    "busybox",
+    "cat",
+    "chgrp",
+    "chmod",
+    "chown",
+    "clear",
+    "cp",
+    "date",
+    "dnsdomainname",
+    "du",
+    "env",
+    "fallocate",
+    "groups",
+    "head",
+    "hostname",
+    "id",
+    "install",
+    "link",
+    "ln",
+    "logname",
+    "ls",
+    "mkdir",
+    "mkfifo",
+    "mknod",
+    "mktemp",
+    "mv",
+    "nuke",
+    "printenv",
+    "readlink",
+    "realpath",
+    "rm",
+    "rmdir",
+    "stat",
+    "sync",
+    "tail",
+    "tee",
+    "test",
+    "touch",
+    "truncate",
+    "tty",
+    "unlink",
+    "wc",
+    "which",
+    "whoami",
 ];
 
 const TEXT: &[&str] = &[
@@ -156,20 +208,32 @@ const AWK: &[&str] = &["awk"];
 const CALC: &[&str] = &["bc", "dc"];
 
 const SYSTEM: &[&str] = &[
+    "crond",
+    "crontab",
     "free",
+    "ionice",
     "kill",
     "killall",
     "last",
+    "logger",
+    "logread",
+    "mim",
     "mount",
     "nohup",
     "pgrep",
     "pidof",
     "pkill",
     "ps",
+    "renice",
     "reset",
     "run-parts",
+    "setpriv",
     "setsid",
+    "start-stop-daemon",
+    "stty",
     "sysctl",
+    "syslogd",
+    "taskset",
     "time",
     "timeout",
     "top",
@@ -181,6 +245,8 @@ const SYSTEM: &[&str] = &[
 ];
 
 const MACHINE: &[&str] = &[
+    "acpid",
+    "adjtimex",
     "arp",
     "arping",
     "blkdiscard",
@@ -188,6 +254,7 @@ const MACHINE: &[&str] = &[
     "brctl",
     "chroot",
     "chvt",
+    "cttyhack",
     "deallocvt",
     "depmod",
     "devmem",
@@ -198,10 +265,13 @@ const MACHINE: &[&str] = &[
     "fdisk",
     "findfs",
     "freeramdisk",
+    "fsfreeze",
     "fstrim",
     "ftpget",
     "ftpput",
+    "getty",
     "halt",
+    "httpd",
     "hwclock",
     "i2cdetect",
     "i2cdump",
@@ -216,13 +286,19 @@ const MACHINE: &[&str] = &[
     "ip",
     "ipneigh",
     "klogd",
+    "linux32",
+    "linux64",
+    "linuxrc",
     "loadfont",
     "loadkmap",
-    "logger",
-    "logread",
+    "losetup",
     "lsmod",
     "lsscsi",
+    "mdev",
     "microcom",
+    "mkdosfs",
+    "mke2fs",
+    "mkswap",
     "modinfo",
     "modprobe",
     "mt",
@@ -230,6 +306,7 @@ const MACHINE: &[&str] = &[
     "nc",
     "netstat",
     "nologin",
+    "nsenter",
     "nslookup",
     "openvt",
     "partprobe",
@@ -244,21 +321,32 @@ const MACHINE: &[&str] = &[
     "route",
     "run-init",
     "setkeycodes",
+    "ssl_client",
+    "svc",
+    "svok",
     "swapoff",
     "swapon",
     "switch_root",
     "tc",
     "telnet",
+    "telnetd",
     "tftp",
     "traceroute",
     "traceroute6",
     "tunctl",
     "ubirename",
     "udhcpc",
+    "udhcpd",
+    "uevent",
     "unshare",
     "vconfig",
+    "watchdog",
     "wget",
 ];
+
+const USERS: &[&str] = &["login", "mkpasswd", "passwd", "su", "sulogin"];
+
+const EDIT: &[&str] = &["ed", "less", "more", "vi"];
 
 const SHELL: &[&str] = &["ash", "sh"];
 
@@ -290,7 +378,9 @@ mod tests {
         assert_eq!(Guest::Archive.applets(), names(applets::table::ARCHIVE));
         assert_eq!(Guest::Awk.applets(), names(applets::table::AWK));
         assert_eq!(Guest::Calc.applets(), names(applets::table::CALC));
+        assert_eq!(Guest::Edit.applets(), names(applets::table::EDIT));
         assert_eq!(Guest::System.applets(), names(applets::table::SYSTEM));
+        assert_eq!(Guest::Users.applets(), names(applets::table::USERS));
         assert_eq!(Guest::Machine.applets(), names(applets::machine::APPLETS));
         let mut all: Vec<_> = Guest::ALL.into_iter().flat_map(Guest::applets).copied().collect();
         all.sort_unstable();
@@ -310,6 +400,6 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), count);
-        assert_eq!(guest_of(b"vi"), None);
+        assert_eq!(guest_of(b"nosuch"), None);
     }
 }

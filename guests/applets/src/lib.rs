@@ -15,6 +15,7 @@ mod context;
 pub mod conversion;
 pub mod core;
 pub mod count;
+pub mod edit;
 pub mod environ;
 pub mod escape;
 pub mod format;
@@ -35,6 +36,7 @@ pub mod system;
 pub mod table;
 pub mod text;
 pub mod tools;
+pub mod users;
 
 pub use applet::{Applet, Help, Quit, WriteFailure};
 pub use context::{BANNER, Context};

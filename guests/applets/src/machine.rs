@@ -3,8 +3,15 @@
 
 pub mod devices;
 pub mod kernel;
+pub mod losetup;
+pub mod mkswap;
+pub mod namespaces;
 pub mod network;
 mod refusal;
+pub mod servers;
+pub mod services;
+pub mod supervise;
+pub mod time;
 
 use crate::table::Entry;
 
@@ -34,8 +41,6 @@ pub const APPLETS: &[Entry] = &[
     (USR_BIN, kernel::UNSHARE),
     (USR_SBIN, kernel::CHROOT),
     (SBIN, kernel::KLOGD),
-    (SBIN, kernel::LOGREAD),
-    (USR_BIN, kernel::LOGGER),
     (USR_SBIN, kernel::NOLOGIN),
     (SBIN, kernel::SWAPON),
     (SBIN, kernel::SWAPOFF),
@@ -93,4 +98,26 @@ pub const APPLETS: &[Entry] = &[
     (SBIN, network::IFUP),
     (SBIN, network::IFDOWN),
     (USR_BIN, network::DUMPLEASES),
+    (USR_SBIN, servers::HTTPD),
+    (USR_SBIN, servers::TELNETD),
+    (USR_SBIN, servers::UDHCPD),
+    (USR_BIN, servers::SSL_CLIENT),
+    (SBIN, services::ACPID),
+    (SBIN, services::GETTY),
+    ("", services::LINUXRC),
+    (SBIN, services::MDEV),
+    (SBIN, services::UEVENT),
+    (SBIN, services::WATCHDOG),
+    (USR_BIN, supervise::SVC),
+    (USR_BIN, supervise::SVOK),
+    (SBIN, losetup::APPLET),
+    (SBIN, mkswap::APPLET),
+    (SBIN, devices::MKDOSFS),
+    (SBIN, devices::MKE2FS),
+    (USR_SBIN, devices::FSFREEZE),
+    (USR_BIN, namespaces::NSENTER),
+    (BIN, namespaces::CTTYHACK),
+    (BIN, namespaces::LINUX32),
+    (BIN, namespaces::LINUX64),
+    (SBIN, time::ADJTIMEX),
 ];

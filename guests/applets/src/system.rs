@@ -1,17 +1,29 @@
 //! The applets for processes, users and the system.
 
+pub mod crond;
+pub mod crontab;
 pub mod free;
+pub mod ionice;
 pub mod kill;
+pub mod logger;
 pub mod memory;
+pub mod mim;
 pub mod mount;
 pub mod nohup;
 pub mod pgrep;
+mod priority;
 pub mod processes;
 pub mod ps;
+pub mod renice;
 pub mod runparts;
+pub mod setpriv;
 pub mod setsid;
 pub mod signals;
+pub mod start_stop_daemon;
+pub mod stty;
 pub mod sysctl;
+pub mod syslogd;
+pub mod taskset;
 pub mod time;
 pub mod timeout;
 pub mod top;

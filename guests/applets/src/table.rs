@@ -8,13 +8,18 @@ use crate::core::{
     mkdir, mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal,
     test, touch, truth, uname, wc, which, yes,
 };
+use crate::edit::{ed, less, more, vi};
 use crate::machine;
-use crate::system::{free, kill, mount, nohup, pgrep, ps, runparts, setsid, sysctl, time, timeout, top, uptime, watch};
+use crate::system::{
+    crond, crontab, free, ionice, kill, logger, mim, mount, nohup, pgrep, ps, renice, runparts, setpriv, setsid,
+    start_stop_daemon, stty, sysctl, syslogd, taskset, time, timeout, top, uptime, watch,
+};
 use crate::text;
 use crate::tools::{
     ascii, base64, cal, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, getopt, hexdump, ipcalc, od, patch,
     shred, shuf, split, strings, tree, ts, uuencode, xargs, xxd,
 };
+use crate::users::{login, mkpasswd, passwd, su, sulogin};
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -22,6 +27,7 @@ pub type Entry = (&'static str, Applet);
 const BIN: &str = "bin";
 const USR_BIN: &str = "usr/bin";
 const SBIN: &str = "sbin";
+const USR_SBIN: &str = "usr/sbin";
 
 /// The applets of the program `base`: those that use no files. A small program starts in half the time of a
 /// larger one, and these are the ones that scripts start most.
@@ -46,6 +52,7 @@ pub const BASE: &[Entry] = &[
 /// The applets of the program `core`.
 pub const CORE: &[Entry] = &[
     (USR_BIN, test::BRACKET),
+    (USR_BIN, test::BRACKETS),
     (USR_BIN, test::TEST),
     (BIN, cat::APPLET),
     (USR_BIN, env::APPLET),
@@ -54,6 +61,7 @@ pub const CORE: &[Entry] = &[
     (USR_BIN, id::GROUPS),
     (USR_BIN, id::WHOAMI),
     (BIN, hostname::APPLET),
+    (BIN, hostname::DNSDOMAINNAME),
     (USR_BIN, terminal::TTY),
     (USR_BIN, terminal::CLEAR),
     (USR_BIN, terminal::LOGNAME),
@@ -63,6 +71,7 @@ pub const CORE: &[Entry] = &[
     (BIN, mkdir::APPLET),
     (BIN, rmdir::APPLET),
     (BIN, rm::APPLET),
+    (BIN, rm::NUKE),
     (BIN, ln::APPLET),
     (BIN, touch::APPLET),
     (BIN, chmod::APPLET),
@@ -73,6 +82,7 @@ pub const CORE: &[Entry] = &[
     (USR_BIN, onecall::MKFIFO),
     (BIN, onecall::MKNOD),
     (USR_BIN, onecall::TRUNCATE),
+    (USR_BIN, onecall::FALLOCATE),
     (BIN, date::APPLET),
     (BIN, mktemp::APPLET),
     (BIN, stat::APPLET),
@@ -198,13 +208,37 @@ pub const SYSTEM: &[Entry] = &[
     (USR_BIN, terminal::RESET),
     (BIN, mount::MOUNT),
     (BIN, mount::UMOUNT),
+    (USR_SBIN, crond::APPLET),
+    (USR_BIN, crontab::APPLET),
+    (BIN, ionice::APPLET),
+    (USR_BIN, logger::APPLET),
+    (SBIN, syslogd::LOGREAD),
+    (SBIN, syslogd::APPLET),
+    (USR_SBIN, mim::APPLET),
+    (USR_BIN, renice::APPLET),
+    (BIN, setpriv::APPLET),
+    (SBIN, start_stop_daemon::APPLET),
+    (BIN, stty::APPLET),
+    (USR_BIN, taskset::APPLET),
+];
+
+/// The applets of the program `edit`: those that show and edit text at a terminal.
+pub const EDIT: &[Entry] = &[(BIN, ed::APPLET), (USR_BIN, less::APPLET), (BIN, more::APPLET), (BIN, vi::APPLET)];
+
+/// The applets of the program `users`: for passwords, and for becoming another user.
+pub const USERS: &[Entry] = &[
+    (BIN, login::APPLET),
+    (USR_BIN, mkpasswd::APPLET),
+    (USR_BIN, passwd::APPLET),
+    (BIN, su::APPLET),
+    (SBIN, sulogin::APPLET),
 ];
 
 /// The names that other guests answer to.
 const OTHERS: [(&str, &str); 3] = [(BIN, "ash"), (BIN, "busybox"), (BIN, "sh")];
 
 /// The tables of all programs.
-const TABLES: [&[Entry]; 9] = [BASE, CORE, TEXT, AWK, CALC, TOOLS, ARCHIVE, SYSTEM, machine::APPLETS];
+const TABLES: [&[Entry]; 11] = [BASE, CORE, TEXT, AWK, CALC, TOOLS, ARCHIVE, EDIT, SYSTEM, USERS, machine::APPLETS];
 
 /// How many applets there are.
 const COUNT: usize = {

@@ -9,7 +9,8 @@ use crate::toolchain::{GUEST_TARGET, ensure_target};
 use crate::workspace::{Host, Workspace};
 
 /// The guest modules, as cargo names them.
-pub const MODULES: [&str; 10] = ["base", "core", "text", "tools", "archive", "awk", "calc", "system", "machine", "sh"];
+pub const MODULES: [&str; 12] =
+    ["base", "core", "text", "tools", "archive", "awk", "calc", "edit", "system", "users", "machine", "sh"];
 
 /// Builds the guests and packs them, unless the bundle on disk was made from the same bytes by the same tool.
 ///

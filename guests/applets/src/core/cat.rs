@@ -47,7 +47,7 @@ struct Filter {
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let has = |keys: &[u8]| parsed.last_of(keys).is_some();
-    let mut filter = Filter {
+    let filter = Filter {
         visible: has(b"vteA"),
         tabs: has(b"tA"),
         ends: has(b"eA"),
@@ -59,8 +59,18 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         line: 0,
         at_line_start: true,
     };
+    Ok(copy(ctx, parsed.operands, filter))
+}
+
+/// Copies files to standard output as they are; without any, standard input. Gives the exit code.
+pub fn copy_all(ctx: &mut Context<'_>, operands: &[Vec<u8>]) -> u8 {
+    let filter =
+        Filter { visible: false, tabs: false, ends: false, number: Number::None, line: 0, at_line_start: true };
+    copy(ctx, operands.to_vec(), filter)
+}
+
+fn copy(ctx: &mut Context<'_>, mut operands: Vec<Vec<u8>>, mut filter: Filter) -> u8 {
     let changes = filter.visible || filter.number != Number::None;
-    let mut operands = parsed.operands;
     if operands.is_empty() {
         operands.push(b"-".to_vec());
     }
@@ -94,7 +104,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
                 ctx.flush();
             }
             if ctx.write_error().is_some() {
-                return Ok(1);
+                return 1;
             }
         }
         if filter.number != Number::None && !filter.visible && !filter.at_line_start {
@@ -103,7 +113,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
         ctx.flush();
     }
-    Ok(code)
+    code
 }
 
 impl Filter {

@@ -3,7 +3,7 @@
 use wcr_sys::{Errno, fs, process};
 
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Help, Quit};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -19,6 +19,15 @@ pub const APPLET: Applet = Applet::new(
 )
 .on_write_failure(crate::WriteFailure::Ignore);
 
+/// `dnsdomainname`: what `hostname -d` prints.
+pub const DNSDOMAINNAME: Applet = Applet::new("dnsdomainname", "", |ctx| {
+    SPEC.parse(ctx)?;
+    let name = process::uname().nodename.into_bytes();
+    about(ctx, b'd', &name)
+})
+.with_help(Help::Unavailable)
+.on_write_failure(crate::WriteFailure::Ignore);
+
 const SPEC: Spec = Spec::short("dfisF:v");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
@@ -26,21 +35,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let name = process::uname().nodename.into_bytes();
     match parsed.last_of(b"dfis") {
         Some(b's') => put_line(ctx, name.split(|byte| *byte == b'.').next().unwrap_or_default()),
-        Some(key) => {
-            let Some((addresses, canonical)) = look_up(&name) else {
-                ctx.put_err(&[b"hostname: ", name.as_slice(), b": Unknown host\n"].concat());
-                return Ok(1);
-            };
-            match key {
-                b'i' => put_line(ctx, &addresses.join(&b' ')),
-                b'f' => put_line(ctx, &canonical),
-                _ => {
-                    if let Some(dot) = canonical.iter().position(|byte| *byte == b'.') {
-                        put_line(ctx, canonical.get(dot + 1..).unwrap_or_default());
-                    }
-                }
-            }
-        }
+        Some(key) => return about(ctx, key, &name),
         None if parsed.operands.is_empty() && !parsed.has(b'F') => put_line(ctx, &name),
         None => {
             if let Some(path) = parsed.value(b'F')
@@ -50,6 +45,21 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             }
             // The name belongs to the container and is fixed while it runs.
             return Err(ctx.die_errno(&[b"sethostname"], Errno::Perm));
+        }
+    }
+    Ok(0)
+}
+
+/// What `/etc/hosts` says of the name: addresses, the full name, the domain.
+fn about(ctx: &mut Context<'_>, key: u8, name: &[u8]) -> Result<u8, Quit> {
+    let Some((addresses, canonical)) = look_up(name) else { return Err(ctx.die(&[name, b": Unknown host"])) };
+    match key {
+        b'i' => put_line(ctx, &addresses.join(&b' ')),
+        b'f' => put_line(ctx, &canonical),
+        _ => {
+            if let Some(dot) = canonical.iter().position(|byte| *byte == b'.') {
+                put_line(ctx, canonical.get(dot + 1..).unwrap_or_default());
+            }
         }
     }
     Ok(0)

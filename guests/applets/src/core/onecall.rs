@@ -1,4 +1,4 @@
-//! `link`, `unlink`, `mkfifo`, `mknod`, `truncate`: one system call each.
+//! `link`, `unlink`, `mkfifo`, `mknod`, `truncate`, `fallocate`: one system call each.
 
 use wcr_sys::abi::{FileKind, Mode, OpenFlags};
 use wcr_sys::{Errno, fd, fs};
@@ -38,6 +38,16 @@ pub const TRUNCATE: Applet = Applet::new(
     "truncate",
     "truncate [-c] -s SIZE FILE...\n\nTruncate FILEs to SIZE\n\n\t-c\tDo not create files\n\t-s SIZE",
     truncate,
+);
+
+/// `fallocate`.
+pub const FALLOCATE: Applet = Applet::new(
+    "fallocate",
+    "fallocate [-o OFS] -l LEN FILE\n\n\
+     Preallocate space for FILE\n\n\
+     \t-o OFS\tOffset of range\n\
+     \t-l LEN\tLength of range",
+    fallocate,
 );
 
 fn link(ctx: &mut Context<'_>) -> Result<u8, Quit> {
@@ -139,6 +149,47 @@ fn truncate(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     Ok(code)
 }
+
+fn fallocate(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = Spec::short("l:o:").parse(ctx)?;
+    let [path] = parsed.operands.as_slice() else { return Err(ctx.usage()) };
+    if !parsed.has(b'l') {
+        return Err(ctx.usage());
+    }
+    let mut number = |key: u8| match parsed.value(key) {
+        None => Ok(0),
+        Some(text) => amount(text).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"])),
+    };
+    let (len, offset) = (number(b'l')?, number(b'o')?);
+    let flags = OpenFlags::RDWR.with(OpenFlags::CREAT).with(OpenFlags::CLOEXEC);
+    let file = fs::open(path, flags, 0o666).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+    fd::allocate(file, offset, len).map_err(|error| ctx.die_errno(&[b"fallocate '", path, b"'"], error))?;
+    Ok(0)
+}
+
+/// A signed number with the suffixes of `k`, `KB`, ….
+fn amount(text: &[u8]) -> Option<u64> {
+    crate::number::suffixed(text, &UNITS).filter(|number| i64::try_from(*number).is_ok())
+}
+
+/// The suffixes of `fallocate`.
+const UNITS: [(&[u8], u64); 15] = [
+    (b"k", 1 << 10),
+    (b"K", 1 << 10),
+    (b"kiB", 1 << 10),
+    (b"KiB", 1 << 10),
+    (b"KB", 1000),
+    (b"m", 1 << 20),
+    (b"M", 1 << 20),
+    (b"miB", 1 << 20),
+    (b"MiB", 1 << 20),
+    (b"MB", 1_000_000),
+    (b"g", 1 << 30),
+    (b"G", 1 << 30),
+    (b"giB", 1 << 30),
+    (b"GiB", 1 << 30),
+    (b"GB", 1_000_000_000),
+];
 
 /// A size with BusyBox's suffixes: `k`, `M`, `G` in 1024s and `KB`-like ones in 1000s.
 fn size(text: &[u8]) -> Option<u64> {

@@ -16,6 +16,15 @@ pub const APPLET: Applet = Applet::new(
     main,
 );
 
+/// `nuke`: removes its arguments, whatever they look like, and never asks. Its exit code is 0.
+pub const NUKE: Applet = Applet::new("nuke", "nuke DIR...\n\nRemove DIRs", |ctx| {
+    let mut removal = Removal { force: true, recursive: true, ..Removal::default() };
+    for path in ctx.args {
+        removal.remove(ctx, path);
+    }
+    Ok(0)
+});
+
 const SPEC: Spec = Spec::short("fiRrv");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {

@@ -12,6 +12,10 @@ pub const TEST: Applet = Applet::new("test", "", test).with_help(Help::Operand("
 /// `[`.
 pub const BRACKET: Applet = Applet::new("[", "", bracket).with_help(Help::Unavailable);
 
+/// `[[`: as `[`, under another name.
+pub const BRACKETS: Applet =
+    Applet::new("[[", "", |ctx| Ok(run_bracketed(ctx, b"]]", &POSIX))).with_help(Help::Unavailable);
+
 /// The exit code of a condition that cannot be understood.
 const WRONG: u8 = 2;
 
@@ -264,7 +268,7 @@ fn integer(word: &[u8]) -> Result<i64, Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BRACKET, TEST};
+    use super::{BRACKET, BRACKETS, TEST};
     use crate::context::testing::run;
 
     fn test(line: &str) -> String {
@@ -308,5 +312,7 @@ mod tests {
         assert_eq!(run(&BRACKET, &["a", "]"]).0, 0);
         assert_eq!(run(&BRACKET, &["]"]).0, 1);
         assert_eq!(run(&BRACKET, &["a"]), (2, String::new(), "[: missing ]\n".into()));
+        assert_eq!(run(&BRACKETS, &["a", "<", "b", "]]"]).0, 0);
+        assert_eq!(run(&BRACKETS, &["a", "]"]), (2, String::new(), "[[: missing ]]\n".into()));
     }
 }

@@ -1,10 +1,11 @@
 //! Applets for devices: consoles, buses, disks, clocks.
 
+use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Errno, fs};
 
 use super::refusal::{Answer, Device, applet, arguments, form, open, operands, refused};
 use crate::format::parse_decimal;
-use crate::options::Spec;
+use crate::options::{Spec, Takes};
 use crate::{Applet, Context, Help, Quit};
 
 const ANY: usize = usize::MAX;
@@ -45,6 +46,19 @@ pub const LSSCSI: Applet = Applet::new("lsscsi", "", |ctx| {
     Ok(0)
 })
 .with_help(Help::Unavailable);
+
+applet!(
+    /// `fsfreeze`.
+    FSFREEZE, "fsfreeze", fsfreeze
+);
+applet!(
+    /// `mkdosfs`.
+    MKDOSFS, "mkdosfs", |ctx| format(ctx, "v:I:C:n:m:b:s:F:h:i:S:f:r:R:k"); "making file systems"
+);
+applet!(
+    /// `mke2fs`.
+    MKE2FS, "mke2fs", |ctx| format(ctx, "c:l:b:f:i:I:J:G:N:m:o:g:L:M:O:r:E:T:U:jnqvFS"); "making file systems"
+);
 
 refused!(
     /// `blkdiscard`.
@@ -252,6 +266,29 @@ fn partprobe(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Err(ctx.die_errno(&[device], Errno::Notty));
     }
     Ok(0)
+}
+
+/// Freezing takes rights over the machine.
+fn fsfreeze(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let long = &[("freeze", Takes::Nothing, b'f'), ("unfreeze", Takes::Nothing, b'u')];
+    let parsed = Spec::new("", long).parse(ctx)?;
+    let [path] = parsed.operands.as_slice() else { return Err(ctx.usage()) };
+    if parsed.has(b'f') == parsed.has(b'u') {
+        return Err(ctx.usage());
+    }
+    open(ctx, path)?;
+    // The real applet prints the request as its source has it.
+    Err(ctx.die_errno(&[b"(opts & 1) ? FIFREEZE : FITHAW"], Errno::Perm))
+}
+
+/// Opens what is to get a file system, and says that it gets none.
+fn format(ctx: &mut Context<'_>, options: &'static str) -> Result<u8, Quit> {
+    let parsed = Spec::short(options).parse(ctx)?;
+    let [path, ..] = parsed.operands.as_slice() else { return Err(ctx.usage()) };
+    let flags = OpenFlags::RDWR.with(OpenFlags::CLOEXEC);
+    let opened = fs::open(path, flags, 0);
+    opened.map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+    Err(ctx.die_errno(&[path], Errno::Nosys))
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Applets for the kernel and its modules, for roots, name spaces and logs.
 
 use wcr_sys::abi::Signal;
-use wcr_sys::{Errno, fd, fs, process, signal};
+use wcr_sys::{Errno, fs, process, signal};
 
 use super::refusal::{Answer, applet, arguments, form, operands, refused};
-use crate::core::accounts::Accounts;
-use crate::lines::LineReader;
 use crate::options::Spec;
 use crate::{Context, Quit, run};
 
@@ -27,10 +25,6 @@ refused!(
 refused!(
     /// `klogd`: goes into the background, where it fails.
     KLOGD, "klogd", form("c:n", 0, ANY), Answer::Code(0)
-);
-refused!(
-    /// `logread`.
-    LOGREAD, "logread", form("fF", 0, ANY), Answer::Complaint("can't find syslogd buffer: No such file or directory")
 );
 applet!(
     /// `switch_root`: only the first process may.
@@ -75,10 +69,6 @@ applet!(
 applet!(
     /// `chroot`.
     CHROOT, "chroot", chroot; "other roots"
-);
-applet!(
-    /// `logger`.
-    LOGGER, "logger", logger; "a log to write to"
 );
 applet!(
     /// `nologin`.
@@ -210,7 +200,7 @@ fn unshare(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 /// Goes on as the program, or as a shell without one.
-fn run_or_shell(ctx: &mut Context<'_>, argv: &[Vec<u8>]) -> Quit {
+pub(super) fn run_or_shell(ctx: &mut Context<'_>, argv: &[Vec<u8>]) -> Quit {
     if !argv.is_empty() {
         return run::exec(ctx, argv, wcr_sys::env());
     }
@@ -233,74 +223,6 @@ fn chroot(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let entered = fs::chdir(b"/");
     entered.map_err(|error| ctx.die_errno(&[b"can't change directory to '/'"], error))?;
     Err(run_or_shell(ctx, argv))
-}
-
-/// The names of priorities: facilities and levels.
-const FACILITIES: [&[u8]; 20] = [
-    b"kern",
-    b"user",
-    b"mail",
-    b"daemon",
-    b"auth",
-    b"syslog",
-    b"lpr",
-    b"news",
-    b"uucp",
-    b"cron",
-    b"authpriv",
-    b"ftp",
-    b"security",
-    b"local0",
-    b"local1",
-    b"local2",
-    b"local3",
-    b"local4",
-    b"local5",
-    b"local6",
-];
-const LEVELS: [&[u8]; 12] = [
-    b"emerg", b"alert", b"crit", b"err", b"warning", b"notice", b"info", b"debug", b"panic", b"error", b"warn", b"none",
-];
-
-/// Nobody takes messages; with `-s` they are shown.
-fn logger(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = Spec::short("+st:p:").parse(ctx)?;
-    if let Some(priority) = parsed.value(b'p') {
-        let mut halves = priority.splitn(2, |byte| *byte == b'.');
-        let (first, second) = (halves.next().unwrap_or_default(), halves.next());
-        let known =
-            |names: &[&[u8]], name: &[u8]| names.contains(&name) || crate::format::parse_decimal(name).is_some();
-        let (facility, level) = match second {
-            Some(level) => (Some(first), level),
-            None => (None, first),
-        };
-        for (names, name) in [(&FACILITIES[..], facility), (&LEVELS[..], Some(level))] {
-            if let Some(name) = name.filter(|name| !known(names, name)) {
-                return Err(ctx.die(&[b"unknown priority name: ", name]));
-            }
-        }
-    }
-    let tag = match parsed.value(b't') {
-        Some(tag) => tag.to_vec(),
-        None => Accounts::default().user_text(process::user_ids().uid),
-    };
-    let show = |ctx: &mut Context<'_>, message: &[u8]| {
-        if parsed.has(b's') {
-            ctx.put_err(&[&tag, b": ".as_slice(), message, b"\n"].concat());
-        }
-    };
-    if !parsed.operands.is_empty() {
-        show(ctx, &parsed.operands.join(&b' '));
-        return Ok(0);
-    }
-    let mut reader = LineReader::new(fd::STDIN, b'\n');
-    while let Ok(Some(line)) = reader.next_line() {
-        let text = line.text.to_vec();
-        if !text.is_empty() {
-            show(ctx, &text);
-        }
-    }
-    Ok(0)
 }
 
 /// Tells why, and waits a little, so that nobody tries all the time.
@@ -341,14 +263,5 @@ mod tests {
         assert_eq!(run(&UNSHARE, &["-mn", "true"]).2, "unshare: unshare(0x40020000): Operation not permitted\n");
         assert_eq!(run(&RMMOD, &["x"]).2, "rmmod: can't unload module 'x': Operation not permitted\n");
         assert_eq!(run(&RESUME, &["/dev/x"]).2, "resume: invalid resume device: /dev/x\n");
-    }
-
-    #[test]
-    fn priorities() {
-        assert_eq!(
-            run(&LOGGER, &["-s", "-t", "tag", "-p", "user.err", "a", "b"]),
-            (0, String::new(), "tag: a b\n".into())
-        );
-        assert_eq!(run(&LOGGER, &["-p", "foo", "x"]).2, "logger: unknown priority name: foo\n");
     }
 }
