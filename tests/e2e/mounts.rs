@@ -222,7 +222,7 @@ fn proc_has_random_numbers_and_tells_of_mounts() {
                   cd /proc/self; cut -d' ' -f5 mountinfo | grep -v ^/dev/ | sort; grep ' /tm.*x ' mountinfo | cut -d' ' -f6-;
                   grep -c . mounts mountinfo; cat oom_score_adj; cut -c1-13 /proc/partitions";
     script(&lab, &image, &["--tmpfs", "/tm x:ro,size=1m"], doings).prints(
-        "3\nxxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\n/\n/dev\n/proc\n/sys\n/tm\\040x\n\
+        "3\nxxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\nsh: can't create uuid: Read-only file system\n/\n/dev\n/proc\n/sys\n/tm\\040x\n\
          ro,nosuid,nodev,noexec,relatime - tmpfs tmpfs ro,size=1024k\nmounts:5\nmountinfo:5\n0\nmajor minor  \n\n",
     );
     let twice = [0, 1].map(|_| {

@@ -30,11 +30,7 @@ impl Editor {
             b'/' | b'?' => {
                 let Some(pattern) = self.ask(host, key) else { return };
                 (self.pattern, self.search_forward) = (pattern.clone(), key == b'/');
-                self.search(&pattern, key == b'/', 1).map(|to| Motion {
-                    to,
-                    lines: false,
-                    inclusive: false,
-                })
+                self.search(&pattern, key == b'/', 1).map(|to| Motion { to, lines: false, inclusive: false })
             }
             // Changing words leaves the blanks behind them.
             b'w' | b'W' if operator == b'c' && !self.text.at(self.dot).is_ascii_whitespace() => {
