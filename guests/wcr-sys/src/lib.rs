@@ -10,6 +10,7 @@ mod buffer;
 pub mod fd;
 pub mod fs;
 mod imports;
+pub mod priority;
 pub mod process;
 pub mod signal;
 pub mod socket;
