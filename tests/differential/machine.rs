@@ -143,6 +143,10 @@ impl Machine {
                 k.seek(PID, fd(slot), *offset, whence).map(Value::Number)
             }
             Op::Ftruncate { slot, len } => k.ftruncate(PID, fd(slot), *len).map(|()| Value::Nothing),
+            Op::Allocate { slot, mode, offset, len } => {
+                let (offset, len) = (offset.cast_signed(), len.cast_signed());
+                k.allocate(PID, fd(slot), *mode, offset, len).map(|()| Value::Nothing)
+            }
             Op::Entries(slot) => {
                 let entries = k.entries(PID, fd(slot), true)?;
                 Ok(Value::Names(entries.iter().map(|entry| (entry.name.clone(), entry.kind)).collect()))
@@ -244,10 +248,11 @@ impl Machine {
                 let follow = flags & AT_SYMLINK_FOLLOW != 0;
                 vfs.link(&walk, None, from.path.as_bytes(), follow, None, to.path.as_bytes(), now)
             }
-            Op::Unlink(at) => vfs.unlink(&walk, None, at.path.as_bytes(), now),
-            Op::Rmdir(at) => vfs.rmdir(&walk, None, at.path.as_bytes(), now),
+            Op::Unlink(at) => vfs.unlink(&walk, None, at.path.as_bytes(), now).map(drop),
+            Op::Rmdir(at) => vfs.rmdir(&walk, None, at.path.as_bytes(), now).map(drop),
             Op::Rename { from, to } => {
-                vfs.rename(&walk, None, from.path.as_bytes(), None, to.path.as_bytes(), Rename::Replace, now)
+                let (from, to) = (from.path.as_bytes(), to.path.as_bytes());
+                vfs.rename(&walk, None, from, None, to, Rename::Replace, now).map(drop)
             }
             Op::Chmod { at, mode } => vfs.chmod(&walk, None, at.path.as_bytes(), *mode, now),
             Op::Chown { at, uid, gid, flags } => {

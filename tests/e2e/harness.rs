@@ -186,7 +186,7 @@ fn what_is_wrong_with_a_script_is_said_with_its_place() {
 }
 
 #[test]
-fn a_script_without_an_end_is_stopped() {
+fn fault_98_a_script_without_an_end_is_stopped() {
     for (script, text) in [
         ("loop { }", "t.rhai:1:6: the script takes more than"),
         ("test(\"a\", || { let x = 0; while true { x += 1; } });\ntest(\"b\", || 1);", "the script takes more than"),

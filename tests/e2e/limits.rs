@@ -40,7 +40,7 @@ fn signals_stop_a_run_within_a_second() {
     let Some((lab, image)) = lab() else { return };
     for command in [&["loop"][..], &["sh", "-c", "while :; do :; done"], &["sleep", "1000"]] {
         for (signal, number) in [("INT", 2), ("TERM", 15), ("KILL", 9)] {
-            let mut child = lab.wcr([&["run", &image], command].concat()).start();
+            let mut child = lab.wcr([&["run", &image], command].concat()).with_default_signals().start();
             std::thread::sleep(Duration::from_millis(200));
             let kill = format!("kill -{signal} {}", child.id());
             let asked = Instant::now();
@@ -103,6 +103,10 @@ fn a_process_has_limits_of_its_own() {
     lab.wcr(["run", &image, "sh", "-c", long]).run().ok().prints("153\n512\n").says(&["File size limit exceeded"]);
     let busy = "(ulimit -t 1; while :; do read x < /dev/null; done); echo $?; ulimit -t";
     lab.wcr(["run", "--timeout", "60", &image, "sh", "-c", busy]).run().ok().prints("137\nunlimited\n");
+    let silent = "(ulimit -t 1; loop); echo $?; (ulimit -St 1; awk 'BEGIN { while (1) x++ }'); echo $?";
+    lab.wcr(["run", "--timeout", "60", &image, "sh", "-c", silent]).run().ok().prints("137\n152\n");
+    lab.wcr(["run", &image, "sh", "-c", silent]).run().ok().prints("137\n152\n");
+    lab.wcr(["run", "--ulimit", "cpu=1", &image, "sh", "-c", "loop; echo $?"]).run().ok().prints("137\n");
     let large = "(ulimit -v 8192; x=0123456789abcdef; while :; do x=$x$x; done) || echo ended";
     lab.wcr(["run", "--timeout", "60", &image, "sh", "-c", large]).run().ok().prints("ended\n");
 }
@@ -166,7 +170,7 @@ fn fault_95_a_program_that_is_hard_to_compile_is_given_up() {
 }
 
 #[test]
-fn a_canary_of_the_host_is_nowhere_inside() {
+fn fault_93_a_canary_of_the_host_is_nowhere_inside() {
     const CANARY: &str = "canary-of-the-host";
     let Some((lab, image)) = Lab::with_busybox() else { return };
     std::fs::write(lab.path("secret"), CANARY).unwrap();
@@ -178,7 +182,7 @@ fn a_canary_of_the_host_is_nowhere_inside() {
 }
 
 #[test]
-fn compiled_code_in_an_image_is_not_loaded() {
+fn fault_96_compiled_code_in_an_image_is_not_loaded() {
     let Some((lab, image)) = lab() else { return };
     // What the engine keeps of a program is the digest and the code.
     lab.wcr(["run", "--timeout", "0.2", &image, "loop"]).run().exits(137);

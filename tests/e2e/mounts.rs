@@ -177,6 +177,18 @@ fn a_tmpfs_has_the_options_that_it_was_given() {
 }
 
 #[test]
+fn a_bind_mount_does_not_tell_where_it_is_on_the_host() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let shared = Scratch::new("shared");
+    let volume = format!("{}:/data", shared.path().display());
+    let doings = "grep ' /data ' /proc/mounts; df /data | sed -n 's/ .* / /p'; mount | grep /data";
+    script(&lab, &image, &["-v", &volume], doings).ok().prints(
+        "/dev/sda1 /data ext4 rw,relatime 0 0\nFilesystem on\n/dev/sda1 /data\n\
+         /dev/sda1 on /data type ext4 (rw,relatime)\n",
+    );
+}
+
+#[test]
 fn what_cannot_be_mounted_is_refused() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     for (options, said) in [

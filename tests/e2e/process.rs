@@ -175,7 +175,7 @@ fn a_fork_bomb_is_contained() {
 
 /// Fault 87: who waits for nobody is told, and who writes to nobody.
 #[test]
-fn pipes_that_nobody_is_at_the_other_end_of() {
+fn fault_87_pipes_that_nobody_is_at_the_other_end_of() {
     let home = Scratch::new("pipes");
     let run = |script| Wcr::new(home.path()).args(["run", "--rm", "busybox", "sh", "-c", script]).run();
     run("mkfifo /tmp/p; cat < /tmp/p").exits(125).says(&["wait"]);

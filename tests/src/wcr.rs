@@ -72,6 +72,27 @@ impl Wcr {
         self
     }
 
+    /// The command with signals as they are by default: who runs tests in the background has those of keys ignored, which
+    /// programs inherit.
+    #[must_use]
+    pub fn with_default_signals(self) -> Self {
+        if !cfg!(target_os = "linux") {
+            return self;
+        }
+        let mut command = Command::new("env");
+        command.env_clear().arg("--default-signal").arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            command.current_dir(folder);
+        }
+        Self { command, ..self }
+    }
+
     /// The plain command, to be run and timed by somebody else; its input is empty.
     pub fn into_command(self) -> Command {
         self.command

@@ -201,7 +201,7 @@ pub fn take_starts() -> Vec<NewProcess> {
         let starts: Vec<Start> = container.kernel.take_starts().collect();
         let new = |Start { pid, program, kind }| NewProcess {
             pid,
-            program: container.number(program),
+            program: container.number(pid, program),
             fork: match kind {
                 StartKind::Fresh => None,
                 StartKind::Fork { arg } => Some(arg),
@@ -224,7 +224,7 @@ pub fn take_exec(pid: u32) -> Option<u32> {
     container::with(|container| {
         let program = container.kernel.take_exec(pid)?;
         container.take_left(pid);
-        Some(container.number(program))
+        Some(container.number(pid, program))
     })
     .flatten()
 }
@@ -327,11 +327,12 @@ pub fn finish() -> Option<Outcome> {
     Some(Outcome { code: ended.code, notes: ended.notes, digest: ended.digest.map(hex) })
 }
 
-/// The name of a bundled guest by its program's number; none for a module of the image.
+/// The name of a bundled guest by its program's number; none for a module of the image, and for a guest whose memory
+/// has a limit of its own.
 #[wasm_bindgen(js_name = guestName)]
 pub fn guest_name(program: u32) -> Option<String> {
     container::with(|container| match container.program(program) {
-        Some(Program::Guest(name)) => Some((*name).to_owned()),
+        Some((Program::Guest(name), None)) => Some((*name).to_owned()),
         _ => None,
     })
     .flatten()
@@ -340,14 +341,17 @@ pub fn guest_name(program: u32) -> Option<String> {
 /// The module of a program, its memory limited.
 #[wasm_bindgen(js_name = programModule)]
 pub fn program_module(program: u32) -> Option<Vec<u8>> {
-    container::with(|container| match container.program(program)? {
-        Program::Guest(name) => {
-            let guest = images::guests().iter().find(|guest| guest.name == *name)?;
-            Some(limited(guest.wasm))
+    container::with(|container| {
+        let (program, limit) = container.program(program)?;
+        match program {
+            Program::Guest(name) => {
+                let guest = images::guests().iter().find(|guest| guest.name == *name)?;
+                Some(limited(guest.wasm, *limit))
+            }
+            Program::Module(wasm) => Some(limited(wasm, *limit)),
+            // Refused by the loader.
+            Program::Component(_) => None,
         }
-        Program::Module(wasm) => Some(limited(wasm)),
-        // Refused by the loader.
-        Program::Component(_) => None,
     })
     .flatten()
 }

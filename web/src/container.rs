@@ -13,8 +13,9 @@ pub(crate) struct Container {
     refusal: LastRefusal,
     /// What went wrong in guests, a line each.
     faults: Vec<String>,
-    /// The programs that were started; the script knows them by their number.
-    programs: Vec<Program>,
+    /// The programs that were started, and how much memory their processes may have, in bytes; the script knows them by
+    /// their number.
+    programs: Vec<(Program, Option<u64>)>,
     /// The processes that were told to leave their guest, until the script has seen that they did.
     left: BTreeSet<Pid>,
 }
@@ -47,8 +48,9 @@ pub(crate) fn remove() -> Option<Container> {
 }
 
 impl Container {
-    /// The number of a program.
-    pub(crate) fn number(&mut self, program: Program) -> u32 {
+    /// The number of a program in a process that starts: there, its memory has the limit that the process has now.
+    pub(crate) fn number(&mut self, pid: Pid, program: Program) -> u32 {
+        let program = (program, self.kernel.memory_limit(pid));
         let found = self.programs.iter().position(|known| *known == program);
         let number = found.unwrap_or_else(|| {
             self.programs.push(program);
@@ -57,8 +59,8 @@ impl Container {
         number as u32
     }
 
-    /// The program of a number.
-    pub(crate) fn program(&self, number: u32) -> Option<&Program> {
+    /// The program of a number, and how much memory it may have.
+    pub(crate) fn program(&self, number: u32) -> Option<&(Program, Option<u64>)> {
         self.programs.get(number as usize)
     }
 

@@ -117,6 +117,15 @@ describe("a program's memory", () => {
   });
 });
 
+describe("a process's own limit on its memory", () => {
+  it("holds for the processes that begin with it", async () => {
+    const grow = "x=0123456789abcdef; while :; do x=$x$x; done";
+    const line = `sh -c 'ulimit -v 8192; sh -c "${grow.replaceAll("$", "\\$")}" || echo ended; ulimit -v'`;
+    const { stdout } = await run(page, line);
+    assert.equal(stdout, "ended\n8192\n");
+  });
+});
+
 describe("a recursion without an end", () => {
   it("ends the program, and the page stays alive", async () => {
     await page.setInputFiles("#file", {

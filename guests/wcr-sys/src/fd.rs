@@ -96,6 +96,16 @@ pub fn truncate(fd: Fd, len: u64) -> Result<()> {
     check(imports::fd_filestat_set_size(fd, len))
 }
 
+/// Sets room aside for a part of a file, or makes a hole in it (`fallocate(2)`). `mode`: 0,
+/// [`wcr_abi::FALLOC_KEEP_SIZE`], or that with [`wcr_abi::FALLOC_PUNCH_HOLE`].
+pub fn allocate(fd: Fd, mode: u32, offset: i64, len: i64) -> Result<()> {
+    let allocated = check(imports::fd_allocate(fd, mode, offset, len));
+    // A file that is too long is signalled, too.
+    allocated.inspect_err(|_| {
+        signal::deliver();
+    })
+}
+
 /// The open file's metadata.
 pub fn stat(fd: Fd) -> Result<Stat> {
     let mut buf = [0; Stat::SIZE];
@@ -120,11 +130,23 @@ pub fn pipe(flags: OpenFlags) -> Result<(Fd, Fd)> {
     Ok((fds[0], fds[1]))
 }
 
-/// A new file in memory, which has a name in `/proc` only. `flags`: `CLOEXEC`.
-pub fn memory(name: &[u8], flags: OpenFlags) -> Result<Fd> {
+/// A new file in memory, which has a name in `/proc` only. `flags`: `CLOEXEC`. It can be sealed where `sealing` says so.
+pub fn memory(name: &[u8], flags: OpenFlags, sealing: bool) -> Result<Fd> {
     let mut out = 0;
-    check(imports::fd_memory(name.as_ptr(), name.len(), flags.0, &raw mut out))?;
+    check(imports::fd_memory(name.as_ptr(), name.len(), flags.0, sealing.into(), &raw mut out))?;
     Ok(out)
+}
+
+/// The seals of a file in memory: [`wcr_abi::SEAL_WRITE`] and the like.
+pub fn seals(fd: Fd) -> Result<u32> {
+    let mut seals = 0;
+    check(imports::fd_seals(fd, &raw mut seals))?;
+    Ok(seals)
+}
+
+/// Adds seals to a file in memory.
+pub fn add_seals(fd: Fd, seals: u32) -> Result<()> {
+    check(imports::fd_add_seals(fd, seals))
 }
 
 /// A copy of `fd` with the lowest free number from `min` on (`F_DUPFD`). `flags`: `CLOEXEC`.

@@ -95,13 +95,13 @@ pub fn rmdir(path: &[u8]) -> Result<()> {
 
 /// Moves a name, replacing what is there.
 pub fn rename(from: &[u8], to: &[u8]) -> Result<()> {
-    check(imports::path_rename(AT_FDCWD, from.as_ptr(), from.len(), AT_FDCWD, to.as_ptr(), to.len()))
+    rename_with(from, to, 0)
 }
 
 /// Moves a file as `flags` say: [`wcr_abi::RENAME_NOREPLACE`], [`wcr_abi::RENAME_EXCHANGE`].
 pub fn rename_with(from: &[u8], to: &[u8], flags: u32) -> Result<()> {
     let (from, from_len) = (from.as_ptr(), from.len());
-    check(imports::path_rename2(AT_FDCWD, from, from_len, AT_FDCWD, to.as_ptr(), to.len(), flags))
+    check(imports::path_rename(AT_FDCWD, from, from_len, AT_FDCWD, to.as_ptr(), to.len(), flags))
 }
 
 /// Sets a file's length.

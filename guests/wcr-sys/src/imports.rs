@@ -68,8 +68,7 @@ imports! {
             flags: u32,
         );
         fn path_unlink(dirfd: u32, path: *const u8, len: usize, flags: u32);
-        fn path_rename(from_dirfd: u32, from: *const u8, from_len: usize, dirfd: u32, path: *const u8, len: usize);
-        fn path_rename2(
+        fn path_rename(
             from_dirfd: u32,
             from: *const u8,
             from_len: usize,
@@ -108,7 +107,10 @@ imports! {
         fn fd_set_flags(fd: u32, flags: u32);
         fn fd_poll(entries: *mut u8, count: usize, timeout: i64, ready: *mut u32);
         fn fd_available(fd: u32, out: *mut u32);
-        fn fd_memory(name: *const u8, len: usize, flags: u32, out: *mut u32);
+        fn fd_allocate(fd: u32, mode: u32, offset: i64, size: i64);
+        fn fd_memory(name: *const u8, len: usize, flags: u32, sealing: u32, out: *mut u32);
+        fn fd_seals(fd: u32, out: *mut u32);
+        fn fd_add_seals(fd: u32, seals: u32);
         fn sock_open(kind: u32, flags: u32, out: *mut u32);
         fn sock_pair(kind: u32, flags: u32, fds: *mut u32);
         fn sock_bind(fd: u32, addr: *const u8, addr_len: usize);
@@ -122,6 +124,8 @@ imports! {
             flags: u32,
             addr: *const u8,
             addr_len: usize,
+            fds: *const u32,
+            count: usize,
             done: *mut usize,
         );
         fn sock_recv(
@@ -132,11 +136,15 @@ imports! {
             addr: *mut u8,
             addr_len: usize,
             used: *mut usize,
+            fds: *mut u32,
+            room: usize,
+            came: *mut u32,
             done: *mut usize,
         );
         fn sock_shutdown(fd: u32, how: u32);
         fn sock_name(fd: u32, peer: u32, buf: *mut u8, len: usize, used: *mut usize);
-        fn sock_option(fd: u32, option: u32, out: *mut u32);
+        fn sock_option(fd: u32, option: u32, out: *mut u64);
+        fn sock_set_option(fd: u32, option: u32, value: u64);
         fn sock_peer(fd: u32, out: *mut u32);
         fn tty_attr(fd: u32, out: *mut u8);
         fn tty_set_attr(fd: u32, when: u32, termios: *const u8);
@@ -175,6 +183,10 @@ imports! {
         fn groups_set(groups: *const u32, count: usize);
         fn priority_get(which: u32, who: u32, out: *mut i32);
         fn priority_set(which: u32, who: u32, nice: i32);
+        fn io_priority_get(which: u32, who: u32, out: *mut u32);
+        fn io_priority_set(which: u32, who: u32, priority: u32);
+        fn affinity_get(target: u32, out: *mut u64);
+        fn affinity_set(target: u32, processors: u64);
         fn setpgid(pid: u32, pgid: u32);
         fn setsid(sid: *mut u32);
         fn times(out: *mut u64);

@@ -12,6 +12,7 @@ pub mod fd;
 pub mod fs;
 mod imports;
 pub mod pace;
+pub mod priority;
 pub mod process;
 pub mod signal;
 pub mod socket;

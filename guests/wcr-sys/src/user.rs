@@ -39,7 +39,7 @@ pub fn set_groups(groups: &[u32]) -> Result<()> {
     check(imports::groups_set(groups.as_ptr(), groups.len()))
 }
 
-/// The processes whose nice value is meant.
+/// The processes whose nice value or other priority is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Processes {
     /// One; 0 is this one.
@@ -51,7 +51,7 @@ pub enum Processes {
 }
 
 impl Processes {
-    const fn numbers(self) -> (u32, u32) {
+    pub(crate) const fn numbers(self) -> (u32, u32) {
         match self {
             Self::One(pid) => (0, pid),
             Self::Group(group) => (1, group),

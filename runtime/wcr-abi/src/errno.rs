@@ -1,6 +1,6 @@
 /// Why a call failed: one number for the kernel, both guest-call modules and the guests.
 ///
-/// The values are those of `wasi_snapshot_preview1`'s `errno`; [`Errno::message`] is the text that
+/// The values are those of `wasi_snapshot_preview1`'s `errno`, and one more; [`Errno::message`] is the text that
 /// Linux's C library prints for the same condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
@@ -83,6 +83,8 @@ pub enum Errno {
     Txtbsy = 74,
     Xdev = 75,
     Notcapable = 76,
+    /// Beyond those of preview1.
+    Toomanyrefs = 77,
 }
 
 impl Errno {
@@ -172,6 +174,7 @@ impl Errno {
             74 => Self::Txtbsy,
             75 => Self::Xdev,
             76 => Self::Notcapable,
+            77 => Self::Toomanyrefs,
             _ => return None,
         })
     }
@@ -256,6 +259,7 @@ impl Errno {
             Self::Txtbsy => "Text file busy",
             Self::Xdev => "Invalid cross-device link",
             Self::Notcapable => "Capabilities insufficient",
+            Self::Toomanyrefs => "Too many references: cannot splice",
         }
     }
 }
@@ -274,10 +278,10 @@ mod tests {
 
     #[test]
     fn numbers_round_trip() {
-        for raw in 1..=76 {
+        for raw in 1..=77 {
             assert_eq!(Errno::from_raw(raw).map(Errno::raw), Some(raw));
         }
         assert_eq!(Errno::from_raw(0), None);
-        assert_eq!(Errno::from_raw(77), None);
+        assert_eq!(Errno::from_raw(78), None);
     }
 }

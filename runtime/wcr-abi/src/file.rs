@@ -20,6 +20,22 @@ pub const RENAME_NOREPLACE: u32 = 1;
 /// `rename` exchanges two names.
 pub const RENAME_EXCHANGE: u32 = 2;
 
+/// `allocate` leaves the length as it is.
+pub const FALLOC_KEEP_SIZE: u32 = 1;
+/// `allocate` makes a hole; only together with [`FALLOC_KEEP_SIZE`].
+pub const FALLOC_PUNCH_HOLE: u32 = 2;
+
+/// No more seals are added to a file.
+pub const SEAL_SEAL: u32 = 1;
+/// A file does not become shorter.
+pub const SEAL_SHRINK: u32 = 2;
+/// A file does not become longer.
+pub const SEAL_GROW: u32 = 4;
+/// A file's content does not change.
+pub const SEAL_WRITE: u32 = 8;
+/// A file's content does not change but through what is mapped already.
+pub const SEAL_FUTURE_WRITE: u32 = 16;
+
 /// As nanoseconds of a timestamp to set: the current time.
 pub const UTIME_NOW: u32 = 0x3fff_ffff;
 /// As nanoseconds of a timestamp to set: leave it as it is.

@@ -20,12 +20,16 @@ mod termios;
 
 pub use errno::Errno;
 pub use file::{
-    AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord, FileKind,
-    Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
+    AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, DirRecord,
+    FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FileKind, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE,
+    SEAL_FUTURE_WRITE, SEAL_GROW, SEAL_SEAL, SEAL_SHRINK, SEAL_WRITE, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
 };
 pub use process::{Fd, Ids, Pid, Times, Uname, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus, WinSize};
 pub use signal::{Disposition, SA_NOCLDSTOP, SA_NOCLDWAIT, Signal};
-pub use socket::{MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, SOCKET_ADDRESS_MAX, SocketKind};
+pub use socket::{
+    MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SOCKET_ADDRESS_MAX,
+    SOCKET_FILES_MAX, SocketKind,
+};
 pub use spawn::{ARGUMENT_MAX, ARGUMENTS_MAX, FdAction, SPAWN_MAX, SpawnRequest};
 pub use termios::{Queue, SetWhen, Termios, cc, cflag, iflag, lflag, oflag};
 

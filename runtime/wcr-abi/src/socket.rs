@@ -34,6 +34,9 @@ impl SocketKind {
 /// The longest address, in bytes: a path, or NUL and any bytes.
 pub const SOCKET_ADDRESS_MAX: usize = 108;
 
+/// The most descriptors that are sent at once (Linux's `SCM_MAX_FD`).
+pub const SOCKET_FILES_MAX: usize = 253;
+
 /// What is received stays to be received again.
 pub const MSG_PEEK: u32 = 0x2;
 /// The whole length of a message is told, not how much of it was received.
@@ -42,3 +45,9 @@ pub const MSG_TRUNC: u32 = 0x20;
 pub const MSG_DONTWAIT: u32 = 0x40;
 /// This call causes no `SIGPIPE`.
 pub const MSG_NOSIGNAL: u32 = 0x4000;
+/// A stream is received until the buffer is full, or there is no more.
+pub const MSG_WAITALL: u32 = 0x100;
+/// Not all of the descriptors that came were received.
+pub const MSG_CTRUNC: u32 = 0x8;
+/// Descriptors that are received are closed on exec.
+pub const MSG_CMSG_CLOEXEC: u32 = 0x4000_0000;

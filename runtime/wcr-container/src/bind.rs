@@ -93,6 +93,9 @@ fn parse(text: &str) -> Result<Bind, BindFault> {
     Ok(Bind { host: path.to_owned(), container, read_only })
 }
 
+/// What a container sees its folders of the host lie on: the same everywhere, as nothing else of the host shows.
+const DEVICE: &str = "/dev/sda1";
+
 /// Opens the folders and files that are to be mounted.
 ///
 /// # Errors
@@ -102,9 +105,12 @@ pub(crate) fn mounts(binds: &[Bind]) -> Result<Vec<Mount>, RunError> {
     let open = |bind: &Bind| {
         let fs = HostFs::open(&bind.host);
         let fs = fs.map_err(|reason| RunError::BindHost { path: bind.host.clone(), reason })?;
-        let source = bind.host.to_string_lossy().into_owned();
-        let options =
-            MountOptions { read_only: bind.read_only, source, fstype: "bind".into(), ..MountOptions::default() };
+        let options = MountOptions {
+            read_only: bind.read_only,
+            source: DEVICE.into(),
+            fstype: "ext4".into(),
+            ..MountOptions::default()
+        };
         Ok(Mount { path: bind.container.clone(), fs: Box::new(fs), options })
     };
     match binds.iter().find(|bind| !places.insert(&bind.container)) {

@@ -60,7 +60,7 @@ fn module(content: &[u8]) -> Settings {
 }
 
 #[test]
-fn an_endless_loop_is_stopped_within_a_second_after_its_time() {
+fn fault_84_an_endless_loop_is_stopped_within_a_second_after_its_time() {
     for settings in [module(LOOP), shell("while :; do :; done"), shell("sleep 1000"), shell("yes > /dev/null")] {
         let options = RunOptions { settings, timeout: Some(Duration::from_millis(300)), ..RunOptions::default() };
         let started = Instant::now();
@@ -91,13 +91,13 @@ fn a_container_is_stopped_from_outside() {
 }
 
 #[test]
-fn a_deep_recursion_is_a_trap_of_its_process_only() {
+fn fault_85_a_deep_recursion_is_a_trap_of_its_process_only() {
     let Some(ended) = run_beside(RunOptions { settings: module(RECURSION), ..RunOptions::default() }) else { return };
     assert_eq!(ended.outcome.code, 139);
 }
 
 #[test]
-fn a_fork_bomb_finds_an_end() {
+fn fault_86_a_fork_bomb_finds_an_end() {
     let limits = Limits { processes: 24, ..Limits::default() };
     let settings = Settings { limits, ..shell("b() { b | b & }; b; sleep 1; echo over") };
     let Some(ended) =
@@ -110,7 +110,7 @@ fn a_fork_bomb_finds_an_end() {
 }
 
 #[test]
-fn memory_without_an_end_kills_the_process_that_wants_it() {
+fn fault_83_memory_without_an_end_kills_the_process_that_wants_it() {
     // The variable doubles each time; the shell that has it is the first process.
     let settings = shell("x=0123456789abcdef; while :; do x=$x$x; done");
     let Some(ended) = run_beside(RunOptions { settings, memory: Some(32 << 20), ..RunOptions::default() }) else {
@@ -127,7 +127,7 @@ fn memory_without_an_end_kills_the_process_that_wants_it() {
 }
 
 #[test]
-fn an_output_flood_is_cut() {
+fn fault_89_an_output_flood_is_cut() {
     let limits = Limits { output: 1 << 20, ..Limits::default() };
     let settings = Settings { limits, ..shell("(yes); exit 7") };
     let Some(ended) = run_beside(RunOptions { settings, ..RunOptions::default() }) else { return };
@@ -135,7 +135,7 @@ fn an_output_flood_is_cut() {
 }
 
 #[test]
-fn memory_does_not_show_in_another_container() {
+fn fault_94_memory_does_not_show_in_another_container() {
     let Some(image) = image() else { return };
     let secret =
         RunOptions { settings: shell("x=canary-of-the-first; echo $x > /tmp/x; cat /tmp/x"), ..RunOptions::default() };
@@ -147,7 +147,7 @@ fn memory_does_not_show_in_another_container() {
 }
 
 #[test]
-fn a_container_that_is_dropped_in_the_middle_leaves_nothing_behind() {
+fn fault_97_a_container_that_is_dropped_in_the_middle_leaves_nothing_behind() {
     let Some(image) = image() else { return };
     for _ in 0..20 {
         let options = RunOptions {

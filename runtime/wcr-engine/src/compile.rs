@@ -39,20 +39,18 @@ pub(crate) enum Compiled {
 #[derive(Debug)]
 pub(crate) struct Compiler {
     cache: Option<Cache>,
-    /// Whether code is made that can be stopped.
-    stoppable: bool,
     /// The most memory that compiling may take, in bytes.
     memory: u64,
 }
 
 impl Compiler {
     /// A compiler that keeps code in the folder `cache`, for containers that may have so much memory.
-    pub(crate) fn new(cache: Option<PathBuf>, stoppable: bool, memory: usize) -> Self {
+    pub(crate) fn new(cache: Option<PathBuf>, memory: usize) -> Self {
         let memory = (memory as u64).clamp(LEAST_MEMORY, MOST_MEMORY);
-        Self { cache: cache.map(Cache::new), stoppable, memory }
+        Self { cache: cache.map(Cache::new), memory }
     }
 
-    /// Compiles a program, or takes the code that is kept.
+    /// Compiles a program to code that can be stopped or not, or takes the code that is kept.
     ///
     /// # Errors
     /// [`EngineError::Compile`], [`EngineError::CompileTime`], [`EngineError::CompileMemory`]; [`Trap::Interrupt`] when it was stopped meanwhile.
@@ -61,10 +59,11 @@ impl Compiler {
         engine: &Engine,
         kind: Kind,
         wasm: &Arc<[u8]>,
+        stoppable: bool,
         stop: Option<&Stop>,
     ) -> Result<Compiled> {
-        let Some(cache) = &self.cache else { return load(engine, kind, &self.code(kind, wasm, stop)?) };
-        let key = Key::new(wasm, &(kind, self.stoppable, std::env::consts::ARCH));
+        let Some(cache) = &self.cache else { return load(engine, kind, &self.code(kind, wasm, stoppable, stop)?) };
+        let key = Key::new(wasm, &(kind, stoppable, std::env::consts::ARCH));
         // The engine refuses code of another version, for other settings or for a CPU that has more than this
         // one; it is made again.
         if let Some(kept) = cache.get(&key)
@@ -72,15 +71,15 @@ impl Compiler {
         {
             return Ok(compiled);
         }
-        let code = self.code(kind, wasm, stop)?;
+        let code = self.code(kind, wasm, stoppable, stop)?;
         cache.put(&key, &code);
         load(engine, kind, &code)
     }
 
     /// Compiles a program on a thread of its own, which is left to itself when that takes too long or too much.
-    fn code(&self, kind: Kind, wasm: &Arc<[u8]>, stop: Option<&Stop>) -> Result<Vec<u8>> {
+    fn code(&self, kind: Kind, wasm: &Arc<[u8]>, stoppable: bool, stop: Option<&Stop>) -> Result<Vec<u8>> {
         let (sender, receiver) = mpsc::channel();
-        let (wasm, stoppable, started) = (wasm.clone(), self.stoppable, Instant::now());
+        let (wasm, started) = (wasm.clone(), Instant::now());
         let before = own_memory();
         std::thread::spawn(move || sender.send(code(kind, &wasm, stoppable)));
         loop {

@@ -18,6 +18,7 @@ mod process;
 mod run;
 mod shared;
 mod stop;
+mod ticker;
 #[cfg(unix)]
 mod unix_code;
 #[cfg(unix)]

@@ -63,16 +63,17 @@ async fn run_program(
     program: &Program,
     kind: StartKind,
 ) -> wasmtime::Result<()> {
-    let module = match modules.linked(program)? {
+    let limited = container.kernel().limits_cpu_time(pid);
+    let module = match modules.linked(program, limited)? {
         Linked::Module(module) => module,
         Linked::Component(command) => {
-            let memory = container.memory_use(pid);
-            return command.run(modules, Process::new(container.clone(), pid), memory).await;
+            let process = Process::new(container.clone(), pid);
+            return command.run(modules, process, container.memory_use(pid), limited).await;
         }
     };
-    let mut store = Store::new(modules.engine(), Guest::new(container.clone(), pid));
+    let mut store = Store::new(modules.engine(limited)?, Guest::new(container.clone(), pid));
     store.limiter(|guest| &mut guest.memory_use);
-    modules.may_be_stopped(&mut store)?;
+    modules.may_be_stopped(&mut store, container, pid, limited)?;
     let instance = module.instantiate_async(&mut store).await?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     match kind {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::DerefMut;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -17,10 +17,11 @@ use crate::code::CompiledGuest;
 use crate::compile::{Compiled, Compiler, Kind};
 use crate::component::Command;
 use crate::error::EngineError;
-use crate::guest::{Container, Guest};
+use crate::guest::{Container, Guest, Leave};
 use crate::process::live;
 use crate::shared::Shared;
 use crate::stop::Stop;
+use crate::ticker::Ticker;
 
 /// Runs containers. Cheap to make; compiled code is loaded when it is first needed.
 pub struct Engine {
@@ -71,7 +72,7 @@ impl Engine {
     /// [`EngineError::Setup`].
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions { guests, process_memory, memory, cache, stop } = options;
-        let compiler = Compiler::new(cache, stop.is_some(), memory);
+        let compiler = Compiler::new(cache, memory);
         Ok(Self { modules: Arc::new(Modules::new(guests, compiler, stop)?), process_memory, memory })
     }
 
@@ -81,7 +82,7 @@ impl Engine {
     /// [`EngineError::Compile`].
     pub fn check(&self, wasm: &Arc<[u8]>) -> Result<(), EngineError> {
         let fail = |error: wasmtime::Error| EngineError::Compile(format!("{error:#}"));
-        self.modules.linked(&Program::Module(wasm.clone())).map(drop).map_err(fail)
+        self.modules.linked(&Program::Module(wasm.clone()), false).map(drop).map_err(fail)
     }
 
     /// Runs a kernel's processes until its first one has ended, or was stopped.
@@ -162,11 +163,13 @@ pub(crate) enum Linked {
 
 /// Loaded programs, linked to the guest calls.
 pub(crate) struct Modules {
-    shared: &'static Shared,
     guests: &'static [CompiledGuest],
     compiler: Compiler,
     stop: Option<Stop>,
-    linked: Mutex<HashMap<Program, Linked>>,
+    /// By program, and whether the code can be stopped.
+    linked: Mutex<HashMap<(Program, bool), Linked>>,
+    /// Lets programs look up now and then, once there are some whose CPU time is limited.
+    ticker: OnceLock<Ticker>,
     faults: Mutex<Vec<String>>,
 }
 
@@ -176,57 +179,83 @@ impl Modules {
         if let Some(stop) = &stop {
             stop.attach(&shared.engine);
         }
-        Ok(Self { shared, guests, compiler, stop, linked: Mutex::default(), faults: Mutex::default() })
+        let (linked, ticker, faults) = (Mutex::default(), OnceLock::new(), Mutex::default());
+        Ok(Self { guests, compiler, stop, linked, ticker, faults })
+    }
+
+    /// What is shared by the code that a process runs: it can be stopped where the container can be, and where the
+    /// process's CPU time was limited when it began.
+    fn shared(&self, limited: bool) -> Result<&'static Shared, EngineError> {
+        Shared::get(self.stop.is_some() || limited, self.guests)
     }
 
     fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(Stop::is_asked)
     }
 
-    /// Lets the code that will run in a store be stopped, where the container can be.
+    /// Lets the code that will run in a process's store be stopped, where the container can be; and where the process's
+    /// CPU time is limited, also while it makes no calls.
     ///
     /// # Errors
     /// It was stopped already.
-    pub(crate) fn may_be_stopped<T>(&self, store: &mut Store<T>) -> wasmtime::Result<()> {
-        if let Some(stop) = &self.stop {
-            let asked = stop.clone();
-            // Other containers share the engine, and with it what the request to stop changes.
-            store.epoch_deadline_callback(move |_| match asked.is_asked() {
-                true => Err(Trap::Interrupt.into()),
-                false => Ok(UpdateDeadline::Continue(1)),
-            });
-            store.set_epoch_deadline(1);
-            // Asked before: the deadline may have been set for a time that nobody lets come.
-            wasmtime::ensure!(!stop.is_asked(), Trap::Interrupt);
+    pub(crate) fn may_be_stopped<T>(
+        &self,
+        store: &mut Store<T>,
+        container: &Arc<Container>,
+        pid: Pid,
+        limited: bool,
+    ) -> wasmtime::Result<()> {
+        if self.stop.is_none() && !limited {
+            return Ok(());
         }
+        if limited {
+            self.ticker.get_or_init(|| Ticker::start(store.engine().clone()));
+        }
+        let (stop, container) = (self.stop.clone(), container.clone());
+        // Other containers share the engine, and with it what the request to stop changes.
+        store.epoch_deadline_callback(move |_| {
+            if stop.as_ref().is_some_and(Stop::is_asked) {
+                return Err(Trap::Interrupt.into());
+            }
+            // The program is between two calls: nobody has the kernel.
+            match limited && container.kernel().has_run_out(pid) {
+                true => Err(Leave.into()),
+                false => Ok(UpdateDeadline::Continue(1)),
+            }
+        });
+        store.set_epoch_deadline(1);
+        // Asked before: the deadline may have been set for a time that nobody lets come.
+        wasmtime::ensure!(!self.is_stopped(), Trap::Interrupt);
         Ok(())
     }
 
-    pub(crate) fn engine(&self) -> &wasmtime::Engine {
-        &self.shared.engine
+    /// The engine that a process's code runs on.
+    pub(crate) fn engine(&self, limited: bool) -> Result<&'static wasmtime::Engine, EngineError> {
+        self.shared(limited).map(|shared| &shared.engine)
     }
 
-    /// A program, ready to be started.
-    pub(crate) fn linked(&self, program: &Program) -> wasmtime::Result<Linked> {
+    /// A program, ready to be started in a process whose CPU time is limited or not.
+    pub(crate) fn linked(&self, program: &Program, limited: bool) -> wasmtime::Result<Linked> {
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = linked.get(program) {
+        let key = (program.clone(), self.stop.is_some() || limited);
+        if let Some(found) = linked.get(&key) {
             return Ok(found.clone());
         }
+        let shared = self.shared(limited)?;
+        let compile = |kind, wasm| self.compiler.compile(&shared.engine, kind, wasm, key.1, self.stop.as_ref());
         let compiled = match program {
             Program::Guest(name) => {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;
-                Compiled::Module(self.shared.guest(guest)?)
+                Compiled::Module(shared.guest(guest)?)
             }
-            Program::Module(wasm) => self.compiler.compile(self.engine(), Kind::Module, wasm, self.stop.as_ref())?,
-            Program::Component(wasm) => {
-                self.compiler.compile(self.engine(), Kind::Component, wasm, self.stop.as_ref())?
-            }
+            Program::Module(wasm) => compile(Kind::Module, wasm)?,
+            Program::Component(wasm) => compile(Kind::Component, wasm)?,
         };
         let ready = match compiled {
             Compiled::Module(module) => Linked::Module(calls::linker_for(&module)?.instantiate_pre(&module)?),
             Compiled::Component(component) => Linked::Component(Command::link(&component)?),
         };
-        linked.insert(program.clone(), ready.clone());
+        linked.insert(key, ready.clone());
         Ok(ready)
     }
 

@@ -397,7 +397,7 @@ fn processes_share_the_memory_of_the_container() {
 }
 
 #[test]
-fn a_table_grows_to_its_cap_and_no_further() {
+fn fault_83_a_table_grows_to_its_cap_and_no_further() {
     let body = r#"(module (table $t 1 funcref) (func (export "_start")
         (if (i32.lt_s (table.grow $t (ref.null func) (i32.const 1048575)) (i32.const 0)) (then unreachable))
         (if (i32.ge_s (table.grow $t (ref.null func) (i32.const 1)) (i32.const 0)) (then unreachable))))"#;
@@ -405,7 +405,7 @@ fn a_table_grows_to_its_cap_and_no_further() {
 }
 
 #[test]
-fn memory_of_one_instance_does_not_show_in_the_next() {
+fn fault_94_memory_of_one_instance_does_not_show_in_the_next() {
     let main = module(
         "(drop (memory.grow (i32.const 100))) (memory.fill (i32.const 65536) (i32.const 170) (i32.const 6553600))
         (call $exit (call $exec (i32.const 200) (i32.const 34)))",

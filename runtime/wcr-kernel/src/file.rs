@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wcr_abi::{FileKind, OpenFlags};
-use wcr_vfs::{DirEntry, Node};
+use wcr_vfs::{DirEntry, Name, Node};
 
 use crate::socket::SocketId;
 use crate::tty::TtyId;
@@ -85,14 +85,23 @@ pub(crate) struct OpenFile {
     pub(crate) offset: u64,
     /// How many descriptors stand for it.
     pub(crate) refs: usize,
+    /// How many of these are on their way through sockets.
+    pub(crate) sent: usize,
     /// A directory's entries as they were when its reading began: what is made or removed meanwhile moves none.
     pub(crate) listing: Option<Arc<[DirEntry]>>,
+    /// What `/proc` calls it, where that does not follow from what it is.
+    pub(crate) name: Name,
 }
 
 impl OpenFile {
     /// A file at its start, with one descriptor.
     pub(crate) const fn new(backing: Backing, flags: OpenFlags) -> Self {
-        Self { backing, flags, offset: 0, refs: 1, listing: None }
+        Self { backing, flags, offset: 0, refs: 1, sent: 0, listing: None, name: Name::Own }
+    }
+
+    /// The file with this name.
+    pub(crate) fn named(self, name: Name) -> Self {
+        Self { name, ..self }
     }
 
     /// Whether it is the regular file `node`, open for writing.
@@ -142,6 +151,11 @@ impl<T> Slab<T> {
 
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         self.slots.get_mut(at)?.as_mut()
+    }
+
+    /// The values.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().flatten()
     }
 
     /// How many places there are, free ones included.

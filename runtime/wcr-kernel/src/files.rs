@@ -6,12 +6,14 @@ use wcr_abi::{
     AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Errno, Fd, FileKind,
     Mode, OpenFlags, Pid, RENAME_EXCHANGE, RENAME_NOREPLACE, Stat, StatFs, Timestamp,
 };
-use wcr_vfs::{Access, DirEntry, Found, Node, Opened, Rename, SetTime, SetTimes, Vfs, Walk};
+use wcr_vfs::{Access, DirEntry, Found, Name, Node, Opened, Rename, SetTime, SetTimes, Vfs, Walk};
 
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId};
 use crate::kernel::{Call, Halt, Kernel};
 use crate::limits::{RLIMIT_FSIZE, RLIMIT_NOFILE};
+use crate::names;
 use crate::process::{Opening, Process};
+use crate::procfs::ProcFs;
 use crate::sched::Event;
 
 impl Kernel {
@@ -23,13 +25,10 @@ impl Kernel {
     ) -> Result<R, Errno> {
         let Self { vfs, procs, files, clock, .. } = self;
         let process = procs.get(&pid).ok_or(Errno::Srch)?;
-        let fds = |pid: Pid, fd: Fd| {
-            let file = procs.get(&pid)?.fds.get(fd).ok()?.file;
-            files.get(file.0)?.backing.node()
-        };
+        let links = |link| names::target(procs, files, pid, link);
         let now = || Timestamp::from_nanos(clock.realtime());
         let Process { cwd, creds, umask, .. } = process;
-        operation(vfs, &Walk { cwd: *cwd, creds, umask: *umask, pid, fds: &fds, clock: Some(&now) })
+        operation(vfs, &Walk { cwd: *cwd, creds, umask: *umask, pid, links: &links, clock: Some(&now) })
     }
 
     /// Where a relative path starts: `None` is the current directory. What is wrong with the descriptor is found by
@@ -58,36 +57,36 @@ impl Kernel {
         process.fds.free(0, process.limits[RLIMIT_NOFILE].0)?;
         let now = self.now();
         let found = self.with_walk(pid, |vfs, walk| vfs.open(walk, start, path, flags, mode, now))?;
-        let (file, label) = match found {
-            Found::Fd { pid: owner, fd } => (self.open_again(owner, fd, flags)?, None),
+        let file = match found {
+            Found::Fd { pid: owner, fd } => self.open_again(owner, fd, flags)?,
             Found::Here(opened) => {
                 if Some(opened.node.mount) == self.proc_mount {
+                    if let Some(owner) = ProcFs::private_to(opened.node.ino)
+                        && !self.may_look(pid, owner)?
+                    {
+                        return Err(Errno::Acces.into());
+                    }
                     self.refresh_proc(pid, opened.node.ino);
                 }
-                let label = match &opened.place {
-                    Some(place) => self.vfs.path_at(place),
-                    None => self.vfs.path_of(opened.node),
-                };
-                (self.open_node(pid, &opened, flags)?, label.ok())
+                self.open_node(pid, opened, flags)?
             }
         };
         if let Backing::Pipe { pipe, node: Some(_) } = self.file(file)?.backing {
             self.meet(pid, file, pipe)?;
         }
-        self.finish_open(pid, file, flags, label)
+        self.finish_open(pid, file, flags)
     }
 
-    fn finish_open(&mut self, pid: Pid, file: FileId, flags: OpenFlags, label: Option<Vec<u8>>) -> Call<Fd> {
-        let fd =
-            self.install_fd(pid, file, 0, flags.contains(OpenFlags::CLOEXEC)).inspect_err(|_| self.release(file))?;
-        if let Some(label) = label {
-            self.proc_table.open(pid, fd, label);
+    fn finish_open(&mut self, pid: Pid, file: FileId, flags: OpenFlags) -> Call<Fd> {
+        Ok(self.install_fd(pid, file, 0, flags.contains(OpenFlags::CLOEXEC)).inspect_err(|_| self.release(file))?)
+    }
+
+    fn open_node(&mut self, pid: Pid, opened: Opened, flags: OpenFlags) -> Result<FileId, Errno> {
+        let Opened { node, stat, mut name, .. } = opened;
+        let own = self.process(pid)?;
+        if name == Name::Own && own.cwd == node {
+            name.clone_from(&own.cwd_name);
         }
-        Ok(fd)
-    }
-
-    fn open_node(&mut self, pid: Pid, opened: &Opened, flags: OpenFlags) -> Result<FileId, Errno> {
-        let (node, stat) = (opened.node, opened.stat);
         let kind = stat.mode.kind();
         let backing = match kind {
             _ if flags.contains(OpenFlags::PATH) => Backing::Node { node, kind },
@@ -102,22 +101,22 @@ impl Kernel {
             FileKind::Symlink => return Err(Errno::Loop),
         };
         self.vfs.pin(node)?;
-        Ok(self.add_open(backing, flags))
+        Ok(self.add_open(backing, flags, name))
     }
 
     /// Opens what another descriptor stands for once more, through its link in `/proc`.
     fn open_again(&mut self, owner: Pid, fd: Fd, flags: OpenFlags) -> Result<FileId, Errno> {
         let file = self.file_of(owner, fd)?.1;
-        let (backing, theirs) = (file.backing, file.flags);
+        let (backing, theirs, name) = (file.backing, file.flags, file.name.clone());
         if let Backing::Socket(_) = backing {
             return Err(Errno::Nxio);
         }
         let both = OpenFlags(theirs.0 & 3 | flags.0 & !3);
         let flags = if let Backing::Pipe { .. } = backing { flags } else { both };
-        Ok(self.add_open(backing, flags))
+        Ok(self.add_open(backing, flags, name))
     }
 
-    fn add_open(&mut self, backing: Backing, flags: OpenFlags) -> FileId {
+    fn add_open(&mut self, backing: Backing, flags: OpenFlags, name: Name) -> FileId {
         if let Backing::Pipe { pipe, .. } = backing
             && let Some(pipe) = self.pipes.get_mut(pipe.0)
         {
@@ -126,7 +125,7 @@ impl Kernel {
         self.count_tty(backing);
         let status = OpenFlags::APPEND.with(OpenFlags::NONBLOCK).with(OpenFlags::NOATIME);
         let kept = OpenFlags(3).with(status).with(OpenFlags::PATH);
-        self.add_file(OpenFile::new(backing, OpenFlags(flags.0 & kept.0)))
+        self.add_file(OpenFile::new(backing, OpenFlags(flags.0 & kept.0)).named(name))
     }
 
     fn fifo(&mut self, node: Node) -> PipeId {
@@ -174,7 +173,7 @@ impl Kernel {
             return self.wait_opened(pid, opening.file, pipe);
         }
         self.process_mut(pid)?.retry.opening = None;
-        self.finish_open(pid, opening.file, flags, None)
+        self.finish_open(pid, opening.file, flags)
     }
 
     /// Metadata of a path. `flags`: `AT_SYMLINK_NOFOLLOW`, `AT_EMPTY_PATH`.
@@ -218,10 +217,13 @@ impl Kernel {
     /// Removes a name. `flags`: `AT_REMOVEDIR`.
     pub fn unlink_at(&mut self, pid: Pid, dirfd: Fd, path: &[u8], flags: u32) -> Call<()> {
         let (start, now) = (self.start_of(pid, dirfd, path)?, self.now());
-        Ok(self.with_walk(pid, |vfs, walk| match flags & AT_REMOVEDIR {
-            0 => vfs.unlink(walk, start, path, now),
-            _ => vfs.rmdir(walk, start, path, now),
-        })?)
+        let is_dir = flags & AT_REMOVEDIR != 0;
+        let removed = self.with_walk(pid, |vfs, walk| match is_dir {
+            false => vfs.unlink(walk, start, path, now),
+            true => vfs.rmdir(walk, start, path, now),
+        })?;
+        self.name_removed(&removed, is_dir);
+        Ok(())
     }
 
     /// Moves a name. `flags`: `RENAME_NOREPLACE`, `RENAME_EXCHANGE`.
@@ -234,7 +236,14 @@ impl Kernel {
         };
         let (from_start, to_start) = (self.start_of(pid, from.0, from.1)?, self.start_of(pid, to.0, to.1)?);
         let now = self.now();
-        Ok(self.with_walk(pid, |vfs, walk| vfs.rename(walk, from_start, from.1, to_start, to.1, how, now))?)
+        let renamed =
+            self.with_walk(pid, |vfs, walk| vfs.rename(walk, from_start, from.1, to_start, to.1, how, now))?;
+        if let Some(renamed) = renamed {
+            // A directory is replaced by a directory only, and by none but one.
+            let is_dir = self.vfs.perm(renamed.moved.node).is_ok_and(|perm| perm.mode.kind() == FileKind::Directory);
+            self.renamed(renamed, is_dir);
+        }
+        Ok(())
     }
 
     /// A symbolic link's target. An empty path means the descriptor itself, which stands for a link when it was
@@ -325,7 +334,7 @@ impl Kernel {
         if i64::try_from(len).is_err() {
             return Err(Errno::Inval.into());
         }
-        if self.process(pid)?.limits[RLIMIT_FSIZE].0 < len {
+        if self.process(pid)?.limits[RLIMIT_FSIZE].0 < len || !self.seals.is_empty() {
             let node = self.with_walk(pid, |vfs, walk| {
                 let node = vfs.resolve_node(walk, start, path, true)?;
                 vfs.access_node(walk.creds, node, Access::WRITE).map(|()| node)
@@ -333,6 +342,7 @@ impl Kernel {
             let old = self.vfs.stat_node(node)?;
             if old.mode.kind() == FileKind::Regular {
                 self.may_be_as_long(pid, old.size, len)?;
+                self.may_resize(node, old.size, len)?;
             }
         }
         Ok(self.with_walk(pid, |vfs, walk| vfs.truncate(walk, start, path, len, now))?)
@@ -347,6 +357,7 @@ impl Kernel {
                 let node = *node;
                 let old = self.vfs.stat_node(node)?.size;
                 self.may_be_as_long(pid, old, len)?;
+                self.may_resize(node, old, len)?;
                 Ok(self.with_walk(pid, |vfs, walk| vfs.truncate_node(walk.creds, node, len, now))?)
             }
             _ => Err(Errno::Inval.into()),
@@ -422,26 +433,30 @@ impl Kernel {
     pub fn chdir(&mut self, pid: Pid, path: &[u8]) -> Call<()> {
         let found = self.with_walk(pid, |vfs, walk| vfs.resolve(walk, None, path, true))?;
         let Found::Here(node) = found else { return Err(Errno::Notdir.into()) };
-        self.set_cwd(pid, node)
+        let own = self.process(pid)?;
+        // Somebody who stays in a removed directory keeps what it was called.
+        let name = if own.cwd == node { own.cwd_name.clone() } else { Name::Own };
+        self.set_cwd(pid, node, name)
     }
 
     /// Changes the current directory to an open one.
     pub fn fchdir(&mut self, pid: Pid, fd: Fd) -> Call<()> {
         let dir = self.dir_of(pid, fd)?;
-        self.set_cwd(pid, dir)
+        let name = self.file_of(pid, fd)?.1.name.clone();
+        self.set_cwd(pid, dir, name)
     }
 
-    pub(crate) fn set_cwd(&mut self, pid: Pid, node: Node) -> Call<()> {
+    /// Makes a directory the current one; `name` is what it is called when it was removed.
+    pub(crate) fn set_cwd(&mut self, pid: Pid, node: Node, name: Name) -> Call<()> {
         if self.vfs.perm(node)?.mode.kind() != FileKind::Directory {
             return Err(Errno::Notdir.into());
         }
         self.with_walk(pid, |vfs, walk| vfs.access_node(walk.creds, node, Access::EXECUTE))?;
         self.vfs.pin(node)?;
-        let old = core::mem::replace(&mut self.process_mut(pid)?.cwd, node);
+        let process = self.process_mut(pid)?;
+        let old = core::mem::replace(&mut process.cwd, node);
+        process.cwd_name = name;
         self.vfs.unpin(old);
-        if let Ok(path) = self.vfs.path_of(node) {
-            self.proc_table.set_cwd(pid, path);
-        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use wcr_abi::{Errno, Ids, Pid, Times};
 use wcr_vfs::Creds;
 
+use crate::capability::Capability;
 use crate::kernel::{Call, Kernel};
 use crate::limits::RLIMIT_NOFILE;
 use crate::process::{OtherIds, Process};
@@ -184,65 +185,22 @@ impl Kernel {
         Ok(())
     }
 
-    /// The processes that `getpriority(2)` and `setpriority(2)` mean: 0 one, 1 a group, 2 a user's; `who` 0 is the
-    /// caller's.
-    fn prioritised(&self, pid: Pid, which: u32, who: u32) -> Call<Vec<Pid>> {
-        let own = self.process(pid)?;
-        let meant = |other: Pid, process: &Process| match which {
-            0 => other == if who == 0 { pid } else { who },
-            1 => process.pgid == if who == 0 { own.pgid } else { who },
-            _ => process.user.real == if who == 0 { own.user.real } else { who },
-        };
-        if which > 2 {
-            return Err(Errno::Inval.into());
-        }
-        let found: Vec<Pid> =
-            self.procs.iter().filter(|(at, process)| meant(**at, process)).map(|(at, _)| *at).collect();
-        if found.is_empty() { Err(Errno::Srch.into()) } else { Ok(found) }
-    }
-
-    /// The lowest nice value of the processes meant (`getpriority(2)`). `INVAL`, `SRCH` there are none.
-    pub fn priority(&self, pid: Pid, which: u32, who: u32) -> Call<i32> {
-        let values = self.prioritised(pid, which, who)?.into_iter().filter_map(|at| self.procs.get(&at));
-        values.map(|process| process.nice).min().ok_or(Errno::Srch.into())
-    }
-
-    /// Sets the nice value of the processes meant (`setpriority(2)`). It is kept, and changes nothing.
-    ///
-    /// # Errors
-    /// `INVAL`, `SRCH` there are none; `PERM` another user's; `ACCES` a lower value without being root.
-    pub fn set_priority(&mut self, pid: Pid, which: u32, who: u32, value: i32) -> Call<()> {
-        let value = value.clamp(-20, 19);
-        let (own, mut failure) = (self.process(pid)?.creds.uid, None);
-        for at in self.prioritised(pid, which, who)? {
-            let process = self.process_mut(at)?;
-            if own != 0 && own != process.user.real && own != process.creds.uid {
-                failure = Some(Errno::Perm);
-            } else if own != 0 && value < process.nice {
-                failure = Some(Errno::Acces);
-            } else {
-                process.nice = value;
-            }
-        }
-        failure.map_or(Ok(()), |errno| Err(errno.into()))
-    }
-
     /// A resource's soft and hard limit. `INVAL` no such resource.
     pub fn rlimit(&self, pid: Pid, resource: u32) -> Call<(u64, u64)> {
         self.process(pid)?.limits.get(resource as usize).copied().ok_or(Errno::Inval.into())
     }
 
-    /// Sets a resource's limits. `INVAL` soft above hard; `PERM` raising the hard one without being root.
-    /// Partial: those on CPU time, the size of files, processes, open files and memory count.
+    /// Sets a resource's limits. `INVAL` soft above hard; `PERM` raising the hard one: that takes more than the
+    /// superuser of a container may. Partial: those on CPU time, the size of files, processes, open files and memory count.
     pub fn set_rlimit(&mut self, pid: Pid, resource: u32, soft: u64, hard: u64) -> Call<()> {
         let process = self.process_mut(pid)?;
-        let root = process.creds.uid == 0;
+        let may_raise = process.is_capable(Capability::Resource);
         let limit = process.limits.get_mut(resource as usize).ok_or(Errno::Inval)?;
         if soft > hard {
             return Err(Errno::Inval.into());
         }
         let ceiling = resource as usize == RLIMIT_NOFILE && hard > 1 << 20;
-        if hard > limit.1 && !root || ceiling {
+        if hard > limit.1 && !may_raise || ceiling {
             return Err(Errno::Perm.into());
         }
         *limit = (soft, hard);

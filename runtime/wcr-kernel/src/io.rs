@@ -8,8 +8,10 @@ use crate::fd::Descriptor;
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId, Position};
 use crate::kernel::{Call, Halt, Kernel};
 use crate::limits::RLIMIT_NOFILE;
+use crate::names::pipe_ino;
 use crate::pipe::{Pipe, Transfer};
 use crate::sched::Event;
+use crate::socket::Outgoing;
 
 /// Where a seek counts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +80,16 @@ impl Kernel {
         }
     }
 
-    /// Counts one descriptor less; the last one closes the file.
+    /// Counts one use less; the last one closes the file, and those that were on their way to it. As on Linux, it is when
+    /// a socket is closed that others are looked for which nobody can reach any more.
     pub(crate) fn release(&mut self, id: FileId) {
+        let (mut next, mut more) = (Some(id), Vec::new());
+        while let Some(id) = next.take().or_else(|| more.pop()) {
+            self.release_one(id, &mut more);
+        }
+    }
+
+    fn release_one(&mut self, id: FileId, more: &mut Vec<FileId>) {
         let Some(file) = self.files.get_mut(id.0) else { return };
         file.refs -= 1;
         if file.refs > 0 {
@@ -90,10 +100,14 @@ impl Kernel {
             Backing::Pipe { pipe, node } => self.close_pipe_end(pipe, file.flags, node),
             Backing::Tty { tty, .. } => self.close_slave(tty),
             Backing::PtyMaster { tty, .. } => self.close_master(tty),
-            Backing::Socket(socket) => self.close_socket(socket),
+            Backing::Socket(socket) => {
+                self.close_socket(socket, more);
+                self.take_unreachable(more);
+            }
             _ => {}
         }
         if let Some(node) = file.backing.node() {
+            self.forget_seals(node);
             self.vfs.unpin(node);
         }
     }
@@ -122,6 +136,7 @@ impl Kernel {
         let process = self.process_mut(pid)?;
         let fd = process.fds.free(min, process.limits[RLIMIT_NOFILE].0)?;
         process.fds.set(fd, Descriptor { file, cloexec, preopen: false });
+        self.proc_table.open(pid, fd);
         Ok(fd)
     }
 
@@ -165,7 +180,7 @@ impl Kernel {
             Backing::Tty { tty, .. } => self.read_tty(pid, tty, flags, buf),
             Backing::PtyMaster { tty, .. } => self.read_master(pid, tty, flags, buf),
             Backing::Socket(_) if buf.is_empty() => Ok(0),
-            Backing::Socket(socket) => Ok(self.receive_at(pid, socket, buf, (flags, 0))?.len),
+            Backing::Socket(socket) => Ok(self.receive_at(pid, socket, buf, (flags, 0), 0)?.len),
             Backing::HostInput => self.read_host(pid, flags, buf),
             Backing::HostOutput | Backing::HostError => Err(Errno::Badf.into()),
         }
@@ -238,6 +253,7 @@ impl Kernel {
                     Position::At(at) => at,
                     Position::Current => offset,
                 };
+                let bytes = self.within_seals(node, at, bytes)?;
                 let (now, bytes) = (self.now(), self.within_file_size(pid, at, bytes)?);
                 let done = self.with_walk(pid, |vfs, walk| vfs.write_node(walk.creds, node, at, bytes, now))?;
                 if position == Position::Current {
@@ -259,7 +275,7 @@ impl Kernel {
             }
             Backing::Tty { tty, .. } => self.write_tty(pid, tty, flags, bytes),
             Backing::PtyMaster { tty, .. } => self.write_master(pid, tty, flags, bytes),
-            Backing::Socket(socket) => self.send_from(pid, socket, bytes, (flags, 0), None),
+            Backing::Socket(socket) => self.send_from(pid, socket, flags, &Outgoing::new(bytes)),
             Backing::HostInput => Err(Errno::Badf.into()),
             Backing::HostOutput | Backing::HostError => {
                 let written = self.write_host(backing, bytes);
@@ -391,8 +407,7 @@ impl Kernel {
         }
         let (dev, ino, mode) = match backing {
             Backing::Socket(socket) => (SOCKET_DEV, socket.0, Mode::new(FileKind::Socket, 0o777)),
-            Backing::Pipe { pipe, .. } => (PIPE_DEV, 100 + pipe.0 as u64, Mode::new(FileKind::Fifo, 0o600)),
-            _ => (PIPE_DEV, 1 + id.0 as u64, Mode::new(FileKind::Fifo, 0o600)),
+            _ => (PIPE_DEV, pipe_ino(id, backing), Mode::new(FileKind::Fifo, 0o600)),
         };
         let at = Timestamp::from_nanos(self.clock.realtime());
         Ok(Stat {
@@ -426,16 +441,12 @@ impl Kernel {
                 read,
                 self.install_fd(pid, ends[1], 0, cloexec).inspect_err(|_| {
                     let _ = self.process_mut(pid).and_then(|process| process.fds.take(read));
+                    self.proc_table.close(pid, read);
                 })?,
             ))
         });
         match fds {
-            Ok((read, write)) => {
-                for fd in [read, write] {
-                    self.proc_table.open(pid, fd, format!("pipe:[{}]", 100 + id.0).into_bytes());
-                }
-                Ok((read, write))
-            }
+            Ok(ends) => Ok(ends),
             Err(errno) => {
                 ends.into_iter().for_each(|end| self.release(end));
                 Err(errno.into())
@@ -451,7 +462,6 @@ impl Kernel {
         }
         let new = self.install_fd(pid, id, min, cloexec)?;
         self.retain(id);
-        self.proc_table.copy(pid, fd, new);
         Ok(new)
     }
 
@@ -475,7 +485,7 @@ impl Kernel {
         if let Some(old) = old {
             self.release(old.file);
         }
-        self.proc_table.copy(pid, from, to);
+        self.proc_table.open(pid, to);
         Ok(())
     }
 

@@ -93,6 +93,8 @@ pub struct Kernel {
     pub(crate) proc_mount: Option<u32>,
     /// The root of the file system whose files have no names, once there is one.
     pub(crate) nameless: Option<Node>,
+    /// The seals of its files that are open.
+    pub(crate) seals: BTreeMap<Node, u32>,
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
@@ -135,6 +137,7 @@ impl Kernel {
             proc_table,
             proc_mount,
             nameless: None,
+            seals: BTreeMap::new(),
             booted,
             trace,
             calls: 0,

@@ -7,6 +7,8 @@
 
 #![forbid(unsafe_code)]
 
+mod allocate;
+mod capability;
 mod clock;
 mod exit;
 mod fd;
@@ -17,8 +19,10 @@ mod io;
 mod kernel;
 mod limits;
 mod memory_file;
+mod names;
 mod pipe;
 mod poll;
+mod priority;
 mod process;
 mod procfs;
 mod program;
@@ -45,7 +49,7 @@ pub use procfs::{ProcFs, ProcTable};
 pub use program::{Loader, Program, ProgramFile, Refusal};
 pub use random::{Entropy, SeededEntropy};
 pub use sched::{Idle, Start, StartKind};
-pub use socket::{Credentials, Received};
+pub use socket::{Credentials, Outgoing, Received};
 pub use stdio::{FullReads, HostEvent, HostInput, HostOutput, MemoryInput, MemoryOutput, Stdio};
 pub use trace::{Trace, TracedCall};
 pub use trace_log::{

@@ -2,6 +2,7 @@
 
 use wcr_abi::{ARGUMENT_MAX, Errno, Pid, Signal};
 
+use crate::capability::Capability;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::Process;
 
@@ -25,6 +26,12 @@ pub(crate) const RLIMIT_NOFILE: usize = 7;
 
 /// The resource number of the limit on memory.
 pub(crate) const RLIMIT_AS: usize = 9;
+
+/// The resource number of the limit on how low a nice value may be: 20 less it.
+pub(crate) const RLIMIT_NICE: usize = 13;
+
+/// The resource number of the limit on priorities of real time.
+const RLIMIT_RTPRIO: usize = 14;
 
 /// Resource limits as `getrlimit(2)` has them, soft and hard, by Linux's numbers of resources.
 pub type Resources = [(u64, u64); 16];
@@ -52,6 +59,8 @@ impl Default for Limits {
         resources[4] = (0, UNLIMITED); // core
         resources[RLIMIT_NPROC] = (256, 256);
         resources[RLIMIT_NOFILE] = (1024, 4096);
+        resources[RLIMIT_NICE] = (0, 0);
+        resources[RLIMIT_RTPRIO] = (0, 0);
         Self { processes: 256, memory: MEMORY, output: UNLIMITED, resources }
     }
 }
@@ -112,13 +121,32 @@ impl Kernel {
     pub(crate) fn may_have_another(&self, process: &Process) -> bool {
         let user = process.user.real;
         let count = self.procs.values().filter(|other| other.user.real == user).count() as u64;
-        process.creds.uid == 0 || count < process.limits[RLIMIT_NPROC].0
+        user == 0 || process.is_capable(Capability::Resource) || count < process.limits[RLIMIT_NPROC].0
     }
 
     /// Whether a process's own limit allows its memory to have so many bytes.
     #[must_use]
     pub fn allows_memory(&self, pid: Pid, bytes: u64) -> bool {
         self.procs.get(&pid).is_none_or(|process| bytes <= process.limits[RLIMIT_AS].0)
+    }
+
+    /// How much memory a process's own limit allows, in bytes.
+    #[must_use]
+    pub fn memory_limit(&self, pid: Pid) -> Option<u64> {
+        self.procs.get(&pid).map(|process| process.limits[RLIMIT_AS].0).filter(|limit| *limit != UNLIMITED)
+    }
+
+    /// Whether a process's CPU time is limited.
+    #[must_use]
+    pub fn limits_cpu_time(&self, pid: Pid) -> bool {
+        self.procs.get(&pid).is_some_and(|process| process.limits[RLIMIT_CPU] != (UNLIMITED, UNLIMITED))
+    }
+
+    /// Looks, while a process runs and makes no calls, whether it ran longer than its limit allows; whether it has ended
+    /// of that.
+    pub fn has_run_out(&mut self, pid: Pid) -> bool {
+        self.check_cpu_time(pid);
+        self.procs.get(&pid).is_none_or(Process::is_zombie)
     }
 
     /// Ends a process that ran longer than its limit allows, or sends it `XCPU` first, and then each second.

@@ -1,7 +1,7 @@
 //! One process: identity, descriptors, signals, what it waits for.
 
 use wcr_abi::{Disposition, Pid, Signal, WaitStatus};
-use wcr_vfs::{Creds, Node};
+use wcr_vfs::{Creds, Name, Node};
 
 use crate::fd::FdTable;
 use crate::limits::Resources;
@@ -158,22 +158,25 @@ pub(crate) struct Process {
     pub(crate) group: OtherIds,
     /// The nice value, which changes nothing here.
     pub(crate) nice: i32,
+    /// The priority of its input and output, which changes nothing, either.
+    pub(crate) io_priority: u32,
     /// How long it ran, in nanoseconds.
     pub(crate) ran: u64,
     /// How long the children that it waited for ran, and theirs.
     pub(crate) children_ran: u64,
     pub(crate) umask: u32,
     pub(crate) cwd: Node,
+    /// What it is called when it was removed.
+    pub(crate) cwd_name: Name,
     pub(crate) fds: FdTable,
     pub(crate) signals: Signals,
     pub(crate) argv: Vec<Vec<u8>>,
     pub(crate) envp: Vec<Vec<u8>>,
-    /// The executed file's absolute path.
-    pub(crate) exe: Vec<u8>,
+    /// The executed file, which is kept.
+    pub(crate) exe: Node,
+    pub(crate) exe_name: Name,
     /// Its device, inode and size.
     pub(crate) file: (u64, u64, u64),
-    /// The executed file itself, which nobody may write to meanwhile.
-    pub(crate) executed_file: Option<Node>,
     /// The short name that `ps` shows.
     pub(crate) comm: Vec<u8>,
     pub(crate) program: Program,
@@ -197,4 +200,11 @@ pub(crate) struct Process {
     pub(crate) memory: u64,
     /// A change of state (stopped, continued) that the parent has not been told.
     pub(crate) report: Option<WaitStatus>,
+}
+
+impl Process {
+    /// Whether it has ended.
+    pub(crate) const fn is_zombie(&self) -> bool {
+        matches!(self.state, State::Zombie(_))
+    }
 }

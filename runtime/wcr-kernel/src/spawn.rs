@@ -1,7 +1,7 @@
 //! Starting, copying, ending and waiting for processes.
 
-use wcr_abi::{Errno, Fd, FdAction, FileKind, OpenFlags, Pid, SpawnRequest};
-use wcr_vfs::{Access, Creds, Found, Node, Place, Vfs, Walk};
+use wcr_abi::{Errno, FdAction, FileKind, OpenFlags, Pid, SpawnRequest};
+use wcr_vfs::{Access, Creds, Found, Name, Node, Vfs, Walk};
 
 use crate::fd::{Descriptor, FdTable};
 use crate::file::{Backing, OpenFile};
@@ -27,7 +27,7 @@ const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
 /// A file that may be executed.
 struct Executable {
     node: Node,
-    place: Place,
+    name: Name,
     /// Its device, inode and size.
     file: (u64, u64, u64),
     /// The user and the group that its bits make a process run as.
@@ -38,9 +38,11 @@ struct Executable {
 struct Image {
     program: Program,
     argv: Vec<Vec<u8>>,
-    /// The executed file's own path.
-    exe: Vec<u8>,
+    /// The executed file.
     node: Node,
+    name: Name,
+    /// Its path.
+    exe: Vec<u8>,
     /// Its device, inode and size.
     file: (u64, u64, u64),
     comm: Vec<u8>,
@@ -73,17 +75,19 @@ impl Kernel {
             group: OtherIds::all(creds.gid),
             creds,
             nice: 0,
+            io_priority: 0,
             ran: 0,
             children_ran: 0,
             umask: 0o022,
             cwd: root,
+            cwd_name: Name::Own,
             fds: FdTable::default(),
             signals: Signals::default(),
             argv: Vec::new(),
             envp: request.envp,
-            exe: Vec::new(),
+            exe: root,
+            exe_name: Name::Own,
             file: (0, 0, 0),
-            executed_file: None,
             comm: Vec::new(),
             program: Program::Guest(""),
             has_executed: true,
@@ -98,7 +102,9 @@ impl Kernel {
             memory: 0,
             report: None,
         };
+        // It is the current directory, and what is executed before there is a program.
         self.vfs.pin(root)?;
+        self.vfs.begin_execution(root)?;
         let envp = process.envp.clone();
         self.procs.insert(pid, process);
         self.next_pid += 1;
@@ -115,7 +121,9 @@ impl Kernel {
         let console = self.terminal.map(|size| self.open_console(pid, size)).transpose()?;
         for (fd, backing) in [Backing::HostInput, Backing::HostOutput, Backing::HostError].into_iter().enumerate() {
             let flags = if fd == 0 { OpenFlags::RDONLY } else { OpenFlags::WRONLY };
-            let file = console.unwrap_or_else(|| self.add_file(OpenFile::new(backing, flags)));
+            let no_input = backing == Backing::HostInput && self.stdin.is_none();
+            let name = if no_input { Name::Text(b"/dev/null".to_vec()) } else { Name::Own };
+            let file = console.unwrap_or_else(|| self.add_file(OpenFile::new(backing, flags).named(name)));
             self.process_mut(pid)?.fds.set(fd as u32, Descriptor { file, cloexec: false, preopen: false });
         }
         Ok(())
@@ -126,13 +134,7 @@ impl Kernel {
         let name = argv.first().ok_or(Errno::Noent)?.clone();
         let image = self.search(pid, &name, argv, envp)?;
         self.log(|log| log.exec(pid, &image.exe, &image.argv, envp.len()));
-        self.install(pid, image);
-        let input: &[u8] = if self.stdin.is_some() { b"pipe:[1]" } else { b"/dev/null" };
-        let console: [&[u8]; 3] = [b"/dev/pts/0"; 3];
-        let labels = if self.console.is_some() { console } else { [input, b"pipe:[2]", b"pipe:[3]"] };
-        for (fd, label) in labels.into_iter().enumerate() {
-            self.proc_table.open(pid, fd as Fd, label.to_vec());
-        }
+        self.install(pid, image)?;
         self.sched.starts.push_back(Start { pid, program: self.process(pid)?.program.clone(), kind: StartKind::Fresh });
         self.make_ready(pid);
         Ok(())
@@ -142,7 +144,7 @@ impl Kernel {
     fn enter_cwd(&mut self, pid: Pid, cwd: &[u8]) -> Result<(), Errno> {
         let superuser = Creds::default();
         let node = self.vfs.resolve_node(&Walk::new(self.vfs.root(), &superuser, pid), None, cwd, true)?;
-        match self.set_cwd(pid, node) {
+        match self.set_cwd(pid, node, Name::Own) {
             Err(Halt::Errno(errno)) => Err(errno),
             _ => Ok(()),
         }
@@ -199,9 +201,9 @@ impl Kernel {
 
     /// A program that was found at a path, which is that of a file.
     fn image(&mut self, found: Executable, path: &[u8], program: Program, argv: Vec<Vec<u8>>) -> Result<Image, Errno> {
-        let Executable { node, place, file, becomes } = found;
-        let exe = self.vfs.path_at(&place)?;
-        Ok(Image { program, argv, exe, node, file, comm: short_name(path), becomes })
+        let Executable { node, name, file, becomes } = found;
+        let exe = self.vfs.name_of(node, &name)?;
+        Ok(Image { program, argv, node, name, exe, file, comm: short_name(path), becomes })
     }
 
     /// The regular file at a path, when the process may execute it.
@@ -211,7 +213,9 @@ impl Kernel {
             let Found::Here(found) = vfs.open(walk, None, path, OpenFlags::PATH, 0, now)? else {
                 return Err(Errno::Acces);
             };
-            let place = found.place.filter(|_| found.stat.mode.kind() == FileKind::Regular).ok_or(Errno::Acces)?;
+            if found.stat.mode.kind() != FileKind::Regular {
+                return Err(Errno::Acces);
+            }
             vfs.access_node(walk.creds, found.node, Access::EXECUTE)?;
             let (node, stat) = (found.node, &found.stat);
             let (mode, file) = (stat.mode.0, (stat.dev, stat.ino, stat.size));
@@ -219,7 +223,7 @@ impl Kernel {
             let heeded = vfs.heeds_set_id(node);
             let user = (heeded && mode & 0o4000 != 0).then_some(stat.uid);
             let group = (heeded && mode & 0o2010 == 0o2010).then_some(stat.gid);
-            Ok(Executable { node, place, file, becomes: (user, group) })
+            Ok(Executable { node, name: found.name, file, becomes: (user, group) })
         })
     }
 
@@ -242,7 +246,6 @@ impl Kernel {
     /// Shows a process in `/proc` as it is now.
     pub(crate) fn show_process(&mut self, pid: Pid) {
         let Some(process) = self.procs.get(&pid) else { return };
-        let cwd = self.vfs.path_of(process.cwd).unwrap_or_default();
         self.proc_table.show(
             pid,
             ProcEntry {
@@ -255,9 +258,8 @@ impl Kernel {
                 comm: process.comm.clone(),
                 argv: process.argv.clone(),
                 envp: process.envp.clone(),
-                exe: process.exe.clone(),
                 file: process.file,
-                cwd,
+                fds: process.fds.iter().map(|(fd, _)| fd).collect(),
                 started: process.started.saturating_sub(self.booted),
                 ..ProcEntry::default()
             },
@@ -265,19 +267,16 @@ impl Kernel {
     }
 
     /// Makes a process run `image` from its start.
-    fn install(&mut self, pid: Pid, image: Image) {
+    fn install(&mut self, pid: Pid, image: Image) -> Result<(), Errno> {
         let root = self.vfs.root();
-        let executed_file = self.vfs.begin_execution(image.node).is_ok().then_some(image.node);
-        let left =
-            self.procs.get_mut(&pid).and_then(|process| core::mem::replace(&mut process.executed_file, executed_file));
-        if let Some(left) = left {
-            self.vfs.end_execution(left);
-        }
+        self.vfs.begin_execution(image.node)?;
         if let Some(process) = self.procs.get_mut(&pid) {
+            let old = core::mem::replace(&mut process.exe, image.node);
+            process.exe_name = image.name;
+            self.vfs.end_execution(old);
             process.program = image.program;
             process.memory = 0;
             process.argv = image.argv;
-            process.exe = image.exe;
             process.file = image.file;
             process.comm = image.comm;
             process.has_executed = true;
@@ -290,6 +289,7 @@ impl Kernel {
             self.preopen_root(pid, root);
         }
         self.show_process(pid);
+        Ok(())
     }
 
     /// Gives a WASI module its root directory as descriptor 3, where its C library looks for it.
@@ -302,6 +302,7 @@ impl Kernel {
         let file = self.add_file(OpenFile::new(backing, OpenFlags::DIRECTORY));
         if let Some(process) = self.procs.get_mut(&pid) {
             process.fds.set(3, Descriptor { file, cloexec: true, preopen: true });
+            self.proc_table.open(pid, 3);
         }
     }
 
@@ -324,7 +325,10 @@ impl Kernel {
         process.signals = process.signals.for_exec(request.default_signals);
         self.close_on_exec(child);
         let program = image.program.clone();
-        self.install(child, image);
+        if let Err(errno) = self.install(child, image) {
+            self.forget(child);
+            return Err(errno.into());
+        }
         self.sched.starts.push_back(Start { pid: child, program, kind: StartKind::Fresh });
         self.make_ready(child);
         Ok(child)
@@ -357,7 +361,7 @@ impl Kernel {
         process.signals = process.signals.for_exec(request.default_signals);
         process.exec_pending = true;
         self.close_on_exec(pid);
-        self.install(pid, image);
+        self.install(pid, image)?;
         Err(Halt::Exit)
     }
 
@@ -395,17 +399,19 @@ impl Kernel {
             user: parent.user,
             group: parent.group,
             nice: parent.nice,
+            io_priority: parent.io_priority,
             ran: 0,
             children_ran: 0,
             umask: parent.umask,
             cwd: parent.cwd,
+            cwd_name: parent.cwd_name.clone(),
             fds: parent.fds.clone(),
             signals: parent.signals.for_fork(),
             argv: parent.argv.clone(),
             envp: parent.envp.clone(),
-            exe: parent.exe.clone(),
+            exe: parent.exe,
+            exe_name: parent.exe_name.clone(),
             file: parent.file,
-            executed_file: parent.executed_file,
             comm: parent.comm.clone(),
             program: parent.program.clone(),
             has_executed: false,
@@ -421,9 +427,7 @@ impl Kernel {
             report: None,
         };
         self.vfs.pin(child.cwd)?;
-        if let Some(file) = child.executed_file {
-            self.vfs.begin_execution(file)?;
-        }
+        self.vfs.begin_execution(child.exe)?;
         for (_, descriptor) in child.fds.iter() {
             self.retain(descriptor.file);
         }
@@ -454,18 +458,19 @@ impl Kernel {
     /// Closes what a process holds: descriptors and its current directory.
     pub(crate) fn release_all(&mut self, pid: Pid) {
         let Some(process) = self.procs.get_mut(&pid) else { return };
-        let (fds, cwd) = (core::mem::take(&mut process.fds), process.cwd);
-        let executed_file = process.executed_file.take();
+        let (fds, cwd, exe) = (core::mem::take(&mut process.fds), process.cwd, process.exe);
         if let Some(opening) = process.retry.opening.take() {
             self.release(opening.file);
         }
         for (_, descriptor) in fds.iter() {
             self.release(descriptor.file);
         }
+        // All sockets may still be on their way to each other.
+        let mut unreachable = Vec::new();
+        self.take_unreachable(&mut unreachable);
+        unreachable.into_iter().for_each(|file| self.release(file));
         self.vfs.unpin(cwd);
-        if let Some(file) = executed_file {
-            self.vfs.end_execution(file);
-        }
+        self.vfs.end_execution(exe);
     }
 
     fn close_on_exec(&mut self, pid: Pid) {

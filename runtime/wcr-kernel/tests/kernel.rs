@@ -5,12 +5,12 @@
 use std::sync::{Arc, Mutex};
 
 use wcr_abi::{
-    AT_FDCWD, Disposition, Errno, FdAction, Mode, OpenFlags, Pid, Signal, SpawnRequest, Timestamp, Uname, WNOHANG,
-    WaitStatus,
+    AT_FDCWD, Disposition, Errno, FdAction, MSG_WAITALL, Mode, OpenFlags, Pid, Signal, SocketKind, SpawnRequest,
+    Timestamp, Uname, WNOHANG, WaitStatus,
 };
 use wcr_kernel::{
-    Call, Clock, Halt, HostOutput, Idle, InitRequest, Interest, Kernel, KernelOptions, Limits, Loader, PollTarget,
-    Position, ProcFs, ProcTable, Program, ProgramFile, Refusal, SeededEntropy, StartKind, Stdio,
+    Call, Clock, Halt, HostOutput, Idle, InitRequest, Interest, Kernel, KernelOptions, Limits, Loader, Outgoing,
+    PollTarget, Position, ProcFs, ProcTable, Program, ProgramFile, Refusal, SeededEntropy, StartKind, Stdio,
 };
 use wcr_vfs::{Creds, FileSystem, MountOptions, NewInode, Tree, Vfs, Walk, dev};
 
@@ -386,7 +386,7 @@ fn the_end_of_process_1_ends_all() {
 
 /// Fault 79.
 #[test]
-fn a_million_opens_and_bad_moves_of_descriptors_end_in_errors() {
+fn fault_79_a_million_opens_and_bad_moves_of_descriptors_end_in_errors() {
     let (mut k, _) = boot();
     let before = k.dup(1, 0, 0, false).unwrap();
     k.close(1, before).unwrap();
@@ -430,7 +430,7 @@ fn a_fork_bomb_is_refused() {
 
 /// Fault 88: nothing is left of children that were waited for, or that nobody wants to hear of.
 #[test]
-fn a_hundred_thousand_zombies() {
+fn fault_88_a_hundred_thousand_zombies() {
     let (mut k, _) = boot();
     for number in 2..100_002 {
         let child = k.fork(1, 0).unwrap();
@@ -462,4 +462,61 @@ fn a_busy_process_is_interrupted_by_its_timer() {
     let calls = (0..20_000).take_while(|_| k.enter(pid, None) == Ok(())).count();
     assert!((1_000..10_000).contains(&calls), "{calls}");
     assert_eq!(k.wait(1, -1, 0), Ok(Some((pid, WaitStatus::Signaled(Signal::ALRM)))));
+}
+
+/// Sends open files along with a byte.
+fn send(kernel: &mut Kernel, socket: u32, fds: &[u32]) -> usize {
+    kernel.send(1, socket, &Outgoing { fds, ..Outgoing::new(b"x") }).unwrap()
+}
+
+#[test]
+fn open_files_that_nobody_can_receive_are_closed() {
+    let (mut k, _) = boot();
+    let close = |k: &mut Kernel, fds: &[u32]| fds.iter().for_each(|fd| k.close(1, *fd).unwrap());
+    let free = k.dup(1, 1, 0, false).unwrap();
+    close(&mut k, &[free]);
+    for round in 0..100 {
+        let (read_end, write_end) = k.pipe(1, OpenFlags::NONBLOCK).unwrap();
+        let (a, b) = k.socket_pair(1, SocketKind::Stream, OpenFlags::NONBLOCK).unwrap();
+        let (c, d) = k.socket_pair(1, SocketKind::Datagram, OpenFlags::NONBLOCK).unwrap();
+        match round % 3 {
+            // Each lies in the other's queue, and the pipe's end in one of them.
+            0 => (send(&mut k, a, &[d]), send(&mut k, c, &[b, write_end])),
+            // It lies in its own queue.
+            1 => (send(&mut k, a, &[b, write_end]), 0),
+            // It lies in a connection that nobody has accepted.
+            _ => {
+                let server = k.socket(1, SocketKind::Stream, OpenFlags::NONBLOCK).unwrap();
+                k.bind(1, server, b"\0server").unwrap();
+                k.listen(1, server, 1).unwrap();
+                let client = k.socket(1, SocketKind::Stream, OpenFlags::NONBLOCK).unwrap();
+                k.connect(1, client, b"\0server").unwrap();
+                let sent = (send(&mut k, client, &[server, write_end]), 0);
+                close(&mut k, &[server, client]);
+                sent
+            }
+        };
+        close(&mut k, &[write_end, d, b, c, a]);
+        assert_eq!(read(&mut k, 1, read_end, 1), Ok(Vec::new()), "{round}");
+        close(&mut k, &[read_end]);
+    }
+    assert_eq!(k.dup(1, 1, 0, false), Ok(free));
+}
+
+#[test]
+fn a_received_buffer_is_filled_over_several_tries() {
+    let (mut k, _) = boot();
+    let (a, b) = k.socket_pair(1, SocketKind::Stream, OpenFlags::RDONLY).unwrap();
+    let sender = k.fork(1, 0).unwrap();
+    k.close(1, a).unwrap();
+    let mut buf = [0; 8];
+    for part in [&b"abc"[..], b"de"] {
+        write(&mut k, sender, a, part).unwrap();
+        assert_eq!(k.receive(1, b, &mut buf, MSG_WAITALL, 0), Err(Halt::Block));
+    }
+    write(&mut k, sender, a, b"fghij").unwrap();
+    assert_eq!(k.receive(1, b, &mut buf, MSG_WAITALL, 0).map(|got| got.len), Ok(8));
+    assert_eq!(&buf, b"abcdefgh");
+    k.close(sender, a).unwrap();
+    assert_eq!(k.receive(1, b, &mut buf, MSG_WAITALL, 0).map(|got| got.len), Ok(2));
 }

@@ -16,6 +16,23 @@ pub struct DirEntry {
     pub kind: FileKind,
 }
 
+/// A part of a regular file, whose end is an offset, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub len: u64,
+}
+
+impl Part {
+    /// Where it ends.
+    #[must_use]
+    pub const fn end(self) -> u64 {
+        self.offset.saturating_add(self.len)
+    }
+}
+
 /// What a new inode is made of.
 #[derive(Debug, Clone)]
 pub struct NewInode<'a> {
@@ -69,6 +86,10 @@ pub enum MagicLink {
         /// Its descriptor.
         fd: u32,
     },
+    /// `/proc/PID/exe`: the file that the process executes.
+    Exe(u32),
+    /// `/proc/PID/cwd`: the process's current directory.
+    Cwd(u32),
 }
 
 /// A tree of inodes.
@@ -173,6 +194,19 @@ pub trait FileSystem: Send {
 
     /// Sets a regular file's length.
     fn truncate(&mut self, ino: Ino, len: u64, now: Timestamp) -> Result<(), Errno>;
+
+    /// Sets room aside for a part of a regular file: writing there does not fail for want of it, and what was not
+    /// written reads as zeros. The length grows with it unless `keep_size`. `NOSPC`; `FBIG`; `NOTSUP` where there is
+    /// no such thing.
+    fn allocate(&mut self, _ino: Ino, _part: Part, _keep_size: bool, _now: Timestamp) -> Result<(), Errno> {
+        Err(Errno::Notsup)
+    }
+
+    /// Makes a hole: the part reads as zeros, and its whole pages take no room. The length stays. `NOTSUP` where there is
+    /// no such thing.
+    fn punch(&mut self, _ino: Ino, _part: Part, _now: Timestamp) -> Result<(), Errno> {
+        Err(Errno::Notsup)
+    }
 
     /// Keeps the inode alive while it is open (or somebody's directory), even without a name. Counted.
     fn pin(&mut self, ino: Ino) -> Result<(), Errno>;

@@ -8,8 +8,9 @@ pub mod layer;
 mod tree;
 mod vfs;
 
-pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, Perm, SetAttr};
+pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, Part, Perm, SetAttr};
 pub use tree::{DanglingLink, Tree, TreeLimits, dangling_link, flatten};
 pub use vfs::{
-    Access, Creds, Found, MountInfo, MountOptions, Node, Opened, Place, Rename, SetTime, SetTimes, Vfs, Walk,
+    Access, Creds, Found, MountInfo, MountOptions, Name, Node, Opened, Place, Removed, Rename, Renamed, SetTime,
+    SetTimes, Target, Vfs, Walk,
 };

@@ -75,8 +75,7 @@ macro_rules! calls {
                     from_dirfd: u32, from: u32, from_len: u32, dirfd: u32, path: u32, len: u32, flags: u32
                 );
                 now path_unlink(dirfd: u32, path: u32, len: u32, flags: u32);
-                now path_rename(from_dirfd: u32, from: u32, from_len: u32, dirfd: u32, path: u32, len: u32);
-                now path_rename2(
+                now path_rename(
                     from_dirfd: u32, from: u32, from_len: u32, dirfd: u32, path: u32, len: u32, flags: u32
                 );
                 now path_truncate(dirfd: u32, path: u32, len: u32, size: u64);
@@ -103,20 +102,27 @@ macro_rules! calls {
                 now fd_set_flags(fd: u32, flags: u32);
                 wait fd_poll(entries: u32, count: u32, timeout: i64, ready: u32);
                 now fd_available(fd: u32, out: u32);
-                now fd_memory(name: u32, len: u32, flags: u32, out: u32);
+                now fd_allocate(fd: u32, mode: u32, offset: i64, size: i64);
+                now fd_memory(name: u32, len: u32, flags: u32, sealing: u32, out: u32);
+                now fd_seals(fd: u32, out: u32);
+                now fd_add_seals(fd: u32, seals: u32);
                 now sock_open(kind: u32, flags: u32, out: u32);
                 now sock_pair(kind: u32, flags: u32, fds: u32);
                 now sock_bind(fd: u32, addr: u32, addr_len: u32);
                 now sock_listen(fd: u32, backlog: u32);
                 wait sock_connect(fd: u32, addr: u32, addr_len: u32);
                 wait sock_accept(fd: u32, flags: u32, out: u32);
-                wait sock_send(fd: u32, buf: u32, len: u32, flags: u32, addr: u32, addr_len: u32, done: u32);
+                wait sock_send(
+                    fd: u32, buf: u32, len: u32, flags: u32, addr: u32, addr_len: u32, fds: u32, count: u32, done: u32
+                );
                 wait sock_recv(
-                    fd: u32, buf: u32, len: u32, flags: u32, addr: u32, addr_len: u32, used: u32, done: u32
+                    fd: u32, buf: u32, len: u32, flags: u32, addr: u32, addr_len: u32, used: u32, fds: u32, room: u32,
+                    came: u32, done: u32
                 );
                 now sock_shutdown(fd: u32, how: u32);
                 now sock_name(fd: u32, peer: u32, buf: u32, len: u32, used: u32);
                 now sock_option(fd: u32, option: u32, out: u32);
+                now sock_set_option(fd: u32, option: u32, value: u64);
                 now sock_peer(fd: u32, out: u32);
                 now tty_attr(fd: u32, out: u32);
                 wait tty_set_attr(fd: u32, when: u32, termios: u32);
@@ -154,6 +160,10 @@ macro_rules! calls {
                 now groups_set(groups: u32, count: u32);
                 now priority_get(which: u32, who: u32, out: u32);
                 now priority_set(which: u32, who: u32, nice: i32);
+                now io_priority_get(which: u32, who: u32, out: u32);
+                now io_priority_set(which: u32, who: u32, priority: u32);
+                now affinity_get(target: u32, out: u32);
+                now affinity_set(target: u32, processors: u64);
                 now setpgid(target: u32, pgid: u32);
                 now setsid(sid: u32);
                 now times(out: u32);

@@ -207,7 +207,7 @@ fn asked(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn hostile_arguments_give_error_numbers_and_bounded_work() {
+fn fault_77_hostile_arguments_give_error_numbers_and_bounded_work() {
     let calls = asked("WCR_FUZZ_CALLS").map_or(CALLS, |calls| calls as usize);
     let mut numbers = Numbers(asked("WCR_FUZZ_SEED").unwrap_or(1));
     let mut memory = vec![0; MEMORY];
@@ -261,7 +261,7 @@ fn call(memory: &mut [u8], name: &str, args: &[u64]) -> Result<u32, Halt> {
 }
 
 #[test]
-fn ten_thousand_slices_or_subscriptions_and_endless_lengths_are_bounded() {
+fn fault_78_ten_thousand_slices_or_subscriptions_and_endless_lengths_are_bounded() {
     let mut memory = vec![0; 1 << 20];
     let top = u64::from(u32::MAX);
     for count in [10_000, top] {

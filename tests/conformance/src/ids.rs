@@ -251,3 +251,90 @@ pub fn so_many_processes_of_a_user() {
         say!("{:?}", sys::try_fork());
     }));
 }
+
+/// The resource number of the limit on how low a nice value may be.
+const NICE: u32 = 13;
+
+/// Says which capabilities a process has.
+fn say_capabilities(path: &str) {
+    let file = sys::open(path, OpenFlags::RDONLY, 0).expect("the status");
+    let mut text = Vec::new();
+    while let Ok(part) = sys::read(file, 4096)
+        && !part.is_empty()
+    {
+        text.extend(part);
+    }
+    sys::close(file).expect("close");
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("Cap"));
+    say!("{}", lines.map(|line| line.replace('\t', "")).collect::<Vec<_>>().join(" "));
+}
+
+pub fn capabilities() {
+    const OWN: &str = "/proc/self/status";
+    say_capabilities(OWN);
+    reap(user(1000, || say_capabilities(OWN)));
+    reap(sys::fork(|| {
+        say!("{:?}", sys::set_ids(false, [KEEP, 1000, KEEP]));
+        say_capabilities(OWN);
+        say!("{:?}", sys::set_ids(false, [KEEP, 0, KEEP]));
+        say_capabilities(OWN);
+        say!("{:?}", sys::set_ids(false, [1000, 0, 1000]));
+        say_capabilities(OWN);
+        0
+    }));
+}
+
+pub fn hard_limits_stay() {
+    // Those whose limits do not keep the behaviour from saying so.
+    for resource in [4, 5, 10, 11, 12, 13, 14] {
+        let (soft, hard) = sys::rlimit(resource).expect("the limit");
+        let lower = 5.min(hard);
+        let lowered = sys::set_rlimit(resource, lower.min(soft), lower);
+        let raised = sys::set_rlimit(resource, lower.min(soft), lower + 1);
+        say!("{resource}: {lowered:?} {raised:?}");
+    }
+}
+
+pub fn a_limit_on_nice_values() {
+    sys::set_nice(0, 0, 10).expect("be nicer");
+    let (_, hard) = sys::rlimit(NICE).expect("the limit");
+    say!("{hard} {:?}", sys::set_rlimit(NICE, 1, 1));
+    say!("{:?} {:?}", sys::set_nice(0, 0, 9), sys::nice(0, 0));
+    say!("{:?}", sys::set_nice(0, 0, 10));
+}
+
+pub fn another_users_preferences() {
+    let gate = Gate::new();
+    let victim = user(1000, || gate.pass());
+    let _ = sys::sleep(20);
+    say!("{:?} {:?}", sys::set_nice(0, victim, 19), sys::set_io_priority(0, victim, 3, 0));
+    say!("{:?} {:?}", sys::set_affinity(victim, 1), sys::io_priority(0, victim));
+    gate.open();
+    reap(victim);
+    let gate = Gate::new();
+    let own = user(1000, || gate.pass());
+    let _ = sys::sleep(20);
+    reap(user(1000, || say!("{:?} {:?}", sys::set_nice(0, own, 19), sys::set_affinity(own, 1))));
+    gate.open();
+    reap(own);
+}
+
+pub fn another_users_program() {
+    let gate = Gate::new();
+    let victim = user(1000, || gate.pass());
+    let _ = sys::sleep(20);
+    let look = || {
+        let folder = format!("/proc/{victim}");
+        for name in ["exe", "cwd", "fd/1"] {
+            say!("{name}: {:?}", sys::link_text(&format!("{folder}/{name}")).map(drop));
+        }
+        for name in ["environ", "maps", "status", "cmdline"] {
+            say!("{name}: {:?}", sys::open(&format!("{folder}/{name}"), OpenFlags::RDONLY, 0).map(drop));
+        }
+    };
+    look();
+    reap(user(1001, look));
+    gate.open();
+    reap(victim);
+}

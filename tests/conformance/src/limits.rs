@@ -57,3 +57,22 @@ pub fn no_more_cpu_time() {
         }
     }));
 }
+
+pub fn no_more_cpu_time_without_calls() {
+    for (soft, hard) in [(1, 30), (1, 1)] {
+        reap(sys::fork(|| {
+            sys::set_rlimit(CPU, soft, hard).expect("set the limit");
+            if soft == hard {
+                sys::ignore(Signal::XCPU).expect("ignore");
+            }
+            reap(sys::fork(|| {
+                let mut number = 1_u64;
+                while std::hint::black_box(number) != 0 {
+                    number = number.wrapping_mul(3) | 1;
+                }
+                0
+            }));
+            0
+        }));
+    }
+}

@@ -101,3 +101,84 @@ pub fn what_is_no_file_has_no_size() {
     let null = sys::open("/dev/null", OpenFlags::WRONLY, 0).expect("open");
     say!("{:?}", limited(0, || (sys::write(write, b"x"), sys::write(null, b"x"), sys::read(read, 9).map(|got| got.len()))));
 }
+
+const KEEP_SIZE: u32 = 1;
+const HOLE: u32 = 3;
+
+fn say_room(file: Fd) {
+    say!("{:?}", sys::room(file));
+}
+
+pub fn room_set_aside() {
+    let file = file();
+    sys::write(file, b"abc").expect("write");
+    say!("{:?}", sys::allocate(file, 0, 0, 100_000));
+    say_room(file);
+    say!("{:?}", sys::allocate(file, 0, 10, 20));
+    say_room(file);
+    sys::seek(file, 0).expect("seek");
+    say!("{:?}", sys::read(file, 5).map(|bytes| say::bytes(&bytes)));
+    say!("{:?}", sys::allocate(file, 0, 200_000, 5000));
+    say_room(file);
+    sys::truncate(file, 5000).expect("truncate");
+    say_room(file);
+}
+
+pub fn room_beyond_the_end() {
+    let file = file();
+    say!("{:?}", sys::allocate(file, KEEP_SIZE, 0, 64 << 10));
+    say_room(file);
+    say!("{:?}", sys::read(file, 5).map(|bytes| say::bytes(&bytes)));
+    sys::write(file, &[1; 8 << 10]).expect("write");
+    say_room(file);
+}
+
+pub fn holes_made() {
+    let file = file();
+    sys::write(file, &[b'x'; 256 * KIB]).expect("write");
+    say!("{:?}", sys::allocate(file, HOLE, 64 << 10, 64 << 10));
+    say_room(file);
+    say!("{:?} {:?}", sys::seek_data(file, 0, true), sys::seek_data(file, 65536, false));
+    say!("{:?}", sys::allocate(file, HOLE, 4094, 4));
+    say_room(file);
+    sys::seek(file, 4092).expect("seek");
+    say!("{:?}", sys::read(file, 8).map(|bytes| say::bytes(&bytes)));
+    say!("{:?}", sys::allocate(file, HOLE, 200_000, 1 << 40));
+    say_room(file);
+    sys::seek(file, 65534).expect("seek");
+    say!("{:?}", sys::read(file, 4).map(|bytes| say::bytes(&bytes)));
+    sys::seek(file, 256 << 10).expect("seek");
+    say!("{:?}", sys::read(file, 4).map(|bytes| say::bytes(&bytes)));
+}
+
+pub fn parts_that_cannot_be() {
+    let own = file();
+    for (offset, len) in [(-1, 5), (0, 0), (5, -1), (i64::MAX, 1), (1, i64::MAX), (i64::MIN, i64::MIN)] {
+        say!("{offset} {len}: {:?}", sys::allocate(own, 0, offset, len));
+    }
+    for mode in [2, 4, 1 << 30] {
+        say!("{mode}: {:?}", sys::allocate(own, mode, 0, 5));
+    }
+    let reading = sys::open("file", OpenFlags::RDONLY, 0).expect("open");
+    say!("{:?} {:?}", sys::allocate(reading, 0, 0, 5), sys::allocate(99, 0, 0, 5));
+    let (read, write) = sys::pipe(OpenFlags::RDONLY).expect("pipe");
+    say!("{:?} {:?}", sys::allocate(read, 0, 0, 5), sys::allocate(write, 0, 0, 5));
+    let folder = sys::open(".", OpenFlags::DIRECTORY, 0).expect("open");
+    let null = sys::open("/dev/null", OpenFlags::RDWR, 0).expect("open");
+    let socket = sys::socket(wcr_abi::SocketKind::Stream, OpenFlags::RDONLY).expect("a socket");
+    for fd in [folder, null, socket] {
+        say!("{:?}", sys::allocate(fd, 0, 0, 5));
+    }
+}
+
+pub fn room_and_the_limit() {
+    let file = file();
+    sys::catch(Signal::XFSZ, false).expect("catch");
+    let said = limited(10_000, || {
+        let more = sys::allocate(file, 0, 0, 10_001);
+        let caught = sys::caught();
+        (more, caught, sys::allocate(file, KEEP_SIZE, 0, 20_000), sys::allocate(file, 0, 0, 10_000))
+    });
+    say!("{:?} {} {:?} {:?}", said.0, say::signals(&said.1), said.2, said.3);
+    say_room(file);
+}

@@ -179,6 +179,7 @@ behaviours! {
         so_much_cpu_time_and_a_warning
         the_warning_kills
         no_more_cpu_time
+        no_more_cpu_time_without_calls
     }
     tty {
         attributes_at_first
@@ -273,6 +274,17 @@ behaviours! {
         access_goes_by_the_real_ids
         a_socket_that_others_may_not_write
         so_many_processes_of_a_user
+        capabilities
+        hard_limits_stay
+        a_limit_on_nice_values
+        another_users_preferences
+        another_users_program
+    }
+    priority {
+        of_input_and_output
+        of_input_and_output_for_several
+        classes_and_levels
+        processors
     }
     cpu {
         running_counts
@@ -327,11 +339,54 @@ behaviours! {
         a_long_write_waits
         it_lasts_while_anybody_has_it
     }
+    options {
+        that_are_set
+        waiting_only_so_long
+        a_buffer_is_filled
+        filling_ends_with_the_stream
+    }
+    rights {
+        a_file_is_sent
+        it_is_the_same_open_file
+        files_go_with_their_message
+        files_go_with_their_part_of_a_stream
+        reading_drops_them
+        no_room_for_all
+        no_descriptors_left
+        closed_on_exec_when_asked_for
+        seen_before_they_are_received
+        what_cannot_be_sent
+        an_end_that_is_on_its_way_is_open
+        what_nobody_receives_is_closed
+        a_socket_sent_through_itself
+        a_ring_of_sockets
+        a_connection_that_nobody_accepts
+        so_many_on_their_way
+    }
     memory {
         a_file_without_a_name
         each_is_another
         a_child_has_it_too
         its_label
+        seals_that_hold
+        seals_are_the_files
+        what_cannot_be_sealed
+    }
+    links {
+        open_files_by_name
+        a_file_that_is_renamed
+        a_file_that_is_replaced
+        a_file_without_a_name
+        one_of_two_names
+        two_that_are_exchanged
+        a_folder_above_is_renamed
+        pipes_and_sockets
+        folders
+        a_current_folder_that_is_gone
+        a_name_through_a_link
+        opened_again
+        the_program
+        what_is_closed
     }
     space {
         data_and_holes
@@ -343,6 +398,11 @@ behaviours! {
         too_long_a_file_kills
         a_handler_is_told
         what_is_no_file_has_no_size
+        room_set_aside
+        room_beyond_the_end
+        holes_made
+        parts_that_cannot_be
+        room_and_the_limit
     }
     names {
         what_is_there_is_kept

@@ -5,6 +5,8 @@
 //! whatever links it holds.
 
 mod inodes;
+#[cfg(not(target_os = "linux"))]
+mod no_room;
 #[cfg(not(unix))]
 mod portable;
 #[cfg(test)]
@@ -26,7 +28,7 @@ use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOpt
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
 use wcr_abi::{Errno, FileKind, NAME_MAX, Stat, StatFs, Timestamp};
-use wcr_vfs::{DirEntry, FileSystem, Ino, NewInode, SetAttr};
+use wcr_vfs::{DirEntry, FileSystem, Ino, NewInode, Part, SetAttr};
 
 use inodes::{Handles, Inodes, Place};
 
@@ -370,6 +372,14 @@ impl FileSystem for HostFs {
 
     fn truncate(&mut self, ino: Ino, len: u64, _now: Timestamp) -> Result<(), Errno> {
         self.open_file(ino, true)?.set_len(len).map_err(errno)
+    }
+
+    fn allocate(&mut self, ino: Ino, part: Part, keep_size: bool, _now: Timestamp) -> Result<(), Errno> {
+        platform::allocate(self.open_file(ino, true)?, part, keep_size)
+    }
+
+    fn punch(&mut self, ino: Ino, part: Part, _now: Timestamp) -> Result<(), Errno> {
+        platform::punch(self.open_file(ino, true)?, part)
     }
 
     fn pin(&mut self, ino: Ino) -> Result<(), Errno> {

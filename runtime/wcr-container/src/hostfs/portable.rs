@@ -198,6 +198,8 @@ pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usi
 }
 
 /// Fixed figures: a terabyte, all of it free.
+pub(super) use super::no_room::{allocate, punch};
+
 pub(super) fn statfs(_dir: &Dir) -> Result<StatFs, Errno> {
     let blocks = 1 << 28;
     Ok(StatFs { kind: 0, bsize: 4096, blocks, bfree: blocks, files: blocks, ffree: blocks, namelen: 255 })

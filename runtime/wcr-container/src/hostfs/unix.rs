@@ -13,6 +13,8 @@ use cap_std::fs::{Dir, File, FileExt as _, Permissions, PermissionsExt as _};
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, Uid};
 use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp, UTIME_OMIT};
+#[cfg(target_os = "linux")]
+use wcr_vfs::Part;
 use wcr_vfs::{Ino, NewInode, SetAttr};
 
 use super::inodes::Identity;
@@ -184,6 +186,28 @@ pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<us
 pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
     file.write_at(bytes, offset)
 }
+
+#[cfg(target_os = "linux")]
+fn fallocate(file: &File, flags: rustix::fs::FallocateFlags, part: Part) -> Result<(), Errno> {
+    rustix::fs::fallocate(file, flags, part.offset, part.len).map_err(|error| errno(&error.into()))
+}
+
+/// Sets room aside.
+#[cfg(target_os = "linux")]
+pub(super) fn allocate(file: &File, part: Part, keep_size: bool) -> Result<(), Errno> {
+    use rustix::fs::FallocateFlags as Flags;
+    fallocate(file, if keep_size { Flags::KEEP_SIZE } else { Flags::empty() }, part)
+}
+
+/// Makes a hole.
+#[cfg(target_os = "linux")]
+pub(super) fn punch(file: &File, part: Part) -> Result<(), Errno> {
+    use rustix::fs::FallocateFlags as Flags;
+    fallocate(file, Flags::KEEP_SIZE | Flags::PUNCH_HOLE, part)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) use super::no_room::{allocate, punch};
 
 pub(super) fn statfs(dir: &Dir) -> Result<StatFs, Errno> {
     let totals = rustix::fs::fstatvfs(dir).map_err(|error| errno(&error.into()))?;

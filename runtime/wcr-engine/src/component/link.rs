@@ -56,10 +56,16 @@ impl Command {
     }
 
     /// Runs the command in its process, to its end.
-    pub(crate) async fn run(&self, modules: &Modules, process: Process, memory: MemoryUse) -> Result<()> {
-        let mut store = Store::new(modules.engine(), View::new(process.clone(), memory)?);
+    pub(crate) async fn run(
+        &self,
+        modules: &Modules,
+        process: Process,
+        memory: MemoryUse,
+        limited: bool,
+    ) -> Result<()> {
+        let mut store = Store::new(modules.engine(limited)?, View::new(process.clone(), memory)?);
         store.limiter(|view| &mut view.memory);
-        modules.may_be_stopped(&mut store)?;
+        modules.may_be_stopped(&mut store, process.container(), process.pid(), limited)?;
         let command = self.0.instantiate_async(&mut store).await?;
         let code = match command.wasi_cli_run().call_run(&mut store).await {
             Ok(Ok(())) => return Ok(()),

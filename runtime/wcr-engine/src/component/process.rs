@@ -23,6 +23,16 @@ impl Process {
         Self { container, pid }
     }
 
+    /// The container that it is of.
+    pub(super) const fn container(&self) -> &Arc<Container> {
+        &self.container
+    }
+
+    /// Its number.
+    pub(super) const fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Makes a kernel call that does not wait. `name` and `args` are what the trace has of it.
     pub(super) fn call<T: Debug>(
         &self,

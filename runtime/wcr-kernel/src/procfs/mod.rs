@@ -7,7 +7,7 @@ mod place;
 mod table;
 mod text;
 
-use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp};
+use wcr_abi::{Errno, FileKind, Mode, Pid, Stat, StatFs, Timestamp};
 use wcr_vfs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, SetAttr};
 
 use place::{Global, PerProcess, Place};
@@ -28,6 +28,14 @@ impl ProcFs {
     #[must_use]
     pub const fn new(table: ProcTable) -> Self {
         Self { table }
+    }
+
+    /// The process that only those may look into who may look into its memory, when the file is of that kind.
+    pub(crate) fn private_to(ino: Ino) -> Option<Pid> {
+        match Place::of(ino).ok()?.per_process()? {
+            (pid, PerProcess::Environ | PerProcess::Maps) => Some(pid),
+            _ => None,
+        }
     }
 
     fn content(&self, place: Place) -> Result<Vec<u8>, Errno> {
@@ -81,7 +89,7 @@ impl FileSystem for ProcFs {
         let number = number.ok_or(Errno::Noent)?;
         let place = match (dir, process) {
             (Place::Root, _) if shared.processes.contains_key(&number) => Place::Process(number),
-            (Place::File(pid, _), Some(process)) if process.fds.contains_key(&number) => Place::Fd(pid, number),
+            (Place::File(pid, _), Some(process)) if process.fds.contains(&number) => Place::Fd(pid, number),
             _ => return Err(Errno::Noent),
         };
         Ok(place.ino())
@@ -138,7 +146,7 @@ impl FileSystem for ProcFs {
             Place::Root => places.extend(shared.processes.keys().map(|pid| Place::Process(*pid))),
             Place::File(pid, _) => {
                 let process = shared.processes.get(&pid).ok_or(Errno::Noent)?;
-                places.extend(process.fds.keys().map(|fd| Place::Fd(pid, *fd)));
+                places.extend(process.fds.iter().map(|fd| Place::Fd(pid, *fd)));
             }
             _ => {}
         }
@@ -153,21 +161,18 @@ impl FileSystem for ProcFs {
         if let Some(Global::Link(target)) = place.global() {
             return Ok(target.into());
         }
-        let shared = self.table.lock();
-        let process = shared.processes.get(&place.pid().ok_or(Errno::Inval)?).ok_or(Errno::Noent)?;
-        match (place, place.per_process()) {
-            (Place::Fd(_, fd), _) => process.fds.get(&fd).cloned().ok_or(Errno::Noent),
-            (_, Some((_, PerProcess::Cwd))) => Ok(process.cwd.clone()),
-            (_, Some((_, PerProcess::Exe))) => Ok(process.exe.clone()),
-            (_, Some((_, PerProcess::Root))) => Ok(b"/".to_vec()),
+        match place.per_process() {
+            Some((_, PerProcess::Root)) => Ok(b"/".to_vec()),
             _ => Err(Errno::Inval),
         }
     }
 
     fn magic_link(&mut self, ino: Ino) -> Option<MagicLink> {
         let place = Place::of(ino).ok()?;
-        match place {
-            Place::Fd(pid, fd) => Some(MagicLink::Fd { pid, fd }),
+        match (place, place.per_process()) {
+            (Place::Fd(pid, fd), _) => Some(MagicLink::Fd { pid, fd }),
+            (_, Some((pid, PerProcess::Exe))) => Some(MagicLink::Exe(pid)),
+            (_, Some((pid, PerProcess::Cwd))) => Some(MagicLink::Cwd(pid)),
             _ => (place.global() == Some(Global::SelfPid)).then_some(MagicLink::SelfPid),
         }
     }

@@ -1,10 +1,10 @@
 //! What the kernel tells `/proc`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wcr_abi::{Disposition, Fd, Pid, Signal, Timestamp, Uname};
-use wcr_vfs::Ino;
+use wcr_vfs::{Ino, Name, Node};
 
 use crate::kernel::Kernel;
 use crate::process::{Process, State};
@@ -23,13 +23,11 @@ pub(crate) struct ProcEntry {
     pub(crate) comm: Vec<u8>,
     pub(crate) argv: Vec<Vec<u8>>,
     pub(crate) envp: Vec<Vec<u8>>,
-    pub(crate) exe: Vec<u8>,
     /// The executed file: device, inode and size.
     pub(crate) file: (u64, u64, u64),
-    pub(crate) cwd: Vec<u8>,
     /// Since the container's start, in nanoseconds.
     pub(crate) started: u64,
-    pub(crate) fds: BTreeMap<Fd, Vec<u8>>,
+    pub(crate) fds: BTreeSet<Fd>,
     /// What is looked up when somebody looks.
     pub(crate) live: Live,
 }
@@ -43,9 +41,13 @@ pub(crate) struct Live {
     /// The real, the effective and the saved id of the user, and of the group.
     pub(super) ids: [[u32; 3]; 2],
     pub(super) groups: Vec<u32>,
+    /// The capabilities that it can have, and that it has.
+    pub(super) capabilities: [u64; 2],
     pub(super) nice: i32,
     /// CPU time in nanoseconds: its own, and its children's.
     pub(super) cpu: [u64; 2],
+    /// The executed file's path.
+    pub(super) exe: Vec<u8>,
     /// How large its memory is, in bytes.
     pub(super) memory: u64,
     pub(super) pending: u64,
@@ -94,38 +96,18 @@ impl ProcTable {
         shared.uname = Some(uname.clone());
     }
 
-    /// Shows a process; its descriptors stay as they are listed.
-    pub(crate) fn show(&self, pid: Pid, mut entry: ProcEntry) {
-        let mut shared = self.lock();
-        if let Some(old) = shared.processes.get_mut(&pid) {
-            entry.fds = core::mem::take(&mut old.fds);
-        } else if let Some(parent) = shared.processes.get(&entry.ppid) {
-            entry.fds.clone_from(&parent.fds);
-        }
-        shared.processes.insert(pid, entry);
+    /// Shows a process.
+    pub(crate) fn show(&self, pid: Pid, entry: ProcEntry) {
+        self.lock().processes.insert(pid, entry);
     }
 
     pub(crate) fn remove(&self, pid: Pid) {
         self.lock().processes.remove(&pid);
     }
 
-    pub(crate) fn set_cwd(&self, pid: Pid, cwd: Vec<u8>) {
+    pub(crate) fn open(&self, pid: Pid, fd: Fd) {
         if let Some(entry) = self.lock().processes.get_mut(&pid) {
-            entry.cwd = cwd;
-        }
-    }
-
-    pub(crate) fn open(&self, pid: Pid, fd: Fd, target: Vec<u8>) {
-        if let Some(entry) = self.lock().processes.get_mut(&pid) {
-            entry.fds.insert(fd, target);
-        }
-    }
-
-    pub(crate) fn copy(&self, pid: Pid, from: Fd, to: Fd) {
-        if let Some(entry) = self.lock().processes.get_mut(&pid)
-            && let Some(target) = entry.fds.get(&from).cloned()
-        {
-            entry.fds.insert(to, target);
+            entry.fds.insert(fd);
         }
     }
 
@@ -141,6 +123,10 @@ impl Kernel {
     pub(crate) fn refresh_proc(&mut self, reader: Pid, file: Ino) {
         let now = self.now();
         let uptime = self.clock.monotonic().saturating_sub(self.booted);
+        let programs: Vec<(Node, Name)> =
+            self.procs.values().map(|process| (process.exe, process.exe_name.clone())).collect();
+        let programs = programs.into_iter().map(|(node, name)| self.vfs.name_of(node, &name).unwrap_or_default());
+        let programs: Vec<Vec<u8>> = programs.collect();
         let mut shared = self.proc_table.lock();
         match Place::of(file).ok().and_then(Place::global) {
             Some(Global::Uuid) => self.entropy.fill(&mut shared.uuid),
@@ -152,9 +138,9 @@ impl Kernel {
             _ => {}
         }
         (shared.uptime, shared.now, shared.memory) = (uptime, now, self.limits.memory);
-        for (pid, process) in &self.procs {
+        for ((pid, process), exe) in self.procs.iter().zip(programs) {
             let Some(entry) = shared.processes.get_mut(pid) else { continue };
-            entry.live = self.live(*pid, process);
+            entry.live = Live { exe, ..self.live(*pid, process) };
             if *pid == reader {
                 entry.live.state = Some('R');
             }
@@ -187,6 +173,7 @@ impl Kernel {
                 [process.group.real, process.creds.gid, process.group.saved],
             ],
             groups: process.creds.groups.clone(),
+            capabilities: [process.permitted_capabilities(), process.effective_capabilities()],
             nice: process.nice,
             memory: if let State::Zombie(_) = process.state { 0 } else { process.memory },
             cpu: [self.cpu_time(pid, process), process.children_ran],
@@ -195,6 +182,7 @@ impl Kernel {
             ignored: with(Disposition::Ignore),
             caught: with(Disposition::Catch),
             limits: process.limits,
+            exe: Vec::new(),
             fd_modes: process.fds.iter().map(|(fd, descriptor)| (fd, fd_mode(descriptor.file))).collect(),
         }
     }

@@ -7,9 +7,7 @@ use wcr_abi::Pid;
 
 use super::place::Global;
 use super::table::{ProcEntry, Shared};
-
-/// All capabilities of Linux, which the superuser has.
-const ALL_CAPABILITIES: u64 = (1 << 41) - 1;
+use crate::capability::BOUNDING;
 
 /// Name and unit of each resource, by Linux's number.
 const RESOURCES: [(&str, &str); 16] = [
@@ -128,7 +126,7 @@ pub(super) fn status(pid: Pid, entry: &ProcEntry) -> Vec<u8> {
     let [uid, gid] = live.ids.map(|[real, effective, saved]| format!("{real}\t{effective}\t{saved}\t{effective}"));
     let groups: String = live.groups.iter().map(|group| format!("{group} ")).collect();
     let fd_size = (entry.fds.len() as u64).next_power_of_two().max(64);
-    let capabilities = if entry.uid == 0 { ALL_CAPABILITIES } else { 0 };
+    let [permitted, effective] = live.capabilities;
     let (all, memory, code) = (mapped(entry) / 1024, live.memory / 1024, code_size(entry) / 1024);
     let sizes = format!(
         "VmPeak:\t{all:>8} kB\nVmSize:\t{all:>8} kB\nVmLck:\t{0:>8} kB\nVmHWM:\t{memory:>8} kB\nVmRSS:\t{memory:>8} kB\n\
@@ -142,9 +140,9 @@ pub(super) fn status(pid: Pid, entry: &ProcEntry) -> Vec<u8> {
         "Umask:\t{:04o}\nState:\t{state}\nTgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{ppid}\nTracerPid:\t0\n\
          Uid:\t{uid}\nGid:\t{gid}\nFDSize:\t{fd_size}\nGroups:\t{groups}\n\
          {sizes}Threads:\t1\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\n\
-         CapInh:\t{:016x}\nCapPrm:\t{capabilities:016x}\nCapEff:\t{capabilities:016x}\nCapBnd:\t{:016x}\n\
+         CapInh:\t{:016x}\nCapPrm:\t{permitted:016x}\nCapEff:\t{effective:016x}\nCapBnd:\t{:016x}\n\
          CapAmb:\t{:016x}\nNoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n",
-        live.umask, 0, live.pending, live.blocked, live.ignored, live.caught, 0, ALL_CAPABILITIES, 0,
+        live.umask, 0, live.pending, live.blocked, live.ignored, live.caught, 0, BOUNDING, 0,
     );
     [b"Name:\t", entry.comm.as_slice(), b"\n", text.as_bytes()].concat()
 }
@@ -174,7 +172,7 @@ pub(super) fn maps(entry: &ProcEntry) -> Vec<u8> {
     let mut text = Vec::new();
     let parts = [
         (line(0, entry.live.memory, "rw-p", 0, 0), entry.live.memory, b"[heap]".as_slice()),
-        (line(CODE, CODE + code, "r-xp", dev, ino), code, entry.exe.as_slice()),
+        (line(CODE, CODE + code, "r-xp", dev, ino), code, entry.live.exe.as_slice()),
     ];
     for (line, size, name) in parts {
         if size > 0 {

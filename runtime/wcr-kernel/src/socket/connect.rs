@@ -6,7 +6,7 @@ use wcr_abi::{Errno, Fd, FileKind, Mode, OpenFlags, Pid, SOCKET_ADDRESS_MAX, Soc
 use wcr_vfs::{Access, Found};
 
 use super::{Address, Credentials, Socket, SocketId, State};
-use crate::file::{Backing, OpenFile};
+use crate::file::{Backing, FileId, OpenFile};
 use crate::kernel::{Call, Kernel};
 use crate::sched::Event;
 
@@ -14,13 +14,6 @@ use crate::sched::Event;
 const BACKLOG_MAX: u32 = 4096;
 /// How many names the kernel can think of.
 const AUTOMATIC_NAMES: u64 = 1 << 20;
-
-/// The number of a socket option.
-mod option {
-    pub(super) const TYPE: u32 = 3;
-    pub(super) const ERROR: u32 = 4;
-    pub(super) const ACCEPTS: u32 = 30;
-}
 
 /// An address as it is kept: a path without what comes after its end.
 fn checked(address: &[u8]) -> Result<Address, Errno> {
@@ -45,22 +38,14 @@ impl Kernel {
     fn open_socket(&mut self, pid: Pid, id: SocketId, flags: OpenFlags) -> Result<Fd, Errno> {
         let status = OpenFlags(flags.0 & OpenFlags::NONBLOCK.0);
         let file = self.add_file(OpenFile::new(Backing::Socket(id), OpenFlags::RDWR.with(status)));
-        match self.install_fd(pid, file, 0, flags.contains(OpenFlags::CLOEXEC)) {
-            Ok(fd) => {
-                self.proc_table.open(pid, fd, format!("socket:[{}]", id.0).into_bytes());
-                Ok(fd)
-            }
-            Err(errno) => {
-                self.files.remove(file.0);
-                Err(errno)
-            }
-        }
+        let fd = self.install_fd(pid, file, 0, flags.contains(OpenFlags::CLOEXEC));
+        fd.inspect_err(|_| drop(self.files.remove(file.0)))
     }
 
     /// A new socket (`socket(2)`). `flags`: `CLOEXEC`, `NONBLOCK`. `MFILE` no descriptor left.
     pub fn socket(&mut self, pid: Pid, kind: SocketKind, flags: OpenFlags) -> Call<Fd> {
         let id = self.sockets.insert(Socket::new(kind));
-        Ok(self.open_socket(pid, id, flags).inspect_err(|_| self.close_socket(id))?)
+        Ok(self.open_socket(pid, id, flags).inspect_err(|_| self.close_unsent(id))?)
     }
 
     /// Two sockets that are connected (`socketpair(2)`). `MFILE` no two descriptors left.
@@ -78,9 +63,9 @@ impl Kernel {
             (first, second) => {
                 match first {
                     Ok(first) => self.close(pid, first)?,
-                    Err(_) => self.close_socket(ids[0]),
+                    Err(_) => self.close_unsent(ids[0]),
                 }
-                self.close_socket(ids[1]);
+                self.close_unsent(ids[1]);
                 Err(second.err().unwrap_or(Errno::Mfile).into())
             }
         }
@@ -181,7 +166,9 @@ impl Kernel {
     /// the way to a name; `INTR`.
     pub fn connect(&mut self, pid: Pid, fd: Fd, address: &[u8]) -> Call<()> {
         let (id, flags) = self.socket_of(pid, fd)?;
+        let retry = core::mem::take(&mut self.process_mut(pid)?.retry);
         let socket = self.sockets.get_mut(id)?;
+        let timeout = socket.options.send_timeout;
         if !socket.kind.connects() {
             if !address.is_empty() {
                 return self.connect_datagrams(pid, id, address);
@@ -211,7 +198,7 @@ impl Kernel {
         if waiting.len() > *backlog {
             return Err(match flags.contains(OpenFlags::NONBLOCK) {
                 true => Errno::Again.into(),
-                false => self.block(pid, &[Event::Room(target)]),
+                false => self.wait_at_socket(pid, retry, &[Event::Room(target)], timeout)?,
             });
         }
         let (peer_name, theirs) = (listener.name.clone(), listener.peer_credentials);
@@ -255,7 +242,9 @@ impl Kernel {
     /// `MFILE`; `INTR`.
     pub fn accept(&mut self, pid: Pid, fd: Fd, flags: OpenFlags) -> Call<Fd> {
         let (id, own) = self.socket_of(pid, fd)?;
+        let retry = core::mem::take(&mut self.process_mut(pid)?.retry);
         let socket = self.sockets.get_mut(id)?;
+        let timeout = socket.options.receive_timeout;
         if !socket.kind.connects() {
             return Err(Errno::Notsup.into());
         }
@@ -264,7 +253,7 @@ impl Kernel {
             return Err(match own.contains(OpenFlags::NONBLOCK) {
                 _ if socket.shut_reading => Errno::Inval.into(),
                 true => Errno::Again.into(),
-                false => self.block(pid, &[Event::Arrived(id)]),
+                false => self.wait_at_socket(pid, retry, &[Event::Arrived(id)], timeout)?,
             });
         };
         let new = self.open_socket(pid, first, flags)?;
@@ -297,19 +286,6 @@ impl Kernel {
         Ok(self.sockets.get(id)?.peer_credentials)
     }
 
-    /// A socket's option (`getsockopt(2)`): 3 its kind, 4 the error that waits to be told, 30 whether it listens.
-    /// `NOPROTOOPT` for others.
-    pub fn socket_option(&mut self, pid: Pid, fd: Fd, option: u32) -> Call<u32> {
-        let (id, _) = self.socket_of(pid, fd)?;
-        let socket = self.sockets.get_mut(id)?;
-        match option {
-            option::TYPE => Ok(socket.kind as u32),
-            option::ERROR => Ok(socket.failure.take().map_or(0, Errno::raw)),
-            option::ACCEPTS => Ok(matches!(socket.state, State::Listening { .. }).into()),
-            _ => Err(Errno::Noprotoopt.into()),
-        }
-    }
-
     /// Ends one direction of a connection (0 receiving, 1 sending) or both (2), as `shutdown(2)` does.
     ///
     /// # Errors
@@ -337,8 +313,15 @@ impl Kernel {
         Ok(())
     }
 
-    /// Takes a socket away: its name can be used again, though a file stays; who it was connected to is told.
-    pub(crate) fn close_socket(&mut self, id: SocketId) {
+    /// Takes away a socket that nothing was sent to.
+    fn close_unsent(&mut self, id: SocketId) {
+        self.close_socket(id, &mut Vec::new());
+    }
+
+    /// Takes a socket away: its name can be used again, though a file stays; who it was connected to is told. What was on
+    /// its way to it is to be released.
+    pub(crate) fn close_socket(&mut self, id: SocketId, released: &mut Vec<FileId>) {
+        self.take_sent(id, released);
         let Some(socket) = self.sockets.all.remove(&id) else { return };
         if let Some(node) = socket.node {
             self.sockets.by_node.remove(&node);
@@ -353,6 +336,7 @@ impl Kernel {
         }
         if let State::Listening { waiting, .. } = socket.state {
             for embryo in waiting {
+                self.take_sent(embryo, released);
                 if let Some(peer) = self.sockets.all.remove(&embryo).and_then(|embryo| embryo.peer) {
                     self.leave_peer(peer, true);
                 }

@@ -4,6 +4,9 @@
 //! know each other; one that nobody has accepted yet stands in the queue of the socket that listens.
 
 mod connect;
+mod options;
+mod queue;
+mod rights;
 mod transfer;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -14,12 +17,12 @@ use wcr_vfs::Node;
 use crate::file::Backing;
 use crate::kernel::Kernel;
 
-pub use transfer::Received;
+use options::Options;
+use queue::{Queue, Stream};
+pub use transfer::{Outgoing, Received};
 
 /// How much a socket holds that nobody has received, in bytes (Linux's `net.core.wmem_default`).
 const CAPACITY: usize = 212_992;
-/// What a message costs beside its bytes.
-const OVERHEAD: usize = 704;
 /// How many messages wait for a receiver that is connected to nobody (Linux's `net.unix.max_dgram_qlen`).
 const QUEUE_MAX: usize = 10;
 
@@ -32,36 +35,6 @@ type Address = Vec<u8>;
 
 /// The process and the user and group that a socket was connected by.
 pub type Credentials = (Pid, u32, u32);
-
-#[derive(Debug)]
-struct Message {
-    bytes: Vec<u8>,
-    from: Option<Address>,
-}
-
-/// What was sent to a socket.
-#[derive(Debug)]
-enum Queue {
-    Bytes(VecDeque<u8>),
-    Messages(VecDeque<Message>),
-}
-
-impl Queue {
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Bytes(bytes) => bytes.is_empty(),
-            Self::Messages(messages) => messages.is_empty(),
-        }
-    }
-
-    /// How much of the room is used up.
-    fn used(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Messages(messages) => messages.iter().map(|message| OVERHEAD + message.bytes.len()).sum(),
-        }
-    }
-}
 
 #[derive(Debug)]
 enum State {
@@ -87,6 +60,7 @@ pub(crate) struct Socket {
     peer_name: Option<Address>,
     peer_credentials: Credentials,
     queue: Queue,
+    options: Options,
     /// Nothing more will be received.
     shut_reading: bool,
     /// Nothing more can be sent.
@@ -98,7 +72,7 @@ pub(crate) struct Socket {
 impl Socket {
     fn new(kind: SocketKind) -> Self {
         let queue = match kind {
-            SocketKind::Stream => Queue::Bytes(VecDeque::new()),
+            SocketKind::Stream => Queue::Bytes(Stream::default()),
             SocketKind::Datagram | SocketKind::Packets => Queue::Messages(VecDeque::new()),
         };
         Self {
@@ -110,6 +84,7 @@ impl Socket {
             peer_name: None,
             peer_credentials: (0, u32::MAX, u32::MAX),
             queue,
+            options: Options::default(),
             shut_reading: false,
             shut_writing: false,
             failure: None,
@@ -129,6 +104,8 @@ pub(crate) struct Sockets {
     /// Looked up only, never listed: the order of a hash map shows nowhere.
     by_node: HashMap<Node, SocketId>,
     by_name: BTreeMap<Address, SocketId>,
+    /// How many open files of each user are on their way.
+    on_their_way: BTreeMap<u32, u64>,
 }
 
 impl Sockets {

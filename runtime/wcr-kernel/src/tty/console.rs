@@ -1,13 +1,14 @@
 //! The console: the terminal whose other side is the host's.
 
 use wcr_abi::{Errno, OpenFlags, Pid, Signal, WaitStatus, WinSize};
-use wcr_vfs::Node;
+use wcr_vfs::{Name, Node};
 
 use crate::file::{Backing, FileId, OpenFile};
 use crate::kernel::Kernel;
 use crate::sched::Event;
 use crate::stdio::HostEvent;
 
+use super::open::path;
 use super::{Tty, TtyId};
 
 /// How much is taken from the host at a time, in bytes.
@@ -23,7 +24,7 @@ impl Kernel {
         self.vfs.pin(node)?;
         self.control_session(id, pid);
         let mut file = OpenFile::new(Backing::Tty { tty: id, node }, OpenFlags::RDWR);
-        file.refs = 3;
+        (file.refs, file.name) = (3, Name::Text(path(id)));
         Ok(self.add_file(file))
     }
 

@@ -2,6 +2,7 @@
 
 use wcr_abi::{Errno, Fd, Pid, Queue, SetWhen, Signal, Termios, WinSize};
 
+use crate::capability::Capability;
 use crate::file::Backing;
 use crate::kernel::{Call, Kernel};
 use crate::sched::Event;
@@ -109,18 +110,21 @@ impl Kernel {
         Ok(self.tty(self.own_tty(pid, fd)?)?.session.ok_or(Errno::Notty)?)
     }
 
-    /// Makes a terminal the controlling one of the session that the caller leads (`TIOCSCTTY`); `steal` lets root
-    /// take it from another session. `PERM` the caller leads none, has a terminal, or another session has this one.
+    /// Makes a terminal the controlling one of the session that the caller leads (`TIOCSCTTY`). `steal` takes it
+    /// from another session, which is more than the superuser of a container may.
+    ///
+    /// # Errors
+    /// `PERM` the caller leads no session, has a terminal, cannot read this one, or another session has it.
     pub fn acquire_tty(&mut self, pid: Pid, fd: Fd, steal: bool) -> Call<()> {
         let (id, _) = self.tty_of_fd(pid, fd)?;
         let readable = self.file_of(pid, fd)?.1.flags.readable();
         let process = self.process(pid)?;
-        let (session, root) = (process.sid, process.creds.uid == 0);
+        let (session, rules) = (process.sid, process.is_capable(Capability::Admin));
         if session == pid && self.tty(id)?.session == Some(session) {
             return Ok(());
         }
         let taken = self.tty(id)?.session.is_some();
-        if session != pid || self.controlling_tty(pid).is_some() || taken && !(steal && root) || !readable && !root {
+        if session != pid || self.controlling_tty(pid).is_some() || taken && !(steal && rules) || !readable && !rules {
             return Err(Errno::Perm.into());
         }
         self.control_session(id, session);

@@ -21,7 +21,8 @@ pub(super) const fn rdev(id: TtyId) -> u64 {
     dev::makedev(PTS_MAJOR, id.0 as u32)
 }
 
-fn path(id: TtyId) -> Vec<u8> {
+/// The name of a terminal.
+pub(super) fn path(id: TtyId) -> Vec<u8> {
     format!("/dev/pts/{}", id.0).into_bytes()
 }
 
@@ -124,7 +125,9 @@ impl Kernel {
         let now = self.now();
         let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
         // Somebody may have removed the name.
-        let _ = self.vfs.unlink(&walk, None, &path(id), now);
+        if let Ok(removed) = self.vfs.unlink(&walk, None, &path(id), now) {
+            self.name_removed(&removed, false);
+        }
         if self.ttys.get(id.0).is_some_and(|tty| tty.slaves == 0) {
             self.ttys.remove(id.0);
         }

@@ -1,8 +1,11 @@
 //! A regular file's bytes: those of a layer, and over them whatever was written.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wcr_abi::Errno;
+
+use crate::fs::Part;
 
 /// The unit of writing over a layer's bytes: a first write copies this much.
 const CHUNK: usize = 64 << 10;
@@ -40,26 +43,46 @@ fn cost(len: usize) -> u64 {
 struct Chunk {
     /// From the chunk's start; what is missing at the end is zeros.
     data: Vec<u8>,
-    /// Which pages are allocated.
+    /// Which pages were written.
     pages: u16,
+    /// Which pages room was set aside for.
+    reserved: u16,
 }
 
 impl Chunk {
-    /// The start of the first page from that of `start` on that is allocated, or is not.
-    fn page_from(&self, start: usize, allocated: bool) -> Option<usize> {
-        let is_wanted = |page: &usize| (self.pages >> page & 1 == 1) == allocated;
+    /// A layer's bytes in a chunk that is to be changed; it costs nothing yet.
+    fn over(base: &[u8]) -> Self {
+        Self { data: Vec::new(), pages: pages_before(base.len()), reserved: 0 }
+    }
+
+    /// The start of the first page from that of `start` on that was written, or was not.
+    fn page_from(&self, start: usize, written: bool) -> Option<usize> {
+        let is_wanted = |page: &usize| (self.pages >> page & 1 == 1) == written;
         (start / PAGE..CHUNK / PAGE).find(is_wanted).map(|page| page * PAGE)
     }
 
+    /// What it costs with so many bytes of data and these pages set aside.
+    fn cost_with(len: usize, reserved: u16) -> u64 {
+        cost(len.max((u16::BITS - reserved.leading_zeros()) as usize * PAGE))
+    }
+
+    fn cost(&self) -> u64 {
+        Self::cost_with(self.data.len(), self.reserved)
+    }
+
+    fn allocated(&self) -> u16 {
+        self.pages | self.reserved
+    }
+
     fn resize(&mut self, len: usize, budget: &mut Budget) -> Result<(), Errno> {
-        budget.change(cost(self.data.len()), cost(len))?;
+        budget.change(self.cost(), Self::cost_with(len, self.reserved))?;
         if len > self.data.len() {
             let capacity = len.next_power_of_two();
             self.data.reserve_exact(capacity.max(len) - self.data.len());
             self.data.resize(len, 0);
         } else {
             self.data.truncate(len);
-            self.data.shrink_to(len.next_power_of_two());
+            self.data.shrink_to(if len == 0 { 0 } else { len.next_power_of_two() });
         }
         Ok(())
     }
@@ -68,6 +91,20 @@ impl Chunk {
 /// The pages that the first `len` bytes of a chunk touch.
 fn pages_before(len: usize) -> u16 {
     ((1u32 << len.div_ceil(PAGE)) - 1) as u16
+}
+
+/// The pages that bytes of a chunk touch.
+fn pages_of(start: usize, end: usize) -> u16 {
+    pages_before(end) & !pages_before(start / PAGE * PAGE)
+}
+
+/// A part by chunks: which, and where it begins and ends in it.
+fn pieces(part: Part) -> impl Iterator<Item = (u64, usize, usize)> {
+    let chunk = CHUNK as u64;
+    (part.offset / chunk..part.end().div_ceil(chunk)).map(move |number| {
+        let origin = number * chunk;
+        (number, part.offset.saturating_sub(origin) as usize, (part.end() - origin).min(chunk) as usize)
+    })
 }
 
 /// A file's content. Where no chunk is, the layer's bytes (`base`) show, and zeros after them.
@@ -210,7 +247,7 @@ impl File {
             Some(chunk) => chunk,
             None => {
                 let below = base_part(base, number);
-                let mut chunk = Chunk { data: Vec::new(), pages: pages_before(below.len()) };
+                let mut chunk = Chunk::over(below);
                 chunk.resize(below.len().max(end), budget)?;
                 if let Some(copy) = chunk.data.get_mut(..below.len()) {
                     copy.copy_from_slice(below);
@@ -224,10 +261,106 @@ impl File {
         if let Some(out) = chunk.data.get_mut(start..end) {
             out.copy_from_slice(input);
         }
-        let touched = pages_before(end) & !pages_before(start / PAGE * PAGE);
-        self.pages += u64::from((touched & !chunk.pages).count_ones());
+        let touched = pages_of(start, end);
+        self.pages += u64::from((touched & !chunk.allocated()).count_ones());
         chunk.pages |= touched;
         Ok(())
+    }
+
+    /// Sets room aside for a part. `NOSPC`, and then nothing has changed; `FBIG`.
+    pub fn allocate(&mut self, base: &[u8], part: Part, keep_size: bool, budget: &mut Budget) -> Result<(), Errno> {
+        if part.end() > FILE_MAX {
+            return Err(Errno::Fbig);
+        }
+        let left = budget.limit.saturating_sub(budget.used);
+        // More than there is room for: nothing has to be looked at for that.
+        if part.len > left.saturating_add((self.pages + 1) * PAGE as u64).saturating_add(2 * CHUNK as u64) {
+            return Err(Errno::Nospc);
+        }
+        let mut wanted = Vec::new();
+        let mut more = 0;
+        for (number, start, end) in pieces(part) {
+            let below = base_part(base, number);
+            let pages = pages_of(start, end);
+            let (old, len, reserved) = match self.chunks.get(&number) {
+                Some(chunk) => (chunk.cost(), chunk.data.len(), chunk.reserved),
+                None if pages & !pages_before(below.len()) == 0 => continue,
+                None => (0, below.len(), 0),
+            };
+            more += Chunk::cost_with(len, reserved | pages) - old;
+            wanted.push((number, pages));
+        }
+        if more > left {
+            return Err(Errno::Nospc);
+        }
+        for (number, pages) in wanted {
+            let below = base_part(base, number);
+            let chunk = match self.chunks.entry(number) {
+                Entry::Occupied(chunk) => chunk.into_mut(),
+                Entry::Vacant(place) => {
+                    let mut chunk = Chunk::over(below);
+                    chunk.resize(below.len(), budget)?;
+                    chunk.data.copy_from_slice(below);
+                    place.insert(chunk)
+                }
+            };
+            budget.change(chunk.cost(), Chunk::cost_with(chunk.data.len(), chunk.reserved | pages))?;
+            chunk.reserved |= pages;
+        }
+        self.count_pages();
+        if !keep_size {
+            self.len = self.len.max(part.end());
+        }
+        Ok(())
+    }
+
+    /// Makes a hole. `NOSPC` where a part of a layer's chunk has to be kept.
+    pub fn punch(&mut self, base: &[u8], part: Part, budget: &mut Budget) -> Result<(), Errno> {
+        let (first, last) = (split(part.offset).0, split(part.end().saturating_sub(1)).0);
+        let layers = first..self.base_len.div_ceil(CHUNK as u64).min(last + 1);
+        let written = self.chunks.range(first..=last).map(|(number, _)| *number);
+        let numbers: BTreeSet<u64> = layers.chain(written).collect();
+        for number in numbers {
+            let origin = number * CHUNK as u64;
+            let start = part.offset.saturating_sub(origin) as usize;
+            let end = (part.end() - origin).min(CHUNK as u64) as usize;
+            let below = base_part(base, number);
+            let chunk = match self.chunks.entry(number) {
+                Entry::Occupied(chunk) => chunk.into_mut(),
+                Entry::Vacant(place) => {
+                    let kept = if end < below.len() { below } else { below.get(..start).unwrap_or(below) };
+                    let mut chunk = Chunk::over(below);
+                    chunk.resize(kept.len(), budget)?;
+                    chunk.data.copy_from_slice(kept);
+                    place.insert(chunk)
+                }
+            };
+            let whole = pages_before(end / PAGE * PAGE) & !pages_before(start);
+            let (kept, cut) = (chunk.reserved & !whole, chunk.data.len() <= end);
+            budget.change(chunk.cost(), Chunk::cost_with(chunk.data.len(), kept))?;
+            (chunk.pages, chunk.reserved) = (chunk.pages & !whole, kept);
+            if cut {
+                chunk.resize(start.min(chunk.data.len()), budget)?;
+            } else if let Some(bytes) = chunk.data.get_mut(start..end) {
+                bytes.fill(0);
+            }
+            if below.is_empty() && chunk.allocated() == 0 {
+                chunk.resize(0, budget)?;
+                self.chunks.remove(&number);
+            }
+        }
+        self.count_pages();
+        Ok(())
+    }
+
+    /// Counts the allocated pages anew.
+    fn count_pages(&mut self) {
+        self.pages = self.base_len.div_ceil(PAGE as u64);
+        for (number, chunk) in &self.chunks {
+            let below = self.base_len.saturating_sub(number * CHUNK as u64).min(CHUNK as u64) as usize;
+            self.pages += u64::from(chunk.allocated().count_ones());
+            self.pages -= u64::from(pages_before(below).count_ones());
+        }
     }
 
     /// Sets the length; nothing is allocated for more. `FBIG`.
@@ -237,21 +370,17 @@ impl File {
         }
         if len < self.len {
             let (number, keep) = split(len);
-            for chunk in self.chunks.split_off(&(number + u64::from(keep > 0))).values_mut() {
-                chunk.resize(0, budget)?;
+            for chunk in self.chunks.split_off(&(number + u64::from(keep > 0))).values() {
+                budget.used -= chunk.cost();
             }
-            if let Some(chunk) = self.chunks.get_mut(&number)
-                && keep < chunk.data.len()
-            {
-                chunk.resize(keep, budget)?;
-                chunk.pages &= pages_before(keep);
+            if let Some(chunk) = self.chunks.get_mut(&number) {
+                let kept = pages_before(keep);
+                budget.change(chunk.cost(), Chunk::cost_with(chunk.data.len(), chunk.reserved & kept))?;
+                (chunk.pages, chunk.reserved) = (chunk.pages & kept, chunk.reserved & kept);
+                chunk.resize(keep.min(chunk.data.len()), budget)?;
             }
             self.base_len = self.base_len.min(len);
-            self.pages = self.base_len.div_ceil(PAGE as u64);
-            for (number, chunk) in &self.chunks {
-                let below = self.base_len.saturating_sub(number * CHUNK as u64).min(CHUNK as u64) as usize;
-                self.pages += u64::from((chunk.pages & !pages_before(below)).count_ones());
-            }
+            self.count_pages();
         }
         self.len = len;
         Ok(())
@@ -260,7 +389,7 @@ impl File {
     /// Gives everything back to the budget.
     pub fn release(&mut self, budget: &mut Budget) {
         for chunk in self.chunks.values() {
-            budget.used -= cost(chunk.data.len());
+            budget.used -= chunk.cost();
         }
         self.chunks.clear();
     }
@@ -310,22 +439,41 @@ mod tests {
             let mut budget = Budget { limit: 1 << 30, used: 0 };
             for step in 0..300 {
                 let under = &base[..file.base_len() as usize];
-                if random(4) == 0 {
-                    let len = random(260_000) as usize;
-                    file.truncate(len as u64, &mut budget).unwrap();
-                    model.resize(len, 0);
-                } else {
-                    let offset = random(250_000) as usize;
-                    let bytes = vec![step as u8 | 1; random(if step % 2 == 0 { 50 } else { 90_000 }) as usize];
-                    assert_eq!(file.write(under, offset as u64, &bytes, &mut budget), Ok(bytes.len()));
-                    if !bytes.is_empty() {
-                        model.resize(model.len().max(offset + bytes.len()), 0);
-                        model[offset..offset + bytes.len()].copy_from_slice(&bytes);
+                let part = Part { offset: random(250_000), len: 1 + random(90_000) };
+                let within = part.offset as usize..part.end() as usize;
+                match random(6) {
+                    0 => {
+                        let len = random(260_000) as usize;
+                        file.truncate(len as u64, &mut budget).unwrap();
+                        model.resize(len, 0);
+                    }
+                    1 => {
+                        let keep_size = step % 2 == 0;
+                        file.allocate(under, part, keep_size, &mut budget).unwrap();
+                        let len = if keep_size { model.len() } else { model.len().max(within.end) };
+                        model.resize(len, 0);
+                    }
+                    2 => {
+                        file.punch(under, part, &mut budget).unwrap();
+                        let end = within.end.min(model.len());
+                        model[within.start.min(end)..end].fill(0);
+                    }
+                    _ => {
+                        let offset = random(250_000) as usize;
+                        let bytes = vec![step as u8 | 1; random(if step % 2 == 0 { 50 } else { 90_000 }) as usize];
+                        assert_eq!(file.write(under, offset as u64, &bytes, &mut budget), Ok(bytes.len()));
+                        if !bytes.is_empty() {
+                            model.resize(model.len().max(offset + bytes.len()), 0);
+                            model[offset..offset + bytes.len()].copy_from_slice(&bytes);
+                        }
                     }
                 }
                 assert!(all(&file, &base) == model, "base {base_len}, step {step}");
-                assert!(file.blocks() <= model.len().div_ceil(PAGE) as u64 * 8);
-                let held: u64 = file.chunks.values().map(|chunk| cost(chunk.data.len())).sum();
+                assert!(file.blocks() <= model.len().max(350_000).div_ceil(PAGE) as u64 * 8);
+                let counted = file.pages;
+                file.count_pages();
+                assert_eq!(file.pages, counted);
+                let held: u64 = file.chunks.values().map(Chunk::cost).sum();
                 assert_eq!(held, budget.used);
                 assert!(file.chunks.values().all(|chunk| chunk.data.capacity() as u64 <= cost(chunk.data.len())));
                 let (offset, len) = (random(250_000), random(9000) as usize);
@@ -351,6 +499,31 @@ mod tests {
         assert_eq!(file.write(&[], 1 << 62, b"x", &mut budget), Err(Errno::Fbig));
         assert_eq!(file.write(&[], FILE_MAX - 1, b"xyz", &mut budget), Ok(1));
         assert_eq!(file.write(&[], u64::MAX, b"xyz", &mut budget), Err(Errno::Fbig));
+    }
+
+    #[test]
+    fn room_is_set_aside_and_given_back() {
+        let mut budget = Budget { limit: 4 * CHUNK as u64, used: 0 };
+        let mut file = File::new(0);
+        let part = |offset, len| Part { offset, len };
+        assert_eq!(file.allocate(&[], part(0, 100_000), true, &mut budget), Ok(()));
+        assert_eq!((file.len(), file.blocks(), budget.used), (0, 25 * 8, CHUNK as u64 + 65_536));
+        assert_eq!(file.allocate(&[], part(0, 5 * CHUNK as u64), false, &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.allocate(&[], part(0, 1 << 43), false, &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.allocate(&[], part(1 << 43, 1 << 43), false, &mut budget), Err(Errno::Fbig));
+        assert_eq!((file.len(), file.blocks(), budget.used), (0, 25 * 8, 2 * CHUNK as u64));
+        assert_eq!(file.allocate(&[], part(0, 3 * CHUNK as u64), false, &mut budget), Ok(()));
+        assert_eq!((file.len(), file.next_data(0), file.next_hole(0)), (3 * CHUNK as u64, None, 0));
+        // What was set aside is there, even when the rest is used up.
+        let mut other = File::new(0);
+        assert_eq!(other.write(&[], 0, &vec![1; 9 * CHUNK], &mut budget), Ok(CHUNK));
+        assert_eq!(file.write(&[], 0, &vec![2; 3 * CHUNK], &mut budget), Ok(3 * CHUNK));
+        assert_eq!(file.write(&[], 3 * CHUNK as u64, b"x", &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.punch(&[], part(5, 2 * CHUNK as u64), &mut budget), Ok(()));
+        assert_eq!((file.blocks(), budget.used), ((1 + 16) * 8, 4096 + 2 * CHUNK as u64));
+        assert_eq!(all(&file, &[])[..8], [2, 2, 2, 2, 2, 0, 0, 0]);
+        file.truncate(0, &mut budget).unwrap();
+        assert_eq!((file.blocks(), budget.used), (0, CHUNK as u64));
     }
 
     #[test]

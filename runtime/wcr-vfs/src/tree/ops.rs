@@ -2,9 +2,9 @@
 
 use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
 
-use super::content::File;
+use super::content::{Budget, File};
 use super::{Body, INLINE_LINK, Inode, LINK_MAX, ROOT, Tree};
-use crate::fs::{DirEntry, FileSystem, Ino, NewInode, Perm, SetAttr};
+use crate::fs::{DirEntry, FileSystem, Ino, NewInode, Part, Perm, SetAttr};
 
 /// Linux's numbers for the two kinds of file system that a tree can be.
 const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
@@ -270,12 +270,15 @@ impl FileSystem for Tree {
     }
 
     fn truncate(&mut self, ino: Ino, len: u64, now: Timestamp) -> Result<(), Errno> {
-        let inode = self.inodes.get_mut(&ino).ok_or(Errno::Stale)?;
-        inode.file()?;
-        let Body::File(file, _) = &mut inode.body else { return Err(Errno::Inval) };
-        file.truncate(len, &mut self.budget)?;
-        inode.touch(now);
-        Ok(())
+        self.change_file(ino, now, |file, _, budget| file.truncate(len, budget))
+    }
+
+    fn allocate(&mut self, ino: Ino, part: Part, keep_size: bool, now: Timestamp) -> Result<(), Errno> {
+        self.change_file(ino, now, |file, base, budget| file.allocate(base, part, keep_size, budget))
+    }
+
+    fn punch(&mut self, ino: Ino, part: Part, now: Timestamp) -> Result<(), Errno> {
+        self.change_file(ino, now, |file, base, budget| file.punch(base, part, budget))
     }
 
     fn pin(&mut self, ino: Ino) -> Result<(), Errno> {
@@ -301,6 +304,24 @@ impl FileSystem for Tree {
             ffree: self.names.limit.saturating_sub(self.names.used),
             namelen: wcr_abi::NAME_MAX as u64,
         })
+    }
+}
+
+impl Tree {
+    /// Changes the content of a regular file, of which the layer's part is given.
+    fn change_file(
+        &mut self,
+        ino: Ino,
+        now: Timestamp,
+        change: impl FnOnce(&mut File, &[u8], &mut Budget) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        let inode = self.inodes.get_mut(&ino).ok_or(Errno::Stale)?;
+        inode.file()?;
+        let base = Self::base(&self.stack, inode)?;
+        let Body::File(file, _) = &mut inode.body else { return Err(Errno::Inval) };
+        change(file, base, &mut self.budget)?;
+        inode.touch(now);
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@
 mod attr;
 mod creds;
 mod make;
+mod name;
 mod node;
 mod open;
 mod remove;
@@ -22,12 +23,13 @@ use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 use crate::fs::{FileSystem, Ino, NewInode};
 pub use attr::{SetTime, SetTimes};
 pub use creds::{Access, Creds};
+pub use name::{Name, Removed, Renamed};
 pub use open::Opened;
 pub use remove::Rename;
-pub use walk::{Found, Walk};
+pub use walk::{Found, Target, Walk};
 
 /// An inode of a mounted file system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node {
     /// The mount, in the order of mounting; 0 is the root's.
     pub mount: u32,

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
 
 use super::{Creds, Node, Place, Vfs};
-use crate::fs::{DirEntry, Perm, SetAttr};
+use crate::fs::{DirEntry, Part, Perm, SetAttr};
 
 impl Vfs {
     /// The node's metadata.
@@ -86,6 +86,31 @@ impl Vfs {
     /// Those of [`crate::FileSystem::truncate`].
     pub fn truncate_node(&mut self, creds: &Creds, node: Node, len: u64, now: Timestamp) -> Result<(), Errno> {
         self.fs(node)?.truncate(node.ino, len, now)?;
+        self.written_by(creds, node, now)
+    }
+
+    /// Sets room aside for a part of a regular file. Anybody but the superuser thereby clears its set-id bits.
+    ///
+    /// # Errors
+    /// Those of [`crate::FileSystem::allocate`].
+    pub fn allocate_node(
+        &mut self,
+        creds: &Creds,
+        node: Node,
+        part: Part,
+        keep_size: bool,
+        now: Timestamp,
+    ) -> Result<(), Errno> {
+        self.fs(node)?.allocate(node.ino, part, keep_size, now)?;
+        self.written_by(creds, node, now)
+    }
+
+    /// Makes a hole in a regular file. Anybody but the superuser thereby clears its set-id bits.
+    ///
+    /// # Errors
+    /// Those of [`crate::FileSystem::punch`].
+    pub fn punch_node(&mut self, creds: &Creds, node: Node, part: Part, now: Timestamp) -> Result<(), Errno> {
+        self.fs(node)?.punch(node.ino, part, now)?;
         self.written_by(creds, node, now)
     }
 

@@ -3,7 +3,7 @@
 use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Stat, Timestamp};
 
 use super::walk::{Followed, Last, Walker};
-use super::{Access, Creds, Found, Node, Place, Vfs, Walk};
+use super::{Access, Creds, Found, Name, Node, Place, Vfs, Walk};
 use crate::fs::{NewInode, Perm};
 
 /// A file that was opened. The caller pins the node for as long as it is open.
@@ -15,15 +15,18 @@ pub struct Opened {
     pub stat: Stat,
     /// Whether this call made it.
     pub created: bool,
-    /// The directory and the name where it was found; `None` when it was not by a name (`/`, `.`, `..`, an
-    /// open file's link in `/proc`).
-    pub place: Option<Place>,
+    /// What it is called.
+    pub name: Name,
 }
 
 /// Where an existing last component led.
 struct Existing {
     node: Node,
+    /// The directory and the name where it was found; `None` when it was not by a name (`/`, `.`, `..`, an open file's
+    /// link in `/proc`).
     place: Option<Place>,
+    /// What it is called otherwise.
+    name: Name,
     must_be_dir: bool,
 }
 
@@ -69,7 +72,7 @@ impl Vfs {
                 let new = NewInode { mode, uid: 0, gid: 0, rdev: 0, target: &[] };
                 let node = self.make(walk, dir, &name, &new, now)?;
                 let stat = self.stat_node(node)?;
-                Ok(Found::Here(Opened { node, stat, created: true, place: Some(Place { dir, name }) }))
+                Ok(Found::Here(Opened { node, stat, created: true, name: Name::At(Place { dir, name }) }))
             }
             End::Fd { pid, fd } => Ok(Found::Fd { pid, fd }),
         }
@@ -88,10 +91,10 @@ impl Vfs {
         let mut must_be_dir = flags.contains(OpenFlags::DIRECTORY);
         let mut slash = false;
         let mut walker = Walker::new(self, walk, start, path)?;
-        let (node, place) = loop {
+        let (node, place, called) = loop {
             let name = match walker.last()? {
-                Last::Root | Last::Dot => break (walker.at, None),
-                Last::DotDot => break (walker.vfs.parent(walker.at)?, None),
+                Last::Root | Last::Dot => break (walker.at, None, Name::Own),
+                Last::DotDot => break (walker.vfs.parent(walker.at)?, None, Name::Own),
                 Last::Name(name) => name,
             };
             if walker.slash && create {
@@ -103,17 +106,17 @@ impl Vfs {
                 child => child?,
             };
             if walker.vfs.kind(child)? != FileKind::Symlink || !(follow || slash) {
-                break (child, Some(Place { dir: walker.at, name }));
+                break (child, Some(Place { dir: walker.at, name }), Name::Own);
             }
             match walker.follow(child)? {
                 Followed::Text => {}
-                Followed::Node(node) => break (node, None),
+                Followed::Node(node, called) => break (node, None, called),
                 Followed::Fd { .. } if slash || must_be_dir => return Err(Errno::Notdir),
                 Followed::Fd { pid, fd } => return Ok(End::Fd { pid, fd }),
             }
         };
         must_be_dir |= slash;
-        Ok(End::Existing(Existing { node, place, must_be_dir }))
+        Ok(End::Existing(Existing { node, place, name: called, must_be_dir }))
     }
 
     fn open_existing(
@@ -123,7 +126,7 @@ impl Vfs {
         flags: OpenFlags,
         now: Timestamp,
     ) -> Result<Opened, Errno> {
-        let Existing { node, place, must_be_dir } = existing;
+        let Existing { node, place, name, must_be_dir } = existing;
         let perm = self.perm(node)?;
         let kind = perm.mode.kind();
         if flags.contains(OpenFlags::CREAT) {
@@ -178,7 +181,11 @@ impl Vfs {
             }
         }
         let stat = self.stat_node(node)?;
-        Ok(Opened { node, stat, created: false, place })
+        let name = match place {
+            Some(place) if kind != FileKind::Directory => Name::At(place),
+            _ => name,
+        };
+        Ok(Opened { node, stat, created: false, name })
     }
 }
 

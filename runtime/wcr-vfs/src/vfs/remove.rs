@@ -3,7 +3,7 @@
 use wcr_abi::{Errno, FileKind, Timestamp};
 
 use super::walk::{Last, Walker};
-use super::{Access, Creds, Node, Vfs, Walk};
+use super::{Access, Creds, Node, Place, Removed, Renamed, Vfs, Walk};
 
 /// What becomes of the file that has the new name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,13 @@ impl Vfs {
     /// # Errors
     /// Those of [`Self::resolve`]; `ISDIR`; `ACCES`; `PERM` the directory is sticky; `BUSY` something is mounted
     /// there; `ROFS`.
-    pub fn unlink(&mut self, walk: &Walk<'_>, start: Option<Node>, path: &[u8], now: Timestamp) -> Result<(), Errno> {
+    pub fn unlink(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        now: Timestamp,
+    ) -> Result<Removed, Errno> {
         let mut walker = Walker::new(self, walk, start, path)?;
         let Last::Name(name) = walker.last()? else { return Err(Errno::Isdir) };
         let (dir, slash) = (walker.at, walker.slash);
@@ -37,7 +43,8 @@ impl Vfs {
             return Err(Errno::Isdir);
         }
         self.not_mounted_on(victim)?;
-        self.fs(dir)?.unlink(dir.ino, &name, now)
+        self.fs(dir)?.unlink(dir.ino, &name, now)?;
+        Ok(Removed { node: victim, place: Place { dir, name } })
     }
 
     /// Removes an empty directory.
@@ -45,7 +52,13 @@ impl Vfs {
     /// # Errors
     /// Those of [`Self::resolve`]; `NOTEMPTY`, also for `..`; `INVAL` for `.`; `NOTDIR`; `ACCES`; `PERM` the
     /// directory around it is sticky; `BUSY` for the root and for mount points; `ROFS`.
-    pub fn rmdir(&mut self, walk: &Walk<'_>, start: Option<Node>, path: &[u8], now: Timestamp) -> Result<(), Errno> {
+    pub fn rmdir(
+        &mut self,
+        walk: &Walk<'_>,
+        start: Option<Node>,
+        path: &[u8],
+        now: Timestamp,
+    ) -> Result<Removed, Errno> {
         let mut walker = Walker::new(self, walk, start, path)?;
         let name = match walker.last()? {
             Last::Name(name) => name,
@@ -61,10 +74,12 @@ impl Vfs {
             return Err(Errno::Notdir);
         }
         self.not_mounted_on(victim)?;
-        self.fs(dir)?.rmdir(dir.ino, &name, now)
+        self.fs(dir)?.rmdir(dir.ino, &name, now)?;
+        Ok(Removed { node: victim, place: Place { dir, name } })
     }
 
-    /// Moves a name; what has the new one is replaced, or as `how` says.
+    /// Moves a name; what has the new one is replaced, or as `how` says. `None` when both are names of one file: nothing
+    /// changes.
     ///
     /// # Errors
     /// `EXIST` the new name is taken, and not to be replaced; those of [`Self::resolve`]; `XDEV` on another mount;
@@ -79,7 +94,7 @@ impl Vfs {
         to: &[u8],
         how: Rename,
         now: Timestamp,
-    ) -> Result<(), Errno> {
+    ) -> Result<Option<Renamed>, Errno> {
         let exchange = how == Rename::Exchange;
         let mut walker = Walker::new(self, walk, from_start, from)?;
         let (last, from_dir, from_slash) = (walker.last()?, walker.at, walker.slash);
@@ -122,7 +137,7 @@ impl Vfs {
             return Err(if exchange { Errno::Inval } else { Errno::Notempty });
         }
         if replaced == Some(moved) {
-            return Ok(());
+            return Ok(None);
         }
         self.may_remove(walk.creds, from_dir, moved)?;
         match replaced {
@@ -150,9 +165,12 @@ impl Vfs {
         }
         let fs = self.fs(from_dir)?;
         if exchange {
-            return fs.exchange(from_dir.ino, &name, to_dir.ino, &to_name, now);
+            fs.exchange(from_dir.ino, &name, to_dir.ino, &to_name, now)?;
+        } else {
+            fs.rename(from_dir.ino, &name, to_dir.ino, &to_name, now)?;
         }
-        fs.rename(from_dir.ino, &name, to_dir.ino, &to_name, now)
+        let moved = Removed { node: moved, place: Place { dir: from_dir, name } };
+        Ok(Some(Renamed { moved, to: Place { dir: to_dir, name: to_name }, other: replaced, exchanged: exchange }))
     }
 
     /// Whether `dir` is the directory `node` or somewhere in it, on one file system.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use wcr_abi::{Errno, FileKind, NAME_MAX, PATH_MAX, SYMLOOP_MAX, Timestamp};
 
-use super::{Access, Creds, Node, Place, Vfs};
+use super::{Access, Creds, Name, Node, Place, Vfs};
 use crate::fs::MagicLink;
 
 /// On whose behalf a path is walked. The root is always the container's.
@@ -19,19 +19,26 @@ pub struct Walk<'a> {
     pub umask: u32,
     /// The process that `/proc/self` means.
     pub pid: u32,
-    /// The file behind `/proc/PID/fd/N`, from process and descriptor, when it is one that lies on a file
-    /// system (not a pipe, not a terminal). The walk goes on from there.
-    pub fds: &'a dyn Fn(u32, u32) -> Option<Node>,
+    /// What a link of `/proc` stands for. The walk goes on from there. `ACCES` when the process may not know.
+    pub links: &'a dyn Fn(MagicLink) -> Result<Target, Errno>,
     /// The current time, by which symbolic links that are followed take note of it; `None`: they do not.
     pub clock: Option<&'a dyn Fn() -> Timestamp>,
 }
 
+/// What a link of `/proc` stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The file, when it is one that lies on a file system (not a pipe, not the host's).
+    pub node: Option<Node>,
+    /// What it is called: the link's text.
+    pub name: Name,
+}
+
 impl<'a> Walk<'a> {
-    /// A walk without a umask, for which no descriptor of `/proc/PID/fd` lies on a file system, and that leaves no
-    /// trace.
+    /// A walk without a umask, for which no process has an open file, and that leaves no trace.
     #[must_use]
     pub fn new(cwd: Node, creds: &'a Creds, pid: u32) -> Self {
-        Self { cwd, creds, umask: 0, pid, fds: &|_, _| None, clock: None }
+        Self { cwd, creds, umask: 0, pid, links: &|_| Err(Errno::Noent), clock: None }
     }
 }
 
@@ -78,8 +85,8 @@ pub(super) enum Last {
 pub(super) enum Followed {
     /// The walker has its target to walk now.
     Text,
-    /// To this node.
-    Node(Node),
+    /// To this node, which is called so.
+    Node(Node, Name),
     /// To an open file.
     Fd { pid: u32, fd: u32 },
 }
@@ -138,7 +145,7 @@ impl<'a> Walker<'a> {
                     }
                     match self.follow(child)? {
                         Followed::Text => {}
-                        Followed::Node(node) => self.at = node,
+                        Followed::Node(node, _) => self.at = node,
                         Followed::Fd { .. } => return Err(Errno::Notdir),
                     }
                 }
@@ -178,11 +185,14 @@ impl<'a> Walker<'a> {
         if self.links > SYMLOOP_MAX {
             return Err(Errno::Loop);
         }
-        if let Some(MagicLink::Fd { pid, fd }) = self.vfs.fs(link)?.magic_link(link.ino) {
-            return Ok(match (self.walk.fds)(pid, fd) {
-                Some(node) => Followed::Node(node),
-                None => Followed::Fd { pid, fd },
-            });
+        let magic = self.vfs.fs(link)?.magic_link(link.ino);
+        if let Some(magic) = magic.filter(|magic| *magic != MagicLink::SelfPid) {
+            let target = (self.walk.links)(magic)?;
+            return match (target.node, magic) {
+                (Some(node), _) => Ok(Followed::Node(node, target.name)),
+                (None, MagicLink::Fd { pid, fd }) => Ok(Followed::Fd { pid, fd }),
+                (None, _) => Err(Errno::Noent),
+            };
         }
         let target = self.vfs.link_text(link, self.walk)?;
         if target.is_empty() {
@@ -256,7 +266,7 @@ impl Vfs {
             }
             match walker.follow(child)? {
                 Followed::Text => {}
-                Followed::Node(node) => break node,
+                Followed::Node(node, _) => break node,
                 Followed::Fd { .. } if must_be_dir => return Err(Errno::Notdir),
                 Followed::Fd { pid, fd } => return Ok((Found::Fd { pid, fd }, None)),
             }
@@ -289,8 +299,12 @@ impl Vfs {
         }
         let fs = self.fs(link)?;
         match fs.magic_link(link.ino) {
+            None => fs.readlink(link.ino),
             Some(MagicLink::SelfPid) => Ok(walk.pid.to_string().into_bytes()),
-            _ => fs.readlink(link.ino),
+            Some(magic) => match (walk.links)(magic)? {
+                Target { name: Name::Text(text), .. } => Ok(text),
+                Target { node, name } => self.name_of(node.ok_or(Errno::Noent)?, &name),
+            },
         }
     }
 }

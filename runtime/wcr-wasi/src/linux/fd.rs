@@ -49,6 +49,27 @@ pub fn fd_entries<M: GuestMemory>(
     Ok(mem.put_counted(buf, len, &out, used)?)
 }
 
+/// `fallocate(2)`: sets room aside for a part of a file (`mode` 0, or `KEEP_SIZE` (1)), or makes a hole there
+/// (`KEEP_SIZE` and `PUNCH_HOLE` (2)).
+///
+/// Partial: There are no other modes, and a folder of the host can do what the host's system can.
+///
+/// # Errors
+/// `BADF` not open for writing; `INVAL` no such part; `NOTSUP` another mode, or a file system without it; `SPIPE` a pipe;
+/// `ISDIR` a directory; `NODEV` no regular file; `FBIG` no file may be as long, with `SIGXFSZ` when it is the caller's
+/// limit that says so; `NOSPC`.
+pub fn fd_allocate<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    _mem: &mut M,
+    fd: u32,
+    mode: u32,
+    offset: i64,
+    size: i64,
+) -> Call<()> {
+    k.allocate(pid, fd, mode, offset, size)
+}
+
 /// A new pipe: the reading and the writing end's numbers (two words).
 ///
 /// # Errors

@@ -141,32 +141,13 @@ pub fn path_unlink<M: GuestMemory>(
     k.unlink_at(pid, dirfd, &path, flags)
 }
 
-/// `renameat(2)`.
+/// `renameat2(2)`: `flags` are 0, `RENAME_NOREPLACE` (1) or `RENAME_EXCHANGE` (2).
 ///
 /// # Errors
 /// Those of the way to a name; `ISDIR`, `NOTDIR`, `NOTEMPTY` what is there does not go with it; `INVAL` into
-/// itself; `XDEV` another file system; `BUSY` a mount; `ROFS`; `NOSPC`.
+/// itself, no such flags, or a file system that cannot exchange; `EXIST` the new name is taken, and not to be replaced;
+/// `NOENT` there is nothing to exchange it for; `XDEV` another file system; `BUSY` a mount; `ROFS`; `NOSPC`.
 pub fn path_rename<M: GuestMemory>(
-    k: &mut Kernel,
-    pid: Pid,
-    mem: &mut M,
-    from_dirfd: u32,
-    from: u32,
-    from_len: u32,
-    dirfd: u32,
-    path: u32,
-    len: u32,
-) -> Call<()> {
-    let (from, path) = (mem.take_path(from, from_len)?, mem.take_path(path, len)?);
-    k.rename_at(pid, (from_dirfd, &from), (dirfd, &path), 0)
-}
-
-/// `renameat2(2)`, with `RENAME_NOREPLACE` (1) or `RENAME_EXCHANGE` (2).
-///
-/// # Errors
-/// Those of `path_rename`; `EXIST` the new name is taken, and not to be replaced; `NOENT` there is nothing to exchange it
-/// for; `INVAL` no such flags, or a file system that cannot exchange.
-pub fn path_rename2<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,
     mem: &mut M,

@@ -1,7 +1,7 @@
 //! Sockets of the Unix domain, and files in memory.
 
-use wcr_abi::{Errno, MSG_TRUNC, OpenFlags, Pid, SOCKET_ADDRESS_MAX, SocketKind};
-use wcr_kernel::{Call, Kernel};
+use wcr_abi::{Errno, MSG_TRUNC, OpenFlags, Pid, SOCKET_ADDRESS_MAX, SOCKET_FILES_MAX, SocketKind};
+use wcr_kernel::{Call, Kernel, Outgoing};
 
 use crate::memory::{GuestMemory, MemoryExt};
 
@@ -84,14 +84,14 @@ pub fn sock_accept<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u3
 /// The most bytes that one call sends; what is longer is sent in part by a stream, and too long a message.
 const SEND_MAX: u32 = 1 << 20;
 
-/// `sendto(2)`, with `MSG_DONTWAIT` and `MSG_NOSIGNAL`; no address is the other end's.
-///
-/// Partial: Descriptors are not passed on.
+/// `sendmsg(2)`, with `MSG_DONTWAIT` and `MSG_NOSIGNAL`; no address is the other end's. The open files behind the `count`
+/// descriptors at `fds` go along (`SCM_RIGHTS`).
 ///
 /// # Errors
 /// `NOTSOCK` no socket; `NOTCONN` there is no other end; `PIPE` it receives nothing more, and a stream's sender gets
 /// `SIGPIPE`; `CONNREFUSED` it is gone; `AGAIN` no room, and it is not to wait; `MSGSIZE` too long a message; `ISCONN`,
-/// `NOTSUP` an address where there are connections; `PERM` that one is connected to another; those of the way to a
+/// `NOTSUP` an address where there are connections; `PERM` that one is connected to another; `BADF`, `INVAL` one of the
+/// descriptors is not open, or there are more than 253; `TOOMANYREFS` too many are on their way; those of the way to a
 /// name; `INTR` a caught signal came first.
 pub fn sock_send<M: GuestMemory>(
     k: &mut Kernel,
@@ -103,19 +103,23 @@ pub fn sock_send<M: GuestMemory>(
     flags: u32,
     addr: u32,
     addr_len: u32,
+    fds: u32,
+    count: u32,
     done: u32,
 ) -> Call<()> {
     mem.put_u32(done, 0)?;
     let to = address(mem, addr, addr_len)?;
     let to = (!to.is_empty()).then_some(to.as_slice());
-    let sent = mem.view(buf, len.min(SEND_MAX), |bytes| k.send(pid, fd, bytes, flags, to))??;
+    let files = mem.take_bytes(fds, count.saturating_mul(4), SOCKET_FILES_MAX * 4, Errno::Inval)?;
+    let fds: Vec<u32> = files.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
+    let sent =
+        mem.view(buf, len.min(SEND_MAX), |bytes| k.send(pid, fd, &Outgoing { bytes, flags, to, fds: &fds }))??;
     Ok(mem.put_u32(done, sent as u32)?)
 }
 
-/// `recvfrom(2)`, with `MSG_PEEK`, `MSG_DONTWAIT` and `MSG_TRUNC`; the sender's address goes to `addr`, its length to
-/// `used`.
-///
-/// Partial: There is no `MSG_WAITALL`.
+/// `recvmsg(2)`, with `MSG_PEEK`, `MSG_DONTWAIT`, `MSG_TRUNC`, `MSG_WAITALL` and `MSG_CMSG_CLOEXEC`. The sender's address
+/// goes to `addr`, its length to `used`; descriptors of open files that came along go to `fds`, where there is room for so
+/// many words. At `came` two words say how many they are, and what was cut off (`MSG_TRUNC`, `MSG_CTRUNC`).
 ///
 /// # Errors
 /// `NOTSOCK` no socket; `NOTCONN`, `INVAL` there is no connection; `AGAIN` nothing came, and it is not to wait;
@@ -131,12 +135,21 @@ pub fn sock_recv<M: GuestMemory>(
     addr: u32,
     addr_len: u32,
     used: u32,
+    fds: u32,
+    room: u32,
+    came: u32,
     done: u32,
 ) -> Call<()> {
+    let room = room.min(SOCKET_FILES_MAX as u32);
     mem.put_u32(done, 0)?;
+    mem.put_u64(came, 0)?;
     mem.put_counted(addr, addr_len, &[], used)?;
-    let received = mem.edit(buf, len, |bytes| k.receive(pid, fd, bytes, flags))??;
+    mem.edit(fds, room * 4, |_| ())?;
+    let received = mem.edit(buf, len, |bytes| k.receive(pid, fd, bytes, flags, room as usize))??;
     mem.put_counted(addr, addr_len, &received.from.unwrap_or_default(), used)?;
+    let words: Vec<u8> = received.fds.iter().flat_map(|fd| fd.to_le_bytes()).collect();
+    mem.put(fds, &words)?;
+    mem.put_u64(came, u64::from(received.flags) << 32 | received.fds.len() as u64)?;
     let count = if flags & MSG_TRUNC == 0 { received.len } else { received.whole };
     Ok(mem.put_u32(done, count as u32)?)
 }
@@ -167,16 +180,36 @@ pub fn sock_name<M: GuestMemory>(
     Ok(mem.put_counted(buf, len, &name, used)?)
 }
 
-/// `getsockopt(2)` with `SOL_SOCKET`: `SO_TYPE` (3), `SO_ERROR` (4), `SO_ACCEPTCONN` (30).
+/// `getsockopt(2)` with `SOL_SOCKET`: a word of eight bytes, which for a time is nanoseconds.
 ///
-/// Partial: There are no others, and none is set.
+/// Partial: There are `SO_REUSEADDR` (2), `SO_TYPE` (3), `SO_ERROR` (4), `SO_BROADCAST` (6), `SO_SNDBUF` (7), `SO_RCVBUF`
+/// (8), `SO_KEEPALIVE` (9), `SO_RCVTIMEO` (20), `SO_SNDTIMEO` (21), `SO_ACCEPTCONN` (30), `SO_PROTOCOL` (38) and
+/// `SO_DOMAIN` (39).
 ///
 /// # Errors
 /// `NOTSOCK` no socket; `NOPROTOOPT` no such option.
 pub fn sock_option<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, option: u32, out: u32) -> Call<()> {
-    mem.put_u32(out, 0)?;
+    mem.put_u64(out, 0)?;
     let value = k.socket_option(pid, fd, option)?;
-    Ok(mem.put_u32(out, value)?)
+    Ok(mem.put_u64(out, value)?)
+}
+
+/// `setsockopt(2)` with `SOL_SOCKET`; a time is given in nanoseconds.
+///
+/// Partial: Of those of `sock_option`, the buffers' sizes, the two times, and the three that are on or off, which change
+/// nothing.
+///
+/// # Errors
+/// `NOTSOCK` no socket; `NOPROTOOPT` no such option, or it cannot be set.
+pub fn sock_set_option<M: GuestMemory>(
+    k: &mut Kernel,
+    pid: Pid,
+    _mem: &mut M,
+    fd: u32,
+    option: u32,
+    value: u64,
+) -> Call<()> {
+    k.set_socket_option(pid, fd, option, value)
 }
 
 /// Who has connected the other end (`SO_PEERCRED`): process, user, group (three words).
@@ -188,9 +221,7 @@ pub fn sock_peer<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32,
     Ok(mem.put(out, &[process, user, group].map(u32::to_le_bytes).concat())?)
 }
 
-/// `memfd_create(2)`; `flags`: close-on-exec, as an open flag.
-///
-/// Partial: There are no seals.
+/// `memfd_create(2)`; `flags`: close-on-exec, as an open flag; `sealing` not 0: it can be sealed.
 ///
 /// # Errors
 /// `INVAL` a name of over 249 bytes; `MFILE` no descriptor left.
@@ -201,10 +232,30 @@ pub fn fd_memory<M: GuestMemory>(
     name: u32,
     len: u32,
     flags: u32,
+    sealing: u32,
     out: u32,
 ) -> Call<()> {
     mem.put_u32(out, 0)?;
     let name = mem.take_path(name, len)?;
-    let fd = k.memory_file(pid, &name, OpenFlags(flags))?;
+    let fd = k.memory_file(pid, &name, OpenFlags(flags), sealing != 0)?;
     Ok(mem.put_u32(out, fd)?)
+}
+
+/// `fcntl(2)` with `F_GET_SEALS`.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` no file in memory.
+pub fn fd_seals<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u32, out: u32) -> Call<()> {
+    let seals = k.seals(pid, fd)?;
+    Ok(mem.put_u32(out, seals)?)
+}
+
+/// `fcntl(2)` with `F_ADD_SEALS`.
+///
+/// Partial: There is no `F_SEAL_EXEC`.
+///
+/// # Errors
+/// `BADF` not open; `INVAL` no file in memory, or no such seal; `PERM` not open for writing, or no more can be added.
+pub fn fd_add_seals<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, seals: u32) -> Call<()> {
+    k.add_seals(pid, fd, seals)
 }

@@ -39,11 +39,13 @@ pub fn rlimit_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, resourc
 
 /// Sets a resource's limits.
 ///
-/// Partial: CPU time, the size of files, processes and open files are limited, and memory where the engine can
-/// do that (not in a browser); the others are only kept. CPU time is looked at while calls are made.
+/// Partial: CPU time, the size of files, processes, open files, memory and nice values are limited; the others are only
+/// kept. A process that is to be stopped while it makes no calls has a limit on CPU time since it began, and does not run
+/// in a browser. There, a process's memory has the limit that it began with.
 ///
 /// # Errors
-/// `INVAL` no such resource, or soft above hard; `PERM` raising the hard one without being root.
+/// `INVAL` no such resource, or soft above hard; `PERM` raising the hard one, which takes more than the superuser of a
+/// container may.
 pub fn rlimit_set<M: GuestMemory>(
     k: &mut Kernel,
     pid: Pid,

@@ -1,4 +1,4 @@
-//! Users, groups and nice values.
+//! Users and groups.
 
 use wcr_abi::{Errno, Pid};
 use wcr_kernel::{Call, Kernel, Whose};
@@ -73,31 +73,4 @@ pub fn groups_set<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, groups:
     let bytes = mem.take_bytes(groups, count.saturating_mul(4), GROUPS_MAX, Errno::Inval)?;
     let (words, _) = bytes.as_chunks::<4>();
     k.set_groups(pid, words.iter().map(|word| u32::from_le_bytes(*word)).collect())
-}
-
-/// `getpriority(2)`: the lowest nice value (a signed word) of one process (`which` 0), a group (1), a user's (2).
-///
-/// # Errors
-/// `INVAL` no such `which`; `SRCH` there are none.
-pub fn priority_get<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, which: u32, who: u32, out: u32) -> Call<()> {
-    let nice = k.priority(pid, which, who)?;
-    Ok(mem.put_u32(out, nice.cast_unsigned())?)
-}
-
-/// `setpriority(2)`, for the same processes as `priority_get`.
-///
-/// Partial: A nice value is kept, and changes nothing.
-///
-/// # Errors
-/// `INVAL` no such `which`; `SRCH` there are none; `PERM` another user's; `ACCES` a lower value without being the
-/// superuser.
-pub fn priority_set<M: GuestMemory>(
-    k: &mut Kernel,
-    pid: Pid,
-    _mem: &mut M,
-    which: u32,
-    who: u32,
-    nice: i32,
-) -> Call<()> {
-    k.set_priority(pid, which, who, nice)
 }

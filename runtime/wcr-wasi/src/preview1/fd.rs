@@ -31,7 +31,7 @@ pub(crate) const fn filetype(kind: FileKind) -> u8 {
 }
 
 /// The slices at `iovs` that are not empty.
-fn slices(mem: &impl GuestMemory, iovs: u32, count: u32) -> Result<Vec<(u32, u32)>, Errno> {
+pub(super) fn slices(mem: &impl GuestMemory, iovs: u32, count: u32) -> Result<Vec<(u32, u32)>, Errno> {
     if count > IOV_MAX {
         return Err(Errno::Inval);
     }
@@ -203,20 +203,7 @@ pub fn fd_advise<M: GuestMemory>(
 /// `BADF` not open for writing; `FBIG` the end is beyond the largest file; `INVAL` no length; `NODEV` not a regular
 /// file; `SPIPE` a pipe; `NOSPC`.
 pub fn fd_allocate<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, offset: u64, len: u64) -> Call<()> {
-    let end = offset.checked_add(len).ok_or(Errno::Fbig)?;
-    if len == 0 {
-        return Err(Errno::Inval.into());
-    }
-    if !k.fd_flags(pid, fd)?.writable() {
-        return Err(Errno::Badf.into());
-    }
-    let stat = k.fstat(pid, fd)?;
-    match stat.mode.kind() {
-        FileKind::Regular if stat.size < end => k.ftruncate(pid, fd, end),
-        FileKind::Regular => Ok(()),
-        FileKind::Fifo | FileKind::Socket => Err(Errno::Spipe.into()),
-        _ => Err(Errno::Nodev.into()),
-    }
+    k.allocate(pid, fd, 0, offset.cast_signed(), len.cast_signed())
 }
 
 /// Closes a descriptor.

@@ -94,10 +94,19 @@ impl<M: GuestMemory> Line<'_, M> {
             Shape::Written => self.slices(ptr, length, None),
             Shape::Read => self.read(value, |_, ptr| self.slices(ptr, length, self.counted("done"))),
             Shape::Filled => self.read(value, |_, ptr| {
-                let filled = self.counted("used").unwrap_or(length);
-                let text = self.bytes(ptr, filled)?;
-                Some(if self.counted("used").is_some() { text } else { format!("{text}, {length}") })
+                // Where an address is received, too, `used` is its length.
+                let counted = self.counted("done").or_else(|| self.counted("used"));
+                let text = self.bytes(ptr, counted.unwrap_or(length))?;
+                Some(if counted.is_some() { text } else { format!("{text}, {length}") })
             }),
+            Shape::Termios => structure::Kind::Termios.read(self.mem, ptr),
+            Shape::Bytes => self.bytes(ptr, length),
+            Shape::Fds => structure::list(self.mem, ptr, length, 4, structure::descriptor),
+            Shape::Groups => structure::list(self.mem, ptr, length, 4, structure::group),
+            Shape::Polled => {
+                let count = self.value("count").unwrap_or(0) as u32;
+                structure::list(self.mem, ptr, count, 8, structure::polled)
+            }
             Shape::Request => self.request(ptr, length),
             Shape::Subscriptions => {
                 let count = self.value("count").unwrap_or(0);
@@ -197,6 +206,44 @@ mod tests {
         let mut bytes = [0; 48];
         (bytes[8], bytes[16]) = (1, 7);
         assert_eq!(line(&bytes, "wasi_snapshot_preview1.poll_oneoff", &poll), "poll_oneoff([{fd=7, READ}], [], 1) = 0");
+    }
+
+    #[test]
+    fn lists_and_structures_are_shown() {
+        let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+        let send = [
+            ("fd", 3),
+            ("buf", 16),
+            ("len", 2),
+            ("flags", 0x4000),
+            ("addr", 0),
+            ("addr_len", 0),
+            ("fds", 20),
+            ("count", 2),
+            ("done", 28),
+        ];
+        let memory = [b"hi\0\0".to_vec(), words(&[7, 8, 2])].concat();
+        assert_eq!(line(&memory, "wcr_v1.sock_send", &send), r#"wcr.sock_send(3, "hi", MSG_NOSIGNAL, "", [7, 8]) = 2"#);
+        let poll = [("entries", 16), ("count", 2), ("timeout", u64::MAX), ("ready", 40)];
+        let memory = words(&[3, 1, u32::MAX, 0x2004, 0, 0, 1]);
+        assert_eq!(
+            line(&memory, "wcr_v1.fd_poll", &poll),
+            "wcr.fd_poll([{fd=3, events=POLLIN}, {fd=-1, events=POLLOUT|POLLRDHUP}], 2, -1) = 1"
+        );
+        let allocate = [("fd", 3), ("mode", 3), ("offset", 4096), ("size", u64::MAX)];
+        assert_eq!(
+            line(b"", "wcr_v1.fd_allocate", &allocate),
+            "wcr.fd_allocate(3, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 4096, -1) = 0"
+        );
+        let priority = [("which", 1), ("who", 0), ("priority", 2 << 13 | 4)];
+        assert_eq!(
+            line(b"", "wcr_v1.io_priority_set", &priority),
+            "wcr.io_priority_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)) = 0"
+        );
+        let groups = [("groups", 16), ("count", 2)];
+        assert_eq!(line(&words(&[0, 1000]), "wcr_v1.groups_set", &groups), "wcr.groups_set([0, 1000]) = 0");
+        let seals = [("fd", 3), ("seals", 9)];
+        assert_eq!(line(b"", "wcr_v1.fd_add_seals", &seals), "wcr.fd_add_seals(3, F_SEAL_SEAL|F_SEAL_WRITE) = 0");
     }
 
     #[test]

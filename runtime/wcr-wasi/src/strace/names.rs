@@ -1,9 +1,10 @@
 //! The names of flags and numbers, as C has them.
 
 use wcr_abi::{
-    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Disposition, FileKind, MSG_DONTWAIT,
-    MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, SA_NOCLDSTOP, SA_NOCLDWAIT,
-    Signal, UTIME_NOW, UTIME_OMIT, WNOHANG, WUNTRACED, WaitStatus,
+    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Disposition, FALLOC_KEEP_SIZE,
+    FALLOC_PUNCH_HOLE, FileKind, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC,
+    MSG_WAITALL, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, SA_NOCLDSTOP, SA_NOCLDWAIT, SEAL_FUTURE_WRITE,
+    SEAL_GROW, SEAL_SEAL, SEAL_SHRINK, SEAL_WRITE, Signal, UTIME_NOW, UTIME_OMIT, WNOHANG, WUNTRACED, WaitStatus,
 };
 use wcr_kernel::signal_name;
 
@@ -58,6 +59,62 @@ pub(super) const MSG: Bits = &[
     (MSG_TRUNC as u64, "MSG_TRUNC"),
     (MSG_DONTWAIT as u64, "MSG_DONTWAIT"),
     (MSG_NOSIGNAL as u64, "MSG_NOSIGNAL"),
+    (MSG_CTRUNC as u64, "MSG_CTRUNC"),
+    (MSG_WAITALL as u64, "MSG_WAITALL"),
+    (MSG_CMSG_CLOEXEC as u64, "MSG_CMSG_CLOEXEC"),
+];
+/// What is asked of descriptors.
+pub(super) const POLL: Bits = &[(1, "POLLIN"), (2, "POLLPRI"), (4, "POLLOUT"), (0x2000, "POLLRDHUP")];
+/// Seals of files in memory.
+pub(super) const SEALS: Bits = &[
+    (SEAL_SEAL as u64, "F_SEAL_SEAL"),
+    (SEAL_SHRINK as u64, "F_SEAL_SHRINK"),
+    (SEAL_GROW as u64, "F_SEAL_GROW"),
+    (SEAL_WRITE as u64, "F_SEAL_WRITE"),
+    (SEAL_FUTURE_WRITE as u64, "F_SEAL_FUTURE_WRITE"),
+];
+/// Options of sockets.
+pub(super) const SO: &[&str] = &[
+    "0",
+    "SO_DEBUG",
+    "SO_REUSEADDR",
+    "SO_TYPE",
+    "SO_ERROR",
+    "SO_DONTROUTE",
+    "SO_BROADCAST",
+    "SO_SNDBUF",
+    "SO_RCVBUF",
+    "SO_KEEPALIVE",
+    "SO_OOBINLINE",
+    "SO_NO_CHECK",
+    "SO_PRIORITY",
+    "SO_LINGER",
+    "SO_BSDCOMPAT",
+    "SO_REUSEPORT",
+    "SO_PASSCRED",
+    "SO_PEERCRED",
+    "SO_RCVLOWAT",
+    "SO_SNDLOWAT",
+    "SO_RCVTIMEO",
+    "SO_SNDTIMEO",
+    "22",
+    "23",
+    "24",
+    "SO_BINDTODEVICE",
+    "SO_ATTACH_FILTER",
+    "SO_DETACH_FILTER",
+    "SO_PEERNAME",
+    "SO_TIMESTAMP",
+    "SO_ACCEPTCONN",
+    "SO_PEERSEC",
+    "SO_SNDBUFFORCE",
+    "SO_RCVBUFFORCE",
+    "SO_PASSSEC",
+    "SO_TIMESTAMPNS",
+    "SO_MARK",
+    "SO_TIMESTAMPING",
+    "SO_PROTOCOL",
+    "SO_DOMAIN",
 ];
 /// What becomes of what has the new name.
 pub(super) const RENAME: Bits =
@@ -66,6 +123,11 @@ pub(super) const RENAME: Bits =
 pub(super) const CHILD: Bits = &[(SA_NOCLDSTOP as u64, "SA_NOCLDSTOP"), (SA_NOCLDWAIT as u64, "SA_NOCLDWAIT")];
 /// Whose nice value is meant.
 pub(super) const PRIORITY: &[&str] = &["PRIO_PROCESS", "PRIO_PGRP", "PRIO_USER"];
+/// Whose priority of input and output is meant.
+pub(super) const IOPRIO_WHO: &[&str] = &["0", "IOPRIO_WHO_PROCESS", "IOPRIO_WHO_PGRP", "IOPRIO_WHO_USER"];
+/// What is done with a part of a file.
+pub(super) const FALLOC: Bits =
+    &[(FALLOC_KEEP_SIZE as u64, "FALLOC_FL_KEEP_SIZE"), (FALLOC_PUNCH_HOLE as u64, "FALLOC_FL_PUNCH_HOLE")];
 /// Whose id is meant.
 pub(super) const WHOSE: &[&str] = &["USER", "GROUP"];
 /// What `fd_advise` says.
@@ -192,6 +254,12 @@ pub(super) fn status(value: u64) -> String {
 /// A number of bytes or of descriptors, of which all ones mean no limit.
 pub(super) fn limit(value: u64) -> String {
     if value == u64::MAX { "RLIM_INFINITY".into() } else { value.to_string() }
+}
+
+/// A priority of input and output: its class and its level.
+pub(super) fn io_priority(value: u64) -> String {
+    const CLASSES: &[&str] = &["IOPRIO_CLASS_NONE", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"];
+    format!("IOPRIO_PRIO_VALUE({}, {})", number(value >> 13, CLASSES), value & 0x1fff)
 }
 
 /// The nanoseconds of a time to be set.

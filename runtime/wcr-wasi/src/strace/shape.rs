@@ -22,6 +22,7 @@ pub(super) enum Plain {
     Disposition,
     Nanoseconds,
     Limit,
+    IoPriority,
 }
 
 impl Plain {
@@ -41,6 +42,7 @@ impl Plain {
             Self::Disposition => names::disposition(value),
             Self::Nanoseconds => names::nanoseconds(value),
             Self::Limit => names::limit(value),
+            Self::IoPriority => names::io_priority(value),
         }
     }
 }
@@ -57,6 +59,16 @@ pub(super) enum Shape {
     Read,
     /// A buffer that is filled; its length follows.
     Filled,
+    /// What is sent; its length follows.
+    Bytes,
+    /// The attributes of a terminal.
+    Termios,
+    /// Descriptors; their number follows.
+    Fds,
+    /// Groups; their number follows.
+    Groups,
+    /// What is polled. The number of descriptors stands further on, as a plain number.
+    Polled,
     /// What is to be executed; its length follows.
     Request,
     /// What is waited for. Its number stands further on, as a plain number.
@@ -74,7 +86,17 @@ pub(super) enum Shape {
 impl Shape {
     /// Whether the next argument belongs to it.
     pub(super) const fn takes_length(self) -> bool {
-        matches!(self, Self::Path | Self::Written | Self::Read | Self::Filled | Self::Request)
+        matches!(
+            self,
+            Self::Path
+                | Self::Written
+                | Self::Read
+                | Self::Filled
+                | Self::Bytes
+                | Self::Fds
+                | Self::Groups
+                | Self::Request
+        )
     }
 
     /// Whether it is known only when the call is done.
@@ -85,18 +107,29 @@ impl Shape {
 
 /// What the argument `arg` of `call` is.
 pub(super) fn shape(call: &str, arg: &str) -> Shape {
-    use Shape::{Address, Events, Filled, Gives, Out, Path, Plain as Is, Read, Request, Subscriptions, Written};
+    use Shape::{
+        Address, Bytes, Events, Fds, Filled, Gives, Groups, Out, Path, Plain as Is, Polled, Read, Request,
+        Subscriptions, Termios, Written,
+    };
     match (call, arg) {
-        ("wcr.tty_attr", "out") | ("wcr.sock_send", "buf") => Address,
+        ("wcr.tty_attr", "out") => Out(Kind::Termios),
+        ("wcr.sock_send", "buf") => Bytes,
+        ("wcr.fd_poll", "entries") => Polled,
+        ("wcr.fd_poll", "ready") => Gives(Kind::U32),
+        ("wcr.groups_set", "groups") => Groups,
         ("wcr.id_get", "out") => Out(Kind::Words(3)),
         ("wcr.priority_get", "out") => Gives(Kind::I32),
-        ("wcr.fork", "arg") => Is(Plain::Hex),
+        ("wcr.fork", "arg") | (_, "processors") => Is(Plain::Hex),
+        ("wcr.fd_allocate", "mode") => Is(Plain::Bits(names::FALLOC)),
+        (_, "priority") => Is(Plain::IoPriority),
+        ("wcr.io_priority_get", "out") => Gives(Kind::IoPriority),
+        ("wcr.affinity_get", "out") => Gives(Kind::U64),
         ("args_sizes_get" | "environ_sizes_get", _) => Out(Kind::U32),
         ("args_get" | "environ_get", _) => Address,
         ("clock_res_get", "resolution") | ("clock_time_get", "time") => Gives(Kind::U64),
         ("fd_read" | "fd_pread" | "sock_recv", "iovs") => Read,
         (_, "iovs") => Written,
-        ("fd_readdir" | "wcr.fd_entries" | "wcr.uname", "buf") => Address,
+        ("fd_readdir" | "wcr.fd_entries", "buf") => Address,
         ("fd_prestat_dir_name", "path") | (_, "buf") => Filled,
         ("fd_fdstat_get", "stat") => Out(Kind::Fdstat),
         ("fd_filestat_get" | "path_filestat_get", "stat") => Out(Kind::Filestat),
@@ -106,7 +139,13 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         (_, "subscriptions") => Subscriptions,
         (_, "events") => Events,
         (_, "request") => Request,
-        ("wcr.sock_recv", "addr") => Address,
+        ("wcr.sock_recv", "addr" | "fds") => Address,
+        ("wcr.sock_send", "fds") => Fds,
+        ("wcr.sock_recv", "came") => Out(Kind::Came),
+        ("wcr.sock_option" | "wcr.sock_set_option", "option") => Is(Plain::Names(names::SO)),
+        ("wcr.sock_option", "out") => Gives(Kind::U64),
+        ("wcr.fd_seals", "out") => Gives(Kind::Seals),
+        (_, "seals") => Is(Plain::Bits(names::SEALS)),
         ("wcr.sock_recv", "used") => Out(Kind::U32),
         ("wcr.sock_peer", "out") => Out(Kind::Words(3)),
         (_, "addr") | ("wcr.fd_memory", "name") => Path,
@@ -132,6 +171,7 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         ("path_filestat_get" | "path_filestat_set_times" | "path_link", "flags") | (_, "lookup") => {
             Is(Plain::Bits(names::LOOKUP))
         }
+        ("wcr.io_priority_get" | "wcr.io_priority_set", "which") => Is(Plain::Names(names::IOPRIO_WHO)),
         ("wcr.priority_get" | "wcr.priority_set", "which") => Is(Plain::Names(names::PRIORITY)),
         ("wcr.id_get" | "wcr.id_set" | "wcr.id_set_re" | "wcr.id_set_res", "kind") => Is(Plain::Names(names::WHOSE)),
         (_, "id" | "real" | "effective" | "saved" | "nice") => Is(Plain::Signed),
@@ -139,7 +179,7 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         ("path_open" | "fd_fdstat_set_flags", "flags") => Is(Plain::Bits(names::FDFLAGS)),
         (_, "oflags") => Is(Plain::Bits(names::OFLAGS)),
         (_, "base" | "inheriting" | "rdev" | "out_flags") => Is(Plain::Hex),
-        ("wcr.path_rename2", "flags") => Is(Plain::Bits(names::RENAME)),
+        ("wcr.path_rename", "flags") => Is(Plain::Bits(names::RENAME)),
         (_, "flags") if call.starts_with("wcr.path_") => Is(Plain::Bits(names::AT)),
         ("wcr.path_access", "mode") => Is(Plain::Bits(names::ACCESS)),
         ("wcr.umask", "old") => Gives(Kind::Octal),
@@ -164,10 +204,13 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         ("wcr.user_ids", "count") => Gives(Kind::U32),
         ("wcr.times", _) => Out(Kind::Longs(4)),
         ("wcr.tty_winsize", "size") => Out(Kind::WinSize),
-        (_, "termios") => Is(Plain::Hex),
+        (_, "termios") => Termios,
         (_, "atime_nsec" | "mtime_nsec") => Is(Plain::Nanoseconds),
         (_, "target" | "pgid" | "uid" | "gid") => Is(Plain::Signed),
-        ("fd_seek", "offset") | ("wcr.path_utimens", "atime" | "mtime") => Is(Plain::Signed),
+        ("fd_seek" | "wcr.fd_allocate", "offset")
+        | ("wcr.fd_allocate", "size")
+        | ("wcr.fd_poll" | "wcr.sig_wait", "timeout")
+        | ("wcr.path_utimens", "atime" | "mtime") => Is(Plain::Signed),
         _ => Is(Plain::Number),
     }
 }

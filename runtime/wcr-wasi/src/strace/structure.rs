@@ -23,6 +23,10 @@ pub(super) enum Kind {
     /// So many words of 64 bits.
     Longs(u32),
     Limits,
+    IoPriority,
+    Seals,
+    /// How many descriptors came, and what was cut off.
+    Came,
     Stat,
     Filestat,
     Fdstat,
@@ -30,6 +34,7 @@ pub(super) enum Kind {
     StatFs,
     /// Rows and columns of a terminal.
     WinSize,
+    Termios,
 }
 
 impl Kind {
@@ -37,7 +42,14 @@ impl Kind {
     pub(super) const fn is_structure(self) -> bool {
         matches!(
             self,
-            Self::Stat | Self::Filestat | Self::Fdstat | Self::Prestat | Self::StatFs | Self::Limits | Self::WinSize
+            Self::Stat
+                | Self::Filestat
+                | Self::Fdstat
+                | Self::Prestat
+                | Self::StatFs
+                | Self::Limits
+                | Self::WinSize
+                | Self::Termios
         )
     }
 
@@ -55,6 +67,12 @@ impl Kind {
             Self::SignalSet => names::signal_set(long()?),
             Self::Disposition => names::disposition(word()?.into()),
             Self::Status => names::status(word()?.into()),
+            Self::IoPriority => names::io_priority(word()?.into()),
+            Self::Seals => names::bits(word()?.into(), names::SEALS),
+            Self::Came => {
+                let both = long()?;
+                format!("{}, {}", both & 0xffff_ffff, names::bits(both >> 32, names::MSG))
+            }
             Self::Words(count) => words(count, |at| Some(mem.take_u32(ptr.checked_add(at * 4)?).ok()?.into()))?,
             Self::Longs(count) => words(count, |at| long_at(mem, ptr, at))?,
             Self::Limits => {
@@ -76,6 +94,14 @@ impl Kind {
                 let fs = StatFs::decode(&mem.take(ptr).ok()?);
                 let StatFs { kind, bsize, blocks, bfree, .. } = fs;
                 format!("{{f_type={kind:#x}, f_bsize={bsize}, f_blocks={blocks}, f_bfree={bfree}, ...}}")
+            }
+            Self::Termios => {
+                let bytes: [u8; 16] = mem.take(ptr).ok()?;
+                let words = bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word));
+                let names = ["c_iflag", "c_oflag", "c_cflag", "c_lflag"];
+                let shown: Vec<String> =
+                    names.iter().zip(words).map(|(name, word)| format!("{name}={word:#x}")).collect();
+                format!("{{{}, ...}}", shown.join(", "))
             }
             Self::WinSize => {
                 let size = word()?;
@@ -114,6 +140,23 @@ pub(super) fn list<M: GuestMemory>(
         (0..count.min(ITEMS)).map(|at| show(mem, ptr.checked_add(at.checked_mul(size)?)?)).collect();
     let more = if count > ITEMS { ", ..." } else { "" };
     Some(format!("[{}{more}]", shown?.join(", ")))
+}
+
+/// A descriptor.
+pub(super) fn descriptor<M: GuestMemory>(mem: &M, ptr: u32) -> Option<String> {
+    Some(names::fd(mem.take_u32(ptr).ok()?.into()))
+}
+
+/// A group.
+pub(super) fn group<M: GuestMemory>(mem: &M, ptr: u32) -> Option<String> {
+    Some(mem.take_u32(ptr).ok()?.cast_signed().to_string())
+}
+
+/// A descriptor that `fd_poll` asks about.
+pub(super) fn polled<M: GuestMemory>(mem: &M, ptr: u32) -> Option<String> {
+    let both = mem.take(ptr).ok().map(u64::from_le_bytes)?;
+    let (fd, events) = (both as u32, both >> 32 & 0xffff);
+    Some(format!("{{fd={}, events={}}}", fd.cast_signed(), names::bits(events, names::POLL)))
 }
 
 /// One thing that `poll_oneoff` waits for.

@@ -7,7 +7,7 @@ use wcr_abi::{
     WaitStatus, WinSize,
 };
 use wcr_sys::user::{self, Processes, Whose};
-use wcr_sys::{fd, fs, process, signal, socket, time, tty};
+use wcr_sys::{fd, fs, priority, process, signal, socket, time, tty};
 
 use super::{Failure, Mask, Outcome};
 
@@ -414,7 +414,62 @@ pub fn socket_name(fd: Fd, peer: bool) -> Outcome<Vec<u8>> {
 }
 
 pub fn socket_option(fd: Fd, number: u32) -> Outcome<u32> {
-    Ok(socket::option(fd, number)?)
+    Ok(socket::option(fd, number)? as u32)
+}
+
+pub fn set_socket_option(fd: Fd, number: u32, value: u32) -> Outcome<()> {
+    Ok(socket::set_option(fd, number, value.into())?)
+}
+
+pub fn socket_timeout(fd: Fd, receiving: bool) -> Outcome<u64> {
+    Ok(socket::option(fd, if receiving { 20 } else { 21 })? / 1_000_000)
+}
+
+pub fn set_socket_timeout(fd: Fd, receiving: bool, millis: u64) -> Outcome<()> {
+    Ok(socket::set_option(fd, if receiving { 20 } else { 21 }, millis * 1_000_000)?)
+}
+
+pub fn send_files(fd: Fd, bytes: &[u8], flags: u32, files: &[Fd]) -> Outcome<usize> {
+    Ok(socket::send_files(fd, bytes, flags, b"", files)?)
+}
+
+pub fn receive_files(fd: Fd, len: usize, flags: u32, room: usize) -> Outcome<(Vec<u8>, Vec<Fd>, u32)> {
+    let mut buf = vec![0; len];
+    let (count, came) = socket::receive_files(fd, &mut buf, flags, room)?;
+    buf.truncate(count);
+    Ok((buf, came.files, came.flags))
+}
+
+pub fn sealable_file(label: &str) -> Outcome<Fd> {
+    Ok(fd::memory(label.as_bytes(), OpenFlags::RDONLY, true)?)
+}
+
+pub fn seals(fd: Fd) -> Outcome<u32> {
+    Ok(fd::seals(fd)?)
+}
+
+pub fn add_seals(fd: Fd, seals: u32) -> Outcome<()> {
+    Ok(fd::add_seals(fd, seals)?)
+}
+
+pub fn link_text(path: &str) -> Outcome<String> {
+    Ok(String::from_utf8_lossy(&fs::readlink(path.as_bytes())?).into_owned())
+}
+
+pub fn chdir(path: &str) -> Outcome<()> {
+    Ok(fs::chdir(path.as_bytes())?)
+}
+
+pub fn rmdir(path: &str) -> Outcome<()> {
+    Ok(fs::rmdir(path.as_bytes())?)
+}
+
+pub fn symlink(target: &str, path: &str) -> Outcome<()> {
+    Ok(fs::symlink(target.as_bytes(), path.as_bytes())?)
+}
+
+pub fn inode(fd: Fd) -> Outcome<u64> {
+    Ok(fd::stat(fd)?.ino)
 }
 
 pub fn socket_peer(fd: Fd) -> Outcome<(Pid, u32, u32)> {
@@ -423,7 +478,7 @@ pub fn socket_peer(fd: Fd) -> Outcome<(Pid, u32, u32)> {
 
 pub fn memory_file(label: &str, cloexec: bool) -> Outcome<Fd> {
     let flags = if cloexec { OpenFlags::CLOEXEC } else { OpenFlags::RDONLY };
-    Ok(fd::memory(label.as_bytes(), flags)?)
+    Ok(fd::memory(label.as_bytes(), flags, false)?)
 }
 
 pub fn truncate(fd: Fd, len: u64) -> Outcome<()> {
@@ -471,4 +526,29 @@ pub fn size(path: &str) -> Outcome<u64> {
 
 pub fn read_into(fd: Fd, buf: &mut [u8]) -> Outcome<usize> {
     Ok(fd::read(fd, buf)?)
+}
+
+pub fn allocate(fd: Fd, mode: u32, offset: i64, len: i64) -> Outcome<()> {
+    Ok(fd::allocate(fd, mode, offset, len)?)
+}
+
+pub fn room(fd: Fd) -> Outcome<(u64, u64)> {
+    let stat = fd::stat(fd)?;
+    Ok((stat.size, stat.blocks))
+}
+
+pub fn io_priority(which: u32, who: u32) -> Outcome<(u32, u32)> {
+    Ok(priority::io(processes(which, who))?)
+}
+
+pub fn set_io_priority(which: u32, who: u32, class: u32, level: u32) -> Outcome<()> {
+    Ok(priority::set_io(processes(which, who), class, level)?)
+}
+
+pub fn affinity(pid: Pid) -> Outcome<u64> {
+    Ok(priority::affinity(pid)?)
+}
+
+pub fn set_affinity(pid: Pid, processors: u64) -> Outcome<()> {
+    Ok(priority::set_affinity(pid, processors)?)
 }

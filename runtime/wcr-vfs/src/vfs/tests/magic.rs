@@ -32,6 +32,7 @@ impl FileSystem for Magic {
         let text = String::from_utf8(self.0.readlink(ino).ok()?).ok()?;
         match text.strip_prefix('@')? {
             "self" => Some(MagicLink::SelfPid),
+            "exe" => Some(MagicLink::Exe(7)),
             fd => Some(MagicLink::Fd { pid: 7, fd: fd.parse().ok()? }),
         }
     }
@@ -77,20 +78,35 @@ impl FileSystem for Magic {
 fn links_to_open_files_lead_to_them() {
     let mut vfs = Vfs::new(Box::new(Magic(tree())), MountOptions::default());
     let walk = Walk::new(vfs.root(), Creds::root(), 7);
+    let root = vfs.root();
     let file = open(&mut vfs, Creds::root(), b"f", CREATE).unwrap().node;
     let dir = vfs.mkdir(&walk, None, b"d", 0o755, NOW).unwrap();
     let inside = vfs.mkdir(&walk, None, b"d/in", 0o755, NOW).unwrap();
     vfs.mkdir(&walk, None, b"7", 0o755, NOW).unwrap();
-    for (target, link) in [(&b"@self"[..], &b"self"[..]), (b"@0", b"7/0"), (b"@1", b"7/1"), (b"@2", b"7/2")] {
+    for (target, link) in
+        [(&b"@self"[..], &b"self"[..]), (b"@0", b"7/0"), (b"@1", b"7/1"), (b"@2", b"7/2"), (b"@exe", b"7/exe")]
+    {
         vfs.symlink(&walk, target, None, link, NOW).unwrap();
     }
     vfs.symlink(&walk, b"self/2", None, b"stderr", NOW).unwrap();
     // 0 is a file, 1 a directory, 2 a pipe.
-    let fds = |pid, fd| [file, dir].get(fd as usize).copied().filter(|_| pid == 7);
-    let walk = Walk { fds: &fds, ..walk };
+    let links = |link| {
+        let MagicLink::Fd { pid: 7, fd } = link else { return Err(Errno::Acces) };
+        let place = Place { dir: root, name: b"f".to_vec() };
+        Ok(match fd {
+            0 => Target { node: Some(file), name: Name::At(place) },
+            1 => Target { node: Some(dir), name: Name::Own },
+            _ => Target { node: None, name: Name::Text(b"pipe:[1]".to_vec()) },
+        })
+    };
+    let walk = Walk { links: &links, ..walk };
     let pipe = Found::Fd { pid: 7, fd: 2 };
     assert_eq!(vfs.readlink(&walk, None, b"self"), Ok(b"7".to_vec()));
-    assert_eq!(vfs.readlink(&walk, None, b"self/2"), Ok(b"@2".to_vec()));
+    for (fd, text) in [(0, &b"/f"[..]), (1, b"/d"), (2, b"pipe:[1]")] {
+        assert_eq!(vfs.readlink(&walk, None, format!("self/{fd}").as_bytes()).as_deref(), Ok(text));
+    }
+    assert_eq!(vfs.readlink(&walk, None, b"7/exe"), Err(Errno::Acces));
+    assert_eq!(vfs.resolve(&walk, None, b"7/exe", true), Err(Errno::Acces));
     assert_eq!(vfs.resolve(&walk, None, b"self/0", true), Ok(Found::Here(file)));
     assert_eq!(vfs.resolve(&walk, None, b"self/1/in", true), Ok(Found::Here(inside)));
     assert_eq!(vfs.resolve(&walk, None, b"self/1/", true), Ok(Found::Here(dir)));
@@ -103,7 +119,7 @@ fn links_to_open_files_lead_to_them() {
     assert_eq!(vfs.open(&walk, None, b"self/2", exclusive, 0o644, NOW), Err(Errno::Exist));
     assert_eq!(vfs.open(&walk, None, b"self/2", OpenFlags::NOFOLLOW, 0, NOW), Err(Errno::Loop));
     let Ok(Found::Here(opened)) = vfs.open(&walk, None, b"self/0", OpenFlags::RDONLY, 0, NOW) else { panic!() };
-    assert_eq!((opened.node, opened.place), (file, None));
+    assert_eq!((opened.node, opened.name), (file, Name::At(Place { dir: root, name: b"f".to_vec() })));
     assert_eq!(vfs.truncate(&walk, None, b"stderr", 0, NOW), Err(Errno::Inval));
     assert_eq!(vfs.chmod(&walk, None, b"stderr", 0, NOW), Err(Errno::Perm));
 }

@@ -137,10 +137,12 @@ fn act(vfs: &mut Vfs, model: &mut Model, random: &mut Random) -> (String, Result
             model.files.push(Vec::new());
             ("create", made, model.add(&from, Thing::File(model.files.len() - 1)))
         }
-        4 => ("unlink", vfs.unlink(&walk, None, a, NOW), model.remove(&from, false)),
-        5 => ("rmdir", vfs.rmdir(&walk, None, a, NOW), model.remove(&from, true)),
+        4 => ("unlink", vfs.unlink(&walk, None, a, NOW).map(drop), model.remove(&from, false)),
+        5 => ("rmdir", vfs.rmdir(&walk, None, a, NOW).map(drop), model.remove(&from, true)),
         6 => ("link", vfs.link(&walk, None, a, false, None, b, NOW), model.link(&from, &to)),
-        7..10 => ("rename", vfs.rename(&walk, None, a, None, b, Rename::Replace, NOW), model.rename(&from, &to)),
+        7..10 => {
+            ("rename", vfs.rename(&walk, None, a, None, b, Rename::Replace, NOW).map(drop), model.rename(&from, &to))
+        }
         10 => {
             let ours = vfs.truncate(&walk, None, a, size as u64, NOW);
             ("truncate", ours, model.file(&from).map(|content| content.resize(size, 0)))

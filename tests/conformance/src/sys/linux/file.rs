@@ -44,3 +44,43 @@ pub fn size(path: &str) -> Outcome<u64> {
 pub fn read_into(fd: Fd, buf: &mut [u8]) -> Outcome<usize> {
     call!(read(fd as i32, buf.as_mut_ptr().cast(), buf.len())).map(|count| count as usize)
 }
+
+/// Sets room aside for a part of a file, or makes a hole there.
+pub fn allocate(fd: Fd, mode: u32, offset: i64, len: i64) -> Outcome<()> {
+    call!(fallocate(fd as i32, mode as i32, offset, len)).map(drop)
+}
+
+/// Size, and how many units of 512 bytes are taken.
+pub fn room(fd: Fd) -> Outcome<(u64, u64)> {
+    // SAFETY: all zero is a valid structure, which the call then fills.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    call!(fstat(fd as i32, &raw mut stat))?;
+    Ok((stat.st_size as u64, stat.st_blocks as u64))
+}
+
+/// What a symbolic link says.
+pub fn link_text(path: &str) -> Outcome<String> {
+    let mut buf = vec![0u8; 4096];
+    let len = call!(readlink(text(path).as_ptr(), buf.as_mut_ptr().cast(), buf.len()))?;
+    Ok(String::from_utf8_lossy(&buf[..len as usize]).into_owned())
+}
+
+pub fn chdir(path: &str) -> Outcome<()> {
+    call!(chdir(text(path).as_ptr())).map(drop)
+}
+
+pub fn rmdir(path: &str) -> Outcome<()> {
+    call!(rmdir(text(path).as_ptr())).map(drop)
+}
+
+pub fn symlink(target: &str, path: &str) -> Outcome<()> {
+    call!(symlink(text(target).as_ptr(), text(path).as_ptr())).map(drop)
+}
+
+/// The inode number of an open file.
+pub fn inode(fd: Fd) -> Outcome<u64> {
+    // SAFETY: all zero is a valid structure, which the call then fills.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    call!(fstat(fd as i32, &raw mut stat))?;
+    Ok(stat.st_ino)
+}

@@ -7,7 +7,7 @@ use wcr_abi::{Fd, OpenFlags, Pid, Queue, SetWhen, Signal, Termios, WaitStatus, W
 
 use super::{Failure, Mask, Outcome};
 
-const NAMES: [(i32, &str); 43] = [
+const NAMES: [(i32, &str); 45] = [
     (libc::EPERM, "EPERM"),
     (libc::ENOENT, "ENOENT"),
     (libc::ESRCH, "ESRCH"),
@@ -50,7 +50,9 @@ const NAMES: [(i32, &str); 43] = [
     (libc::EDESTADDRREQ, "EDESTADDRREQ"),
     (libc::ENOPROTOOPT, "ENOPROTOOPT"),
     (libc::EXDEV, "EXDEV"),
-    (libc::ETXTBSY, "ETXTBSY"),
+    (libc::ETOOMANYREFS, "ETOOMANYREFS"),
+    (libc::ENODEV, "ENODEV"),
+    (libc::ENOTEMPTY, "ENOTEMPTY"),
 ];
 
 fn failure() -> Failure {
@@ -86,8 +88,13 @@ fn text(path: &str) -> CString {
     CString::new(path).expect("a path without NUL")
 }
 
-/// Puts back what Rust's start-up changed, and takes in the orphans of the behaviours.
+/// Puts back what Rust's start-up changed, takes in the orphans of the behaviours, and makes a superuser one of a
+/// container.
 pub fn prepare() {
+    // SAFETY: there are no pointers.
+    if unsafe { libc::geteuid() } == 0 {
+        process::be_a_containers_root();
+    }
     for signal in [Signal::PIPE, Signal::SEGV, Signal::BUS] {
         default(signal).expect("the default of a signal");
     }

@@ -123,3 +123,95 @@ pub fn memory_file(label: &str, cloexec: bool) -> Outcome<Fd> {
     let flags = if cloexec { libc::MFD_CLOEXEC } else { 0 };
     call!(memfd_create(text(label).as_ptr(), flags)).map(|fd| fd as Fd)
 }
+
+/// Sets a socket's option, which is a number.
+pub fn set_socket_option(fd: Fd, number: u32, value: u32) -> Outcome<()> {
+    let (value, len) = ((&raw const value).cast(), size_of::<u32>() as libc::socklen_t);
+    call!(setsockopt(fd as i32, libc::SOL_SOCKET, number as i32, value, len)).map(drop)
+}
+
+fn timeout_option(receiving: bool) -> i32 {
+    if receiving { libc::SO_RCVTIMEO } else { libc::SO_SNDTIMEO }
+}
+
+/// How long receiving or sending waits, in milliseconds; 0 is for ever.
+pub fn socket_timeout(fd: Fd, receiving: bool) -> Outcome<u64> {
+    let time = option(fd, timeout_option(receiving), libc::timeval { tv_sec: 0, tv_usec: 0 })?;
+    Ok((time.tv_sec * 1000 + time.tv_usec / 1000) as u64)
+}
+
+pub fn set_socket_timeout(fd: Fd, receiving: bool, millis: u64) -> Outcome<()> {
+    let time = super::timeval(millis);
+    let (value, len) = ((&raw const time).cast(), size_of_val(&time) as libc::socklen_t);
+    call!(setsockopt(fd as i32, libc::SOL_SOCKET, timeout_option(receiving), value, len)).map(drop)
+}
+
+/// Room for control messages, aligned as their headers are.
+#[repr(C, align(8))]
+struct Control([u8; 2048]);
+
+/// A message of one buffer, with so much room for control messages.
+fn message(buffer: &mut libc::iovec, control: &mut Control, len: usize) -> libc::msghdr {
+    // SAFETY: all zero is a valid message.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    (message.msg_iov, message.msg_iovlen) = (buffer, 1);
+    if len > 0 {
+        (message.msg_control, message.msg_controllen) = (control.0.as_mut_ptr().cast(), len as _);
+    }
+    message
+}
+
+/// Sends with the open files behind some descriptors.
+pub fn send_files(fd: Fd, bytes: &[u8], flags: u32, files: &[Fd]) -> Outcome<usize> {
+    let mut control = Control([0; 2048]);
+    let size = size_of_val(files) as u32;
+    let mut buffer = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    // SAFETY: the macros compute sizes, and the header lies in the room that they say, which is large enough.
+    let message = unsafe {
+        let len = if files.is_empty() { 0 } else { libc::CMSG_SPACE(size) };
+        let message = message(&mut buffer, &mut control, len as usize);
+        let header = libc::CMSG_FIRSTHDR(&raw const message);
+        if let Some(header) = header.as_mut() {
+            (header.cmsg_level, header.cmsg_type) = (libc::SOL_SOCKET, libc::SCM_RIGHTS);
+            header.cmsg_len = libc::CMSG_LEN(size) as _;
+            let data = libc::CMSG_DATA(header).cast::<i32>();
+            files.iter().enumerate().for_each(|(at, file)| data.add(at).write_unaligned(*file as i32));
+        }
+        message
+    };
+    call!(sendmsg(fd as i32, &raw const message, flags as i32)).map(|count| count as usize)
+}
+
+/// Receives bytes, and as many open files as there is room for; also what was cut off.
+pub fn receive_files(fd: Fd, len: usize, flags: u32, room: usize) -> Outcome<(Vec<u8>, Vec<Fd>, u32)> {
+    let (mut control, mut buf) = (Control([0; 2048]), vec![0u8; len]);
+    let mut buffer = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: len };
+    // SAFETY: the macro computes a size.
+    let size = if room == 0 { 0 } else { unsafe { libc::CMSG_LEN((room * 4) as u32) as usize } };
+    let mut message = message(&mut buffer, &mut control, size);
+    let count = call!(recvmsg(fd as i32, &raw mut message, flags as i32))?;
+    buf.truncate(count as usize);
+    let mut files = Vec::new();
+    // SAFETY: the system has put a header there, whose length says how many numbers follow it.
+    unsafe {
+        if let Some(header) = libc::CMSG_FIRSTHDR(&raw const message).as_ref() {
+            let count = (header.cmsg_len as usize - libc::CMSG_LEN(0) as usize) / 4;
+            let data = libc::CMSG_DATA(header).cast::<i32>();
+            files.extend((0..count).map(|at| data.add(at).read_unaligned() as Fd));
+        }
+    }
+    Ok((buf, files, message.msg_flags as u32 & (wcr_abi::MSG_TRUNC | wcr_abi::MSG_CTRUNC)))
+}
+
+/// A new file in memory that can be sealed.
+pub fn sealable_file(label: &str) -> Outcome<Fd> {
+    call!(memfd_create(text(label).as_ptr(), libc::MFD_ALLOW_SEALING)).map(|fd| fd as Fd)
+}
+
+pub fn seals(fd: Fd) -> Outcome<u32> {
+    call!(fcntl(fd as i32, libc::F_GET_SEALS)).map(|seals| seals as u32)
+}
+
+pub fn add_seals(fd: Fd, seals: u32) -> Outcome<()> {
+    call!(fcntl(fd as i32, libc::F_ADD_SEALS, seals as i32)).map(drop)
+}
