@@ -28,12 +28,18 @@ fn screen(mut terminal: Terminal, steps: &[Step]) -> String {
     text
 }
 
-/// Types the same keys at both shells, each in a folder with some files.
+/// Types the same keys at both shells.
 #[track_caller]
 fn shows_alike(columns: u16, steps: &[Step]) {
+    alike(columns, |terminal| screen(terminal, steps));
+}
+
+/// Does the same at both shells, each in a folder with some files.
+#[track_caller]
+fn alike(columns: u16, act: impl Fn(Terminal) -> String) {
     let Some((lab, image)) = Lab::with_busybox() else { return };
     let folder = Scratch::new("typing");
-    for name in ["alpha", "alphabet", "beta", "sp ace", "dir/x1", "dir/x2"] {
+    for name in [".hid", "alpha", "alphabet", "beta", "sp ace", "dir/x1", "dir/x2"] {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("make a folder");
         std::fs::write(path, "").expect("write a file");
@@ -42,11 +48,220 @@ fn shows_alike(columns: u16, steps: &[Step]) {
     // The signal of the terminal's first size must not meet the editor.
     real.args(["sh", "-c", "sleep 0.3; cd \"$1\" && exec busybox sh -i", "sh"]).arg(folder.path()).env_clear();
     real.envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nowhere"), ("PS1", "$ "), ("TERM", "xterm")]);
-    let expected = screen(Terminal::start(Wcr::of(real), 24, columns), steps);
+    let expected = act(Terminal::start(Wcr::of(real), 24, columns));
     let volume = format!("{}:/files", folder.path().display());
     let run = ["run", "--rm", "-it", "-v", &volume, "-w", "/files", "-e", "PS1=$ ", "-e", "HOME=/nowhere", &image];
-    let actual = screen(Terminal::start(lab.wcr(run).args(["sh", "-i"]), 24, columns), steps);
+    let actual = act(Terminal::start(lab.wcr(run).args(["sh", "-i"]), 24, columns));
     assert_eq!(actual, expected, "wcr (left) and BusyBox (right)");
+}
+
+/// What the editor asks when it is ready for a line, whatever the prompt is.
+const ASKS: &str = "\x1b[6n";
+
+/// Types the same lines at both shells; each leads to another prompt.
+#[track_caller]
+fn lines_show_alike(columns: u16, lines: &[&str]) {
+    let steps: Vec<Step> = lines.iter().map(|keys| (*keys, ASKS)).collect();
+    shows_alike(columns, &steps);
+}
+
+#[test]
+fn keys_move_and_delete() {
+    lines_show_alike(
+        80,
+        &[
+            "echo one two\x1b[D\x1b[DX\x1b[C\x1b[CY\r",
+            "echo abc\x1b[HX\x1b[FY\x1b[1~Z\x1b[4~W\r",
+            "echo abc\x1b[7~X\x1b[8~Y\x1bOHx\x1bOFy\r",
+            "echo abc\x01X\x05Y\x02\x02Z\x06W\r",
+            "echo abc def\x1bb\x0b\r",
+            "echo abc def\x1bb\x15\x15echo x\r",
+            "echo abc  def\x17\x17\x17\x17echo y\r",
+            "echo abc def\x1b[D\x17\r",
+            "echo abc\x0c\r",
+            "echo abc\x19\x14\x0f\r",
+            "abc\x1b[D\x1b[D\x04\x04\x04\r",
+            "abc\x1b[D\x1b[D\x1b[3~\r",
+            "abc\x7f\x08\x7f\x7f\x7fecho z\r",
+            "echo foo-bar baz.q\x1bb\x1bb\x1bb\x1bf\x1bf\x1bd\r",
+            "echo foo bar\x01\x1bd\x1bd\r",
+            "echo foo bar\x1b\x7f\x1b\x7f\r",
+            "echo foo bar\x1b[1;5D\x1b[1;5D\x1b[1;5C\x1b[1;3D\x1b[1;3C\r",
+            "echo \u{e4}\u{f6}x\x1b[D\x7f\r",
+            "echo abc\x03",
+            "echo $?\r",
+        ],
+    );
+}
+
+#[test]
+fn lines_come_back() {
+    lines_show_alike(
+        80,
+        &[
+            "echo a\r",
+            "echo b\r",
+            "\x1b[A\x1b[A\r",
+            "\x10\x10\x0eX\r",
+            "draft\x1b[A\x1b[AX\x1b[B\x1b[B\r",
+            " echo c\r",
+            "echo c\r",
+            "echo c\r",
+            "\r",
+            "history\r",
+            "!!\r",
+            "echo alpha\r",
+            "echo beta\r",
+            "\x12al\r",
+            "\x12e\x12\x12\x7f\x1b[C\r",
+            "\x12zzz\x03",
+            "\x12al\x01X\r",
+        ],
+    );
+}
+
+#[test]
+fn a_line_wraps_and_is_interrupted() {
+    lines_show_alike(
+        20,
+        &[
+            "echo abcdefghijklmnop\x1b[D\x1b[D\x1b[D\x1b[D\x1b[DX\x7f\x01\x05qrstuvwxyz0123456789\x01Q\x05\x17\r",
+            "echo 12345678901234\x7f\x7f\r",
+            "echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r",
+            "echo b\r",
+            "\x1b[A\x1b[A\x1b[B\r",
+            "echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x01\x03",
+            "echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x01\x0c\r",
+            "PS1='a rather long prompt of two lines$ '\r",
+            "echo hi there you\x01X\r",
+        ],
+    );
+}
+
+#[test]
+fn words_are_completed_by_their_place() {
+    lines_show_alike(
+        80,
+        &[
+            "echo al\t\tb\t\r",
+            "ls di\t\t\tx1\r",
+            "echo sp\t\r",
+            "echo .h\t\r",
+            "echo \t\t\r",
+            "uudec\t\x15nosuchx\t\t\x15./al\t\r",
+            "cd \t\t\r",
+            "cd ..\x15echo ..\t\r",
+            "echo $HO\t\x15echo $nosu\t\t\r",
+            "ls ~roo\t\x15echo ~noname\t\r",
+            "echo \"sp\t\"\r",
+            "echo 'sp\t'\r",
+            "echo sp\\ \t\r",
+            "echo >al\t\x15cat <be\t\x15true;uudec\t\x15true|uudec\t\r\x03",
+            "x=be\t\x15--file=be\t\r",
+            "echo x=al\t\r",
+            "\t\x15 \t\x15echo x\r",
+            "myfunction() { :; }; alias myalias=ls\r",
+            "myf\t\x15mya\t\x15echo alX\x1b[D\t\x05\r",
+        ],
+    );
+}
+
+#[test]
+fn prompts_say_what_they_are_asked_to() {
+    lines_show_alike(
+        80,
+        &[
+            "cd dir; PS1='[\\W] '\r",
+            "cd /\r",
+            "PS1='[\\w|\\W] '\r",
+            "PS1='\\! \\# \\s \\v \\j \\q> '\r",
+            "PS1='\\[\\e[1m\\]p\\[\\e[0m\\]$ '\r",
+            "abc\x1b[D\x1b[DX\x01Y\r",
+            "PS1='a\\nb\\a\\r\\101\\x412> '\r",
+            "abc\x01X\r",
+            "i=5; PS1='${i-none} $(echo sub) `echo b` $? > '\r",
+            "i=6; false\r",
+            "PS1='\\\\w \\\\\\w> '\r",
+            "PS1=; PS2='... '\r",
+            "if :\r",
+            "then :;fi\r",
+            "unset PS1\r",
+            "PS1='$ '\r",
+            "for i in 1 2\r",
+            "do echo $i\r",
+            "done\r",
+            "cat <<E\r",
+            "line\r",
+            "E\r",
+            "if true\r",
+            "then echo a\r",
+            "\x03",
+            "echo $?\r",
+        ],
+    );
+}
+
+#[test]
+fn errors_and_options_while_typing() {
+    lines_show_alike(
+        80,
+        &[
+            "readonly r=1; r=2\r",
+            "echo still\r",
+            "cd /nosuch\r",
+            ". ./none\r",
+            "set -v\r",
+            "echo a\r",
+            "set -x\r",
+            "echo b\r",
+            "set +xv\r",
+            "trap 'echo INT' INT\r",
+            "abc\x03",
+            "echo $?\r",
+            "set -o ignoreeof\r",
+            "\x04",
+            "sleep 30 & sleep 31 & sleep 32 &\r",
+            "jobs\r",
+            "fg %sleep\r",
+            "fg %9\r",
+            "kill %1 %2 %3; wait\r",
+        ],
+    );
+}
+
+#[test]
+fn a_line_follows_the_window() {
+    alike(80, |mut terminal| {
+        let mut text = terminal.shows(READY);
+        terminal.types("echo abcdefghijklmnopqrst");
+        text += &terminal.shows("rst");
+        for (columns, keys) in [(16, "\x01Z"), (40, "\x05Y"), (9, "\x02\x02")] {
+            terminal.resize(24, columns);
+            text += &terminal.shows("\x1b[J");
+            text += &format!("\n<{columns} {keys:?}>\n");
+            terminal.types(keys);
+        }
+        text += &terminal.types("\r").shows(READY);
+        terminal.types("exit\r");
+        terminal.ends();
+        text
+    });
+}
+
+#[test]
+fn read_takes_keys_and_hides_them() {
+    shows_alike(
+        80,
+        &[
+            ("read -p 'name: ' n\r", "name: "),
+            ("bob\r", READY),
+            ("read -s -p 'word: ' p\r", "word: "),
+            ("secret\r", READY),
+            ("echo $n $p; read -n 3 -p 'keys: ' k\r", "keys: "),
+            ("abc", READY),
+            ("echo $k; read -t 1 z; echo $?\r", READY),
+        ],
+    );
 }
 
 #[test]

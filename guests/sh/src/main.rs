@@ -4,6 +4,7 @@
 //! recursive walk (`exec`). All state is in one [`shell::Shell`] in linear memory, so that a subshell can be
 //! a forked copy of the instance that enters at `fork` and goes on with a part of the tree.
 
+mod accounts;
 mod applet_names;
 mod builtins;
 mod edit;

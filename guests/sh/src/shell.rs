@@ -13,7 +13,7 @@ use crate::exec::path::Locations;
 use crate::exec::trap::Traps;
 use crate::expand::fields::Separators;
 use crate::options::{Opt, Options};
-use crate::syntax::ast::Command;
+use crate::syntax::ast::{Command, Part};
 use crate::vars::{Aliases, Changed, Map, Variables};
 
 /// Why evaluation leaves the current command before its end.
@@ -113,6 +113,8 @@ pub struct Shell {
     pub depth: u32,
     /// Within a condition, where `set -e` doesn't apply.
     pub tested: u32,
+    /// What an unknown login name cut off the word of a `${ }`.
+    pub cut_off: Vec<Part>,
     /// Where `getopts` stands.
     pub getopts: OptionCursor,
     /// What the running built-in has written.
@@ -167,6 +169,7 @@ impl Shell {
             loops: 0,
             depth: 0,
             tested: 0,
+            cut_off: Vec::new(),
             getopts: OptionCursor::default(),
             out: Vec::new(),
             capture: Capture::default(),
@@ -251,6 +254,7 @@ impl Shell {
 
     /// Prints a diagnostic that begins with the shell's own name only, as its built-in applets do.
     pub fn complain_plainly(&mut self, message: &[u8]) {
+        self.flush_captured();
         let text = [&self.program[..], b": ", message, b"\n"].concat();
         let _ = fd::write_all(fd::STDERR, &text);
     }

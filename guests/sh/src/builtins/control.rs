@@ -62,12 +62,8 @@ pub(super) fn eval(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let (name, operands) = match args {
-        [_, option, name, operands @ ..] if option == b"-a" => (Some(name.as_slice()), operands),
-        [_, option, operands @ ..] if option == b"--" => (None, operands),
-        [_, operands @ ..] => (None, operands),
-        [] => (None, args),
-    };
+    let (options, operands) = shell.options(args, b"a:")?;
+    let name = options.last().map(|(_, name)| *name);
     if operands.is_empty() { Ok(0) } else { Err(shell.exec(operands, name)) }
 }
 

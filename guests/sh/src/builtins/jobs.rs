@@ -38,7 +38,12 @@ impl Shell {
                         true => job.text().windows(part.len().max(1)).any(|window| window == part),
                         false => job.text().starts_with(part),
                     };
-                    self.jobs.list.iter().find(matches).map(|job| job.number)
+                    let mut found = self.jobs.list.iter().filter(matches).map(|job| job.number);
+                    let (first, second) = (found.next(), found.next());
+                    if second.is_some() {
+                        return Err(self.fail(&[text, b": ambiguous"].concat()));
+                    }
+                    first
                 }
             },
         };
@@ -216,9 +221,10 @@ pub(super) fn bg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 /// The number of the job that `fg` or `bg` is about.
 fn controlled_job(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<usize> {
-    let number = shell.job_number(args.get(1).map(Vec::as_slice).unwrap_or_default())?;
+    let (_, operands) = shell.options(args, b"")?;
+    let number = shell.job_number(operands.first().map(Vec::as_slice).unwrap_or_default())?;
     if !shell.has(crate::options::Opt::Monitor) {
-        let name = args.get(1).map_or(&b"(null)"[..], Vec::as_slice);
+        let name = operands.first().map_or(&b"(null)"[..], Vec::as_slice);
         return Err(shell.fail(&[b"job ", name, b" not created under job control"].concat()));
     }
     Ok(number)

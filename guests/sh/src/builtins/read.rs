@@ -1,7 +1,7 @@
 //! `read`.
 
-use wcr_sys::abi::{Disposition, Signal};
-use wcr_sys::{Errno, Fd, fd, signal};
+use wcr_sys::abi::{Disposition, SetWhen, Signal, Termios, cc, lflag};
+use wcr_sys::{Errno, Fd, fd, signal, tty};
 
 use crate::expand::fields::Separators;
 use crate::shell::{Flow, Shell};
@@ -12,6 +12,7 @@ struct Request {
     raw: bool,
     delimiter: u8,
     most: Option<usize>,
+    silent: bool,
     timeout: Option<u64>,
     from: Fd,
 }
@@ -27,7 +28,8 @@ struct Line {
 
 pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, names) = shell.options(args, b"p:u:rt:n:sd:")?;
-    let mut request = Request { raw: false, delimiter: b'\n', most: None, timeout: None, from: fd::STDIN };
+    let mut request =
+        Request { raw: false, delimiter: b'\n', most: None, silent: false, timeout: None, from: fd::STDIN };
     for (option, value) in options {
         match option {
             b'p' => {
@@ -36,6 +38,7 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
                 }
             }
             b'r' => request.raw = true,
+            b's' => request.silent = true,
             b'd' => request.delimiter = value.first().copied().unwrap_or(0),
             b'n' => match crate::builtins::number(value) {
                 Some(count) => request.most = Some(count as usize).filter(|count| *count > 0),
@@ -53,6 +56,9 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         }
     }
     if let Some(name) = names.iter().find(|name| !is_name(name)) {
+        if name.is_empty() {
+            return Err(shell.fail(b": bad variable name"));
+        }
         shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
         return Ok(1);
     }
@@ -62,14 +68,55 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     }
     let alarm = request.timeout.map(Alarm::set);
     let mut line = Line::default();
+    let keys = Keys::prepare(&request);
     let result = read_line(&request, &mut line);
+    drop(keys);
     let timed_out = alarm.is_some_and(Alarm::clear);
     if result == Err(Errno::Intr) && !timed_out {
         shell.traps.collect();
         return Ok(shell.traps.pending.last().map_or(1, |signal| 128 + signal));
     }
+    if timed_out {
+        // What had come by then is lost.
+        line = Line::default();
+    }
     assign(shell, names, &line)?;
     Ok(u8::from(!line.complete))
+}
+
+/// A terminal that does not show what is typed, or gives each key at once, until this is dropped.
+struct Keys {
+    terminal: Fd,
+    before: Termios,
+}
+
+impl Keys {
+    fn prepare(request: &Request) -> Option<Self> {
+        if !request.silent && request.most.is_none() {
+            return None;
+        }
+        let before = tty::attributes(request.from).ok()?;
+        let mut termios = before;
+        if request.silent {
+            termios.lflag &= !(lflag::ECHO | lflag::ECHOK | lflag::ECHONL);
+        }
+        if request.most.is_some() {
+            termios.lflag &= !lflag::ICANON;
+            for (place, value) in [(cc::VMIN, 1), (cc::VTIME, 0)] {
+                if let Some(slot) = termios.cc.get_mut(place) {
+                    *slot = value;
+                }
+            }
+        }
+        tty::set_attributes(request.from, SetWhen::Now, &termios).ok()?;
+        Some(Self { terminal: request.from, before })
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        let _ = tty::set_attributes(self.terminal, SetWhen::Now, &self.before);
+    }
 }
 
 /// A time limit: the alarm interrupts the call that waits.

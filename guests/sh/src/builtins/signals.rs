@@ -72,7 +72,7 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         shell.complain_plainly(b"you need to specify whom to kill");
         return Ok(1);
     }
-    let mut status = 0;
+    let mut failures = 0u8;
     for operand in operands {
         if operand.starts_with(b"%") {
             let number = shell.job_number(operand)?;
@@ -88,15 +88,15 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         let pid = core::str::from_utf8(operand).ok().and_then(|text| text.parse::<i32>().ok());
         let Some(pid) = pid else {
             shell.complain_plainly(&[b"invalid number '", operand.as_slice(), b"'"].concat());
-            status = 1;
+            failures = failures.wrapping_add(1);
             continue;
         };
         if let Err(error) = signal::kill(pid, Signal::from_raw(wanted.into())) {
             shell.complain_plainly(format!("can't kill pid {pid}: {}", error.message()).as_bytes());
-            status = 1;
+            failures = failures.wrapping_add(1);
         }
     }
-    Ok(status)
+    Ok(failures)
 }
 
 /// `kill -l`: all signals, or the other form of those that are named.

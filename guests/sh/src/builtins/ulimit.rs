@@ -49,6 +49,9 @@ pub(super) fn ulimit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     while let Some((arg, after)) = rest.split_first() {
         let Some(letters) = arg.strip_prefix(b"-").filter(|letters| !letters.is_empty()) else { break };
         rest = after;
+        if letters == b"-" {
+            break;
+        }
         for (at, letter) in letters.iter().enumerate() {
             match letter {
                 b'H' => kinds.hard = true,

@@ -44,7 +44,7 @@ pub fn unescaped(word: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Where the word at the line's end begins.
+/// Where the word at the line's end begins: behind the quote that it is in.
 pub fn word_start(line: &[u8]) -> usize {
     let (mut start, mut quote, mut skip) = (0, None, false);
     for (index, byte) in line.iter().enumerate() {
@@ -53,8 +53,16 @@ pub fn word_start(line: &[u8]) -> usize {
         }
         match (quote, byte) {
             (None | Some(b'"'), b'\\') => skip = true,
-            (None, b'\'' | b'"') => quote = Some(*byte),
-            (Some(open), byte) if open == *byte => quote = None,
+            (None, b'\'' | b'"') => {
+                quote = Some(*byte);
+                if start == index {
+                    start = index + 1;
+                }
+            }
+            (Some(open), byte) if open == *byte => {
+                quote = None;
+                start = start.min(index);
+            }
             (None, b' ' | b'\t' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' | b'`' | b'=') => start = index + 1,
             _ => {}
         }
@@ -62,10 +70,11 @@ pub fn word_start(line: &[u8]) -> usize {
     start
 }
 
-/// Whether the word that begins at `start` is a command's name.
+/// Whether the word that begins at `start` is a command's name: no blank stands between it and the command's start.
 pub fn is_command(line: &[u8], start: usize) -> bool {
-    let before = line.get(..start).unwrap_or_default().trim_ascii_end();
-    before.last().is_none_or(|byte| matches!(byte, b';' | b'&' | b'|' | b'(' | b'`'))
+    let before = line.get(..start).unwrap_or_default();
+    let command = before.rsplit(|byte| matches!(byte, b';' | b'&' | b'|' | b'(' | b'`')).next().unwrap_or_default();
+    !command.trim_ascii_start().contains(&b' ')
 }
 
 /// The longest beginning that all names share; `None` without names.
@@ -86,9 +95,16 @@ mod tests {
     fn words_lose_and_get_their_quotes() {
         assert_eq!(unescaped(b"a\\ b'c d'\"e\\\"f\""), b"a bc de\"f");
         assert_eq!(escaped(b"sp ace$"), b"sp\\ ace\\$");
-        for (line, start, command) in
-            [("ls al", 3, false), ("a; b", 3, true), ("'a b", 0, true), ("x a\\ b", 2, false), ("a|b", 2, true)]
-        {
+        for (line, start, command) in [
+            ("ls al", 3, false),
+            ("a; b", 3, true),
+            ("'a b", 1, true),
+            ("x \"a", 3, false),
+            ("x=al", 2, true),
+            ("a x=b", 4, false),
+            ("x a\\ b", 2, false),
+            ("a|b", 2, true),
+        ] {
             assert_eq!(word_start(line.as_bytes()), start, "{line}");
             assert_eq!(is_command(line.as_bytes(), start), command, "{line}");
         }

@@ -38,6 +38,11 @@ const MOST: usize = 16;
 pub struct Escape(Vec<u8>);
 
 impl Escape {
+    /// Whether no more than the escape itself has come.
+    pub fn is_open(&self) -> bool {
+        self.0.len() == 1
+    }
+
     /// Takes the next byte; gives a key when one is complete.
     pub fn key(&mut self, byte: u8) -> Option<Key> {
         if self.0.is_empty() {

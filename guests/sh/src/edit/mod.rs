@@ -86,6 +86,23 @@ impl<'h> Editor<'h> {
         self.screen.put(b"\x1b[6n");
     }
 
+    /// Whether the last byte may have been a key of its own, or the start of a sequence.
+    pub fn is_open(&self) -> bool {
+        self.escape.is_open()
+    }
+
+    /// Takes what looked like the start of a sequence for a key, which does nothing.
+    pub fn close_sequence(&mut self) {
+        self.escape = Escape::default();
+    }
+
+    /// Shows the line on a screen that has so many columns now.
+    pub fn resize(&mut self, columns: usize) {
+        self.screen.resize(columns);
+        let cursor = self.cursor;
+        self.redraw(cursor);
+    }
+
     /// What is to be shown, since it was taken last.
     pub fn take_output(&mut self) -> Vec<u8> {
         self.screen.take()
@@ -105,7 +122,6 @@ impl<'h> Editor<'h> {
                 return Event::Line(line);
             }
             Key::Interrupt => {
-                self.forward_all();
                 self.screen.put(b"^C");
                 return Event::Interrupted;
             }
@@ -159,10 +175,7 @@ impl<'h> Editor<'h> {
             }
             Key::Previous => self.previous(),
             Key::Next => self.next(),
-            Key::Tab => {
-                self.after_tab = true;
-                self.complete(after_tab, completion);
-            }
+            Key::Tab => self.after_tab = !self.complete(after_tab, completion),
             Key::Position(column) => {
                 if self.text.is_empty() {
                     self.screen.found_at(column);
@@ -270,7 +283,7 @@ impl<'h> Editor<'h> {
     fn previous(&mut self) {
         match self.place.checked_sub(1) {
             Some(place) => self.show(place),
-            None => self.screen.bell(),
+            None => (0..2).for_each(|_| self.screen.bell()),
         }
     }
 
@@ -282,25 +295,29 @@ impl<'h> Editor<'h> {
         }
     }
 
-    fn complete(&mut self, again: bool, completion: &mut dyn Completion) {
+    /// Completes the word in front of the cursor; whether it is complete now. Where several words are possible, or none,
+    /// the first key rings, and those that come `again` list them.
+    fn complete(&mut self, again: bool, completion: &mut dyn Completion) -> bool {
         let (head, _) = self.text.split_at(self.cursor);
         let Candidates { start, names } = completion.candidates(head);
         let typed = complete::unescaped(head.get(start..).unwrap_or_default());
         let Some(common) = complete::common(&names) else {
-            self.screen.bell();
-            return;
+            if !again {
+                self.screen.bell();
+            }
+            return false;
         };
         if again && names.len() > 1 && common.len() <= typed.len() {
             self.show_end();
             self.screen.list(&names);
             let cursor = self.cursor;
             self.redraw(cursor);
-            return;
+            return false;
         }
         if names.len() > 1 {
             self.screen.bell();
-            if common.is_empty() {
-                return;
+            if common.is_empty() || common.ends_with(b"/") {
+                return false;
             }
         }
         let mut word = complete::escaped(&common);
@@ -310,6 +327,7 @@ impl<'h> Editor<'h> {
         let cursor = start + word.len();
         self.text.splice(start..self.cursor, word);
         self.redraw(cursor);
+        names.len() == 1
     }
 
     /// Moves the cursor of the screen, but not that of the line, to the line's end.
@@ -377,6 +395,29 @@ mod tests {
             ("abcdefghijklmnopqrs\x15", "abcdefghijklmnopqr\r\ns\x1b[1A\r$ \x1b[J"),
         ] {
             assert_eq!(typed(keys.as_bytes(), 20, &mut History::default()).1, shown, "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_shown_anew_on_another_width() {
+        let mut history = History::default();
+        let mut editor = Editor::new(b"$ ", 2, 80, &mut history);
+        for key in b"echo abcdefghijklmnopqrst" {
+            editor.key(*key, &mut Names(Vec::new()));
+        }
+        editor.take_output();
+        editor.resize(16);
+        assert_eq!(editor.take_output(), b"\x1b[1A\r$ echo abcdefghi\r\njklmnopqrst\x1b[J");
+    }
+
+    #[test]
+    fn what_is_ambiguous_rings_first_and_is_listed_then() {
+        for (keys, shown) in [
+            ("ls al\t\t", "ls al\x07\r$ ls alpha\x1b[J\nalpha     alphabet\n\r$ ls alpha\x1b[J"),
+            ("ls zz\t\t", "ls zz\x07"),
+            ("\"sp\t", "\"sp\r$ \"sp\\ ace \x1b[J"),
+        ] {
+            assert_eq!(typed(keys.as_bytes(), 80, &mut History::default()).1, shown, "{keys:?}");
         }
     }
 

@@ -94,6 +94,13 @@ impl Screen {
         self.put(b"\x1b[J");
     }
 
+    /// Takes over another width: the cursor stays at its character, wherever that is now.
+    pub fn resize(&mut self, columns: usize) {
+        let place = self.y * self.columns + self.x;
+        self.columns = columns.max(2);
+        (self.x, self.y) = (place % self.columns, place / self.columns);
+    }
+
     /// Empties the screen.
     pub fn clear(&mut self) {
         self.put(b"\x1b[H\x1b[J");

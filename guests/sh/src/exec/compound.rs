@@ -58,7 +58,9 @@ impl Shell {
             Some(words) => self.expand_words(words, &mut values)?,
             None => values.clone_from(&self.params),
         }
-        self.status = 0;
+        if values.is_empty() {
+            self.status = 0;
+        }
         self.loops += 1;
         let mut flow = Ok(());
         for value in values {

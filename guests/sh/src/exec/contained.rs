@@ -16,6 +16,13 @@ use crate::vars::{Map, Variables};
 /// How many commands are looked at before a copy is the cheaper way.
 const MOST: u32 = 200;
 
+/// How many assignments may each make a value some times as long, with room for it to stay far from what a process has.
+const MOST_GROWTHS: u32 = 2;
+
+/// How much memory this process may have, in pages of 64 KiB, for a body to run in it: one that runs out of memory must
+/// not take the shell with it.
+const MOST_PAGES: usize = 1024;
+
 /// How deep calls of functions are followed.
 const MAX_CALLS: u32 = 10;
 
@@ -46,10 +53,10 @@ impl Shell {
     /// Whether the command can run in this process in place of a subshell, its output going where it goes or, with
     /// `captured`, being collected.
     pub(crate) fn containment(&self, body: &Command, redirects: &[Redirect], captured: bool) -> Containment {
-        if self.traps.any() || self.has(Opt::Monitor) {
+        if self.traps.any() || self.has(Opt::Monitor) || core::arch::wasm32::memory_size(0) > MOST_PAGES {
             return Containment::Impossible;
         }
-        let survey = Survey { shell: self, captured, seen: Cell::new(0) };
+        let survey = Survey { shell: self, captured, seen: Cell::new(0), loops: Cell::new(0), growths: Cell::new(0) };
         survey.redirects(redirects).min(survey.command(body, 0))
     }
 
@@ -100,6 +107,10 @@ struct Survey<'s> {
     shell: &'s Shell,
     captured: bool,
     seen: Cell<u32>,
+    /// How many loops the commands looked at are in.
+    loops: Cell<u32>,
+    /// How many assignments can make a value some times as long.
+    growths: Cell<u32>,
 }
 
 impl Survey<'_> {
@@ -128,10 +139,12 @@ impl Survey<'_> {
                 let branches = self.command(condition, calls).min(self.command(then, calls));
                 otherwise.as_ref().map_or(branches, |otherwise| branches.min(self.command(otherwise, calls)))
             }
-            Command::While { condition, body, .. } => self.command(condition, calls).min(self.command(body, calls)),
+            Command::While { condition, body, .. } => {
+                self.looped(|| self.command(condition, calls).min(self.command(body, calls)))
+            }
             Command::For { words, body, .. } => {
                 let words = self.least(words.iter().flatten().map(containment_of_word));
-                Containment::Kept.min(words).min(self.command(body, calls))
+                Containment::Kept.min(words).min(self.looped(|| self.command(body, calls)))
             }
             Command::Case { word, branches, .. } => {
                 let bodies = branches.iter().filter_map(|branch| branch.body.as_ref());
@@ -147,7 +160,28 @@ impl Survey<'_> {
         all.min().unwrap_or(Containment::Free)
     }
 
+    fn looped(&self, look: impl FnOnce() -> Containment) -> Containment {
+        self.loops.set(self.loops.get() + 1);
+        let containment = look();
+        self.loops.set(self.loops.get() - 1);
+        containment
+    }
+
+    /// Whether what is assigned could grow without bound: more than once out of itself in a loop, or often.
+    fn grows(&self, simple: &Simple) -> bool {
+        let several = |parts: usize| parts > 1;
+        let values = simple.assignments.iter().filter(|assignment| several(expansions(&assignment.value)));
+        let parameters = simple.words.first().is_some_and(|word| word.plain() == Some(b"set"))
+            && several(simple.words.iter().map(expansions).sum());
+        let count = values.count() as u32 + u32::from(parameters);
+        self.growths.set(self.growths.get() + count);
+        count > 0 && self.loops.get() > 0 || self.growths.get() > MOST_GROWTHS
+    }
+
     fn simple(&self, simple: &Simple, calls: u32) -> Containment {
+        if self.grows(simple) {
+            return Containment::Impossible;
+        }
         let words = self.least(simple.words.iter().map(containment_of_word));
         let values = simple.assignments.iter().map(|assignment| containment_of_word(&assignment.value));
         let values = self.least(values);
@@ -194,6 +228,18 @@ impl Survey<'_> {
             RedirectKind::HereDoc(document) => document.body.get().map_or(Containment::Free, containment_of_word),
         }))
     }
+}
+
+/// How many values a word is made of; one that an operator works on counts twice, as it can become longer.
+fn expansions(word: &Word) -> usize {
+    let of_part = |part: &Part| match part {
+        Part::Literal(_) | Part::Quoted(_) | Part::Arith(..) => 0,
+        Part::Param(param) if matches!(param.op, ParamOp::Length) => 0,
+        Part::Param(param) if matches!(param.op, ParamOp::Plain | ParamOp::Trim { .. } | ParamOp::Substring(..)) => 1,
+        Part::Command(..) => 1,
+        Part::Param(_) | Part::Process { .. } => 2,
+    };
+    word.0.iter().map(of_part).sum()
 }
 
 fn containment_of_word(word: &Word) -> Containment {

@@ -19,8 +19,15 @@ pub fn out_of_the_way(from: Fd, kept: Fd) -> Result<Fd> {
 /// A pipe, closed on exec, whose ends (reader first) are not among the descriptors up to `kept`.
 pub fn pipe_above(kept: Fd) -> Result<(Fd, Fd)> {
     let (reader, writer) = fd::pipe(OpenFlags::CLOEXEC)?;
-    let reader = out_of_the_way(reader, kept)?;
-    Ok((reader, out_of_the_way(writer, kept)?))
+    let (reader, writer) = (out_of_the_way(reader, kept), out_of_the_way(writer, kept));
+    match (reader, writer) {
+        (Ok(reader), Ok(writer)) => Ok((reader, writer)),
+        (Ok(end), Err(error)) | (Err(error), Ok(end)) => {
+            discard(end);
+            Err(error)
+        }
+        (Err(error), Err(_)) => Err(error),
+    }
 }
 
 /// Closes a descriptor that is known to be open.
@@ -28,7 +35,7 @@ pub fn discard(end: Fd) {
     let _ = fd::close(end);
 }
 
-/// Makes `to` a copy of `from`, both known to be valid, and closes `from`.
+/// Makes `to`, whose number is known to be possible, a copy of `from`, and closes `from`.
 pub fn move_to(from: Fd, to: Fd) {
     let _ = fd::dup2(from, to, OpenFlags::default());
     discard(from);

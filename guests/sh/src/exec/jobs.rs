@@ -157,10 +157,11 @@ impl Jobs {
         self.list.iter_mut().find_map(|job| job.note(pid, status).then_some(job.number))
     }
 
-    /// The numbers of the jobs that ended or stopped since that was told.
+    /// The numbers of the jobs that ended or stopped since that was told, the most recent first.
     #[must_use]
     pub fn news(&self) -> Vec<usize> {
-        self.list.iter().filter(|job| job.changed).map(|job| job.number).collect()
+        let changed = |number: &usize| self.job(*number).is_some_and(|job| job.changed);
+        self.recent.iter().rev().copied().filter(changed).collect()
     }
 
     /// Notes that a job's state has been told; one that has ended is forgotten.

@@ -6,7 +6,7 @@ use wcr_sys::{Fd, fd, fs, process, signal};
 use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::{Job, Jobs};
-use super::redirect::reset;
+use super::redirect::{pipe_failure, reset};
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell, Unwind};
 use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
@@ -117,7 +117,11 @@ impl Shell {
         self.make_room();
         let mut stages = Vec::with_capacity(commands.len());
         let started = self.start_pipeline(commands, &mut stages);
+        let status = self.status;
         self.wait_foreground(&stages);
+        if started.is_err() {
+            self.status = status;
+        }
         started
     }
 
@@ -135,7 +139,7 @@ impl Shell {
             let pipe = if index + 1 < commands.len() {
                 match pipe_above(fd::STDERR) {
                     Ok(pipe) => Some(pipe),
-                    Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+                    Err(error) => return Err(self.fail(&pipe_failure(error))),
                 }
             } else {
                 None

@@ -58,6 +58,8 @@ impl Shell {
         let (_, error) = self.each_way(args, name, false, refused).err().unwrap_or(NOT_RUN);
         let status = if error == Errno::Noent { 127 } else { 126 };
         if let Some(name) = args.first() {
+            // The shell is about to end: nobody is spoken to any more.
+            self.options.set(Opt::Interactive, false);
             let _ = self.refuse(name, status, error);
         }
         Unwind::Exit

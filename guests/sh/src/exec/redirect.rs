@@ -55,8 +55,10 @@ impl Shell {
     }
 
     /// Makes a descriptor a copy of another for a while.
+    /// # Errors
+    /// There are no descriptors left.
     pub fn redirect_to(&mut self, from: Fd, to: Fd, saved: &mut Vec<Saved>) -> wcr_sys::Result<()> {
-        self.save(to, saved);
+        self.try_save(to, saved)?;
         fd::dup2(from, to, OpenFlags::default())
     }
 
@@ -80,11 +82,39 @@ impl Shell {
     }
 
     /// Notes what the descriptor is, unless that has been done.
-    fn save(&mut self, target: Fd, saved: &mut Vec<Saved>) {
-        if !saved.iter().any(|known| known.fd == target) {
-            let copy = fd::dup(target, PRIVATE, OpenFlags::CLOEXEC).ok();
-            self.note(Saved { fd: target, copy }, saved);
+    /// # Errors
+    /// It is open, and there is no number for a copy.
+    fn try_save(&mut self, target: Fd, saved: &mut Vec<Saved>) -> wcr_sys::Result<()> {
+        if saved.iter().any(|known| known.fd == target) {
+            return Ok(());
         }
+        let copy = match fd::dup(target, PRIVATE, OpenFlags::CLOEXEC) {
+            Ok(copy) => Some(copy),
+            Err(Errno::Badf) => None,
+            Err(error) => return Err(error),
+        };
+        self.note(Saved { fd: target, copy }, saved);
+        Ok(())
+    }
+
+    /// As [`Self::try_save`].
+    /// # Errors
+    /// Without a copy the shell ends, without a word and without its trap.
+    fn save(&mut self, target: Fd, saved: &mut Vec<Saved>) -> Flow {
+        self.try_save(target, saved).map_err(|_| {
+            self.traps.forget_exit();
+            self.status = 1;
+            Unwind::Exit
+        })
+    }
+
+    /// Makes `target` a copy of `from`; says so and gives false when the number is beyond what the process may have.
+    fn place(&mut self, from: Fd, target: Fd) -> bool {
+        let placed = fd::dup2(from, target, OpenFlags::default());
+        if placed.is_err() {
+            self.complain(format!("{from}: {}", Errno::Badf.message()).as_bytes());
+        }
+        placed.is_ok()
     }
 
     fn note(&mut self, change: Saved, saved: &mut Vec<Saved>) {
@@ -124,10 +154,10 @@ impl Shell {
 
     fn apply(&mut self, fd: Fd, target: Target<'_>, saved: &mut Vec<Saved>) -> Flow<bool> {
         match target {
-            Target::File(mode, name) => Ok(self.open_redirect(fd, mode, &name, saved)),
-            Target::Descriptor(name, from) => Ok(self.duplicate(fd, &name, from, saved)),
+            Target::File(mode, name) => self.open_redirect(fd, mode, &name, saved),
+            Target::Descriptor(name, from) => self.duplicate(fd, &name, from, saved),
             Target::Closed => {
-                self.save(fd, saved);
+                self.save(fd, saved)?;
                 discard(fd);
                 Ok(true)
             }
@@ -135,7 +165,7 @@ impl Shell {
         }
     }
 
-    fn open_redirect(&mut self, target: Fd, mode: FileMode, name: &[u8], saved: &mut Vec<Saved>) -> bool {
+    fn open_redirect(&mut self, target: Fd, mode: FileMode, name: &[u8], saved: &mut Vec<Saved>) -> Flow<bool> {
         let create = OpenFlags::WRONLY.with(OpenFlags::CREAT);
         let result = match mode {
             FileMode::Read => fs::open(name, OpenFlags::RDONLY, 0),
@@ -148,17 +178,21 @@ impl Shell {
         };
         match result {
             Ok(opened) => {
-                if opened != target {
-                    self.save(target, saved);
-                    move_to(opened, target);
-                } else {
+                if opened == target {
                     self.note(Saved { fd: target, copy: None }, saved);
+                } else {
+                    self.save(target, saved)?;
+                    let placed = self.place(opened, target);
+                    discard(opened);
+                    if !placed {
+                        return Ok(false);
+                    }
                 }
                 if mode == FileMode::WriteBoth {
-                    self.save(fd::STDERR, saved);
+                    self.save(fd::STDERR, saved)?;
                     let _ = fd::dup2(target, fd::STDERR, OpenFlags::default());
                 }
-                true
+                Ok(true)
             }
             Err(error) => {
                 let (verb, missing) = match mode {
@@ -170,21 +204,21 @@ impl Shell {
                     error => error.message(),
                 };
                 self.complain(&[b"can't ", verb.as_bytes(), b" ", name, b": ", reason.as_bytes()].concat());
-                false
+                Ok(false)
             }
         }
     }
 
-    fn duplicate(&mut self, target: Fd, name: &[u8], from: Fd, saved: &mut Vec<Saved>) -> bool {
+    fn duplicate(&mut self, target: Fd, name: &[u8], from: Fd, saved: &mut Vec<Saved>) -> Flow<bool> {
         if let Err(error) = fd::flags(from) {
             self.complain(&[name, b": ", error.message().as_bytes()].concat());
-            return false;
+            return Ok(false);
         }
-        if from != target {
-            self.save(target, saved);
-            let _ = fd::dup2(from, target, OpenFlags::default());
+        if from == target {
+            return Ok(true);
         }
-        true
+        self.save(target, saved)?;
+        Ok(self.place(from, target))
     }
 
     fn here_document(&mut self, target: Fd, document: &HereDoc, saved: &mut Vec<Saved>) -> Flow<bool> {
@@ -197,9 +231,12 @@ impl Shell {
             },
             None => Vec::new(),
         };
-        let Ok((reader, writer)) = pipe_above(target) else {
-            self.complain(b"pipe call failed");
-            return Ok(false);
+        let (reader, writer) = match pipe_above(target.min(PRIVATE)) {
+            Ok(pipe) => pipe,
+            Err(error) => {
+                self.complain(&pipe_failure(error));
+                return Ok(false);
+            }
         };
         if text.len() <= PIPE_FILL {
             let _ = fd::write_all(writer, &text);
@@ -215,10 +252,16 @@ impl Shell {
             }
         }
         discard(writer);
-        self.save(target, saved);
-        move_to(reader, target);
-        Ok(true)
+        self.save(target, saved)?;
+        let placed = self.place(reader, target);
+        discard(reader);
+        Ok(placed)
     }
+}
+
+/// What is said when no pipe can be made.
+pub fn pipe_failure(error: Errno) -> Vec<u8> {
+    [b"can't create pipe: ", error.message().as_bytes()].concat()
 }
 
 /// Makes descriptors what they were.

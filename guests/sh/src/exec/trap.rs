@@ -84,6 +84,11 @@ impl Traps {
         self.actions.iter().find(|(known, _)| *known == number).map(|(_, action)| action.as_slice())
     }
 
+    /// Leaves the end of the shell without a trap.
+    pub fn forget_exit(&mut self) {
+        self.actions.retain(|(number, _)| *number != 0);
+    }
+
     /// The signals that run commands, as a set.
     #[must_use]
     pub fn caught_set(&self) -> u64 {

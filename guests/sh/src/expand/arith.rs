@@ -3,6 +3,7 @@
 //! As the shell this stands in for does it: 64-bit wrapping integers; all operands are evaluated, also
 //! those that `&&`, `||` and `?:` do not need; a variable is read when its operator is applied, not when
 //! its name is met; a variable's value is itself an expression.
+//! Two stacks do it, one of operators and one of operands: see [`Evaluator`].
 
 use std::borrow::Cow;
 
@@ -54,72 +55,168 @@ type Result<T> = core::result::Result<T, Error>;
 /// # Errors
 /// See [`Error`].
 pub fn evaluate(text: &[u8], scope: &mut dyn Scope) -> Result<i64> {
-    Evaluator { text, pos: 0, scope, names: &mut Vec::new(), depth: 0, behind_variable: false }.whole()
+    Evaluator::new(text, scope, &mut Vec::new()).whole()
 }
 
-/// A value, or a variable that is read when it is needed.
-#[derive(Clone)]
+/// What an operator is applied to.
+#[derive(Clone, Copy)]
 enum Operand<'t> {
     Value(i64),
+    /// A variable, read when it is needed.
     Variable(&'t [u8]),
+    /// What `:` made: the values that `?` chooses from.
+    Pair(i64, i64),
 }
 
+impl Operand<'_> {
+    /// The result of an operator whose left operand this was: a pair stays one, with another first value.
+    const fn becomes(self, value: i64) -> Self {
+        match self {
+            Self::Pair(_, second) => Self::Pair(value, second),
+            _ => Self::Value(value),
+        }
+    }
+}
+
+/// An operator between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Binary {
+    Or,
+    And,
+    BitOr,
+    BitXor,
+    BitAnd,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    ShiftLeft,
+    ShiftRight,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Power,
+}
+
+/// An operator in front of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Plus,
+    Minus,
+    Not,
+    Complement,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Open,
+    Comma,
+    /// `=`, or with a binary operator first.
+    Assign(Option<Binary>),
+    /// `?`
+    Choose,
+    /// `:`
+    Alternative,
+    Binary(Binary),
+    Sign(Sign),
+    /// `++` or `--`, whose result is the new value in front of a variable and the old one behind it.
+    Step {
+        by: i8,
+        prefix: bool,
+    },
+}
+
+impl Operator {
+    /// How tight it binds.
+    const fn level(self) -> u8 {
+        match self {
+            Self::Open => 0,
+            Self::Comma => 1,
+            Self::Assign(_) => 2,
+            Self::Choose | Self::Alternative => 3,
+            Self::Binary(binary) => match binary {
+                Binary::Or => 4,
+                Binary::And => 5,
+                Binary::BitOr => 6,
+                Binary::BitXor => 7,
+                Binary::BitAnd => 8,
+                Binary::Equal | Binary::NotEqual => 9,
+                Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => 10,
+                Binary::ShiftLeft | Binary::ShiftRight => 11,
+                Binary::Add | Binary::Subtract => 12,
+                Binary::Multiply | Binary::Divide | Binary::Remainder => 13,
+                Binary::Power => 14,
+            },
+            Self::Sign(_) | Self::Step { .. } => 15,
+        }
+    }
+
+    /// Whether of two such operators in a row the right one comes first.
+    const fn groups_right(self) -> bool {
+        matches!(self.level(), 2 | 3 | 14 | 15)
+    }
+}
+
+/// Operators wait on a stack until one that binds no tighter, a parenthesis or the end comes; each then takes its
+/// operands off another stack. What is wrong shows only when an operator finds no operands that it can use, or when more
+/// than one is left: which error is told, and what was assigned before it, follows from that order.
 struct Evaluator<'t, 's> {
     text: &'t [u8],
     pos: usize,
     scope: &'s mut dyn Scope,
     /// The variables whose values are being evaluated.
     names: &'s mut Vec<Vec<u8>>,
-    depth: u32,
-    /// Whether the operand of the operator to the left is a variable: two signs would then be taken for its own.
-    behind_variable: bool,
+    operands: Vec<Operand<'t>>,
+    operators: Vec<Operator>,
 }
 
-/// How deep parentheses, unary operators and variables may nest.
-const MAX_DEPTH: u32 = 100;
+/// How deep variables may lead to other variables.
+const MAX_DEPTH: usize = 200;
 
-/// Binary operators and how tight they bind; the longer spelling of two with a common start comes first.
-const OPERATORS: [(&str, u8); 18] = [
-    ("||", 1),
-    ("&&", 2),
-    ("|", 3),
-    ("^", 4),
-    ("&", 5),
-    ("==", 6),
-    ("!=", 6),
-    ("<<", 8),
-    (">>", 8),
-    ("<=", 7),
-    (">=", 7),
-    ("<", 7),
-    (">", 7),
-    ("+", 9),
-    ("-", 9),
-    ("*", 10),
-    ("/", 10),
-    ("%", 10),
-];
-
-const ASSIGNMENTS: [&str; 11] = ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "="];
-
-impl<'t> Evaluator<'t, '_> {
-    fn whole(mut self) -> Result<i64> {
-        self.skip_blanks();
-        if self.pos == self.text.len() {
-            return Ok(0);
-        }
-        let operand = self.comma()?;
-        let value = self.value(&operand)?;
-        match self.peek() {
-            None => Ok(value),
-            Some(b':') => Err(Error::Conditional),
-            Some(_) => Err(Error::Syntax),
-        }
+impl<'t, 's> Evaluator<'t, 's> {
+    fn new(text: &'t [u8], scope: &'s mut dyn Scope, names: &'s mut Vec<Vec<u8>>) -> Self {
+        Self { text, pos: 0, scope, names, operands: Vec::with_capacity(4), operators: Vec::with_capacity(8) }
     }
 
-    fn skip_blanks(&mut self) {
-        while self.text.get(self.pos).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\n')) {
-            self.pos += 1;
+    fn whole(mut self) -> Result<i64> {
+        if self.peek().is_none() {
+            return Ok(0);
+        }
+        self.operators.push(Operator::Open);
+        let mut behind_operand = false;
+        while let Some(byte) = self.peek() {
+            if is_name_start(byte) {
+                let name = self.name();
+                self.operands.push(Operand::Variable(name));
+                behind_operand = true;
+            } else if byte.is_ascii_digit() {
+                let value = self.number()?;
+                self.operands.push(Operand::Value(value));
+                behind_operand = true;
+            } else if byte == b')' {
+                self.pos += 1;
+                self.close(behind_operand)?;
+                behind_operand = true;
+            } else if let Some(step) = self.step(byte, behind_operand) {
+                self.push(step)?;
+                behind_operand &= !matches!(step, Operator::Step { prefix: true, .. });
+            } else {
+                let operator = self.operator(behind_operand).ok_or(Error::Syntax)?;
+                self.push(operator)?;
+                behind_operand = false;
+            }
+        }
+        self.close(behind_operand)?;
+        match self.operands.as_slice() {
+            [only] => {
+                let only = *only;
+                self.value(only)
+            }
+            _ => Err(Error::Syntax),
         }
     }
 
@@ -128,166 +225,14 @@ impl<'t> Evaluator<'t, '_> {
         self.text.get(self.pos).copied()
     }
 
+    fn skip_blanks(&mut self) {
+        while self.text.get(self.pos).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\n')) {
+            self.pos += 1;
+        }
+    }
+
     fn rest(&self) -> &'t [u8] {
         self.text.get(self.pos..).unwrap_or_default()
-    }
-
-    fn take(&mut self, token: &str) -> bool {
-        self.skip_blanks();
-        let found = self.rest().starts_with(token.as_bytes());
-        if found {
-            self.pos += token.len();
-        }
-        found
-    }
-
-    /// Reads what stands to the right of an operand.
-    fn behind<T>(&mut self, left: &Operand, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let before = core::mem::replace(&mut self.behind_variable, matches!(left, Operand::Variable(_)));
-        let result = read(self);
-        self.behind_variable = before;
-        result
-    }
-
-    fn enter(&mut self) -> Result<()> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(Error::Syntax) } else { Ok(()) }
-    }
-
-    fn comma(&mut self) -> Result<Operand<'t>> {
-        let mut operand = self.assignment()?;
-        while self.take(",") {
-            self.value(&operand)?;
-            operand = self.behind(&operand, Self::assignment)?;
-        }
-        Ok(operand)
-    }
-
-    fn assignment(&mut self) -> Result<Operand<'t>> {
-        let target = self.conditional()?;
-        self.skip_blanks();
-        // `==` is not an assignment; the comparison level has taken it where it stands.
-        let Some(operator) = ASSIGNMENTS.iter().find(|operator| self.rest().starts_with(operator.as_bytes())) else {
-            return Ok(target);
-        };
-        self.pos += operator.len();
-        self.enter()?;
-        let operand = self.behind(&target, Self::assignment)?;
-        self.depth -= 1;
-        let mut value = self.value(&operand)?;
-        if let Some(binary) = operator.strip_suffix('=').filter(|binary| !binary.is_empty()) {
-            let old = self.value(&target)?;
-            value = apply(binary, old, value)?;
-        }
-        // Only now is looked at what the left side is.
-        let Operand::Variable(name) = target else { return Err(Error::Syntax) };
-        self.set(name, value)?;
-        Ok(Operand::Value(value))
-    }
-
-    fn set(&mut self, name: &[u8], value: i64) -> Result<()> {
-        if self.scope.set(name, value) { Ok(()) } else { Err(Error::ReadOnly(name.to_vec())) }
-    }
-
-    fn conditional(&mut self) -> Result<Operand<'t>> {
-        let condition = self.binary(0)?;
-        if !self.take("?") {
-            return Ok(condition);
-        }
-        self.enter()?;
-        let yes = self.behind(&condition, |evaluator| evaluator.binary(0))?;
-        if !self.take(":") {
-            return Err(Error::Conditional);
-        }
-        let no = self.behind(&yes, Self::conditional)?;
-        self.depth -= 1;
-        let (condition, yes, no) = (self.value(&condition)?, self.value(&yes)?, self.value(&no)?);
-        Ok(Operand::Value(if condition != 0 { yes } else { no }))
-    }
-
-    /// The binary operator that stands next, if any, and how tight it binds.
-    fn operator(&mut self) -> Option<(&'static str, u8)> {
-        self.skip_blanks();
-        let rest = self.rest();
-        let first = *rest.first()?;
-        if !first.is_ascii_punctuation() {
-            return None;
-        }
-        let (operator, level) = OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator.as_bytes()))?;
-        let after = rest.get(operator.len()..).unwrap_or_default();
-        // An assignment begins alike, and so does `**`.
-        let compares = matches!(*operator, "==" | "!=" | "<=" | ">=" | "||" | "&&");
-        let longer = !compares && after.first() == Some(&b'=') || *operator == "*" && after.first() == Some(&b'*');
-        (!longer).then_some((*operator, *level))
-    }
-
-    /// Operands joined by binary operators that bind tighter than `loosest`.
-    fn binary(&mut self, loosest: u8) -> Result<Operand<'t>> {
-        let mut left = self.power()?;
-        while let Some((operator, level)) = self.operator().filter(|(_, level)| *level > loosest) {
-            self.pos += operator.len();
-            let right = self.behind(&left, |evaluator| evaluator.binary(level))?;
-            let (a, b) = (self.value(&left)?, self.value(&right)?);
-            left = Operand::Value(apply(operator, a, b)?);
-        }
-        Ok(left)
-    }
-
-    fn power(&mut self) -> Result<Operand<'t>> {
-        let base = self.unary()?;
-        self.skip_blanks();
-        if !self.rest().starts_with(b"**") {
-            return Ok(base);
-        }
-        self.pos += 2;
-        self.enter()?;
-        let exponent = self.power()?;
-        self.depth -= 1;
-        let (base, exponent) = (self.value(&base)?, self.value(&exponent)?);
-        if exponent < 0 {
-            return Err(Error::Exponent);
-        }
-        // Beyond 2^32 only the exponent's parity could matter, and wrapping has long decided the rest.
-        Ok(Operand::Value(base.wrapping_pow(u32::try_from(exponent).unwrap_or(u32::MAX - 1 + (exponent & 1) as u32))))
-    }
-
-    fn unary(&mut self) -> Result<Operand<'t>> {
-        let Some(byte) = self.peek() else { return Err(Error::Syntax) };
-        let second = self.text.get(self.pos + 1).copied();
-        if matches!(byte, b'+' | b'-') && second == Some(byte) {
-            self.pos += 2;
-            if self.peek().is_some_and(is_name_start) {
-                let name = self.name();
-                let step = if byte == b'+' { 1 } else { -1 };
-                let value = self.value(&Operand::Variable(name))?.wrapping_add(step);
-                self.set(name, value)?;
-                return Ok(Operand::Value(value));
-            }
-            if self.behind_variable {
-                return Err(Error::Syntax);
-            }
-            // Not in front of a variable: two signs.
-            self.pos -= 1;
-            return self.sign(byte);
-        }
-        if matches!(byte, b'+' | b'-' | b'!' | b'~') {
-            self.pos += 1;
-            return self.sign(byte);
-        }
-        self.postfix()
-    }
-
-    fn sign(&mut self, byte: u8) -> Result<Operand<'t>> {
-        self.enter()?;
-        let operand = self.unary()?;
-        self.depth -= 1;
-        let value = self.value(&operand)?;
-        Ok(Operand::Value(match byte {
-            b'-' => value.wrapping_neg(),
-            b'!' => i64::from(value == 0),
-            b'~' => !value,
-            _ => value,
-        }))
     }
 
     fn name(&mut self) -> &'t [u8] {
@@ -297,75 +242,185 @@ impl<'t> Evaluator<'t, '_> {
         name
     }
 
-    /// An operand. Another one right behind it is an error, which what follows may forestall by one of its own.
-    fn postfix(&mut self) -> Result<Operand<'t>> {
-        let operand = self.operand()?;
-        if self.peek().is_some_and(|byte| is_name_byte(byte) || byte == b'(') {
-            self.enter()?;
-            self.comma()?;
-            return Err(Error::Syntax);
+    /// `++` or `--`, which is one operator where a variable is the last operand or follows, and two signs elsewhere.
+    fn step(&mut self, byte: u8, behind_operand: bool) -> Option<Operator> {
+        let [first, second, after @ ..] = self.rest() else { return None };
+        if !matches!(byte, b'+' | b'-') || first != second {
+            return None;
         }
-        Ok(operand)
+        let follows = after.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n'));
+        let before_name = follows.is_some_and(|byte| is_name_start(*byte));
+        let variable = matches!(self.operands.last(), Some(Operand::Variable(_)));
+        let prefix = before_name && (!behind_operand || !variable);
+        if !prefix && !variable {
+            return None;
+        }
+        self.pos += 2;
+        Some(Operator::Step { by: if byte == b'+' { 1 } else { -1 }, prefix })
     }
 
-    fn operand(&mut self) -> Result<Operand<'t>> {
-        match self.peek() {
-            Some(b'(') => {
-                self.pos += 1;
-                self.enter()?;
-                let operand = self.comma()?;
-                self.depth -= 1;
-                let value = self.value(&operand)?;
-                match self.peek() {
-                    Some(b')') => self.pos += 1,
-                    Some(b':') => return Err(Error::Conditional),
-                    _ => return Err(Error::Syntax),
-                }
-                Ok(Operand::Value(value))
+    /// The operator that stands here; `None` when nothing does that fits.
+    fn operator(&mut self, behind_operand: bool) -> Option<Operator> {
+        let rest = self.rest();
+        let [first, second, third] = [0, 1, 2].map(|place| rest.get(place).copied().unwrap_or_default());
+        let (single, double) = match first {
+            b'(' => (Operator::Open, None),
+            b',' => (Operator::Comma, None),
+            b'?' => (Operator::Choose, None),
+            b':' => (Operator::Alternative, None),
+            b'~' => (Operator::Sign(Sign::Complement), None),
+            b'!' => (Operator::Sign(Sign::Not), None),
+            b'=' => (Operator::Assign(None), None),
+            b'|' => (Operator::Binary(Binary::BitOr), Some(Binary::Or)),
+            b'&' => (Operator::Binary(Binary::BitAnd), Some(Binary::And)),
+            b'^' => (Operator::Binary(Binary::BitXor), None),
+            b'<' => (Operator::Binary(Binary::Less), Some(Binary::ShiftLeft)),
+            b'>' => (Operator::Binary(Binary::Greater), Some(Binary::ShiftRight)),
+            b'*' => (Operator::Binary(Binary::Multiply), Some(Binary::Power)),
+            b'+' if behind_operand => (Operator::Binary(Binary::Add), None),
+            b'-' if behind_operand => (Operator::Binary(Binary::Subtract), None),
+            b'+' if second == b'=' => return None,
+            b'-' if second == b'=' => return None,
+            b'+' => (Operator::Sign(Sign::Plus), None),
+            b'-' => (Operator::Sign(Sign::Minus), None),
+            b'/' => (Operator::Binary(Binary::Divide), None),
+            b'%' => (Operator::Binary(Binary::Remainder), None),
+            _ => return None,
+        };
+        let (operator, length) = match (single, double) {
+            (_, Some(shift @ (Binary::ShiftLeft | Binary::ShiftRight))) if second == first && third == b'=' => {
+                (Operator::Assign(Some(shift)), 3)
             }
-            Some(b'0'..=b'9') => self.number().map(Operand::Value),
-            Some(byte) if is_name_start(byte) => {
-                let name = self.name();
-                self.skip_blanks();
-                let step = match self.rest() {
-                    [b'+', b'+', ..] => 1,
-                    [b'-', b'-', ..] => -1,
-                    _ => return Ok(Operand::Variable(name)),
-                };
-                self.pos += 2;
-                let old = self.value(&Operand::Variable(name))?;
-                self.set(name, old.wrapping_add(step))?;
-                Ok(Operand::Value(old))
+            (_, Some(double)) if second == first => (Operator::Binary(double), 2),
+            (Operator::Sign(Sign::Not), _) if second == b'=' => (Operator::Binary(Binary::NotEqual), 2),
+            (Operator::Assign(None), _) if second == b'=' => (Operator::Binary(Binary::Equal), 2),
+            (Operator::Binary(Binary::Less), _) if second == b'=' => (Operator::Binary(Binary::LessOrEqual), 2),
+            (Operator::Binary(Binary::Greater), _) if second == b'=' => (Operator::Binary(Binary::GreaterOrEqual), 2),
+            (Operator::Binary(binary), _) if second == b'=' => (Operator::Assign(Some(binary)), 2),
+            (single, _) => (single, 1),
+        };
+        self.pos += length;
+        (behind_operand || matches!(operator, Operator::Open | Operator::Sign(_))).then_some(operator)
+    }
+
+    /// Puts an operator on the stack, after those that bind tighter have been applied.
+    fn push(&mut self, operator: Operator) -> Result<()> {
+        if operator != Operator::Open {
+            let level = operator.level();
+            let least = if operator.groups_right() { level + 1 } else { level };
+            while let Some(top) = self.operators.pop_if(|top| top.level() >= least) {
+                self.apply(top)?;
             }
-            _ => Err(Error::Syntax),
         }
+        self.operators.push(operator);
+        Ok(())
+    }
+
+    /// Applies what stands within the innermost parentheses. What comes out is no variable any more.
+    fn close(&mut self, behind_operand: bool) -> Result<()> {
+        if !behind_operand {
+            return Err(Error::Syntax);
+        }
+        loop {
+            match self.operators.pop() {
+                Some(Operator::Open) => break,
+                Some(operator) => self.apply(operator)?,
+                None => return Err(Error::Syntax),
+            }
+        }
+        if let Some(variable @ Operand::Variable(_)) = self.operands.last().copied() {
+            let value = self.value(variable)?;
+            self.operands.pop();
+            self.operands.push(Operand::Value(value));
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, operator: Operator) -> Result<()> {
+        let right = self.operands.pop().ok_or(Error::Syntax)?;
+        let result = match operator {
+            Operator::Step { by, prefix } => {
+                let Operand::Variable(name) = right else { return Err(Error::Syntax) };
+                let old = self.value(right)?;
+                let new = old.wrapping_add(by.into());
+                self.set(name, new)?;
+                Operand::Value(if prefix { new } else { old })
+            }
+            Operator::Sign(sign) => {
+                let value = self.value(right)?;
+                right.becomes(match sign {
+                    Sign::Plus => value,
+                    Sign::Minus => value.wrapping_neg(),
+                    Sign::Not => i64::from(value == 0),
+                    Sign::Complement => !value,
+                })
+            }
+            _ => {
+                let left = self.operands.pop().ok_or(Error::Syntax)?;
+                self.join(operator, left, right)?
+            }
+        };
+        self.operands.push(result);
+        Ok(())
+    }
+
+    fn join(&mut self, operator: Operator, left: Operand<'t>, right: Operand<'t>) -> Result<Operand<'t>> {
+        match (operator, right) {
+            (Operator::Choose, Operand::Pair(yes, no)) => {
+                let condition = self.value(left)?;
+                return Ok(left.becomes(if condition != 0 { yes } else { no }));
+            }
+            (Operator::Choose, _) | (_, Operand::Pair(..)) => return Err(Error::Conditional),
+            _ => {}
+        }
+        let b = self.value(right)?;
+        let value = match operator {
+            // There is no condition to the left.
+            Operator::Alternative if self.operands.is_empty() => return Err(Error::Conditional),
+            Operator::Alternative => return Ok(Operand::Pair(self.value(left)?, b)),
+            Operator::Assign(Some(binary)) | Operator::Binary(binary) => binary.apply(self.value(left)?, b)?,
+            Operator::Comma => {
+                self.value(left)?;
+                b
+            }
+            _ => b,
+        };
+        if matches!(operator, Operator::Assign(_)) {
+            // Only now is looked at what the left side is.
+            let Operand::Variable(name) = left else { return Err(Error::Syntax) };
+            self.set(name, value)?;
+        }
+        Ok(left.becomes(value))
+    }
+
+    fn set(&mut self, name: &[u8], value: i64) -> Result<()> {
+        if self.scope.set(name, value) { Ok(()) } else { Err(Error::ReadOnly(name.to_vec())) }
     }
 
     fn number(&mut self) -> Result<i64> {
         let rest = self.rest();
         let length = rest.iter().take_while(|byte| is_name_byte(**byte)).count();
         let digits = rest.get(..length).unwrap_or_default();
-        if rest.get(length) == Some(&b'#') {
-            let base = digits_value(digits, 10).filter(|base| (2..=64).contains(base)).ok_or(Error::Syntax)?;
-            let after = rest.get(length + 1..).unwrap_or_default();
-            let count = after.iter().take_while(|byte| is_name_byte(**byte) || **byte == b'@').count();
-            let digits = after.get(..count).filter(|digits| !digits.is_empty()).ok_or(Error::Syntax)?;
-            self.pos += length + 1 + count;
-            return digits_value(digits, base.unsigned_abs() as u32).ok_or(Error::Syntax);
-        }
         self.pos += length;
         match digits {
             [b'0', b'x' | b'X', hex @ ..] if !hex.is_empty() => digits_value(hex, 16),
             [b'0', octal @ ..] if !octal.is_empty() => digits_value(octal, 8),
+            base if rest.get(length) == Some(&b'#') => {
+                let base = digits_value(base, 10).filter(|base| (2..=64).contains(base)).ok_or(Error::Syntax)?;
+                let after = rest.get(length + 1..).unwrap_or_default();
+                let count = after.iter().take_while(|byte| is_name_byte(**byte) || **byte == b'@').count();
+                self.pos += 1 + count;
+                digits_value(after.get(..count).unwrap_or_default(), base.unsigned_abs() as u32)
+            }
             decimal => digits_value(decimal, 10),
         }
         .ok_or(Error::Syntax)
     }
 
-    fn value(&mut self, operand: &Operand) -> Result<i64> {
+    fn value(&mut self, operand: Operand) -> Result<i64> {
         let name = match operand {
-            Operand::Value(value) => return Ok(*value),
-            Operand::Variable(name) => *name,
+            Operand::Value(value) | Operand::Pair(value, _) => return Ok(value),
+            Operand::Variable(name) => name,
         };
         let text = match self.scope.get(name) {
             None => return Ok(0),
@@ -374,16 +429,11 @@ impl<'t> Evaluator<'t, '_> {
                 None => text.into_owned(),
             },
         };
-        if self.names.iter().any(|known| known == name) {
+        if self.names.len() >= MAX_DEPTH || self.names.iter().any(|known| known == name) {
             return Err(Error::Loop);
         }
         self.names.push(name.to_vec());
-        self.enter()?;
-        let depth = self.depth;
-        let value =
-            Evaluator { text: &text, pos: 0, scope: self.scope, names: self.names, depth, behind_variable: false }
-                .whole();
-        self.depth -= 1;
+        let value = Evaluator::new(&text, self.scope, self.names).whole();
         self.names.pop();
         value
     }
@@ -451,29 +501,34 @@ pub fn decimal(value: i64) -> Vec<u8> {
     digits
 }
 
-fn apply(operator: &str, a: i64, b: i64) -> Result<i64> {
-    Ok(match operator {
-        "||" => i64::from(a != 0 || b != 0),
-        "&&" => i64::from(a != 0 && b != 0),
-        "|" => a | b,
-        "^" => a ^ b,
-        "&" => a & b,
-        "==" => i64::from(a == b),
-        "!=" => i64::from(a != b),
-        "<" => i64::from(a < b),
-        ">" => i64::from(a > b),
-        "<=" => i64::from(a <= b),
-        ">=" => i64::from(a >= b),
-        // The processor takes the shift's low six bits.
-        "<<" => a.wrapping_shl(b as u32),
-        ">>" => a.wrapping_shr(b as u32),
-        "+" => a.wrapping_add(b),
-        "-" => a.wrapping_sub(b),
-        "*" => a.wrapping_mul(b),
-        "/" | "%" if b == 0 => return Err(Error::DivideByZero),
-        "/" => a.wrapping_div(b),
-        _ => a.wrapping_rem(b),
-    })
+impl Binary {
+    fn apply(self, a: i64, b: i64) -> Result<i64> {
+        Ok(match self {
+            Self::Or => i64::from(a != 0 || b != 0),
+            Self::And => i64::from(a != 0 && b != 0),
+            Self::BitOr => a | b,
+            Self::BitXor => a ^ b,
+            Self::BitAnd => a & b,
+            Self::Equal => i64::from(a == b),
+            Self::NotEqual => i64::from(a != b),
+            Self::Less => i64::from(a < b),
+            Self::Greater => i64::from(a > b),
+            Self::LessOrEqual => i64::from(a <= b),
+            Self::GreaterOrEqual => i64::from(a >= b),
+            // The processor takes the shift's low six bits.
+            Self::ShiftLeft => a.wrapping_shl(b as u32),
+            Self::ShiftRight => a.wrapping_shr(b as u32),
+            Self::Add => a.wrapping_add(b),
+            Self::Subtract => a.wrapping_sub(b),
+            Self::Multiply => a.wrapping_mul(b),
+            Self::Divide | Self::Remainder if b == 0 => return Err(Error::DivideByZero),
+            Self::Divide => a.wrapping_div(b),
+            Self::Remainder => a.wrapping_rem(b),
+            Self::Power if b < 0 => return Err(Error::Exponent),
+            // Beyond 2^32 only the exponent's parity could matter, and wrapping has long decided the rest.
+            Self::Power => a.wrapping_pow(u32::try_from(b).unwrap_or(u32::MAX - 1 + (b & 1) as u32)),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -563,18 +618,47 @@ mod tests {
     #[test]
     fn errors() {
         for text in [
-            "1+", "1 2", "(1", "09", "0x", "2#2", "65#1", "1=2", "x=", "5++", "x--1", "(x)=1", "\"1\"", "1.5",
-            "x + = 1",
+            "1+", "1 2", "09", "0x", "65#1", "1=2", "x=", "5++", "x--1", "(x)=1", "\"1\"", "1.5", "x + = 1", "1)",
+            "()", "1+(2", "1/0 2", "1 ?", "1 :", "02#1", "1+=", "-=1",
         ] {
             assert_eq!(with(&[], text), Err(Error::Syntax), "{text}");
         }
-        for text in ["1?2", "1:2", "1 ? 2 , 3 : 4", "0?a=1:2"] {
+        for text in ["1?2", "1:2", "1 ? 2 , 3 : 4", "0?a=1:2", "1?2:3:4", "1:2,3", "(1?2):3", "3+(1:2)"] {
             assert_eq!(with(&[], text), Err(Error::Conditional), "{text}");
         }
-        assert_eq!(with(&[], "0&&1/0"), Err(Error::DivideByZero));
+        for text in ["0&&1/0", "k 1/0", "1) / 0", "(1/0"] {
+            assert_eq!(with(&[], text), Err(Error::DivideByZero), "{text}");
+        }
         assert_eq!(with(&[], "2**-1"), Err(Error::Exponent));
         assert_eq!(with(&[("a", "b"), ("b", "a")], "a"), Err(Error::Loop));
         assert_eq!(with(&[], "r=1"), Err(Error::ReadOnly(b"r".to_vec())));
         assert_eq!(with(&[], &"(".repeat(100_000)), Err(Error::Syntax));
+    }
+
+    #[test]
+    fn what_is_left_open_or_grouped_otherwise() {
+        for (text, value) in [
+            ("((1+2", 3),
+            ("2#", 0),
+            ("16#>>1", 0),
+            ("1 ? (2 : 3)", 2),
+            ("0 ? (2:3)+5", 3),
+            ("0?-(2:3)", 3),
+            ("1+++x", 2),
+        ] {
+            assert_eq!(with(&[], text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_assigned_before_an_error_stays() {
+        for (text, left) in
+            [("x++ y", "y=1"), ("x++--", "x=-1"), ("y=5 (2)", ""), ("(x)++y", "y=1"), ("x= ++ 7 y", "y=1")]
+        {
+            let mut table = Table::default();
+            assert_eq!(evaluate(text.as_bytes(), &mut table), Err(Error::Syntax), "{text}");
+            let set = table.0.iter().map(|(name, value)| [name.as_slice(), b"=", value].concat());
+            assert_eq!(set.collect::<Vec<_>>().join(&b' '), left.as_bytes(), "{text}");
+        }
     }
 }

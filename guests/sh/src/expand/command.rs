@@ -9,6 +9,7 @@ use crate::builtins::{self, Reach};
 use crate::exec::Stage;
 use crate::exec::contained::Containment;
 use crate::exec::descriptors::{PRIVATE, discard, move_to, pipe_above};
+use crate::exec::redirect::pipe_failure;
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell};
 use crate::syntax::ast::{Command, Part, Simple, Substitution, Word};
@@ -82,10 +83,10 @@ impl Shell {
     }
 
     fn capture_process(&mut self, body: &Command) -> Flow<Vec<u8>> {
-        // Stages inherit the ends, which must not be where scripts look for descriptors of their own.
-        let (reader, writer) = match pipe_above(PRIVATE - 1) {
+        // Stages inherit the ends, which should not be where scripts look for descriptors of their own.
+        let (reader, writer) = match pipe_above(PRIVATE - 1).or_else(|_| pipe_above(fd::STDERR)) {
             Ok(pipe) => pipe,
-            Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+            Err(error) => return Err(self.fail(&pipe_failure(error))),
         };
         let status = self.status;
         let mut stages = Vec::new();
@@ -111,7 +112,7 @@ impl Shell {
             let jobs = core::mem::take(&mut self.jobs);
             let started = match redirected {
                 Ok(()) => self.start_pipeline(commands, stages),
-                Err(error) => Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+                Err(error) => Err(self.fail(&pipe_failure(error))),
             };
             (self.capture, self.tested, self.jobs) = (capture, tested, jobs);
             self.undo(saved);
@@ -169,7 +170,7 @@ impl Shell {
     pub(super) fn process_substitution(&mut self, substitution: &Rc<Substitution>, output: bool) -> Flow<Vec<u8>> {
         let (reader, writer) = match pipe_above(fd::STDERR) {
             Ok(pipe) => pipe,
-            Err(error) => return Err(self.fail(&[b"pipe: ", error.message().as_bytes()].concat())),
+            Err(error) => return Err(self.fail(&pipe_failure(error))),
         };
         let (ours, theirs, standard) = if output { (writer, reader, fd::STDIN) } else { (reader, writer, fd::STDOUT) };
         let forked = self.fork(|shell| {

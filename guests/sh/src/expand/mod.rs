@@ -6,12 +6,12 @@ pub mod fields;
 mod glob;
 mod param;
 pub mod pattern;
-mod tilde;
 
 use std::borrow::Cow;
 
 use fields::{Builder, Field};
 
+use crate::accounts;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::ast::{ParamName, ParamOp, Part, Word};
@@ -147,17 +147,35 @@ impl Shell {
 
     fn expand_parts(&mut self, word: &Word, place: Place, out: &mut Builder) -> Flow {
         for (index, part) in word.0.iter().enumerate() {
+            let after = || word.0.get(index + 1..).unwrap_or_default().iter().cloned();
             match part {
                 Part::Literal(text) => {
-                    let rest = self.expand_tildes(text, index == 0, word.0.len() == index + 1, place, out);
-                    // Nothing of the word is left behind a login name that nobody has.
-                    let Some(text) = rest else { return Ok(()) };
-                    if place == Place::Nested { out.expanded(text) } else { out.text(text, false) }
+                    match self.expand_tildes(text, index == 0, word.0.len() == index + 1, place, out) {
+                        Ok(text) if place == Place::Nested => out.expanded(text),
+                        Ok(text) => out.text(text, false),
+                        // The word ends behind a login name that nobody has. In `${ }`, what is left of it belongs to
+                        // the word around it then, which ends at the brace.
+                        Err(cut) => {
+                            self.cut_off = core::iter::once(Part::Literal(cut.into())).chain(after()).collect();
+                            return Ok(());
+                        }
+                    }
                 }
                 Part::Quoted(text) => out.text(text, true),
-                Part::Param(param) => self.expand_param(param, out)?,
+                Part::Param(param) => {
+                    self.cut_off.clear();
+                    self.expand_param(param, out)?;
+                    if !self.cut_off.is_empty() {
+                        let cut = Word(core::mem::take(&mut self.cut_off));
+                        self.expand_parts(&cut, place, out)?;
+                        self.cut_off = core::iter::once(Part::Literal(Box::default())).chain(after()).collect();
+                        return Ok(());
+                    }
+                }
                 Part::Command(substitution, quoted) => {
+                    let cut = core::mem::take(&mut self.cut_off);
                     let text = self.substitute(substitution)?;
+                    self.cut_off = cut;
                     put(out, &text, *quoted);
                 }
                 Part::Arith(expression, quoted) => {
@@ -173,8 +191,9 @@ impl Shell {
         Ok(())
     }
 
-    /// Replaces tildes in literal text. What a tilde became is added as quoted text; the rest is returned, `None`
-    /// when an unknown login name ends the word.
+    /// Replaces tildes in literal text. What a tilde became is added as quoted text; the rest is returned.
+    /// # Errors
+    /// An unknown login name ends the word: what comes behind the slash or colon.
     fn expand_tildes<'t>(
         &mut self,
         text: &'t [u8],
@@ -182,9 +201,9 @@ impl Shell {
         last: bool,
         place: Place,
         out: &mut Builder,
-    ) -> Option<&'t [u8]> {
+    ) -> Result<&'t [u8], &'t [u8]> {
         if place == Place::Text || !text.contains(&b'~') {
-            return Some(text);
+            return Ok(text);
         }
         let mut rest = text;
         let mut at_start = first;
@@ -195,7 +214,13 @@ impl Shell {
                 // A name that runs into a quoted or expanded part is no login name.
                 if let Some(end) = end.or(last.then_some(rest.len())) {
                     let (login, after) = rest.split_at(end);
-                    match self.home(login.get(1..).unwrap_or_default()) {
+                    let name = login.get(1..).unwrap_or_default();
+                    let home = if name.is_empty() {
+                        self.vars.get(b"HOME").map(std::borrow::Cow::into_owned)
+                    } else {
+                        accounts::home(name)
+                    };
+                    match home {
                         Some(home) => {
                             if !home.is_empty() {
                                 out.text(&home, true);
@@ -205,13 +230,13 @@ impl Shell {
                         None if after.is_empty() || login.len() == 1 => {}
                         None => {
                             out.text(login, false);
-                            return None;
+                            return Err(after.get(1..).unwrap_or_default());
                         }
                     }
                 }
             }
             let colon = if place == Place::Assignment { rest.iter().position(|byte| *byte == b':') } else { None };
-            let Some(colon) = colon else { return Some(rest) };
+            let Some(colon) = colon else { return Ok(rest) };
             let (head, tail) = rest.split_at(colon + 1);
             out.text(head, false);
             rest = tail;

@@ -130,9 +130,9 @@ impl Shell {
             ParamOp::Replace { all, pattern: word, replacement } => {
                 let value = self.required(value, &param.name)?;
                 let pattern = self.expand_pattern(word)?;
-                if pattern.is_empty() && !param.quoted {
+                if pattern.is_empty() && !word.0.is_empty() && !param.quoted {
                     self.put_value(&value, false, out);
-                    // Without anything to look for, the text to put in becomes a field of its own.
+                    // Where a pattern comes to nothing, the text to put in becomes a field of its own.
                     out.cut();
                     self.put_word(replacement, false, out)?;
                     out.cut();

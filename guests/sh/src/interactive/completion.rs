@@ -3,6 +3,7 @@
 use wcr_sys::abi::FileKind;
 use wcr_sys::fs;
 
+use crate::accounts;
 use crate::edit::{Candidates, Completion, is_command, unescaped, word_start};
 
 /// What completion knows of the shell.
@@ -12,7 +13,7 @@ pub struct Words {
     pub path: Vec<u8>,
     /// `HOME`.
     pub home: Vec<u8>,
-    /// Built-ins, functions, aliases and applets.
+    /// Built-ins and applets.
     pub commands: Vec<Vec<u8>>,
 }
 
@@ -41,18 +42,31 @@ impl Words {
         known.chain(programs).collect()
     }
 
+    /// The folder that the words of a path lead to.
+    fn place(&self, folder: &[u8]) -> Vec<u8> {
+        let Some(rest) = folder.strip_prefix(b"~") else {
+            return if folder.is_empty() { b".".to_vec() } else { folder.to_vec() };
+        };
+        let name = rest.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let home = if name.is_empty() { Some(self.home.clone()) } else { accounts::home(name) };
+        match home {
+            Some(home) => [&home, rest.get(name.len()..).unwrap_or_default()].concat(),
+            None => folder.to_vec(),
+        }
+    }
+
     fn files(&self, word: &[u8], folders_only: bool) -> Vec<Vec<u8>> {
         let slash = word.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
         let (folder, begin) = word.split_at(slash);
-        let place = match folder.strip_prefix(b"~/") {
-            Some(rest) => [&self.home, &b"/"[..], rest].concat(),
-            None if folder.is_empty() => b".".to_vec(),
-            None => folder.to_vec(),
-        };
+        if let Some(user) = begin.strip_prefix(b"~").filter(|_| folder.is_empty()) {
+            let names = accounts::names().into_iter().filter(|name| name.starts_with(user));
+            return names.map(|name| [b"~", &name[..], b"/"].concat()).collect();
+        }
+        let place = self.place(folder);
         let entries = fs::read_dir(&place).unwrap_or_default();
-        let shown = entries.into_iter().filter(|entry| {
-            entry.name.starts_with(begin) && (!entry.name.starts_with(b".") || begin.starts_with(b"."))
-        });
+        let shown = entries
+            .into_iter()
+            .filter(|entry| entry.name.starts_with(begin) && !matches!(&entry.name[..], b"." | b".."));
         let named = shown.filter_map(|entry| {
             let is_folder = match entry.stat.mode.kind() {
                 FileKind::Directory => true,
@@ -65,7 +79,8 @@ impl Words {
             let end: &[u8] = if is_folder { b"/" } else { b"" };
             (is_folder || !folders_only).then(|| [folder, &entry.name, end].concat())
         });
-        named.filter(|name| !matches!(name.rsplit(|byte| *byte == b'/').nth(1), Some(b"." | b".."))).collect()
+        let dots = [&b"./"[..], b"../"].into_iter().filter(|dots| !begin.is_empty() && dots.starts_with(begin));
+        named.chain(dots.map(|dots| [folder, dots].concat())).collect()
     }
 }
 

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use wcr_sys::abi::{SetWhen, Termios, cc, lflag};
+use wcr_sys::abi::{Disposition, SetWhen, Signal, Termios, cc, lflag};
+use wcr_sys::fd::PollEntry;
 use wcr_sys::{Errno, Fd, fd, signal, tty};
 
 use super::completion::Words;
@@ -45,7 +46,11 @@ impl LineReader for Reader {
         match tty::attributes(fd::STDIN) {
             Ok(before) => {
                 let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &for_editing(&before));
+                let resizes = signal::set_disposition(Signal::WINCH, Disposition::Catch);
                 edit(&mut desk, prompt, line);
+                if let Ok(resizes) = resizes {
+                    let _ = signal::set_disposition(Signal::WINCH, resizes);
+                }
                 let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &before);
             }
             Err(_) => read_plainly(&desk, prompt, line),
@@ -68,15 +73,27 @@ fn for_editing(before: &Termios) -> Termios {
 fn edit(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
     let Desk { prompts: [first, continuation], words, history, interrupted } = desk;
     let (text, width) = if prompt == Prompt::First { first } else { continuation };
-    let columns = tty::size(fd::STDOUT).map_or(0, |size| usize::from(size.cols));
+    let mut width_now = columns();
     let mut history = history.borrow_mut();
-    let mut editor = Editor::new(text, *width, if columns == 0 { 80 } else { columns }, &mut history);
+    let mut editor = Editor::new(text, *width, width_now, &mut history);
     if !fd::readable(fd::STDIN) {
         editor.ask_position();
     }
     loop {
         let _ = fd::write_all(fd::STDOUT, &editor.take_output());
-        let Some(key) = read_byte(fd::STDIN) else { return };
+        if editor.is_open() && !comes_soon(fd::STDIN) {
+            editor.close_sequence();
+        }
+        let key = match read_key(fd::STDIN) {
+            Ok(Some(key)) => key,
+            Ok(None) => return,
+            Err(Interrupted) => {
+                if core::mem::replace(&mut width_now, columns()) != width_now {
+                    editor.resize(width_now);
+                }
+                continue;
+            }
+        };
         let event = editor.key(key, words);
         if event == Event::More {
             continue;
@@ -91,15 +108,46 @@ fn edit(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
     }
 }
 
-/// The next byte; `None` at the end. A signal does not end a line that is edited.
+/// The width of the terminal.
+fn columns() -> usize {
+    let columns = tty::size(fd::STDOUT).map_or(0, |size| usize::from(size.cols));
+    if columns == 0 { 80 } else { columns }
+}
+
+/// Something can be read (`POLLIN`).
+const READABLE: i16 = 1;
+
+/// How long the rest of a sequence may take after its first byte, in nanoseconds.
+const SEQUENCE_TIME: u64 = 50_000_000;
+
+/// Whether something can be read within the time of a sequence.
+fn comes_soon(from: Fd) -> bool {
+    let readable = PollEntry::new(from.cast_signed(), READABLE);
+    fd::poll(&mut [readable], Some(SEQUENCE_TIME)) != Ok(0)
+}
+
+/// A signal came first, which does not end a line that is edited.
+struct Interrupted;
+
+/// The next byte; `None` at the end.
+fn read_key(from: Fd) -> Result<Option<u8>, Interrupted> {
+    let mut byte = [0];
+    match fd::read(from, &mut byte) {
+        Ok(0) => Ok(None),
+        Ok(_) => Ok(byte.first().copied()),
+        Err(Errno::Intr) => {
+            while signal::take().is_some() {}
+            Err(Interrupted)
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// The next byte whatever signals come; `None` at the end.
 fn read_byte(from: Fd) -> Option<u8> {
     loop {
-        let mut byte = [0];
-        match fd::read(from, &mut byte) {
-            Ok(0) => return None,
-            Ok(_) => return byte.first().copied(),
-            Err(Errno::Intr) => while signal::take().is_some() {},
-            Err(_) => return None,
+        if let Ok(byte) = read_key(from) {
+            return byte;
         }
     }
 }

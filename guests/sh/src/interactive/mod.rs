@@ -51,6 +51,7 @@ impl Shell {
             self.report_changed_jobs();
             self.set_desk(&mut desk.borrow_mut());
             input.prompt = Prompt::First;
+            input.verbose = self.has(Opt::Verbose);
             let parsed = Parser::new(&mut input, &self.aliases, self.vars.dynamics.line).line();
             self.parser_line = input.line;
             self.base_line = input.line;
@@ -68,7 +69,7 @@ impl Shell {
                 Ok(Line::Empty) => Ok(()),
                 Ok(Line::Command(command)) => self.eval(&command, false),
                 Ok(Line::End) if self.has(Opt::IgnoreEof) => {
-                    let _ = fd::write_all(fd::STDERR, b"\nUse \"exit\" to leave shell.\n");
+                    let _ = fd::write_all(fd::STDERR, b"Use \"exit\" to leave shell.\n");
                     input.clear_end();
                     Ok(())
                 }

@@ -16,21 +16,17 @@ impl Shell {
         let text = |shell: &Self, name: &[u8]| shell.vars.get(name).map(Cow::into_owned).unwrap_or_default();
         let builtins = crate::builtins::names().map(|name| name.as_bytes().to_vec());
         let applets = crate::applet_names::all().map(|name| name.as_bytes().to_vec());
-        let own = self.functions.keys().chain(self.aliases.keys()).map(|name| name.to_vec());
-        desk.words = Words {
-            path: text(self, b"PATH"),
-            home: text(self, b"HOME"),
-            commands: builtins.chain(applets).chain(own).collect(),
-        };
+        desk.words =
+            Words { path: text(self, b"PATH"), home: text(self, b"HOME"), commands: builtins.chain(applets).collect() };
     }
 
-    /// A prompt variable's value: the backslash codes, then parameters; and the columns that its last line takes.
+    /// A prompt variable's value: parameters, then the backslash codes; and the columns that its last line takes.
     fn prompt(&mut self, name: &[u8]) -> (Vec<u8>, usize) {
         let Some(prompt) = self.vars.get(name).map(Cow::into_owned) else { return (Vec::new(), 0) };
-        let decoded = self.decode_prompt(&prompt);
-        let expanded = self.expand_prompt(decoded);
-        let (mut text, mut width, mut visible) = (Vec::with_capacity(expanded.len()), 0, true);
-        for byte in expanded {
+        let expanded = self.expand_prompt(prompt);
+        let decoded = self.decode_prompt(&expanded);
+        let (mut text, mut width, mut visible) = (Vec::with_capacity(decoded.len()), 0, true);
+        for byte in decoded {
             if INVISIBLE.contains(&byte) {
                 visible = byte != INVISIBLE[0];
                 continue;
@@ -44,39 +40,41 @@ impl Shell {
     fn decode_prompt(&mut self, prompt: &[u8]) -> Vec<u8> {
         let user = wcr_sys::process::user_ids().euid;
         let mut out = Vec::new();
-        let mut bytes = prompt.iter();
-        while let Some(byte) = bytes.next() {
+        let mut rest = prompt;
+        while let Some((byte, after)) = rest.split_first() {
+            rest = after;
             if *byte != b'\\' {
                 out.push(*byte);
                 continue;
             }
-            match bytes.next() {
-                Some(b'w') => out.extend_from_slice(&self.short_directory()),
-                Some(b'W') => {
+            let Some((code, after)) = rest.split_first() else { break };
+            rest = after;
+            match code {
+                b'w' => out.extend_from_slice(&self.short_directory()),
+                b'W' => {
                     let cwd = self.short_directory();
-                    let base = cwd.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-                    out.extend_from_slice(if base.is_empty() { b"/" } else { base });
+                    out.extend_from_slice(cwd.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
                 }
-                Some(b'$') => out.push(if user == 0 { b'#' } else { b'$' }),
-                Some(code @ (b'h' | b'H')) => {
+                b'$' => out.push(if user == 0 { b'#' } else { b'$' }),
+                b'h' | b'H' => {
                     let host = wcr_sys::process::uname().nodename;
                     let short = host.split('.').next().unwrap_or_default();
                     out.extend_from_slice(if *code == b'h' { short } else { &host }.as_bytes());
                 }
-                Some(b'u') => {
-                    let name = self.vars.get(b"USER").map(Cow::into_owned).unwrap_or_default();
-                    out.extend_from_slice(&name);
-                }
-                Some(b'!') => {
-                    let number = self.history.borrow().lines().len();
-                    out.extend_from_slice(number.to_string().as_bytes());
-                }
-                Some(b'n') => out.push(b'\n'),
-                Some(b'e' | b'E') => out.push(0x1b),
-                Some(b'[') => out.push(INVISIBLE[0]),
-                Some(b']') => out.push(INVISIBLE[1]),
-                Some(other) => out.extend_from_slice(&[b'\\', *other]),
-                None => out.push(b'\\'),
+                b'u' => out.extend(crate::accounts::name_of(user).unwrap_or_default()),
+                b't' | b'T' | b'A' => out.extend(time_of_day()),
+                b'e' => out.push(0x1b),
+                b'[' => out.push(INVISIBLE[0]),
+                b']' => out.push(INVISIBLE[1]),
+                b'a' => out.push(7),
+                b'b' => out.push(8),
+                b'f' => out.push(12),
+                b'n' => out.push(b'\n'),
+                b'r' => out.push(b'\r'),
+                b'v' => out.push(11),
+                b'x' => rest = number(rest, 16, 2, &mut out),
+                b'0'..=b'7' => rest = number(rest_with(prompt, rest), 8, 3, &mut out),
+                other => out.push(*other),
             }
         }
         out
@@ -88,6 +86,41 @@ impl Shell {
         match self.cwd.strip_prefix(home.as_slice()) {
             Some(rest) if home.len() > 1 && (rest.is_empty() || rest.starts_with(b"/")) => [b"~", rest].concat(),
             _ => self.cwd.clone(),
+        }
+    }
+}
+
+/// The text from one byte before `rest` on, which is a part of `text`.
+fn rest_with<'t>(text: &'t [u8], rest: &[u8]) -> &'t [u8] {
+    text.get(text.len() - rest.len() - 1..).unwrap_or_default()
+}
+
+/// Adds the byte whose number the text begins with, in at most so many digits, unless it is 0; the text behind them.
+fn number<'t>(text: &'t [u8], base: u32, most: usize, out: &mut Vec<u8>) -> &'t [u8] {
+    let digits = text.iter().take(most).map_while(|byte| char::from(*byte).to_digit(base));
+    let (value, count) = digits.fold((0, 0), |(value, count), digit| (value * base + digit, count + 1));
+    out.extend(Some(value as u8).filter(|byte| *byte != 0));
+    text.get(count..).unwrap_or_default()
+}
+
+/// Hour and minute, by the clock of UTC.
+fn time_of_day() -> Vec<u8> {
+    let minutes = wcr_sys::time::now().sec.rem_euclid(86_400) / 60;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_become_bytes() {
+        for (text, base, most, byte, left) in
+            [("1012", 8, 3, &b"A"[..], "2"), ("414", 16, 2, b"A", "4"), ("g", 16, 2, b"", "g"), ("0>", 8, 3, b"", ">")]
+        {
+            let mut out = Vec::new();
+            assert_eq!(number(text.as_bytes(), base, most, &mut out), left.as_bytes(), "{text}");
+            assert_eq!(out, byte, "{text}");
         }
     }
 }

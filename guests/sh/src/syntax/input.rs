@@ -179,7 +179,7 @@ impl Input {
     fn show_line(&mut self) {
         let rest = self.buf.get(self.pos..).unwrap_or_default();
         let length = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
-        if self.verbose && matches!(self.source, Source::Fd(_)) {
+        if self.verbose && !matches!(self.source, Source::Text) {
             let _ = fd::write_all(fd::STDERR, rest.get(..length).unwrap_or_default());
         }
         self.shown = self.pos + length;
@@ -263,10 +263,15 @@ impl Input {
         self.pos += count;
         if self.buf.get(self.pos) == Some(&b'\n') {
             self.pos += 1;
-            self.line += u32::from(self.counts_lines);
+            self.count_line();
             return true;
         }
         false
+    }
+
+    /// Counts a line more.
+    pub fn count_line(&mut self) {
+        self.line += u32::from(self.counts_lines);
     }
 
     /// Puts an alias's text before the rest.

@@ -213,8 +213,9 @@ impl<'a> Parser<'a> {
         let tabs = if document.strip_tabs { leading_tabs(line) } else { 0 };
         let length = line.len();
         let found = line.get(tabs..) == Some(&document.delimiter);
-        if found {
-            self.input.skip_line(length);
+        if found && !self.input.skip_line(length) {
+            // The line of a delimiter counts, with a newline or without.
+            self.input.count_line();
         }
         found || self.input.peek().is_none()
     }

@@ -230,6 +230,12 @@ impl Parser<'_> {
                             // A line that is continued before it began can still be the delimiter.
                             line_start = at_start;
                         }
+                        // The dollar sign's own code for prompts comes later.
+                        Some(b'$') if matches!(mode, Mode::Prompt) => {
+                            self.input.next();
+                            parts.push(b'\\', true);
+                            parts.push(b'$', true);
+                        }
                         Some(escaped @ (b'$' | b'`' | b'\\')) => {
                             self.input.next();
                             parts.push(escaped, true);

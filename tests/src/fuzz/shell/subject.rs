@@ -252,9 +252,12 @@ fn first_processor() -> Option<usize> {
     list.trim().split([',', '-']).next()?.parse().ok()
 }
 
-/// Makes a folder empty, for everybody to write in.
+/// Makes a folder empty, for everybody to write in. What the script before left running may write there meanwhile.
 fn empty(folder: &Path) {
-    let _ = fs::remove_dir_all(folder);
-    fs::create_dir(folder).expect("make a folder");
+    let fresh = (0..20).any(|_| {
+        let _ = fs::remove_dir_all(folder);
+        fs::create_dir(folder).is_ok()
+    });
+    assert!(fresh, "make a folder: {}", folder.display());
     fs::set_permissions(folder, Permissions::from_mode(0o1777)).expect("chmod a folder");
 }
