@@ -75,7 +75,8 @@ mod tests {
         for (dir, name) in table::names() {
             let real = FULL.lines().find(|line| line.rsplit('/').next() == Some(name));
             if let Some(real) = real {
-                assert_eq!(real, format!("{dir}/{name}"));
+                let path = if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
+                assert_eq!(real, path);
             }
         }
     }

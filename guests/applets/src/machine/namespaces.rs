@@ -80,11 +80,16 @@ fn nsenter(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     else {
         return Err(ctx.usage());
     };
-    for path in spaces.iter().map(|(_, path)| path).chain(&root).chain(&folder) {
+    // A process has its name spaces, though no files stand for them.
+    let is_space = |path: &[u8]| {
+        let process = memchr::memmem::find(path, b"/ns/").and_then(|at| path.get(..at));
+        process.is_some_and(|process| process.starts_with(b"/proc/") && fs::stat(process).is_ok())
+    };
+    for path in spaces.iter().map(|(_, path)| path).filter(|path| !is_space(path)).chain(&root).chain(&folder) {
         super::refusal::open(ctx, path)?;
     }
     if let Some((name, path)) = spaces.first() {
-        let is_space = path.starts_with(b"/proc/") && path.windows(4).any(|part| part == b"/ns/");
+        let is_space = is_space(path);
         let reason = if is_space && *name != b"user" { Errno::Perm } else { Errno::Inval };
         return Err(ctx.die_errno(&[b"setns(): can't reassociate to namespace '", name, b"'"], reason));
     }

@@ -17,23 +17,31 @@ applet!(
 
 fn su(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     must_be_privileged(ctx)?;
-    let parsed = Spec::short("+mplc:s:").parse(ctx)?;
-    let (mut login, mut operands) = (parsed.has(b'l'), parsed.operands.as_slice());
-    if let [dash, rest @ ..] = operands
-        && dash == b"-"
-    {
-        (login, operands) = (true, rest);
+    // Options may stand before `-`, behind it, and behind the name.
+    let mut given: Vec<(u8, Option<Vec<u8>>)> = Vec::new();
+    let (mut rest, mut name, mut login) = (ctx.args.to_vec(), None, false);
+    loop {
+        let parsed = Spec::short("+mplc:s:").parse_args(&rest);
+        let parsed = parsed.map_err(|message| {
+            ctx.complain(&[&message]);
+            ctx.usage()
+        })?;
+        given.extend(parsed.options);
+        rest = parsed.operands;
+        if name.is_some() || rest.is_empty() {
+            break;
+        }
+        let first = rest.remove(0);
+        if first == b"-" && !login {
+            login = true;
+        } else {
+            name = Some(first);
+        }
     }
-    let (name, rest) = operands.split_first().map_or((b"root".to_vec(), operands), |(name, rest)| (name.clone(), rest));
-    // Options may follow the name as well.
-    let behind = Spec::short("+mplc:s:").parse_args(rest);
-    let behind = behind.map_err(|message| {
-        ctx.complain(&[&message]);
-        ctx.usage()
-    })?;
-    let has = |key| parsed.has(key) || behind.has(key);
-    let value = |key| behind.value(key).or_else(|| parsed.value(key)).map(<[u8]>::to_vec);
-    let login = login || behind.has(b'l');
+    let name = name.unwrap_or_else(|| b"root".to_vec());
+    let has = |key: u8| given.iter().any(|(other, _)| *other == key);
+    let value = |key: u8| given.iter().rev().find(|(other, _)| *other == key).and_then(|(_, value)| value.clone());
+    let login = login || has(b'l');
     let entry = Entry::named(&name).ok_or_else(|| ctx.die(&[b"unknown user ", &name]))?;
     if process::user_ids().uid != 0 {
         let given = ask::password(ctx, fd::STDIN, b"Password: ").unwrap_or_default();
@@ -49,7 +57,7 @@ fn su(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if let Some(command) = value(b'c') {
         args.extend([b"-c".to_vec(), command]);
     }
-    args.extend(behind.operands);
+    args.extend(rest);
     become_user(ctx, &entry)?;
     Err(start_shell(ctx, &entry, &shell, login, keep, args))
 }

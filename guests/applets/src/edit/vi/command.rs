@@ -20,20 +20,20 @@ impl Editor {
                     self.bell = true;
                 }
             }
-            b'i' => self.insert(host, Mode::Insert, times),
+            b'i' => self.insert(host, Mode::Insert),
             b'I' => {
                 self.dot = self.text.first_word(self.dot);
-                self.insert(host, Mode::Insert, times);
+                self.insert(host, Mode::Insert);
             }
             b'a' => {
                 if self.text.at(self.dot) != b'\n' {
                     self.dot += 1;
                 }
-                self.insert(host, Mode::Insert, times);
+                self.insert(host, Mode::Insert);
             }
             b'A' => {
                 self.dot = self.text.end(self.dot);
-                self.insert(host, Mode::Insert, times);
+                self.insert(host, Mode::Insert);
             }
             b'o' | b'O' => {
                 let indent = self.indent(self.dot);
@@ -45,9 +45,9 @@ impl Editor {
                     self.splice(at, at, &[indent.as_slice(), b"\n"].concat());
                     self.dot = at + indent.len();
                 }
-                self.insert(host, Mode::Insert, 1);
+                self.insert(host, Mode::Insert);
             }
-            b'R' => self.insert(host, Mode::Replace, 1),
+            b'R' => self.insert(host, Mode::Replace),
             b'x' | b'X' | b's' | 127 if key != 127 => {
                 let (begin, end) = (self.text.begin(self.dot), self.text.end(self.dot));
                 let (from, to) = if key == b'X' {
@@ -63,7 +63,7 @@ impl Editor {
                     self.bell = true;
                 }
                 if key == b's' {
-                    self.insert(host, Mode::Insert, 1);
+                    self.insert(host, Mode::Insert);
                 }
             }
             b'D' | b'C' => {
@@ -73,10 +73,9 @@ impl Editor {
                     self.splice(from, to, b"");
                 }
                 if key == b'C' {
-                    self.insert(host, Mode::Insert, 1);
+                    self.insert(host, Mode::Insert);
                 }
             }
-            b'S' => self.operate_lines(host, b'c', times),
             b'Y' => self.operate_lines(host, b'y', times),
             b'r' => {
                 let Some(new) = self.next(host) else { return };
@@ -97,13 +96,14 @@ impl Editor {
                     if other != byte {
                         self.splice(self.dot, self.dot + 1, &[other]);
                     }
-                    if self.dot < self.text.last(self.dot) {
-                        self.dot += 1;
+                    if self.dot == self.text.last(self.dot) {
+                        break;
                     }
+                    self.dot += 1;
                 }
             }
             b'J' => {
-                for _ in 0..times.max(2) - 1 {
+                for _ in 0..times {
                     let end = self.text.end(self.dot);
                     let Some(next) = self.text.next(self.dot) else { break };
                     let rest =
@@ -129,12 +129,12 @@ impl Editor {
                 Some(_) => self.bell = true,
                 None => {}
             },
-            b'\'' | b'`' => {
+            b'\'' => {
                 let Some(name) = self.next(host) else { return };
                 match self.mark(name) {
                     Some(place) => {
                         let place = place.min(self.text.len() - 1);
-                        self.jump(if key == b'\'' { self.text.first_word(place) } else { place });
+                        self.jump(self.text.first_word(place));
                     }
                     None => self.complain("Mark not set"),
                 }
@@ -192,7 +192,7 @@ impl Editor {
 
     /// Moves, with a key that does; else says that there is no such command.
     fn go(&mut self, key: u8, count: Option<usize>) {
-        let far = matches!(key, b'G' | b'n' | b'N' | b'%' | b'H' | b'L' | b'M' | b'(' | b')' | b'{' | b'}');
+        let far = matches!(key, b'G' | b'n' | b'N' | b'%' | b'H' | b'L' | b'M' | b'{' | b'}');
         match self.motion(key, count) {
             Some(motion) if far => self.jump(motion.to),
             Some(motion) => self.dot = motion.to,

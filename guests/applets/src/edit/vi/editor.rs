@@ -260,11 +260,9 @@ impl Editor {
         self.top = self.text.begin(self.top);
     }
 
-    /// Insert mode, or replace mode, until escape; what was inserted is there `times` times then.
-    pub(super) fn insert(&mut self, host: &mut dyn Host, mode: Mode, times: usize) {
+    /// Insert mode, or replace mode, until escape.
+    pub(super) fn insert(&mut self, host: &mut dyn Host, mode: Mode) {
         self.mode = mode;
-        let start = self.dot;
-        let mut typed = Vec::new();
         let mut overwritten: Vec<Option<u8>> = Vec::new();
         while let Some(key) = self.next(host) {
             match key {
@@ -275,12 +273,10 @@ impl Editor {
                             self.dot -= 1;
                             let old = old.map(|byte| vec![byte]).unwrap_or_default();
                             self.splice(self.dot, self.dot + 1, &old);
-                            typed.pop();
                         }
                     } else if self.dot > 0 {
                         self.splice(self.dot - 1, self.dot, b"");
                         self.dot -= 1;
-                        typed.pop();
                     }
                 }
                 23 => {
@@ -310,14 +306,8 @@ impl Editor {
                     overwritten.push(over.then(|| self.text.at(self.dot)));
                     self.splice(self.dot, self.dot + usize::from(over), &bytes);
                     self.dot += bytes.len();
-                    typed.extend(bytes);
                 }
             }
-        }
-        if times > 1 && mode == Mode::Insert && self.dot >= start {
-            let more = typed.repeat(times - 1);
-            self.splice(self.dot, self.dot, &more);
-            self.dot += more.len();
         }
         self.mode = Mode::Normal;
         if self.dot > self.text.begin(self.dot) {

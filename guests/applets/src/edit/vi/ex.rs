@@ -51,7 +51,6 @@ impl Editor {
                 self.yank(from, to, true);
                 self.say_yank(from, to);
             }
-            b"<" | b">" => self.shift(from, to, name == b">"),
             b"s" => self.substitute(argument_of_s(rest), lines),
             b"q" | b"quit" => {
                 if self.modified && !bang {
@@ -367,7 +366,7 @@ fn until(rest: &[u8], delimiter: u8) -> (Vec<u8>, &[u8]) {
     (out, b"")
 }
 
-/// The replacement with `&` and `\1` filled in.
+/// The replacement with `\0` to `\9` filled in; `&` is no more than itself.
 fn put_replacement(out: &mut Vec<u8>, new: &[u8], line: &[u8], found: &[Option<(usize, usize)>]) {
     let group = |number: usize| {
         found.get(number).copied().flatten().and_then(|(start, end)| line.get(start..end)).unwrap_or_default()
@@ -375,7 +374,6 @@ fn put_replacement(out: &mut Vec<u8>, new: &[u8], line: &[u8], found: &[Option<(
     let mut bytes = new.iter();
     while let Some(byte) = bytes.next() {
         match byte {
-            b'&' => out.extend_from_slice(group(0)),
             b'\\' => match bytes.next() {
                 Some(digit @ b'0'..=b'9') => out.extend_from_slice(group(usize::from(digit - b'0'))),
                 Some(b'n') => out.push(b'\n'),

@@ -61,14 +61,21 @@ impl Editor {
             }
             b'H' => lines(self.text.first_word(self.from_top(times - 1))),
             b'L' => lines(self.text.first_word(self.from_top(self.shown().saturating_sub(times)))),
-            b'M' => lines(self.text.first_word(self.from_top((self.shown() - 1) / 2))),
+            b'M' => {
+                let rows = (self.rows - 1) / 2;
+                // A text that ends above the middle is gone to its end.
+                let short = self.shown() <= rows;
+                lines(if short {
+                    self.text.last(self.text.len() - 1)
+                } else {
+                    self.text.first_word(self.from_top(rows))
+                })
+            }
             b'w' | b'W' => exclusive(self.repeat(times, |text, at| text.word_forward(at, key == b'W'))),
             b'b' | b'B' => exclusive(self.repeat(times, |text, at| text.word_back(at, key == b'B'))),
             b'e' | b'E' => inclusive(self.repeat(times, |text, at| text.word_end(at, key == b'E'))),
             b'{' => exclusive(self.repeat(times, Self::paragraph_back)),
             b'}' => exclusive(self.repeat(times, Self::paragraph_forward)),
-            b'(' => exclusive(self.repeat(times, Self::sentence_back)),
-            b')' => exclusive(self.repeat(times, Self::sentence_forward)),
             b'%' => inclusive(self.partner()?),
             b';' | b',' => {
                 let (kind, wanted) = self.found_character?;
@@ -208,24 +215,6 @@ impl Editor {
             }
         }
         line
-    }
-
-    fn sentence_forward(&self, at: usize) -> usize {
-        let most = self.text.len() - 1;
-        let ends = |place: usize| {
-            matches!(self.text.at(place), b'.' | b'!' | b'?') && matches!(self.text.at(place + 1), b' ' | b'\n')
-        };
-        let Some(end) = (at..most).find(|place| {
-            ends(*place) || *place > at && self.text.at(*place) == b'\n' && self.text.at(*place - 1) == b'\n'
-        }) else {
-            return self.text.last(most);
-        };
-        (end + 1..most).find(|place| !matches!(self.text.at(*place), b' ' | b'\n' | b'\t')).unwrap_or(most)
-    }
-
-    fn sentence_back(&self, at: usize) -> usize {
-        let begins = |place: usize| place == 0 || self.sentence_forward(place - 1) == place;
-        (0..at).rev().find(|place| begins(*place)).unwrap_or(0)
     }
 
     /// The bracket that goes with the first one from the cursor on.

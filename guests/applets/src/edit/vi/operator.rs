@@ -23,9 +23,16 @@ impl Editor {
                 self.found_character = Some((key, wanted));
                 self.character(key, wanted, both.unwrap_or(1))
             }
-            b'\'' | b'`' => {
+            b'\'' => {
                 let Some(name) = self.next(host) else { return };
-                self.mark(name).map(|to| Motion { to, lines: key == b'\'', inclusive: false })
+                self.mark(name).map(|to| Motion { to, lines: true, inclusive: false })
+            }
+            b'g' => {
+                if self.next(host) != Some(b'g') {
+                    self.bell = true;
+                    return;
+                }
+                Some(Motion { to: self.text.of_line(both.unwrap_or(1)), lines: true, inclusive: false })
             }
             b'/' | b'?' => {
                 let Some(pattern) = self.ask(host, key) else { return };
@@ -73,7 +80,7 @@ impl Editor {
                 self.splice(from, to, b"");
                 self.dot = from;
                 if operator == b'c' {
-                    self.insert(host, Mode::Insert, 1);
+                    self.insert(host, Mode::Insert);
                 }
             }
         }
@@ -98,6 +105,9 @@ impl Editor {
             b'y' => {
                 self.yank(from, to, true);
                 self.say_yank(from, to);
+                if from < self.text.begin(self.dot) {
+                    self.dot = from;
+                }
             }
             b'd' => {
                 self.yank(from, to, true);
@@ -108,7 +118,7 @@ impl Editor {
                 let indent = self.indent(from);
                 self.splice(from, to - 1, &indent);
                 self.dot = from + indent.len();
-                self.insert(host, Mode::Insert, 1);
+                self.insert(host, Mode::Insert);
             }
         }
     }
