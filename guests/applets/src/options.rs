@@ -96,18 +96,79 @@ impl Spec {
         })
     }
 
+    /// Reads the arguments of `ctx`, and shows `check` each option in its turn: what that finds wrong is told before a
+    /// wrong option that follows.
+    /// # Errors
+    /// Those of `check` and [`Self::parse`].
+    pub fn parse_checked(
+        &self,
+        ctx: &mut Context<'_>,
+        check: impl FnMut(&mut Context<'_>, u8, Option<&[u8]>) -> Result<(), Quit>,
+    ) -> Result<Parsed, Quit> {
+        self.parse_behind(ctx, ctx.args, None, check)
+    }
+
+    /// Reads `args`, arguments of `ctx`, as [`Self::parse_checked`] does; `name` stands for the applet's in what is
+    /// said of a wrong option.
+    /// # Errors
+    /// As [`Self::parse_checked`].
+    pub fn parse_behind(
+        &self,
+        ctx: &mut Context<'_>,
+        args: &[Vec<u8>],
+        name: Option<&[u8]>,
+        mut check: impl FnMut(&mut Context<'_>, u8, Option<&[u8]>) -> Result<(), Quit>,
+    ) -> Result<Parsed, Quit> {
+        let mut parsed = Parsed::default();
+        let read = self.read(args, &mut parsed);
+        for (key, value) in &parsed.options {
+            check(ctx, *key, value.as_deref())?;
+        }
+        match read {
+            Ok(()) => Ok(parsed),
+            Err(message) => {
+                match name {
+                    Some(name) => ctx.put_err(&[name, b": ", &message, b"\n"].concat()),
+                    None => ctx.complain(&[&message]),
+                }
+                Err(ctx.usage())
+            }
+        }
+    }
+
+    /// Reads the arguments of `ctx`, and has `check` look at the value of each option of `keys` in its turn.
+    /// # Errors
+    /// As [`Self::parse_checked`].
+    #[inline(never)]
+    pub fn parse_counts<T>(
+        &self,
+        ctx: &mut Context<'_>,
+        keys: &[u8],
+        check: fn(&mut Context<'_>, &[u8]) -> Result<T, Quit>,
+    ) -> Result<Parsed, Quit> {
+        self.parse_checked(ctx, |ctx, key, value| match value {
+            Some(value) if keys.contains(&key) => check(ctx, value).map(drop),
+            _ => Ok(()),
+        })
+    }
+
     /// Reads `args`. The error is the diagnostic's text.
     /// # Errors
     /// An unknown option, a missing or a superfluous value.
     pub fn parse_args(&self, args: &[Vec<u8>]) -> Result<Parsed, Vec<u8>> {
-        let stop_early = self.short.starts_with('+');
         let mut parsed = Parsed::default();
+        self.read(args, &mut parsed).map(|()| parsed)
+    }
+
+    /// Reads `args` up to what is wrong with them.
+    fn read(&self, args: &[Vec<u8>], parsed: &mut Parsed) -> Result<(), Vec<u8>> {
+        let stop_early = self.short.starts_with('+');
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             match arg.as_slice() {
                 b"--" => break,
-                [b'-', b'-', name @ ..] if self.long.is_some() => self.long(name, &mut args, &mut parsed)?,
-                [b'-', cluster @ ..] if !cluster.is_empty() => self.cluster(cluster, &mut args, &mut parsed)?,
+                [b'-', b'-', name @ ..] if self.long.is_some() => self.long(name, &mut args, parsed)?,
+                [b'-', cluster @ ..] if !cluster.is_empty() => self.cluster(cluster, &mut args, parsed)?,
                 _ => {
                     parsed.operands.push(arg.clone());
                     if stop_early {
@@ -117,7 +178,7 @@ impl Spec {
             }
         }
         parsed.operands.extend(args.cloned());
-        Ok(parsed)
+        Ok(())
     }
 
     fn cluster<'a>(

@@ -80,7 +80,8 @@ fn copy(ctx: &mut Context<'_>, mut operands: Vec<Vec<u8>>, mut filter: Filter) -
             Ok(source) => source,
             Err(error) => {
                 let quoted: [&[u8]; 3] = [b"can't open '", path, b"'"];
-                ctx.perror(if filter.number == Number::None { &quoted } else { &quoted[1..2] }, error);
+                let is_plain = filter.number == Number::None || filter.visible;
+                ctx.perror(if is_plain { &quoted } else { &quoted[1..2] }, error);
                 code = 1;
                 continue;
             }
@@ -90,6 +91,11 @@ fn copy(ctx: &mut Context<'_>, mut operands: Vec<Vec<u8>>, mut filter: Filter) -
                 Ok(0) => break,
                 Ok(n) => block.get(..n).unwrap_or_default(),
                 Err(Errno::Intr) => continue,
+                // Streams, by which changed bytes are read, end where they fail.
+                Err(_) if changes => {
+                    code = 1;
+                    break;
+                }
                 Err(error) => {
                     ctx.perror(&[b"read error"], error);
                     code = 1;

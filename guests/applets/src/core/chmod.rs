@@ -104,7 +104,9 @@ impl Change {
                 self.code = 1;
             }
         }
-        if directory && parsed.has(b'R') {
+        // A link that was named leads to a directory, but not into it.
+        let is_link = || named && fs::lstat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
+        if directory && parsed.has(b'R') && !is_link() {
             match fs::read_dir(path) {
                 Ok(entries) => {
                     for entry in entries {

@@ -55,11 +55,15 @@ struct Summing {
     code: u8,
 }
 
+fn depth(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    parse_decimal(text).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))
+}
+
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let mut parsed = SPEC.parse(ctx)?;
+    let mut parsed = SPEC.parse_counts(ctx, b"d", depth)?;
     let has = |key| parsed.has(key);
     let depth = match parsed.value(b'd') {
-        Some(text) => parse_decimal(text).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?,
+        Some(text) => depth(ctx, text)?,
         None => u64::MAX,
     };
     let unit = match parsed.last_of(b"hkm") {

@@ -46,23 +46,22 @@ struct Wanted {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let args = with_plain_count(ctx.args, b"-");
-    let parsed = match SPEC.parse_args(&args) {
-        Ok(parsed) => parsed,
-        Err(message) => {
-            ctx.complain(&[&message]);
-            return Err(ctx.usage());
-        }
-    };
-    let mut wanted = Wanted { bytes: parsed.has(b'c'), count: 10, but_last: false };
-    for (key, value) in &parsed.options {
-        if let (b'n' | b'c', Some(value)) = (key, value) {
-            let digits = value.strip_prefix(b"-");
-            wanted.but_last = digits.is_some();
-            let digits = digits.unwrap_or(value);
-            wanted.count = suffixed(digits, &UNITS).ok_or_else(|| ctx.die(&[b"invalid number '", digits, b"'"]))?;
-        }
+    let mut wanted = Wanted { bytes: false, count: 10, but_last: false };
+    let (plain, args) = plain_count(ctx.args, b"-");
+    if let Some(plain) = plain {
+        let digits = plain.strip_prefix(b"-").unwrap_or(plain);
+        wanted.count = count(ctx, digits)?;
     }
+    let parsed = SPEC.parse_behind(ctx, args, plain, |ctx, key, value| {
+        if let (b'n' | b'c', Some(value)) = (key, value) {
+            wanted.bytes |= key == b'c';
+            let digits = value.strip_prefix(b"-");
+            // Once said it is so for the following ones, too.
+            wanted.but_last |= digits.is_some();
+            wanted.count = count(ctx, digits.unwrap_or(value))?;
+        }
+        Ok(())
+    })?;
     if wanted.but_last && wanted.count >= KEEP_MAX {
         return Err(ctx.die(&[b"count is too big: ", &crate::format::decimal(wanted.count)]));
     }
@@ -96,18 +95,18 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     Ok(code)
 }
 
-/// The arguments with a first one that is a sign and digits (`-5`) made into an option `-n`.
-pub(super) fn with_plain_count(args: &[Vec<u8>], signs: &[u8]) -> Vec<Vec<u8>> {
-    let mut args = args.to_vec();
-    if let Some(first) = args.first_mut() {
-        if let [sign, digit, ..] = *first.as_slice() {
-            if signs.contains(&sign) && digit.is_ascii_digit() {
-                let count = first.get(usize::from(sign == b'-')..).unwrap_or_default();
-                *first = [b"-n", count].concat();
-            }
+fn count(ctx: &mut Context<'_>, digits: &[u8]) -> Result<u64, Quit> {
+    suffixed(digits, &UNITS).ok_or_else(|| ctx.die(&[b"invalid number '", digits, b"'"]))
+}
+
+/// A first argument that is a sign and digits (`-5`), and the arguments behind it.
+pub(super) fn plain_count<'a>(args: &'a [Vec<u8>], signs: &[u8]) -> (Option<&'a [u8]>, &'a [Vec<u8>]) {
+    if let [first, rest @ ..] = args {
+        if matches!(first.as_slice(), [sign, digit, ..] if signs.contains(sign) && digit.is_ascii_digit()) {
+            return (Some(first), rest);
         }
     }
-    args
+    (None, args)
 }
 
 fn copy(ctx: &mut Context<'_>, reader: &mut LineReader, wanted: Wanted) -> Result<(), Errno> {

@@ -133,8 +133,13 @@ struct Entry {
     look: Mode,
 }
 
+fn width(ctx: &mut Context<'_>, text: &[u8]) -> Result<usize, Quit> {
+    let number = parse_decimal(text).filter(|width| *width <= i32::MAX as u64);
+    number.map(|width| width as usize).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))
+}
+
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let mut parsed = SPEC.parse(ctx)?;
+    let mut parsed = SPEC.parse_counts(ctx, b"w", width)?;
     let options = Options::from_parsed(ctx, &parsed)?;
     let mut operands = core::mem::take(&mut parsed.operands);
     if operands.is_empty() {
@@ -178,10 +183,7 @@ impl Options {
         let has = |key| parsed.has(key);
         let terminal = || fd::is_tty(fd::STDOUT);
         let width = match parsed.value(b'w') {
-            Some(text) => {
-                let number = parse_decimal(text).filter(|width| *width <= i32::MAX as u64);
-                number.ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))? as usize
-            }
+            Some(text) => width(ctx, text)?,
             None => terminal_width(),
         };
         let mut layout = None;

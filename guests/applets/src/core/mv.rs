@@ -102,18 +102,19 @@ impl Moving {
                 }
             }
         }
-        match fs::rename(source, dest) {
-            Ok(()) => {}
-            Err(Errno::Xdev) => across(ctx, source, dest, to)?,
+        let moved = match fs::rename(source, dest) {
+            Ok(()) => Ok(()),
+            Err(Errno::Xdev) => across(ctx, source, dest, to),
             Err(error) => {
                 ctx.perror(&[b"can't rename '", source, b"'"], error);
-                return Err(Failed);
+                Err(Failed)
             }
-        }
+        };
+        // What failed is told of as well.
         if self.verbose {
             ctx.put(&[b"'", source, b"' -> '", dest, b"'\n"].concat());
         }
-        Ok(())
+        moved
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Removal {
     pub interactive: bool,
     /// Directories are removed with all that is in them.
     pub recursive: bool,
+    /// What is removed is told.
+    pub verbose: bool,
     /// Who is asked.
     pub prompt: Prompt,
 }
@@ -37,7 +39,7 @@ impl Removal {
         if self.must_ask(path, &stat) && !self.prompt.ask(ctx, &[b"remove '", path, b"'"]) {
             return true;
         }
-        report(ctx, path, fs::unlink(path))
+        self.report(ctx, b"removed '", path, fs::unlink(path))
     }
 
     fn remove_dir(&mut self, ctx: &mut Context<'_>, path: &[u8]) -> bool {
@@ -63,7 +65,16 @@ impl Removal {
         if self.interactive && !self.prompt.ask(ctx, &[b"remove directory '", path, b"'"]) {
             return done;
         }
-        report(ctx, path, fs::rmdir(path)) && done
+        self.report(ctx, b"removed directory: '", path, fs::rmdir(path)) && done
+    }
+
+    fn report(&self, ctx: &mut Context<'_>, done: &[u8], path: &[u8], result: Result<(), Errno>) -> bool {
+        match result {
+            Ok(()) if self.verbose => ctx.put(&[done, path, b"'\n"].concat()),
+            Ok(()) => {}
+            Err(error) => ctx.perror(&[b"can't remove '", path, b"'"], error),
+        }
+        result.is_ok()
     }
 
     /// Whether a file that is no directory is asked about: always, or when it is write-protected.
@@ -72,8 +83,4 @@ impl Removal {
             || stat.mode.kind() != FileKind::Symlink && fs::access(path, 2).is_err() && fd::is_tty(fd::STDIN);
         self.interactive || !self.force && protected()
     }
-}
-
-fn report(ctx: &mut Context<'_>, path: &[u8], result: Result<(), Errno>) -> bool {
-    result.inspect_err(|error| ctx.perror(&[b"can't remove '", path, b"'"], *error)).is_ok()
 }

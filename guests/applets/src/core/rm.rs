@@ -34,6 +34,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         force: last == Some(b'f'),
         interactive: last == Some(b'i'),
         recursive: parsed.last_of(b"Rr").is_some(),
+        verbose: parsed.has(b'v'),
         ..Removal::default()
     };
     if parsed.operands.is_empty() && !removal.force {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use wcr_sys::abi::{FileKind, OpenFlags, Stat};
 use wcr_sys::{Errno, Fd, fd, fs, time};
 
-use super::head::{UNITS, with_plain_count};
+use super::head::{UNITS, plain_count};
 use crate::number::suffixed;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
@@ -67,27 +67,39 @@ impl Headers {
     }
 }
 
-fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let args = with_plain_count(ctx.args, b"-+");
-    let parsed = SPEC.parse_args(&args).map_err(|message| {
-        ctx.complain(&[&message]);
-        ctx.usage()
-    })?;
-    let mut wanted = Wanted { bytes: parsed.has(b'c'), count: 10, from_start: false };
-    for value in [parsed.value(b'c'), parsed.value(b'n')].into_iter().flatten() {
-        let digits = value.strip_prefix(b"+").map(|digits| {
-            wanted.from_start = true;
-            digits
-        });
-        let digits = digits.or_else(|| value.strip_prefix(b"-")).unwrap_or(value);
+impl Wanted {
+    fn set_count(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<(), Quit> {
+        self.from_start |= text.first() == Some(&b'+');
+        let digits = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
         let count = suffixed(digits, &UNITS).filter(|count| *count <= u32::MAX.into());
-        wanted.count = count.ok_or_else(|| ctx.die(&[b"invalid number '", digits, b"'"]))?;
+        self.count = count.ok_or_else(|| ctx.die(&[b"invalid number '", digits, b"'"]))?;
+        Ok(())
+    }
+}
+
+fn seconds(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    suffixed(text, &[]).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))
+}
+
+fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let mut wanted = Wanted { bytes: false, count: 10, from_start: false };
+    let (plain, args) = plain_count(ctx.args, b"-+");
+    if let Some(plain) = plain {
+        wanted.set_count(ctx, plain)?;
+    }
+    let parsed = SPEC.parse_behind(ctx, args, plain, |ctx, key, value| match (key, value) {
+        (b's', Some(text)) => seconds(ctx, text).map(drop),
+        _ => Ok(()),
+    })?;
+    wanted.bytes = parsed.has(b'c');
+    for value in [parsed.value(b'c'), parsed.value(b'n')].into_iter().flatten() {
+        wanted.set_count(ctx, value)?;
     }
     let retry = parsed.has(b'F');
     let mut follow = parsed.has(b'f') || retry;
-    let seconds = match parsed.value(b's') {
+    let pause = match parsed.value(b's') {
         None => 1,
-        Some(text) => suffixed(text, &[]).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?,
+        Some(text) => seconds(ctx, text)?,
     };
     let (mut code, mut files) = (0, Vec::new());
     if parsed.operands.is_empty() {
@@ -123,7 +135,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
     }
     if follow {
-        follow_all(ctx, &mut files, &mut headers, seconds, retry);
+        follow_all(ctx, &mut files, &mut headers, pause, retry);
     }
     for fd in files.iter().filter_map(|file| file.fd).filter(|fd| *fd != fd::STDIN) {
         // Nothing was written through it, so closing cannot lose anything.

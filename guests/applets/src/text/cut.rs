@@ -55,7 +55,11 @@ struct Cutter {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let mut has_list = false;
+    let parsed = SPEC.parse_checked(ctx, |ctx, key, _| {
+        let is_list = b"bcfF".contains(&key);
+        if is_list && core::mem::replace(&mut has_list, true) { Err(ctx.usage()) } else { Ok(()) }
+    })?;
     let lists: Vec<u8> = parsed.options.iter().map(|(key, _)| *key).filter(|key| b"bcfF".contains(key)).collect();
     let kind = match lists.as_slice() {
         [] => return Err(ctx.die(&[b"expected a list of bytes, characters, or fields"])),
@@ -82,12 +86,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 fn cutter(ctx: &mut Context<'_>, parsed: &Parsed, kind: u8) -> Result<Cutter, Quit> {
-    let delimiter = parsed.value(b'd');
+    let delimiter = parsed.value(b'd').filter(|text| !text.is_empty());
     let by_fields = matches!(kind, b'f' | b'F');
     if !by_fields && parsed.has(b's') {
         return Err(ctx.die(&[b"suppressing non-delimited lines makes sense only when operating on fields"]));
     }
-    if !by_fields && delimiter.is_some() {
+    if !by_fields && parsed.has(b'd') {
         return Err(ctx.die(&[b"a delimiter may be specified only when operating on fields"]));
     }
     let verbatim = parsed.has(b'D');

@@ -39,7 +39,7 @@ enum Style {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let parsed = SPEC.parse_counts(ctx, b"wvi", natural)?;
     let mut count = |key: u8, default: usize| match parsed.value(key) {
         Some(text) => natural(ctx, text),
         None => Ok(default),

@@ -23,10 +23,14 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 /// The columns of a line, unless others are asked for.
 const COLUMNS: usize = 76;
 
+fn width(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    in_range(ctx, text, 0, u32::MAX.into())
+}
+
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let parsed = SPEC.parse_counts(ctx, b"w", width)?;
     let columns = match parsed.value(b'w') {
-        Some(text) => in_range(ctx, text, 0, u32::MAX.into())? as usize,
+        Some(text) => width(ctx, text)? as usize,
         None => COLUMNS,
     };
     let path = match parsed.operands.as_slice() {

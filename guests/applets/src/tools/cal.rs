@@ -53,8 +53,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
         [year] => (None, in_range(ctx, year, 1, 9999)? as i64),
         [month, year] => {
-            let month = in_range(ctx, month, 1, 12)? as u32;
-            ((!parsed.has(b'y')).then_some(month), in_range(ctx, year, 1, 9999)? as i64)
+            let month = if parsed.has(b'y') { None } else { Some(in_range(ctx, month, 1, 12)? as u32) };
+            (month, in_range(ctx, year, 1, 9999)? as i64)
         }
         _ => return Err(ctx.usage()),
     };

@@ -33,12 +33,17 @@ struct File<'a> {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
-    let (all, quiet) = (parsed.has(b'l'), parsed.has(b's'));
-    if parsed.operands.is_empty() || parsed.operands.len() > 4 || all && quiet {
+    let (mut all, mut quiet) = (false, false);
+    let parsed = SPEC.parse_checked(ctx, |ctx, key, value| {
+        all |= key == b'l';
+        quiet |= key == b's';
+        number(ctx, value)?;
+        if all && quiet { Err(ctx.usage()) } else { Ok(()) }
+    })?;
+    if parsed.operands.is_empty() || parsed.operands.len() > 4 {
         return Err(ctx.usage());
     }
-    let limit = number(ctx, parsed.value(b'n'))?.unwrap_or(u64::MAX);
+    let limit = number(ctx, parsed.value(b'n'))?;
     let skips = [number(ctx, operand(&parsed, 2))?.unwrap_or(0), number(ctx, operand(&parsed, 3))?.unwrap_or(0)];
     let names = [operand(&parsed, 0).unwrap_or(b"-"), operand(&parsed, 1).unwrap_or(b"-")];
     let mut sources = Vec::new();
@@ -108,11 +113,15 @@ fn compare(
     ctx: &mut Context<'_>,
     left: &mut File<'_>,
     right_file: &mut File<'_>,
-    mut limit: u64,
+    limit: Option<u64>,
     all: bool,
     quiet: bool,
 ) -> Result<u8, Quit> {
     let (mut position, mut line, mut code) = (0u64, 1u64, 0);
+    // With a limit the first difference is not the end.
+    let stops = limit.is_none();
+    let names = [left.name, b" ", right_file.name, b" differ: char "].concat();
+    let mut limit = limit.unwrap_or(u64::MAX);
     while limit > 0 {
         let first = left.bytes().map_err(|name| trouble(ctx, name))?;
         let second = right_file.bytes().map_err(|name| trouble(ctx, name))?;
@@ -137,9 +146,11 @@ fn compare(
                 }
                 if !all {
                     let lines = decimal(line);
-                    let names = [left.name, b" ", right_file.name, b" differ: char "].concat();
                     ctx.put(&[names.as_slice(), &number, b", line ", &lines, b"\n"].concat());
-                    return Ok(code);
+                    if stops {
+                        return Ok(code);
+                    }
+                    continue;
                 }
                 let mut text = number;
                 for byte in [*one, *other] {

@@ -186,6 +186,8 @@ impl Value {
     fn order(&self, other: &Self) -> core::cmp::Ordering {
         match (self.number(), other.number()) {
             (Ok(left), Ok(right)) => left.cmp(&right),
+            // The left side has become a number by then: `+3` is compared as `3`.
+            (Ok(left), Err(_)) => Self::Number(left).text().cmp(&other.text()),
             _ => self.text().cmp(&other.text()),
         }
     }
@@ -257,7 +259,6 @@ impl<'a> Parser<'a> {
                 if self.next()? == b")" { Ok(value) } else { Err(Fault::Syntax) }
             }
             b")" => Err(Fault::Syntax),
-            word if LEVELS.iter().any(|level| level.iter().any(|(name, _)| *name == word)) => Err(Fault::Syntax),
             word => Ok(Value::of_text(word)),
         }
     }
@@ -295,6 +296,8 @@ mod tests {
             ("a + 1", 2, "expr: non-numeric argument"),
             ("9223372036854775807 + 1", 0, "-9223372036854775808"),
             ("-- 1 + 1", 2, "expr: syntax error"),
+            ("length +", 0, "1"),
+            ("+3 < 1.5", 1, "0"),
         ] {
             assert_eq!(value(words), (code, expected.to_owned()), "{words}");
         }

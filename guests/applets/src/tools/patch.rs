@@ -27,7 +27,7 @@ pub const APPLET: Applet = Applet::new(
 const DRY_RUN: u8 = 0xff;
 
 const SPEC: Spec = Spec::new(
-    "p:i:RNE",
+    "p:i:RNEfu",
     &[
         ("strip", Takes::Value, b'p'),
         ("input", Takes::Value, b'i'),

@@ -32,13 +32,17 @@ struct Prefix {
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
+    let known = |text: &[u8]| matches!(text, [b'o' | b'd' | b'x']);
+    if parsed.options.iter().any(|(key, text)| *key == b't' && !text.as_deref().is_some_and(known)) {
+        return Err(ctx.usage());
+    }
     let least = parsed.value(b'n').map_or(Ok(4), |text| in_range(ctx, text, 1, INT_MAX))? as usize;
     let base = match parsed.options.iter().rev().find(|(key, _)| matches!(key, b'o' | b't')) {
         None => None,
         Some((_, None)) => Some(b'o'),
         Some((_, Some(text))) => match text.first() {
             Some(letter @ (b'o' | b'd' | b'x')) => Some(*letter),
-            _ => return Err(ctx.usage()),
+            _ => None,
         },
     };
     let prefix = Prefix { name: parsed.has(b'f'), base };
@@ -46,7 +50,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut code = 0;
     for path in if parsed.operands.is_empty() { stdin.as_slice() } else { &parsed.operands } {
         match Source::open(path) {
-            Ok(source) => show(ctx, path, &source, least, prefix),
+            Ok(source) => {
+                let name = if parsed.operands.is_empty() { b"{standard input}" } else { path.as_slice() };
+                show(ctx, name, &source, least, prefix);
+            }
             Err(error) => {
                 ctx.perror(&[path], error);
                 code = 1;

@@ -3,8 +3,7 @@
 use std::io::BufRead;
 
 use crate::format::{hex, right};
-use crate::lines::LineReader;
-use crate::number::unsigned;
+use crate::number::{is_space, unsigned};
 use crate::options::Spec;
 use crate::source::Source;
 use crate::{Applet, Context, Quit};
@@ -43,16 +42,15 @@ struct Style {
     base: u64,
 }
 
+fn number(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    let scanned = unsigned(text, 0);
+    let is_plain = text.first().is_some_and(u8::is_ascii_digit) && scanned.len == text.len();
+    if is_plain { Ok(scanned.value) } else { Err(ctx.die(&[b"invalid number '", text, b"'"])) }
+}
+
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
-    let mut number = |key: u8, default: u64| match parsed.value(key) {
-        None => Ok(default),
-        Some(text) => {
-            let scanned = unsigned(text, 0);
-            let is_plain = text.first().is_some_and(u8::is_ascii_digit) && scanned.len == text.len();
-            if is_plain { Ok(scanned.value) } else { Err(ctx.die(&[b"invalid number '", text, b"'"])) }
-        }
-    };
+    let parsed = SPEC.parse_counts(ctx, b"cg", number)?;
+    let mut number = |key: u8, default: u64| parsed.value(key).map_or(Ok(default), |text| number(ctx, text));
     let (plain, include) = (parsed.has(b'p'), parsed.has(b'i'));
     let default = if plain {
         PLAIN_COLUMNS
@@ -90,7 +88,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
     }
     let style = Style { columns: columns as usize, group, plain, include, base };
-    let shown = dump(ctx, &source, &style, skip, limit);
+    let shown = dump(ctx, (path, &source), &style, skip, limit);
     if named {
         let count = crate::format::decimal(shown);
         ctx.put(&[b"};\nunsigned int ", name.as_slice(), b"_len = ", &count, b";\n"].concat());
@@ -106,11 +104,17 @@ fn identifier(path: &[u8]) -> Vec<u8> {
 }
 
 /// Shows the bytes; returns how many.
-fn dump(ctx: &mut Context<'_>, source: &Source, style: &Style, start: u64, limit: u64) -> u64 {
+fn dump(ctx: &mut Context<'_>, (name, source): (&[u8], &Source), style: &Style, start: u64, limit: u64) -> u64 {
     let mut input = source.reader();
     let (mut line, mut shown) = (Vec::with_capacity(style.columns.min(4096)), 0u64);
-    // What cannot be read ends the dump.
-    while let Ok(block) = input.fill_buf() {
+    loop {
+        let block = match input.fill_buf() {
+            Ok(block) => block,
+            Err(error) => {
+                ctx.perror(&[name], wcr_sys::Input::errno(&error));
+                break;
+            }
+        };
         let len = block.len().min(usize::try_from(limit - shown).unwrap_or(usize::MAX));
         if len == 0 {
             break;
@@ -172,50 +176,61 @@ fn digit(byte: u8) -> Option<u8> {
 
 /// Writes the bytes that a dump shows.
 fn reverse(ctx: &mut Context<'_>, source: &Source, plain: bool) {
-    let mut reader = LineReader::new(source.fd(), b'\n');
+    let (mut input, mut pairs) = (source.reader(), Pairs { plain, in_address: !plain, high: None });
     // What cannot be read ends the dump.
-    while let Ok(Some(line)) = reader.next_line() {
-        let text = if plain {
-            line.text
-        } else {
-            let digits = line.text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-            match line.text.get(digits..) {
-                Some([b':', rest @ ..]) if digits > 0 => rest,
-                _ => continue,
-            }
-        };
-        ctx.put(&bytes_of(text, plain));
+    while let Ok(block) = input.fill_buf() {
+        if block.is_empty() {
+            break;
+        }
+        let len = block.len();
+        ctx.put(&pairs.bytes(block));
+        input.consume(len);
     }
 }
 
-/// The bytes of a line's pairs of digits: up to two blanks in a row, where the characters follow.
-fn bytes_of(text: &[u8], plain: bool) -> Vec<u8> {
-    let (mut out, mut at) = (Vec::new(), 0);
-    let mut blanks = 1;
-    while let Some(byte) = text.get(at) {
-        if matches!(byte, b' ' | b'\t') {
-            blanks += 1;
-            if blanks > 1 && !plain && !out.is_empty() {
-                break;
+/// Reads pairs of digits: between two of a pair may be blanks and the end of a line, anything else parts them. A line
+/// begins with digits that are its address, unless the dump is plain.
+struct Pairs {
+    plain: bool,
+    in_address: bool,
+    high: Option<u8>,
+}
+
+impl Pairs {
+    fn bytes(&mut self, block: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for byte in block {
+            let digit = digit(*byte);
+            self.in_address &= digit.is_some();
+            if self.in_address {
+                continue;
             }
-            at += 1;
-            continue;
+            match (digit, self.high.take()) {
+                (Some(digit), None) => self.high = Some(digit),
+                (Some(digit), Some(high)) => out.push(high << 4 | digit),
+                (None, high) if is_space(*byte) => self.high = high,
+                (None, _) => {}
+            }
+            self.in_address = *byte == b'\n' && !self.plain && self.high.is_none();
         }
-        let (Some(high), Some(low)) = (digit(*byte), text.get(at + 1).copied().and_then(digit)) else { break };
-        out.push(high << 4 | low);
-        blanks = 0;
-        at += 2;
+        out
     }
-    out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::bytes_of;
+    use super::Pairs;
+
+    fn bytes_of(text: &[u8], plain: bool) -> Vec<u8> {
+        Pairs { plain, in_address: !plain, high: None }.bytes(text)
+    }
 
     #[test]
     fn dumps_are_read() {
-        assert_eq!(bytes_of(b" 4865 6c6c 6f  Hello", false), b"Hello");
+        assert_eq!(bytes_of(b"0000: 4865 6c6c 6f\n0005: 21", false), b"Hello!");
+        assert_eq!(bytes_of(b"68 zz 69", false), b"i");
+        // The characters beside the digits are read as well.
+        assert_eq!(bytes_of(b"0000: 5  three.5 6\nab: 4a", false), b"\xee\x56J");
         assert_eq!(bytes_of(b"48 65 6c6c6f zz", true), b"Hello");
     }
 }

@@ -214,13 +214,12 @@ impl<'p> Interpreter<'p, '_, '_> {
         let text = self.subject(place)?;
         let template = Template::new(&replacement, false);
         let (result, count) = replace(&regex, &text, &template, if all { Which::All } else { Which::Only(1) });
-        if count > 0 {
-            let value = Value::Text(Rc::from(result));
-            match place {
-                None => self.set_record(&value)?,
-                Some(place) if place.is_place() => self.assign_place(place, value)?,
-                Some(_) => {}
-            }
+        let value = Value::Text(Rc::from(result));
+        match place {
+            None if count > 0 => self.set_record(&value)?,
+            // A place is assigned even where nothing matched: a field is there from now on.
+            Some(place) if place.is_place() => self.assign_place(place, value)?,
+            _ => {}
         }
         Ok(count as f64)
     }
@@ -228,7 +227,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     fn set_record(&mut self, value: &Value) -> Step<()> {
         let text = self.text_of(value.clone())?;
         let splitter = self.settings.splitter.clone();
-        self.record.set(&text, &splitter);
+        self.record.assign_whole(&text, &splitter);
         Ok(())
     }
 
@@ -323,17 +322,21 @@ const fn most(builtin: Builtin) -> usize {
 
 /// The seconds since the epoch of `YYYY MM DD hh mm ss`, or -1. As in BusyBox they have 32 bits.
 fn mktime(text: &[u8]) -> i32 {
-    let mut fields = [0i64; 6];
+    let mut fields = [0i64; 7];
     let mut rest = text;
-    for field in &mut fields {
+    for (at, field) in fields.iter_mut().enumerate() {
         let scanned = crate::number::signed(rest, 10);
         if scanned.len == 0 {
+            // The seventh says whether daylight saving time is meant.
+            if at == 6 {
+                break;
+            }
             return -1;
         }
         *field = i64::from(scanned.value as i32);
         rest = rest.get(scanned.len..).unwrap_or_default();
     }
-    let [year, month, day, hour, minute, second] = fields;
+    let [year, month, day, hour, minute, second, daylight] = fields;
     if (0..1900).contains(&year) || month == 0 {
         return -1;
     }
@@ -347,5 +350,6 @@ fn mktime(text: &[u8]) -> i32 {
         second: 0,
     };
     let wanted = first.to_seconds() + (day - 1) * 86400 + hour * 3600 + minute * 60 + second;
+    let wanted = if daylight > 0 { wanted - 3600 } else { wanted };
     Zone::from_env().seconds(Civil::from_seconds(wanted)) as i32
 }

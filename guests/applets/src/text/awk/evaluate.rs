@@ -88,7 +88,10 @@ impl<'p> Interpreter<'p, '_, '_> {
             Expr::Text(text) => Ok(Value::Text(text.clone())),
             Expr::Variable(name) => Ok(self.variable(*name).value.clone()),
             Expr::Field(index) => match self.field_index(index)? {
-                0 => self.whole().map(Value::input),
+                0 => {
+                    let text = Rc::from(self.whole()?);
+                    Ok(if self.record.is_made() { Value::Text(text) } else { Value::Input(text) })
+                }
                 index => Ok(self.record.value(index)),
             },
             Expr::Element(array, key) => self.with_element(*array, key, |value| value.clone()),
@@ -170,7 +173,10 @@ impl<'p> Interpreter<'p, '_, '_> {
                 Ok(array.is_some_and(|array| array.borrow().get(key).is_some()))
             }),
             Expr::Field(index) => match self.field_index(index)? {
-                0 => self.whole().map(is_true_input),
+                0 => {
+                    let (holds, is_empty) = self.whole().map(|text| (is_true_input(text), text.is_empty()))?;
+                    Ok(if self.record.is_made() { !is_empty } else { holds })
+                }
                 index => match self.record.part(index) {
                     Some(text) => Ok(is_true_input(text)),
                     None => Ok(self.record.value(index).is_true()),
@@ -271,7 +277,7 @@ impl<'p> Interpreter<'p, '_, '_> {
             Target::Field(0) => {
                 let text = self.text_of(value)?;
                 let splitter = self.settings.splitter.clone();
-                self.record.set(&text, &splitter);
+                self.record.assign_whole(&text, &splitter);
                 Ok(())
             }
             Target::Field(index) => {

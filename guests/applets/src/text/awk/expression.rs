@@ -20,8 +20,14 @@ impl Parser<'_> {
     /// An expression, or several, in parentheses or brackets.
     pub(super) fn enclosed(&mut self) -> Result<Expr> {
         let outer = core::mem::replace(&mut self.within, Within::Anything);
-        let mut list = self.list()?;
+        let value = self.sequence()?;
         self.within = outer;
+        Ok(value)
+    }
+
+    /// An expression, or several with commas between them, which make one string.
+    pub(super) fn sequence(&mut self) -> Result<Expr> {
+        let mut list = self.list()?;
         match list.pop() {
             Some(only) if list.is_empty() => Ok(only),
             last => {
@@ -367,6 +373,19 @@ impl Parser<'_> {
         let arguments = match self.token {
             Token::LeftParen => self.arguments()?,
             _ if builtin == Builtin::Length => {
+                // Few tokens may stand there.
+                let wrong = matches!(
+                    self.token,
+                    Token::RightParen
+                        | Token::RightBracket
+                        | Token::LeftBrace
+                        | Token::Dollar
+                        | Token::Keyword(Keyword::In)
+                        | Token::End
+                );
+                if wrong {
+                    return Err(SyntaxError::Token);
+                }
                 self.behind_length = true;
                 Vec::new()
             }

@@ -45,6 +45,9 @@ pub(super) fn push_number(out: &mut Vec<u8>, number: f64, format: &[u8]) -> Resu
         push_integer(out, integer);
         return Ok(());
     }
+    if format.is_empty() {
+        return Ok(());
+    }
     if format == b"%.6g" {
         Conversion::default().float(out, b'g', number);
         return Ok(());
@@ -99,16 +102,38 @@ pub(super) fn printf(
             return Err(FormatError::Specifier);
         }
         let value = arguments.next().unwrap_or(&Value::Unset);
-        match conversion(flags.get(1..).unwrap_or_default()) {
-            Some(conversion) => convert(out, conversion, *letter, value, number_format)?,
-            None => {
+        let flags = percents(out, flags.get(1..).unwrap_or_default());
+        match flags.map(|flags| (flags, conversion(flags))) {
+            Some((_, Some(conversion))) => convert(out, conversion, *letter, value, number_format)?,
+            Some((flags, None)) => {
+                out.push(b'%');
                 out.extend_from_slice(flags);
                 out.push(*letter);
             }
+            None => out.push(*letter),
         }
     }
     out.extend_from_slice(rest);
     Ok(())
+}
+
+/// Appends what stands before the last `%` of a specification as C's `printf` prints it: `%5%` is `%`. What stands
+/// behind that one; `None` when it ends a `%` itself.
+fn percents<'a>(out: &mut Vec<u8>, mut flags: &'a [u8]) -> Option<&'a [u8]> {
+    while let Some(at) = memchr::memchr(b'%', flags) {
+        let (before, behind) = (flags.get(..at).unwrap_or_default(), flags.get(at + 1..).unwrap_or_default());
+        if conversion(before).is_some() {
+            out.push(b'%');
+        } else {
+            out.push(b'%');
+            out.extend_from_slice(before);
+            out.push(b'%');
+        }
+        let next = memchr::memchr(b'%', behind);
+        out.extend_from_slice(behind.get(..next.unwrap_or(behind.len())).unwrap_or_default());
+        flags = behind.get(next? + 1..).unwrap_or_default();
+    }
+    Some(flags)
 }
 
 /// The flags, width and precision of a specification; `None` when they are none.
@@ -195,6 +220,7 @@ mod tests {
         assert_eq!(show("%u %d", &[number(3e9), number(1e18)]), "2147483648 -2147483648");
         assert_eq!(show("%c%c%c", &[number(65.9), Value::text(b"65"), Value::input(b"66")]), "A6B");
         assert_eq!(show("%|%5%|", &[]), "%|%5%|");
+        assert_eq!(show("%5%|%s%c%", &[Value::text(b"a"), number(65.0)]), "%|aA%");
         assert_eq!(show("%%|abc%", &[]), "%|abc%");
         assert_eq!(show("%,d", &[number(1.0)]), "%,d");
         assert_eq!(show("%z", &[]), "Invalid format specifier");

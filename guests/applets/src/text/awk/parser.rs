@@ -262,13 +262,13 @@ impl<'a> Parser<'a> {
     }
 
     fn optional_before(&mut self, end: &Token) -> Result<Option<Expr>> {
-        if self.token == *end { Ok(None) } else { self.expression().map(Some) }
+        if self.token == *end { Ok(None) } else { self.sequence().map(Some) }
     }
 
     fn simple(&mut self) -> Result<Action> {
-        let Token::Keyword(keyword) = self.token else { return Ok(Action::Evaluate(self.expression()?)) };
+        let Token::Keyword(keyword) = self.token else { return Ok(Action::Evaluate(self.sequence()?)) };
         if matches!(keyword, Keyword::Getline) {
-            return Ok(Action::Evaluate(self.expression()?));
+            return Ok(Action::Evaluate(self.sequence()?));
         }
         self.advance()?;
         Ok(match keyword {
@@ -298,7 +298,7 @@ impl<'a> Parser<'a> {
     }
 
     fn optional_value(&mut self) -> Result<Option<Expr>> {
-        if self.ends_statement() { Ok(None) } else { self.expression().map(Some) }
+        if self.ends_statement() { Ok(None) } else { self.sequence().map(Some) }
     }
 
     fn delete(&mut self) -> Result<Action> {

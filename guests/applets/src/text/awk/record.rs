@@ -20,6 +20,8 @@ pub(super) struct Record {
     text: Vec<u8>,
     /// Whether the text is out of date because fields were assigned: what to join them with.
     stale: Option<Text>,
+    /// Whether the text was made by the program: then it is no number, whatever it looks like.
+    made: bool,
     fields: Vec<Field>,
     /// Where the search for further fields goes on.
     next: Option<usize>,
@@ -30,7 +32,14 @@ pub(super) struct Record {
 impl Record {
     /// An empty record.
     pub(super) fn new() -> Self {
-        Self { text: Vec::new(), stale: None, fields: Vec::new(), next: None, splitter: Rc::new(Splitter::Blanks) }
+        Self {
+            text: Vec::new(),
+            stale: None,
+            made: false,
+            fields: Vec::new(),
+            next: None,
+            splitter: Rc::new(Splitter::Blanks),
+        }
     }
 
     /// The text to fill with a new record; [`Self::begin`] has to follow.
@@ -42,6 +51,7 @@ impl Record {
     pub(super) fn begin(&mut self, splitter: &Rc<Splitter>) {
         self.fields.clear();
         self.stale = None;
+        self.made = false;
         self.next = Some(0);
         if !Rc::ptr_eq(&self.splitter, splitter) {
             self.splitter = splitter.clone();
@@ -53,6 +63,17 @@ impl Record {
         self.text.clear();
         self.text.extend_from_slice(text);
         self.begin(splitter);
+    }
+
+    /// Replaces the text by one that the program made.
+    pub(super) fn assign_whole(&mut self, text: &[u8], splitter: &Rc<Splitter>) {
+        self.set(text, splitter);
+        self.made = true;
+    }
+
+    /// Whether the program made the text that [`Self::whole`] gave last.
+    pub(super) fn is_made(&self) -> bool {
+        self.made
     }
 
     /// Finds fields until there are `wanted`, or all.
@@ -91,6 +112,7 @@ impl Record {
                 }
             }
             self.text = text;
+            self.made = true;
         }
         Ok(&self.text)
     }
@@ -165,9 +187,11 @@ mod tests {
         let separator: Text = Rc::from(b"-".as_slice());
         let mut record = Record::new();
         record.set(b" a b  c ", &splitter);
+        assert!(!record.is_made());
         assert_eq!(record.number(2), 0.0);
         record.assign(5, Value::Number(0.5), &separator);
         assert_eq!(record.whole(b"%.6g").unwrap(), b"a-b-c--0.5");
+        assert!(record.is_made());
         assert_eq!(record.count(), 5);
         record.resize(2, &separator);
         record.assign(1, Value::text(b"x y"), &separator);

@@ -66,7 +66,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 fn run(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let parsed = SPEC.parse_counts(ctx, b"ABCm", natural)?;
     let mut operands = parsed.operands.iter();
     let mut patterns = Vec::new();
     for (_, value) in parsed.options.iter().filter(|(key, _)| *key == b'e') {

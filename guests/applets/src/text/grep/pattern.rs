@@ -119,7 +119,8 @@ impl Patterns {
                 return Ok(true);
             }
         }
-        Ok(self.find(line)?.is_some())
+        // No pattern at all is found as a word.
+        Ok(self.find(line)?.is_some() || self.patterns.is_empty() && self.mode.words)
     }
 
     /// The first pattern that matches the line, and its first match.

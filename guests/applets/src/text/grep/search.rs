@@ -97,7 +97,9 @@ impl Searcher {
         let mut reader =
             if stops { LineReader::stopping(fd, report.delimiter) } else { LineReader::new(fd, report.delimiter) };
         let mut file = File { name, named, line: 0, selected: 0, pending: 0, held: VecDeque::new() };
-        if report.limit != Some(0) {
+        if report.limit == Some(0) {
+            self.first_line(ctx, &mut file, &mut reader)?;
+        } else {
             loop {
                 let Ok(block) = reader.next_lines() else { break };
                 if block.is_empty() {
@@ -123,6 +125,18 @@ impl Searcher {
             ctx.put(&[name, b"\n"].concat());
         }
         Ok(Outcome { found: selected || report.names_without, settled: false })
+    }
+
+    /// With the limit 0: looks at the first line, which is counted but not printed.
+    fn first_line(&mut self, ctx: &mut Context<'_>, file: &mut File<'_>, reader: &mut LineReader) -> Result<(), Quit> {
+        let Ok(Some(line)) = reader.next_line() else { return Ok(()) };
+        if self.patterns.is_match(line.text).map_err(|error| bad(ctx, &error))? != self.report.invert {
+            file.selected = 1;
+            if self.report.names_with {
+                ctx.put(&[file.name, b"\n"].concat());
+            }
+        }
+        Ok(())
     }
 
     /// Searches whole lines; whether more are wanted, and how many bytes were used.

@@ -279,7 +279,7 @@ impl Editor {
                 Action::ReadFile(path) => self.queue.push(Queued::File(Rc::clone(path))),
                 Action::WriteFile(number) => {
                     if let Some(sink) = self.sinks.get_mut(*number) {
-                        sink.line(ctx, &self.space, self.ending);
+                        sink.line(&self.space, self.ending);
                     }
                 }
                 Action::Translate(table) => {
@@ -297,7 +297,7 @@ impl Editor {
                             self.space = space;
                         }
                         if let Some(sink) = file.and_then(|number| self.sinks.get_mut(number)) {
-                            sink.line(ctx, &self.space, self.ending);
+                            sink.line(&self.space, self.ending);
                         }
                     }
                 }

@@ -6,7 +6,6 @@ use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Errno, Fd, Output, append, fd, fs};
 
 use super::input::Ending;
-use crate::Context;
 
 /// What keeps track of the newline that a file's last line may lack.
 #[derive(Debug, Default)]
@@ -92,33 +91,26 @@ impl Write for OutFile {
     }
 }
 
-/// A file of the commands `w`; none is standard output itself.
+/// A file of the commands `w`.
 #[derive(Debug)]
 pub(super) struct Sink {
-    file: Option<OutFile>,
+    file: OutFile,
     tail: Tail,
 }
 
 impl Sink {
     /// Opens the file that a script names.
     pub(super) fn open(path: &[u8]) -> Result<Self, Errno> {
-        let file = if path == b"/dev/stdout" { None } else { Some(OutFile::create(path)?) };
-        Ok(Self { file, tail: Tail::default() })
+        Ok(Self { file: OutFile::create(path)?, tail: Tail::default() })
     }
 
     /// Writes a line.
-    pub(super) fn line(&mut self, ctx: &mut Context<'_>, text: &[u8], ending: Ending) {
-        match &mut self.file {
-            None => self.tail.line(ctx, text, ending),
-            Some(file) => self.tail.line(file, text, ending),
-        }
+    pub(super) fn line(&mut self, text: &[u8], ending: Ending) {
+        self.tail.line(&mut self.file, text, ending);
     }
 
     /// Writes what is held back.
     pub(super) fn flush(&mut self) -> Result<(), Errno> {
-        match &mut self.file {
-            None => Ok(()),
-            Some(file) => file.flush().map_err(|error| Output::errno(&error)),
-        }
+        self.file.flush().map_err(|error| Output::errno(&error))
     }
 }

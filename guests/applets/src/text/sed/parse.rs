@@ -197,8 +197,8 @@ impl<'a> Reader<'a, '_> {
         loop {
             match text.get(at) {
                 None => return Err(self.ctx.die(&[b"unmatched '", &[delimiter], b"'"])),
-                Some(byte) if *byte == delimiter => break,
                 Some(b'\\') => at += 2,
+                Some(byte) if *byte == delimiter => break,
                 Some(b'[') if is_pattern => {
                     at += 1;
                     at += usize::from(text.get(at) == Some(&b'^'));
@@ -362,6 +362,10 @@ impl<'a> Reader<'a, '_> {
                 }
                 _ => return Err(self.ctx.die(&[b"bad option in substitution expression"])),
             }
+        }
+        if which != 0 && pattern.first() == Some(&b'^') {
+            // An anchored pattern is taken to match but once.
+            which = 1;
         }
         Ok(Substitution { pattern: self.pattern(pattern, ignore_case)?, replacement, which, print, file })
     }

@@ -99,7 +99,7 @@ impl Key {
     }
 
     fn place(&mut self, text: &[u8], is_end: bool) -> Result<Place, BadKey> {
-        if text.is_empty() {
+        if text.is_empty() && is_end {
             return Ok(Place::default());
         }
         let (field, mut rest) = natural(text)?;

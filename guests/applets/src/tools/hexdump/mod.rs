@@ -47,10 +47,14 @@ const TEXT_BESIDE: &[u8] = br#""  |" 16/1 "%_p" "|\n""#;
 const SPEC: Spec = Spec::short("bcdoxCve:f:n:s:");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let parsed = SPEC.parse_checked(ctx, |ctx, key, value| match (key, value) {
+        (b'n', Some(text)) if limit(text).is_none() => Err(invalid(ctx, text)),
+        (b's', Some(text)) if offset(text).is_none() => Err(invalid(ctx, text)),
+        _ => Ok(()),
+    })?;
     let formats = formats(ctx, &parsed)?;
     let limit = match parsed.value(b'n') {
-        Some(text) => Some(number::suffixed(text, &[]).ok_or_else(|| invalid(ctx, text))?),
+        Some(text) => Some(limit(text).ok_or_else(|| invalid(ctx, text))?),
         None => None,
     };
     let skip = match parsed.value(b's') {
@@ -83,6 +87,10 @@ fn skip_bytes(ctx: &mut Context<'_>, input: &mut Chain, count: u64) -> Result<u6
         address = count;
     }
     Ok(address)
+}
+
+fn limit(text: &[u8]) -> Option<u64> {
+    number::suffixed(text, &[])
 }
 
 fn invalid(ctx: &mut Context<'_>, text: &[u8]) -> Quit {

@@ -4,7 +4,7 @@ mod layout;
 
 use crate::chain::Chain;
 use crate::format::right_number;
-use crate::number::suffixed;
+use crate::number::{suffixed, unsigned};
 use crate::options::{Long, Parsed, Spec, Takes};
 use crate::{Applet, Context, Quit};
 
@@ -95,7 +95,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut dump =
         Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false, out: Vec::new() };
     let end = dump.run(ctx, &mut input, skip);
-    if radix != Radix::None && input.opened {
+    if radix != Radix::None && (input.opened || limit == Some(0)) {
         let mut line = Vec::new();
         radix.put(&mut line, end);
         line.push(b'\n');
@@ -120,7 +120,14 @@ fn radix(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Radix, Quit> {
 
 fn count(ctx: &mut Context<'_>, parsed: &Parsed, key: u8) -> Result<Option<u64>, Quit> {
     let Some(text) = parsed.value(key) else { return Ok(None) };
-    match suffixed(text, &UNITS) {
+    let octal_or_hex = text.first() == Some(&b'0') && key != b'S';
+    let count = if octal_or_hex {
+        let scanned = unsigned(text, 0);
+        (scanned.len == text.len()).then_some(scanned.value)
+    } else {
+        suffixed(text, &UNITS)
+    };
+    match count {
         Some(count) => Ok(Some(count)),
         None => Err(ctx.die(&[b"invalid number '", text, b"'"])),
     }
