@@ -92,7 +92,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Ok(input.code);
     }
     let width = width(ctx, &parsed, &layouts)?;
-    let mut dump = Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false, out: Vec::new() };
+    let mut dump =
+        Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false, out: Vec::new() };
     let end = dump.run(ctx, &mut input, skip);
     if radix != Radix::None && input.opened {
         let mut line = Vec::new();
