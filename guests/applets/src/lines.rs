@@ -5,6 +5,9 @@ use wcr_sys::{Errno, Fd, fd};
 /// How much one read takes from a file, in bytes.
 const BLOCK: usize = 64 << 10;
 
+/// How much the first one takes: many files are small, and each pays for the room that is made.
+const FIRST_BLOCK: usize = 4 << 10;
+
 /// How much one read takes from a pipe or terminal when the reader may stop early: what the C library's
 /// streams take, so that what is left for the next reader is the same.
 const STREAM_BLOCK: usize = 4 << 10;
@@ -32,6 +35,8 @@ pub struct LineReader {
     start: usize,
     end: usize,
     block: usize,
+    /// How much a read takes once one was filled.
+    most: usize,
     at_end: bool,
     seekable: bool,
 }
@@ -47,7 +52,8 @@ impl LineReader {
             buf: Vec::new(),
             start: 0,
             end: 0,
-            block: BLOCK,
+            block: FIRST_BLOCK,
+            most: BLOCK,
             at_end: false,
             seekable: false,
         }
@@ -73,9 +79,11 @@ impl LineReader {
     #[must_use]
     pub fn stopping(fd: Fd, delimiter: u8) -> Self {
         let seekable = fd::seek(fd, 0, fd::Whence::Current).is_ok();
-        let block = if seekable { BLOCK } else { STREAM_BLOCK };
         let mut reader = Self::new(fd, delimiter);
-        (reader.block, reader.seekable) = (block, seekable);
+        reader.seekable = seekable;
+        if !seekable {
+            (reader.block, reader.most) = (STREAM_BLOCK, STREAM_BLOCK);
+        }
         reader
     }
 
@@ -179,6 +187,9 @@ impl LineReader {
         loop {
             match fd::read(self.fd, room) {
                 Ok(n) => {
+                    if n == self.block {
+                        self.block = self.most;
+                    }
                     self.end += n;
                     self.at_end = n == 0;
                     return Ok(n > 0);

@@ -8,6 +8,8 @@ use crate::{Errno, Fd, append, fd};
 /// and standard error that share a pipe interleave as they do there.
 const OUTPUT_SIZE: usize = 4096;
 const INPUT_SIZE: usize = 64 << 10;
+/// How much is read of an input first: many files are small, and each pays for the room that is made.
+const FIRST_INPUT: usize = 4 << 10;
 
 fn io_error(error: Errno) -> io::Error {
     io::Error::other(error)
@@ -83,7 +85,7 @@ impl Input {
     /// A reader of `fd`, which stays the caller's to close.
     #[must_use]
     pub fn new(fd: Fd) -> Self {
-        Self { fd, buf: vec![0; INPUT_SIZE], range: 0..0 }
+        Self { fd, buf: vec![0; FIRST_INPUT], range: 0..0 }
     }
 
     /// How many bytes were read ahead.
@@ -115,7 +117,12 @@ impl BufRead for Input {
         while self.range.is_empty() {
             match fd::read(self.fd, &mut self.buf) {
                 Ok(0) => break,
-                Ok(n) => self.range = 0..n,
+                Ok(n) => {
+                    if n == self.buf.len() {
+                        self.buf.resize(INPUT_SIZE, 0);
+                    }
+                    self.range = 0..n;
+                }
                 Err(Errno::Intr) => {}
                 Err(error) => return Err(io_error(error)),
             }

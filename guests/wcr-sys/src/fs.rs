@@ -37,6 +37,9 @@ fn stat_flags(path: &[u8], flags: u32) -> Result<Stat> {
     Ok(Stat::decode(&buf))
 }
 
+/// More than any record of a directory takes, in bytes: some hosts' names have 255 units of up to three bytes.
+const RECORD_MAX: usize = 1 << 10;
+
 /// All entries of a directory but `.` and `..`, sorted by name, each with its own metadata.
 pub fn read_dir(path: &[u8]) -> Result<Vec<DirRecord>> {
     let dir = open(path, OpenFlags::DIRECTORY.with(OpenFlags::CLOEXEC), 0)?;
@@ -47,7 +50,8 @@ pub fn read_dir(path: &[u8]) -> Result<Vec<DirRecord>> {
 
 /// As [`read_dir`], of an open directory.
 pub fn read_dir_fd(dir: Fd) -> Result<Vec<DirRecord>> {
-    let (mut entries, mut buf) = (Vec::new(), vec![0; 64 << 10]);
+    // Most directories are small: room for all of one that is not would be zeroed for each of them.
+    let (mut entries, mut buf) = (Vec::new(), vec![0; 4 << 10]);
     loop {
         let mut used = 0;
         check(imports::fd_entries(dir, buf.as_mut_ptr(), buf.len(), entries.len() as u64, &raw mut used))?;
@@ -59,6 +63,11 @@ pub fn read_dir_fd(dir: Fd) -> Result<Vec<DirRecord>> {
             entries.push(entry);
             rest = tail;
         }
+        if buf.len() - used > RECORD_MAX {
+            // Another one would have been put there.
+            return Ok(entries);
+        }
+        buf.resize(64 << 10, 0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use wcr_sys::abi::FileKind;
+use wcr_sys::abi::{FileKind, Stat};
 use wcr_sys::fs;
 
 use super::paths::join;
@@ -32,6 +32,9 @@ pub const APPLET: Applet = Applet::new(
 );
 
 const SPEC: Spec = Spec::short("aHkLsxd:lcbhm");
+
+/// The right to search a directory, in the manner of `access(2)`.
+const SEARCH: u32 = 1;
 
 /// How sizes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +94,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let mut total = 0;
     for path in &operands {
-        total += summing.sum(ctx, path, 0, None);
+        total += summing.sum(ctx, path, None, 0, None);
     }
     if grand_total {
         summing.show(ctx, total, b"total");
@@ -101,8 +104,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 impl Summing {
     /// Adds up `path` and what is below it, in bytes, and shows what is to be shown.
-    fn sum(&mut self, ctx: &mut Context<'_>, path: &[u8], level: u64, device: Option<u64>) -> u64 {
-        let mut found = fs::lstat(path);
+    /// `known` is the path's own metadata, where the listing of its directory had them.
+    fn sum(&mut self, ctx: &mut Context<'_>, path: &[u8], known: Option<Stat>, level: u64, device: Option<u64>) -> u64 {
+        let mut found = known.map_or_else(|| fs::lstat(path), Ok);
         if found.is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink)
             && (self.follow || level == 0 && self.follow_operands)
         {
@@ -129,8 +133,11 @@ impl Summing {
         if directory {
             match fs::read_dir(path) {
                 Ok(entries) => {
+                    // What may be listed but not searched tells nothing of its files.
+                    let searchable = fs::access_effective(path, SEARCH).is_ok();
                     for entry in entries {
-                        sum += self.sum(ctx, &join(path, &entry.name), level + 1, Some(stat.dev));
+                        let known = searchable.then_some(entry.stat);
+                        sum += self.sum(ctx, &join(path, &entry.name), known, level + 1, Some(stat.dev));
                     }
                 }
                 Err(error) => {

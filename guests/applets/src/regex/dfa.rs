@@ -14,6 +14,13 @@ const TABLE_MAX: usize = 1 << 20;
 /// The bit of a transition that says: a match ended before the byte just taken.
 const MATCHED: u32 = 1 << 31;
 
+/// What stands at both ends of a line.
+const EDGE: Side = Side(Side::LINE | Side::TEXT);
+
+/// How many pieces of a text are gone through at once, and how much they are together, about.
+const LANES: usize = 4;
+const WINDOW: usize = 4 << 10;
+
 /// A transition that has not been worked out.
 const UNKNOWN: u32 = 0;
 
@@ -157,10 +164,19 @@ impl Dfa {
             }
         };
         let first_live = self.dead() + 1;
-        let edge = Side(Side::LINE | Side::TEXT);
-        let mut state = self.start(program, edge);
+        let mut state = self.start(program, EDGE);
         let mut at = 0;
+        let mut window_end = 0;
         while let Some(byte) = text.get(at) {
+            if at >= window_end && state == self.start(program, EDGE) {
+                let rest = text.get(at..).unwrap_or_default();
+                let quiet = self.quiet(state, &classes, rest, delimiter);
+                if quiet > 0 {
+                    at += quiet;
+                    continue;
+                }
+                window_end = at + WINDOW;
+            }
             let class = usize::from(classes[usize::from(*byte)]);
             let mut to = self.table.get(state as usize + class).copied().unwrap_or(UNKNOWN);
             if to.wrapping_sub(first_live) >= MATCHED - first_live {
@@ -172,7 +188,7 @@ impl Dfa {
                 }
                 if to == self.dead() {
                     at += memchr::memchr(delimiter, text.get(at..)?)?;
-                    to = self.start(program, edge);
+                    to = self.start(program, EDGE);
                 }
             }
             state = to;
@@ -183,6 +199,44 @@ impl Dfa {
             to = self.step(program, state, end, multi_line);
         }
         (to & MATCHED != 0 && text.last() != Some(&delimiter)).then_some(text.len())
+    }
+
+    /// How many bytes at the start of `text` are lines without a match, all of whose transitions are known. Each step
+    /// waits for the one before it, so four pieces of the text are gone through at once.
+    fn quiet(&self, start: u32, classes: &[u8; 256], text: &[u8], delimiter: u8) -> usize {
+        let mut ends = [0; LANES + 1];
+        for lane in 0..LANES {
+            let from = (ends[lane]).max(WINDOW / LANES * (lane + 1) - 1);
+            let Some(end) = text.get(from..).and_then(|rest| memchr::memchr(delimiter, rest)) else { return 0 };
+            ends[lane + 1] = from + end + 1;
+        }
+        let lanes: [&[u8]; LANES] =
+            core::array::from_fn(|lane| text.get(ends[lane]..ends[lane + 1]).unwrap_or_default());
+        let first_live = self.dead() + 1;
+        let step = |state: u32, byte: u8| {
+            let class = usize::from(classes[usize::from(byte)]);
+            self.table.get(state as usize + class).copied().unwrap_or(UNKNOWN)
+        };
+        let is_plain = |to: u32| to.wrapping_sub(first_live) < MATCHED - first_live;
+        let mut states = [start; LANES];
+        let [one, two, three, four] = lanes;
+        let mut together = 0;
+        for (((one, two), three), four) in one.iter().zip(two).zip(three).zip(four) {
+            states = [step(states[0], *one), step(states[1], *two), step(states[2], *three), step(states[3], *four)];
+            if !states.into_iter().all(is_plain) {
+                return 0;
+            }
+            together += 1;
+        }
+        for (state, lane) in states.iter_mut().zip(lanes) {
+            for byte in lane.iter().skip(together) {
+                *state = step(*state, *byte);
+                if !is_plain(*state) {
+                    return 0;
+                }
+            }
+        }
+        ends[LANES]
     }
 
     fn start(&mut self, program: &Program, before: Side) -> u32 {
@@ -228,7 +282,7 @@ impl Dfa {
     fn step(&mut self, program: &Program, state: u32, class: usize, multi_line: bool) -> u32 {
         let Some((before, places)) = self.keys.get(state as usize / self.stride).cloned() else { return self.dead() };
         let sample = self.samples.get(class).copied();
-        let behind = sample.map_or(Side(Side::LINE | Side::TEXT), |byte| Side::of(byte, multi_line));
+        let behind = sample.map_or(EDGE, |byte| Side::of(byte, multi_line));
         let mut satisfied = Vec::new();
         self.generation += 1;
         for pc in places.iter() {
@@ -251,7 +305,11 @@ impl Dfa {
             self.close(program, program.start, None, &mut next);
         }
         let cleared = self.keys.len();
-        let to = self.intern(relevant(program, behind), next);
+        // Behind a line's end the next line begins; the end of a text has nothing behind it.
+        let to = match sample {
+            Some(_) => self.intern(relevant(program, behind), next),
+            None => self.start(program, EDGE),
+        };
         let entry = to | if matched { MATCHED } else { 0 };
         // A table that was begun anew has no row for the old state.
         if self.keys.len() >= cleared {

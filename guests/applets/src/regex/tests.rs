@@ -199,6 +199,25 @@ fn lines_without_a_match_are_passed_over() {
 }
 
 #[test]
+fn long_texts_are_passed_over_as_short_ones() {
+    let line = |number: usize| match number {
+        700 | 701 | 1500 => format!("{number} foox\n"),
+        _ => format!("{number} fo bar baz o x {}\n", "ab".repeat(number % 40)),
+    };
+    let text: String = (0..2000).map(line).collect();
+    for pattern in ["needle|(foo|ba+r)x", "oox$", "^(700|1500|701) f", "fo{2}\\>|foox"] {
+        let regex = Regex::new(pattern.as_bytes(), Syntax::EGREP).unwrap();
+        let (mut start, mut found) = (0, Vec::new());
+        while let Some(at) = text.as_bytes().get(start..).and_then(|rest| regex.first_matching_line(rest, b'\n')) {
+            let line = text[..start + at].rfind('\n').map_or(0, |end| end + 1);
+            found.push(text[line..].split(' ').next().unwrap());
+            start = line + text[line..].find('\n').unwrap() + 1;
+        }
+        assert_eq!(found, ["700", "701", "1500"], "{pattern}");
+    }
+}
+
+#[test]
 fn text_that_is_required_in_lower_case() {
     let folded = |pattern: &str, ignore_case| {
         let regex = Regex::new(pattern.as_bytes(), Syntax { ignore_case, ..Syntax::EGREP }).unwrap();

@@ -67,6 +67,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 fn copy(ctx: &mut Context<'_>, table: &Table) -> Result<(), Errno> {
     let maps_only = !table.delete.contains(&true) && !table.squeeze.contains(&true);
+    let deletes_only = !table.squeeze.contains(&true);
     let shifts = shifts(&table.to);
     let (mut block, mut out) = (vec![0; BLOCK], vec![0; BLOCK]);
     let mut last = NONE;
@@ -86,6 +87,16 @@ fn copy(ctx: &mut Context<'_>, table: &Table) -> Result<(), Errno> {
             continue;
         }
         let mut len = 0;
+        if deletes_only {
+            for byte in bytes.iter() {
+                if let Some(slot) = out.get_mut(len) {
+                    *slot = *byte;
+                }
+                len += usize::from(!table.delete[usize::from(*byte)]);
+            }
+            ctx.put(out.get(..len).unwrap_or_default());
+            continue;
+        }
         // Each byte is written, and the place kept where it stays: no branch depends on the text.
         for byte in bytes.iter() {
             let to = u16::from(table.to[usize::from(*byte)]);

@@ -187,7 +187,7 @@ struct Places {
 
 /// Measures the tools over `megabytes` of text and over the tree.
 pub fn run(report: &mut Report, rounds: usize, megabytes: usize) {
-    let Some(lab) = Lab::open() else { return };
+    let Some((lab, small)) = Lab::with_busybox() else { return };
     let data = Scratch::new("bench-applets");
     write_texts(data.path(), megabytes * 1_000_000);
     let contents: Vec<Vec<u8>> = {
@@ -213,20 +213,20 @@ pub fn run(report: &mut Report, rounds: usize, megabytes: usize) {
     let shm = Path::new("/dev/shm");
     let memory = if shm.is_dir() { Scratch::within(shm, "bench-applets") } else { Scratch::new("bench-memory") };
     let places = Places { bin, data, memory };
-    let measured = |works: &[Work], workdir: &str| -> Vec<Ratio> {
-        works.iter().map(|work| ratio(&lab, &places, &reference, workdir, *work, rounds)).collect()
+    let measured = |works: &[Work], image: &str, workdir: &str| -> Vec<Ratio> {
+        works.iter().map(|work| ratio(&lab, &places, image, workdir, *work, rounds)).collect()
     };
     report.add_ratios(Ratios {
         key: "applets-text",
         title: format!("Applets: {megabytes} MB of text"),
         about: "The text is a file of the host, mounted; the output goes to `/dev/null`.".into(),
-        rows: measured(&TEXT, "/data"),
+        rows: measured(&TEXT, &small, "/data"),
     });
     report.add_ratios(Ratios {
         key: "applets-tree",
         title: "Applets: 60,000 files".into(),
         about: "The files are in the image, or, for what begins with `cd $DATA`, mounted from the host.".into(),
-        rows: measured(&TREE, "/"),
+        rows: measured(&TREE, &reference, "/"),
     });
 }
 

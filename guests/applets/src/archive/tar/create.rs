@@ -204,7 +204,7 @@ impl Creator<'_> {
 
     /// Copies a file's content; what it lacks of its size is made up for with zeros.
     fn write_content(&mut self, ctx: &mut Context<'_>, file: Fd, size: u64) -> Result<(), Quit> {
-        let mut block = vec![0; 64 << 10];
+        let mut block = vec![0; size.min(64 << 10) as usize];
         let mut left = size;
         while left > 0 {
             let room = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
