@@ -246,10 +246,6 @@ impl<'a> Linux<'a> {
                 return linux_calls::fs::seek(fd, to).map(Value::Number);
             }
             Op::Ftruncate { slot, len } => linux_calls::fs::ftruncate(self.fd(*slot), *len)?,
-            Op::Allocate { slot, mode, offset, len } => {
-                let flags = linux_calls::fs::FallocateFlags::from_bits_retain(*mode);
-                linux_calls::fs::fallocate(self.fd(*slot), flags, *offset, *len)?;
-            }
             Op::Entries(slot) => {
                 let fd = self.fd(*slot);
                 if FileType::from_raw_mode(linux_calls::fs::fstat(fd)?.st_mode) == FileType::Directory {

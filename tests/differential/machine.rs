@@ -143,10 +143,6 @@ impl Machine {
                 k.seek(PID, fd(slot), *offset, whence).map(Value::Number)
             }
             Op::Ftruncate { slot, len } => k.ftruncate(PID, fd(slot), *len).map(|()| Value::Nothing),
-            Op::Allocate { slot, mode, offset, len } => {
-                let (offset, len) = (offset.cast_signed(), len.cast_signed());
-                k.allocate(PID, fd(slot), *mode, offset, len).map(|()| Value::Nothing)
-            }
             Op::Entries(slot) => {
                 let entries = k.entries(PID, fd(slot), true)?;
                 Ok(Value::Names(entries.iter().map(|entry| (entry.name.clone(), entry.kind)).collect()))

@@ -1,6 +1,6 @@
 //! The operations that both systems are asked to do, and how they are made up.
 
-use wcr_abi::{AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, OpenFlags, Timestamp};
+use wcr_abi::{AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, OpenFlags, Timestamp};
 
 use crate::random::Random;
 
@@ -61,12 +61,6 @@ pub enum Op {
     },
     Ftruncate {
         slot: usize,
-        len: u64,
-    },
-    Allocate {
-        slot: usize,
-        mode: u32,
-        offset: u64,
         len: u64,
     },
     Entries(usize),
@@ -162,7 +156,6 @@ impl Op {
         match self {
             Self::Write { slot, .. }
             | Self::Ftruncate { slot, .. }
-            | Self::Allocate { slot, .. }
             | Self::Fchmod { slot, .. }
             | Self::Fchown { slot, .. }
             | Self::Futimens { slot, .. } => Some(*slot),
@@ -268,7 +261,7 @@ fn no_follow(random: &mut Random) -> u32 {
 
 /// Makes up an operation of a process.
 pub fn operation(random: &mut Random) -> Op {
-    match random.below(62) {
+    match random.below(60) {
         0..9 => Op::Open { slot: slot(random), at: at(random), flags: flags(random), mode: mode(random) },
         9 => Op::Close(slot(random)),
         10 => Op::Dup { from: slot(random), to: slot(random) },
@@ -294,12 +287,6 @@ pub fn operation(random: &mut Random) -> Op {
             whence: random.below(3) as u32,
         },
         20..22 => Op::Ftruncate { slot: slot(random), len: offset(random) },
-        60.. => Op::Allocate {
-            slot: slot(random),
-            mode: random.pick(&[0, 0, FALLOC_KEEP_SIZE, FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE]),
-            offset: offset(random),
-            len: random.pick(&[0, 1, 100, 5000, 20_000]),
-        },
         22..24 => Op::Entries(slot(random)),
         24 => Op::Fstat(slot(random)),
         25 => Op::Fchmod { slot: slot(random), mode: mode(random) },
