@@ -85,12 +85,6 @@ pub fn sync(fd: Fd) -> Result<()> {
     check(imports::fd_sync(fd))
 }
 
-/// Makes a file at least `offset + len` bytes long, as `fallocate(2)` does. `INVAL` no length; `FBIG` no file may be so
-/// long; `NODEV`, `SPIPE` no regular file.
-pub fn allocate(fd: Fd, offset: u64, len: u64) -> Result<()> {
-    check(imports::fd_allocate(fd, offset, len))
-}
-
 /// Sets the file's length.
 pub fn truncate(fd: Fd, len: u64) -> Result<()> {
     check(imports::fd_filestat_set_size(fd, len))

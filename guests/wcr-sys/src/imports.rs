@@ -47,7 +47,6 @@ imports! {
         fn fd_seek(fd: u32, offset: i64, whence: u32, position: *mut u64);
         fn fd_close(fd: u32);
         fn fd_sync(fd: u32);
-        fn fd_allocate(fd: u32, offset: u64, len: u64);
         fn fd_filestat_set_size(fd: u32, size: u64);
         fn poll_oneoff(subs: *const u8, events: *mut u8, count: usize, done: *mut usize);
     }

@@ -163,13 +163,13 @@ fn fallocate(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let (len, offset) = (number(b'l')?, number(b'o')?);
     let flags = OpenFlags::RDWR.with(OpenFlags::CREAT).with(OpenFlags::CLOEXEC);
     let file = fs::open(path, flags, 0o666).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
-    fd::allocate(file, offset, len).map_err(|error| ctx.die_errno(&[b"fallocate '", path, b"'"], error))?;
+    fd::allocate(file, 0, offset, len).map_err(|error| ctx.die_errno(&[b"fallocate '", path, b"'"], error))?;
     Ok(0)
 }
 
 /// A signed number with the suffixes of `k`, `KB`, ….
-fn amount(text: &[u8]) -> Option<u64> {
-    crate::number::suffixed(text, &UNITS).filter(|number| i64::try_from(*number).is_ok())
+fn amount(text: &[u8]) -> Option<i64> {
+    crate::number::suffixed(text, &UNITS).and_then(|number| i64::try_from(number).ok())
 }
 
 /// The suffixes of `fallocate`.

@@ -22,7 +22,7 @@ fn mim(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let script = script(&text);
     let input = || -> wcr_sys::Result<()> {
-        let memory = fd::memory(b"mim", OpenFlags::CLOEXEC)?;
+        let memory = fd::memory(b"mim", OpenFlags::CLOEXEC, false)?;
         fd::write_all(memory, &script)?;
         fd::seek(memory, 0, Whence::Set)?;
         fd::dup2(memory, fd::STDIN, OpenFlags::default())
