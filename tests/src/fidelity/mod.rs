@@ -1,7 +1,7 @@
 //! The fidelity corpus: command lines, and what the real BusyBox answered to each.
 //!
 //! The cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
-//! corner cases in `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
+//! corner cases in `fidelity/sessions.jsonl`, `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
 //! `fidelity/known-failures.txt`, which may only get shorter.
 
 mod base64;
@@ -20,7 +20,7 @@ pub use subject::Subject;
 pub use verdict::Verdict;
 
 /// The files of the corpus.
-const FILES: [&str; 4] = ["corpus.jsonl", "archives.jsonl", "shell.jsonl", "text.jsonl"];
+const FILES: [&str; 5] = ["corpus.jsonl", "archives.jsonl", "sessions.jsonl", "shell.jsonl", "text.jsonl"];
 
 /// The folder of the corpus in the source tree.
 pub fn folder() -> PathBuf {

@@ -91,9 +91,9 @@ fn copy(ctx: &mut Context<'_>, mut operands: Vec<Vec<u8>>, mut filter: Filter) -
                 Ok(0) => break,
                 Ok(n) => block.get(..n).unwrap_or_default(),
                 Err(Errno::Intr) => continue,
-                // Streams, by which changed bytes are read, end where they fail.
+                // Streams, by which changed bytes are read, end where they fail; nobody asks why who numbers lines only.
                 Err(_) if changes => {
-                    code = 1;
+                    code = code.max(u8::from(filter.visible));
                     break;
                 }
                 Err(error) => {

@@ -283,7 +283,7 @@ impl<'h> Editor<'h> {
     fn previous(&mut self) {
         match self.place.checked_sub(1) {
             Some(place) => self.show(place),
-            None => (0..2).for_each(|_| self.screen.bell()),
+            None => self.screen.bell(),
         }
     }
 

@@ -265,8 +265,8 @@ impl Shell {
             }
             statuses.push(status.map_or(127, WaitStatus::shell_code));
         }
-        if !self.jobs.list.is_empty() {
-            // What ended in the meantime is known now.
+        // What ended in the meantime is known now; to process 1 come the orphans, too.
+        if !self.jobs.list.is_empty() || self.pid == 1 {
             self.jobs.poll();
         }
         self.take_status(&statuses);

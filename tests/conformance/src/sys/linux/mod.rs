@@ -7,7 +7,7 @@ use wcr_abi::{Fd, OpenFlags, Pid, Queue, SetWhen, Signal, Termios, WaitStatus, W
 
 use super::{Failure, Mask, Outcome};
 
-const NAMES: [(i32, &str); 45] = [
+const NAMES: [(i32, &str); 46] = [
     (libc::EPERM, "EPERM"),
     (libc::ENOENT, "ENOENT"),
     (libc::ESRCH, "ESRCH"),
@@ -53,6 +53,7 @@ const NAMES: [(i32, &str); 45] = [
     (libc::ETOOMANYREFS, "ETOOMANYREFS"),
     (libc::ENODEV, "ENODEV"),
     (libc::ENOTEMPTY, "ENOTEMPTY"),
+    (libc::ETXTBSY, "ETXTBSY"),
 ];
 
 fn failure() -> Failure {
