@@ -147,3 +147,20 @@ fn artifacts_that_are_none_are_refused() {
     let text = lab.push_artifact("bad-text", (CONFIG, b"{}"), &[(PROGRAM, b"text")]).reference;
     lab.wcr(["run", &text]).run().fails().exits(126).says(&["/main.wasm", "text file"]);
 }
+
+/// `(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))`
+const SPIN: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\x07\x13\x02\x06memory\x02\0\x06_start\0\0\
+                      \x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
+
+#[test]
+fn a_module_that_computes_without_end_leaves_others_their_turn() {
+    let Some(lab) = Lab::open() else { return };
+    let layer = Layer::new().dir("bin", 0o755).file("bin/spin", 0o755, SPIN);
+    let image = lab.provide("spin", &Image::new([busybox::layer(), layer.into()]));
+    let script = "spin & sleep 0.2; echo awake; kill -STOP $!; kill -CONT $!; kill $!; wait $!; echo $?; timeout 0.3 spin; echo $?";
+    lab.wcr(["run", "--rm", &image, "sh", "-c", script]).run().ok().prints("awake\n143\n143\n");
+    let script = "spin & spin & sleep 0.2; kill -9 %1 %2; wait; echo both; (ulimit -t 1; spin); echo $?";
+    lab.wcr(["run", "--rm", &image, "sh", "-c", script]).run().ok().prints("both\n137\n");
+    lab.wcr(["run", "--rm", "--timeout", "1", &image, "spin"]).run().exits(137);
+}

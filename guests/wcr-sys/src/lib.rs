@@ -37,6 +37,19 @@ fn check(raw: u32) -> Result<()> {
     }
 }
 
+/// How large this program's memory is, in pages of 64 KiB; 0 outside wasm.
+#[must_use]
+pub fn memory_pages() -> usize {
+    #[cfg(target_arch = "wasm32")]
+    {
+        core::arch::wasm32::memory_size(0)
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        0
+    }
+}
+
 /// Fills `len` random bytes from the kernel's generator.
 pub fn random(buf: &mut [u8]) -> Result<()> {
     check(imports::random_get(buf.as_mut_ptr(), buf.len()))

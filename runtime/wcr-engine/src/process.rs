@@ -63,17 +63,17 @@ async fn run_program(
     program: &Program,
     kind: StartKind,
 ) -> wasmtime::Result<()> {
-    let limited = container.kernel().limits_cpu_time(pid);
-    let module = match modules.linked(program, limited)? {
+    let watched = container.kernel().is_watched(pid);
+    let module = match modules.linked(program, watched)? {
         Linked::Module(module) => module,
         Linked::Component(command) => {
             let process = Process::new(container.clone(), pid);
-            return command.run(modules, process, container.memory_use(pid), limited).await;
+            return command.run(modules, process, container.memory_use(pid), watched).await;
         }
     };
-    let mut store = Store::new(modules.engine(limited)?, Guest::new(container.clone(), pid));
+    let mut store = Store::new(modules.engine(watched)?, Guest::new(container.clone(), pid));
     store.limiter(|guest| &mut guest.memory_use);
-    modules.may_be_stopped(&mut store, container, pid, limited)?;
+    modules.may_be_stopped(&mut store, container, pid, watched)?;
     let instance = module.instantiate_async(&mut store).await?;
     store.data_mut().memory = instance.get_memory(&mut store, "memory");
     match kind {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use wasmtime::{InstancePre, Store, Trap, UpdateDeadline};
 use wcr_abi::{Pid, Signal, WaitStatus};
-use wcr_kernel::{Idle, Kernel, Program};
+use wcr_kernel::{Halt, Idle, Kernel, Program};
 
 use crate::calls;
 use crate::code::CompiledGuest;
@@ -168,7 +168,7 @@ pub(crate) struct Modules {
     stop: Option<Stop>,
     /// By program, and whether the code can be stopped.
     linked: Mutex<HashMap<(Program, bool), Linked>>,
-    /// Lets programs look up now and then, once there are some whose CPU time is limited.
+    /// Lets programs look up now and then, once there are some that are watched.
     ticker: OnceLock<Ticker>,
     faults: Mutex<Vec<String>>,
 }
@@ -184,17 +184,17 @@ impl Modules {
     }
 
     /// What is shared by the code that a process runs: it can be stopped where the container can be, and where the
-    /// process's CPU time was limited when it began.
-    fn shared(&self, limited: bool) -> Result<&'static Shared, EngineError> {
-        Shared::get(self.stop.is_some() || limited, self.guests)
+    /// process is watched.
+    fn shared(&self, watched: bool) -> Result<&'static Shared, EngineError> {
+        Shared::get(self.stop.is_some() || watched, self.guests)
     }
 
     fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(Stop::is_asked)
     }
 
-    /// Lets the code that will run in a process's store be stopped, where the container can be; and where the process's
-    /// CPU time is limited, also while it makes no calls.
+    /// Lets the code that will run in a process's store be stopped, where the container can be; and where the process is
+    /// watched, lets others run every now and then although it makes no calls.
     ///
     /// # Errors
     /// It was stopped already.
@@ -203,12 +203,12 @@ impl Modules {
         store: &mut Store<T>,
         container: &Arc<Container>,
         pid: Pid,
-        limited: bool,
+        watched: bool,
     ) -> wasmtime::Result<()> {
-        if self.stop.is_none() && !limited {
+        if self.stop.is_none() && !watched {
             return Ok(());
         }
-        if limited {
+        if watched {
             self.ticker.get_or_init(|| Ticker::start(store.engine().clone()));
         }
         let (stop, container) = (self.stop.clone(), container.clone());
@@ -217,10 +217,14 @@ impl Modules {
             if stop.as_ref().is_some_and(Stop::is_asked) {
                 return Err(Trap::Interrupt.into());
             }
+            if !watched {
+                return Ok(UpdateDeadline::Continue(1));
+            }
             // The program is between two calls: nobody has the kernel.
-            match limited && container.kernel().has_run_out(pid) {
-                true => Err(Leave.into()),
-                false => Ok(UpdateDeadline::Continue(1)),
+            match container.kernel().interrupt(pid) {
+                Ok(()) => Ok(UpdateDeadline::Continue(1)),
+                Err(Halt::Exit) => Err(Leave.into()),
+                Err(_) => Ok(UpdateDeadline::Yield(1)),
             }
         });
         store.set_epoch_deadline(1);
@@ -230,18 +234,18 @@ impl Modules {
     }
 
     /// The engine that a process's code runs on.
-    pub(crate) fn engine(&self, limited: bool) -> Result<&'static wasmtime::Engine, EngineError> {
-        self.shared(limited).map(|shared| &shared.engine)
+    pub(crate) fn engine(&self, watched: bool) -> Result<&'static wasmtime::Engine, EngineError> {
+        self.shared(watched).map(|shared| &shared.engine)
     }
 
-    /// A program, ready to be started in a process whose CPU time is limited or not.
-    pub(crate) fn linked(&self, program: &Program, limited: bool) -> wasmtime::Result<Linked> {
+    /// A program, ready to be started in a process that is watched or not.
+    pub(crate) fn linked(&self, program: &Program, watched: bool) -> wasmtime::Result<Linked> {
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (program.clone(), self.stop.is_some() || limited);
+        let key = (program.clone(), self.stop.is_some() || watched);
         if let Some(found) = linked.get(&key) {
             return Ok(found.clone());
         }
-        let shared = self.shared(limited)?;
+        let shared = self.shared(watched)?;
         let compile = |kind, wasm| self.compiler.compile(&shared.engine, kind, wasm, key.1, self.stop.as_ref());
         let compiled = match program {
             Program::Guest(name) => {

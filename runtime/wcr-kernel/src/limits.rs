@@ -5,6 +5,7 @@ use wcr_abi::{ARGUMENT_MAX, Errno, Pid, Signal};
 use crate::capability::Capability;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::Process;
+use crate::program::Program;
 
 /// No limit.
 pub(crate) const UNLIMITED: u64 = u64::MAX;
@@ -136,17 +137,14 @@ impl Kernel {
         self.procs.get(&pid).map(|process| process.limits[RLIMIT_AS].0).filter(|limit| *limit != UNLIMITED)
     }
 
-    /// Whether a process's CPU time is limited.
+    /// Whether a process is to be looked at while it makes no calls (see [`Self::interrupt`]): when its CPU time is
+    /// limited; and when it is a program of the image, which may compute without end, and there are or may be others.
     #[must_use]
-    pub fn limits_cpu_time(&self, pid: Pid) -> bool {
-        self.procs.get(&pid).is_some_and(|process| process.limits[RLIMIT_CPU] != (UNLIMITED, UNLIMITED))
-    }
-
-    /// Looks, while a process runs and makes no calls, whether it ran longer than its limit allows; whether it has ended
-    /// of that.
-    pub fn has_run_out(&mut self, pid: Pid) -> bool {
-        self.check_cpu_time(pid);
-        self.procs.get(&pid).is_none_or(Process::is_zombie)
+    pub fn is_watched(&self, pid: Pid) -> bool {
+        let Some(process) = self.procs.get(&pid) else { return false };
+        let alone = pid == 1 && self.console.is_none();
+        let foreign = !matches!(process.program, Program::Guest(_));
+        self.clock.is_host() && (process.limits[RLIMIT_CPU] != (UNLIMITED, UNLIMITED) || foreign && !alone)
     }
 
     /// Ends a process that ran longer than its limit allows, or sends it `XCPU` first, and then each second.

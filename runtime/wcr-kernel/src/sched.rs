@@ -229,6 +229,12 @@ impl Kernel {
             return Ok(());
         }
         self.sched.turn = 0;
+        self.interrupt(pid)
+    }
+
+    /// Looks up while a process runs: timers, keys, its own CPU time. [`Halt::Block`] when others are ready: it is at the
+    /// end of the queue; [`Halt::Exit`] when it has ended meanwhile.
+    pub fn interrupt(&mut self, pid: Pid) -> Call<()> {
         self.look_around();
         match self.procs.get(&pid).map(|process| process.state) {
             Some(State::Ready) if self.sched.ready.is_empty() => Ok(()),

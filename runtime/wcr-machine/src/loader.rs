@@ -248,7 +248,7 @@ mod tests {
         let ls = [b"ls".to_vec()];
         assert_eq!(quiet().by_label(label, &ls), Some(Program::Guest("core")));
         assert_eq!(quiet().by_label(0, &ls), None);
-        assert_eq!(quiet().by_label(label, &[b"vi".to_vec()]), None, "the refusal tells the version");
+        assert_eq!(quiet().by_label(label, &[b"dpkg".to_vec()]), None, "the refusal tells the version");
         let mut explaining = LadderLoader { explain: Some(Box::new(|_| {})), ..quiet() };
         assert_eq!(explaining.by_label(label, &ls), None, "the explanation tells the version");
     }
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn refusals_say_what_the_file_is() {
         for (content, argv0, errno, text) in [
-            (busybox(), "vi", Errno::Noent, "BusyBox 1.37.0: nothing stands in for its applet `vi` yet"),
+            (busybox(), "dpkg", Errno::Noent, "BusyBox 1.37.0: nothing stands in for its applet `dpkg` yet"),
             (elf_with(b"x"), "x", Errno::Noexec, "is ELF 64-bit x86-64, statically linked: it is no program"),
             (b"hello".to_vec(), "x", Errno::Noexec, "is a text file without a #! line: it is neither"),
         ] {

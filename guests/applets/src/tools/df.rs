@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn block_sizes() {
-        let mut size = |text: &[u8]| {
+        let size = |text: &[u8]| {
             let (mut out, mut err) = (Vec::new(), Vec::new());
             super::size(&mut Context::new(&APPLET, &[], &mut out, &mut err), text)
                 .map_err(|_| String::from_utf8(err).unwrap())

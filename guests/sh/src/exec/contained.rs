@@ -53,7 +53,7 @@ impl Shell {
     /// Whether the command can run in this process in place of a subshell, its output going where it goes or, with
     /// `captured`, being collected.
     pub(crate) fn containment(&self, body: &Command, redirects: &[Redirect], captured: bool) -> Containment {
-        if self.traps.any() || self.has(Opt::Monitor) || core::arch::wasm32::memory_size(0) > MOST_PAGES {
+        if self.traps.any() || self.has(Opt::Monitor) || wcr_sys::memory_pages() > MOST_PAGES {
             return Containment::Impossible;
         }
         let survey = Survey { shell: self, captured, seen: Cell::new(0), loops: Cell::new(0), growths: Cell::new(0) };

@@ -61,11 +61,11 @@ impl Command {
         modules: &Modules,
         process: Process,
         memory: MemoryUse,
-        limited: bool,
+        watched: bool,
     ) -> Result<()> {
-        let mut store = Store::new(modules.engine(limited)?, View::new(process.clone(), memory)?);
+        let mut store = Store::new(modules.engine(watched)?, View::new(process.clone(), memory)?);
         store.limiter(|view| &mut view.memory);
-        modules.may_be_stopped(&mut store, process.container(), process.pid(), limited)?;
+        modules.may_be_stopped(&mut store, process.container(), process.pid(), watched)?;
         let command = self.0.instantiate_async(&mut store).await?;
         let code = match command.wasi_cli_run().call_run(&mut store).await {
             Ok(Ok(())) => return Ok(()),
