@@ -266,10 +266,12 @@ impl Kernel {
         );
     }
 
-    /// Makes a process run `image` from its start.
+    /// Makes a process run `image` from its start, without the descriptors that are marked to be closed then: the file is
+    /// held before, of which one of them may be the last that holds it.
     fn install(&mut self, pid: Pid, image: Image) -> Result<(), Errno> {
         let root = self.vfs.root();
         self.vfs.begin_execution(image.node)?;
+        self.close_on_exec(pid);
         if let Some(process) = self.procs.get_mut(&pid) {
             let old = core::mem::replace(&mut process.exe, image.node);
             process.exe_name = image.name;
@@ -323,7 +325,6 @@ impl Kernel {
         let process = self.process_mut(child)?;
         process.envp = request.envp;
         process.signals = process.signals.for_exec(request.default_signals);
-        self.close_on_exec(child);
         let program = image.program.clone();
         if let Err(errno) = self.install(child, image) {
             self.forget(child);
@@ -359,9 +360,8 @@ impl Kernel {
         let process = self.process_mut(pid)?;
         process.envp = request.envp;
         process.signals = process.signals.for_exec(request.default_signals);
-        process.exec_pending = true;
-        self.close_on_exec(pid);
         self.install(pid, image)?;
+        self.process_mut(pid)?.exec_pending = true;
         Err(Halt::Exit)
     }
 

@@ -520,3 +520,18 @@ fn a_received_buffer_is_filled_over_several_tries() {
     k.close(sender, a).unwrap();
     assert_eq!(k.receive(1, b, &mut buf, MSG_WAITALL, 0).map(|got| got.len), Ok(2));
 }
+
+#[test]
+fn a_removed_program_is_executed_by_a_descriptor_that_closes_then() {
+    let (mut kernel, _) = boot();
+    let made = kernel.open_at(1, AT_FDCWD, b"/tmp/p", OpenFlags::WRONLY.with(OpenFlags::CREAT), 0o755).unwrap();
+    write(&mut kernel, 1, made, b"program").unwrap();
+    kernel.close(1, made).unwrap();
+    let fd = kernel.open_at(1, AT_FDCWD, b"/tmp/p", OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0).unwrap();
+    kernel.unlink_at(1, AT_FDCWD, b"/tmp/p", 0).unwrap();
+    let path = format!("/proc/self/fd/{fd}").into_bytes();
+    let request = SpawnRequest { path: path.clone(), argv: vec![path], ..SpawnRequest::default() };
+    assert_eq!(kernel.exec(1, request), Err(Halt::Exit));
+    assert_eq!(kernel.take_exec(1), Some(Program::Guest("any")));
+    assert_eq!(kernel.fstat(1, fd).map(drop), Err(Errno::Badf.into()));
+}
