@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wcr_abi::{Disposition, Fd, Pid, Signal, Timestamp, Uname};
-use wcr_vfs::{Ino, Name, Node};
+use wcr_vfs::Ino;
 
 use crate::kernel::Kernel;
 use crate::process::{Process, State};
 
-use super::place::{Global, Place};
+use super::place::{Global, PerProcess, Place};
 
 /// What `/proc` tells of one process.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +46,7 @@ pub(crate) struct Live {
     pub(super) nice: i32,
     /// CPU time in nanoseconds: its own, and its children's.
     pub(super) cpu: [u64; 2],
-    /// The executed file's path.
+    /// The executed file's path, for who reads `maps`.
     pub(super) exe: Vec<u8>,
     /// How large its memory is, in bytes.
     pub(super) memory: u64,
@@ -123,12 +123,15 @@ impl Kernel {
     pub(crate) fn refresh_proc(&mut self, reader: Pid, file: Ino) {
         let now = self.now();
         let uptime = self.clock.monotonic().saturating_sub(self.booted);
-        let programs: Vec<(Node, Name)> =
-            self.procs.values().map(|process| (process.exe, process.exe_name.clone())).collect();
-        let programs = programs.into_iter().map(|(node, name)| self.vfs.name_of(node, &name).unwrap_or_default());
-        let programs: Vec<Vec<u8>> = programs.collect();
+        let place = Place::of(file).ok();
+        // Only `maps` names the executed file.
+        let mapped =
+            place.and_then(Place::per_process).filter(|(_, file)| *file == PerProcess::Maps).map(|(pid, _)| pid);
+        let program =
+            mapped.and_then(|pid| self.procs.get(&pid)).map(|process| (process.exe, process.exe_name.clone()));
+        let exe = program.and_then(|(node, name)| self.vfs.name_of(node, &name).ok()).unwrap_or_default();
         let mut shared = self.proc_table.lock();
-        match Place::of(file).ok().and_then(Place::global) {
+        match place.and_then(Place::global) {
             Some(Global::Uuid) => self.entropy.fill(&mut shared.uuid),
             Some(Global::BootId) if shared.boot_id.is_none() => {
                 let mut boot_id = [0; 16];
@@ -138,14 +141,17 @@ impl Kernel {
             _ => {}
         }
         (shared.uptime, shared.now, shared.memory) = (uptime, now, self.limits.memory);
-        for ((pid, process), exe) in self.procs.iter().zip(programs) {
+        for (pid, process) in &self.procs {
             let Some(entry) = shared.processes.get_mut(pid) else { continue };
-            entry.live = Live { exe, ..self.live(*pid, process) };
+            entry.live = self.live(*pid, process);
             if *pid == reader {
                 entry.live.state = Some('R');
             }
             (entry.ppid, entry.pgid, entry.sid) = (process.ppid, process.pgid, process.sid);
             (entry.uid, entry.gid) = (process.creds.uid, process.creds.gid);
+        }
+        if let Some(entry) = mapped.and_then(|pid| shared.processes.get_mut(&pid)) {
+            entry.live.exe = exe;
         }
     }
 
