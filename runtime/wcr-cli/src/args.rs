@@ -10,6 +10,7 @@ use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
 
 use crate::limits::{self, Ulimit};
+use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs};
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
 #[derive(Debug, Parser)]
@@ -51,11 +52,21 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Bring an image from its registry into the store
     Pull(PullArgs),
+    /// Prove a name and a password to a registry, and keep them
+    Login(LoginArgs),
+    /// Forget what is kept for a registry
+    Logout(LogoutArgs),
     /// List the images in the store
     #[command(visible_alias = "images")]
     List(ListArgs),
     /// Show all that is known of an image, as JSON
     Inspect(InspectArgs),
+    /// Show the manifest or the index that a name stands for
+    Manifest(ManifestArgs),
+    /// Show how an image came about
+    History(HistoryArgs),
+    /// Show what is in force: folders, settings, mirrors, proxies
+    Info(InfoArgs),
     /// Show what stands in for which program
     Shims(ShimsArgs),
     /// Run test scripts, each command in a fresh container that is the same every time
@@ -158,20 +169,6 @@ pub(crate) enum PullPolicy {
     Always,
     Missing,
     Never,
-}
-
-/// `wcr pull`.
-#[derive(Debug, Args)]
-pub(crate) struct PullArgs {
-    /// The platform of the image
-    #[arg(long, value_name = "OS/ARCH")]
-    pub(crate) platform: Option<Platform>,
-    /// Print only the image's name and digest
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-    /// The image's name
-    #[arg(value_name = "IMAGE")]
-    pub(crate) reference: Reference,
 }
 
 /// `wcr list`.

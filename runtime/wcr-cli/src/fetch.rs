@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use wcr_container::ContainerImage;
 use wcr_image::{Class, Platform, Reference};
-use wcr_registry::{PullOutcome, RegistryError};
+use wcr_registry::{Client, PullOutcome, RegistryError, Silent, configured};
 use wcr_store::Store;
 
 use crate::args::PullPolicy;
@@ -34,8 +34,7 @@ pub(crate) struct Fetched {
 pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy: PullPolicy) -> Result<Fetched> {
     let store = Store::open_default()?;
     if policy != PullPolicy::Always
-        && let Some(image) = store.open_image(reference)?
-        && platform.is_none_or(|wanted| image.record.platform.suits(wanted))
+        && let Some(image) = kept(&store, reference, platform)?
     {
         return Ok(from_store(&store, image));
     }
@@ -47,7 +46,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         );
         return Err(Failure::new(Class::Store, message).into());
     }
-    let pulled = pull(&store, reference, platform, false);
+    let pulled = pull(&store, reference, platform, How::default());
     match pulled {
         Ok(_) => match store.open_image(reference)? {
             Some(image) => Ok(from_store(&store, image)),
@@ -63,6 +62,14 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The image, if it is in the store for this platform.
+fn kept(store: &Store, reference: &Reference, platform: Option<&Platform>) -> Result<Option<wcr_store::Image>> {
+    let Some(platform) = platform else { return Ok(store.open_image(reference)?) };
+    let Some(record) = store.resolve_for(reference, platform)? else { return Ok(None) };
+    let layers = store.open_layers(&record)?;
+    Ok(Some(wcr_store::Image { record, layers }))
 }
 
 /// Whether the built-in image may stand in for what could not be pulled.
@@ -84,7 +91,20 @@ fn from_store(store: &Store, image: wcr_store::Image) -> Fetched {
     Fetched { image: wcr_container::from_store(image), origin, layers, cache: Some(store.code_dir()) }
 }
 
-/// Brings an image into the store, and tells about it on standard error unless `quiet`.
+/// How an image is brought into the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct How {
+    /// Tell nothing.
+    pub(crate) quiet: bool,
+    /// Tell what need not be known, too.
+    pub(crate) verbose: bool,
+    /// Bring the images for other platforms, too.
+    pub(crate) all_platforms: bool,
+    /// How many layers at a time, if it is not as configured.
+    pub(crate) parallel: Option<usize>,
+}
+
+/// Brings an image into the store, and tells about it on standard error.
 ///
 /// # Errors
 /// Those of the registry and the store.
@@ -92,18 +112,33 @@ pub(crate) fn pull(
     store: &Store,
     reference: &Reference,
     platform: Option<&Platform>,
-    quiet: bool,
+    how: How,
 ) -> Result<PullOutcome, RegistryError> {
+    let client = client(how.parallel)?;
     let platform = platform.cloned().unwrap_or_default();
-    if quiet {
-        return wcr_registry::pull(store, reference, &platform, &wcr_registry::Silent);
+    let fetch = |progress: &dyn wcr_registry::Progress| match how.all_platforms {
+        true => client.pull_all_platforms(store, reference, &platform, progress),
+        false => client.pull(store, reference, &platform, progress),
+    };
+    if how.quiet {
+        return fetch(&Silent);
     }
-    match Display::on_terminal(reference.familiar()) {
+    match Display::on_terminal(reference.familiar(), how.verbose) {
         Some(display) => {
-            let pulled = wcr_registry::pull(store, reference, &platform, &display);
+            let pulled = fetch(&display);
             display.finish();
             pulled
         }
-        None => wcr_registry::pull(store, reference, &platform, &Lines::new(reference.familiar())),
+        None => fetch(&Lines::new(reference.familiar(), how.verbose)),
     }
+}
+
+/// A client as it is configured, but for how many layers it moves at a time.
+///
+/// # Errors
+/// The configuration file makes no sense.
+pub(crate) fn client(parallel: Option<usize>) -> Result<Client, RegistryError> {
+    let mut options = configured()?;
+    options.parallel = parallel.unwrap_or(options.parallel);
+    Client::new(options)
 }

@@ -6,14 +6,19 @@ mod args;
 mod env_file;
 mod exit;
 mod fetch;
+mod history;
+mod info;
 mod inspect;
 mod limits;
 #[cfg(target_env = "musl")]
 mod linux_allocator;
 mod list;
+mod login;
+mod manifest;
 mod output;
 mod progress;
 mod pull;
+mod remote_args;
 mod run;
 mod shims;
 mod test;
@@ -44,6 +49,11 @@ fn command(is_run: bool) -> u8 {
     let done = match cli.command {
         Command::Run(args) => run::run(*args),
         Command::Pull(args) => pull::pull(&args),
+        Command::Login(args) => login::login(&args),
+        Command::Logout(args) => login::logout(&args),
+        Command::Manifest(args) => manifest::manifest(&args),
+        Command::History(args) => history::history(&args),
+        Command::Info(args) => info::info(&args),
         Command::List(args) => list::list(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Shims(args) => shims::shims(&args),

@@ -22,6 +22,50 @@ struct Layer {
     size: u64,
     received: u64,
     event: Option<LayerEvent>,
+    speed: Option<Speed>,
+}
+
+/// How fast bytes come: of the last second or so, less and less of what was before.
+#[derive(Debug, Clone, Copy)]
+struct Speed {
+    since: Instant,
+    at_that_time: u64,
+    /// Bytes a second; of the seconds before `since`.
+    rate: Option<f64>,
+}
+
+impl Speed {
+    /// Over how long a rate is taken.
+    const SPAN: f64 = 1.0;
+
+    fn new(now: Instant, received: u64) -> Self {
+        Self { since: now, at_that_time: received, rate: None }
+    }
+
+    /// Counts what has come by now; the rate, if one can be told yet.
+    fn update(&mut self, now: Instant, received: u64) {
+        let elapsed = now.saturating_duration_since(self.since).as_secs_f64();
+        if elapsed >= Self::SPAN {
+            let latest = received.saturating_sub(self.at_that_time) as f64 / elapsed;
+            self.rate = Some(self.rate.map_or(latest, |rate| (rate + latest) / 2.0));
+            (self.since, self.at_that_time) = (now, received);
+        }
+    }
+
+    /// Rate and time left, in words; empty while none can be told.
+    fn words(&self, left: u64) -> String {
+        let Some(rate) = self.rate else { return String::new() };
+        let speed = format!("  {:>8}/s", size(rate as u64));
+        if rate < 1.0 {
+            return speed;
+        }
+        let seconds = (left as f64 / rate).ceil() as u64;
+        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        match hours {
+            0 => format!("{speed}  {minutes}:{rest:02} left"),
+            _ => format!("{speed}  {hours}:{minutes:02}:{rest:02} left"),
+        }
+    }
 }
 
 impl Layer {
@@ -39,11 +83,13 @@ impl Layer {
             Some(LayerEvent::Done) => format!("{}  {total:>8}  done", self.name),
             Some(LayerEvent::Storing) => format!("{}  {total:>8}  storing", self.name),
             Some(LayerEvent::Retrying) => format!("{}  {total:>8}  trying again", self.name),
-            Some(LayerEvent::Received(_)) => {
+            Some(LayerEvent::Resuming(_) | LayerEvent::Received(_)) => {
                 let filled =
                     (self.received.min(self.size) as u128 * BAR as u128 / u128::from(self.size.max(1))) as usize;
                 let bar = ["#".repeat(filled), ".".repeat(BAR - filled)].concat();
-                format!("{}  {total:>8}  [{bar}] {:>8}", self.name, size(self.received))
+                let left = self.size.saturating_sub(self.received);
+                let speed = self.speed.map(|speed| speed.words(left)).unwrap_or_default();
+                format!("{}  {total:>8}  [{bar}] {:>8}{speed}", self.name, size(self.received))
             }
         };
         text.chars().take(width).collect()
@@ -63,15 +109,18 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Display {
     image: String,
+    /// What was remarked, said at the end; `None` where nobody wants to know.
+    remarks: Option<Mutex<Vec<String>>>,
     state: Mutex<State>,
 }
 
 impl Display {
     /// A display on standard error; `None` when that is no terminal that can move its cursor.
-    pub(crate) fn on_terminal(image: String) -> Option<Self> {
+    pub(crate) fn on_terminal(image: String, verbose: bool) -> Option<Self> {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let terminal = std::io::stderr().is_terminal() && !dumb;
-        terminal.then(|| Self { image: safe(&image), state: Mutex::default() })
+        let remarks = verbose.then(Mutex::default);
+        terminal.then(|| Self { image: safe(&image), remarks, state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -81,21 +130,35 @@ impl Display {
     /// Draws the last state.
     pub(crate) fn finish(&self) {
         draw(&self.image, &mut self.state());
+        let remarks = self.remarks.as_ref().map(|remarks| remarks.lock().unwrap_or_else(PoisonError::into_inner));
+        remarks.iter().flat_map(|remarks| remarks.iter()).for_each(|remark| say(remark));
     }
 }
 
 impl Progress for Display {
     fn resolved(&self, _digest: &Digest, layers: &[Descriptor]) {
         let mut state = self.state();
-        state.layers = layers.iter().map(start).collect();
+        // The layers of an image for another platform come below those of the one before.
+        (state.layers, state.drawn) = (layers.iter().map(start).collect(), 0);
         draw(&self.image, &mut state);
+    }
+
+    fn remark(&self, text: &str) {
+        if let Some(remarks) = &self.remarks {
+            remarks.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+        }
     }
 
     fn layer(&self, index: usize, event: LayerEvent) {
         let mut state = self.state();
         let Some(layer) = state.layers.get_mut(index) else { return };
-        if let LayerEvent::Received(count) = event {
+        if let LayerEvent::Received(count) | LayerEvent::Resuming(count) = event {
+            let now = Instant::now();
+            layer.speed.get_or_insert_with(|| Speed::new(now, layer.received)).update(now, count);
             layer.received = count;
+            if matches!(event, LayerEvent::Resuming(_)) {
+                layer.speed = Some(Speed::new(now, count));
+            }
         }
         layer.event = Some(event);
         if state.last.is_none_or(|last| last.elapsed() >= INTERVAL) {
@@ -105,7 +168,7 @@ impl Progress for Display {
 }
 
 fn start(layer: &Descriptor) -> Layer {
-    Layer { name: layer.digest.short(), size: layer.size, received: 0, event: None }
+    Layer { name: layer.digest.short(), size: layer.size, received: 0, event: None, speed: None }
 }
 
 fn draw(image: &str, state: &mut State) {
@@ -153,12 +216,13 @@ fn picture(image: &str, state: &mut State, width: usize, height: usize) -> Strin
 #[derive(Debug)]
 pub(crate) struct Lines {
     image: String,
+    verbose: bool,
     layers: Mutex<Vec<Layer>>,
 }
 
 impl Lines {
-    pub(crate) fn new(image: String) -> Self {
-        Self { image, layers: Mutex::default() }
+    pub(crate) fn new(image: String, verbose: bool) -> Self {
+        Self { image, verbose, layers: Mutex::default() }
     }
 }
 
@@ -170,6 +234,12 @@ impl Progress for Lines {
         *self.layers.lock().unwrap_or_else(PoisonError::into_inner) = layers.iter().map(start).collect();
     }
 
+    fn remark(&self, text: &str) {
+        if self.verbose {
+            say(text);
+        }
+    }
+
     fn layer(&self, index: usize, event: LayerEvent) {
         let layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(layer) = layers.get(index) else { return };
@@ -177,6 +247,10 @@ impl Progress for Lines {
             LayerEvent::Waiting => "waiting for another wcr that stores it",
             LayerEvent::Exists => "in the store already",
             LayerEvent::Retrying => "the connection broke, trying again",
+            LayerEvent::Resuming(kept) => {
+                say(&format!("layer {} ({}): goes on after {}", layer.name, size(layer.size), size(kept)));
+                return;
+            }
             LayerEvent::Done => "done",
             LayerEvent::Received(_) | LayerEvent::Storing => return,
         };
@@ -189,7 +263,7 @@ mod tests {
     use super::*;
 
     fn layer(received: u64, event: Option<LayerEvent>) -> Layer {
-        Layer { name: "0123456789ab".into(), size: 1_000_000, received, event }
+        Layer { name: "0123456789ab".into(), size: 1_000_000, received, event, speed: None }
     }
 
     #[test]
@@ -201,6 +275,22 @@ mod tests {
         assert!(layer(u64::MAX, Some(LayerEvent::Received(u64::MAX))).line(200).contains(&"#".repeat(BAR)));
         let empty = Layer { size: 0, ..layer(0, Some(LayerEvent::Received(0))) };
         assert!(empty.line(200).contains(&".".repeat(BAR)));
+    }
+
+    #[test]
+    fn rate_and_time_left_are_those_of_the_last_seconds() {
+        let start = Instant::now();
+        let mut speed = Speed::new(start, 1000);
+        assert_eq!(speed.words(5000), "");
+        speed.update(start + Duration::from_millis(500), 2000);
+        assert_eq!(speed.words(5000), "", "too early to tell");
+        speed.update(start + Duration::from_secs(2), 5000);
+        assert_eq!(speed.words(121_000), "   2.00 kB/s  1:01 left");
+        speed.update(start + Duration::from_secs(4), 5000);
+        assert_eq!(speed.words(7_200_000), "   1.00 kB/s  2:00:00 left");
+        assert_eq!(Speed { rate: Some(0.0), ..speed }.words(5), "       0 B/s");
+        let line = Layer { speed: Some(speed), ..layer(500_000, Some(LayerEvent::Received(500_000))) };
+        assert_eq!(line.line(200), "0123456789ab   1.00 MB  [############............]   500 kB   1.00 kB/s  8:20 left");
     }
 
     #[test]

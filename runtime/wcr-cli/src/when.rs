@@ -14,6 +14,41 @@ pub(crate) fn rfc3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// Seconds after 1970-01-01 UTC of a time as RFC 3339 writes it; fractions are dropped. `None` for anything else, and
+/// for times before.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let offset_at = time.find(['Z', 'z', '+', '-'])?;
+    let (time, offset) = (time.get(..offset_at)?, time.get(offset_at..)?);
+    let numbers = |text: &str, separator| -> Option<Vec<i64>> {
+        text.split(separator).map(|part| part.split('.').next()?.parse().ok()).collect()
+    };
+    let ([year, month, day], [hour, minute, second]) = (
+        <[i64; 3]>::try_from(numbers(date, '-')?).ok()?,
+        <[i64; 3]>::try_from(numbers(time, ':')?).ok()?,
+    );
+    let offset = match offset {
+        "Z" | "z" => 0,
+        _ => {
+            let [hours, minutes] = <[i64; 2]>::try_from(numbers(offset.get(1..)?, ':')?).ok()?;
+            (hours * 60 + minutes) * if offset.starts_with('-') { -60 } else { 60 }
+        }
+    };
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+    u64::try_from(seconds).ok()
+}
+
+/// Days after 1970-01-01: the other way round of [`civil`].
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
 /// Year, month and day of a number of days after 1970-01-01 in the Gregorian calendar, counted in eras of
 /// 400 years that begin on 1 March, so that the leap day comes last.
 fn civil(days: u64) -> (u64, u64, u64) {
@@ -59,6 +94,21 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
             assert_eq!(rfc3339(seconds), text);
+            assert_eq!(super::seconds(text), Some(seconds));
+        }
+    }
+
+    #[test]
+    fn times_with_fractions_and_offsets() {
+        for (text, expected) in [
+            ("2024-01-01T01:30:00.123456789+01:30", Some(1_704_067_200)),
+            ("2023-12-31T19:00:00-05:00", Some(1_704_067_200)),
+            ("0001-01-01T00:00:00Z", None),
+            ("2024-13-01T00:00:00Z", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
         }
     }
 

@@ -262,6 +262,12 @@ impl ImageError {
         }
     }
 
+    /// An index has others in it, deeper than `levels`.
+    #[must_use]
+    pub fn nesting(levels: usize) -> Self {
+        Self::limit("the nesting of the index", levels as u64, "levels")
+    }
+
     pub(crate) fn limit(what: &'static str, limit: u64, unit: &str) -> Self {
         Self::Limit { what, limit: format!("{limit} {unit}") }
     }

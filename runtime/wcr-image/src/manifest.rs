@@ -12,6 +12,9 @@ use crate::error::{ImageError, Limits, Result, read_json, shown};
 use crate::media::{Compression, MediaType};
 use crate::platform::Platform;
 
+const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
 /// What a blob is: its type, digest and length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,6 +66,8 @@ pub struct Manifest {
 /// The images that a name stands for, one a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
+    /// The media type: the one of the document, or else of the reply.
+    pub media_type: String,
     /// The images, in the order of preference.
     pub manifests: Vec<Descriptor>,
 }
@@ -135,17 +140,14 @@ impl Document {
                 if manifests.len() > limits.index_entries {
                     return Err(ImageError::limit("the index", limits.index_entries as u64, "images"));
                 }
-                Ok(Self::Index(Index { manifests }))
+                let media_type = named(media_type, header, content_type, OCI_INDEX);
+                Ok(Self::Index(Index { media_type, manifests }))
             }
             (Some(MediaType::Manifest) | None, Some(config), Some(layers), None) => {
                 if layers.len() > limits.layers {
                     return Err(ImageError::limit("the manifest", limits.layers as u64, "layers"));
                 }
-                let media_type = media_type
-                    .or_else(|| {
-                        header.and(content_type).map(|text| text.split(';').next().unwrap_or(text).trim().into())
-                    })
-                    .unwrap_or_else(|| "application/vnd.oci.image.manifest.v1+json".into());
+                let media_type = named(media_type, header, content_type, OCI_MANIFEST);
                 Ok(Self::Manifest(Manifest { media_type, config, layers }))
             }
             (Some(MediaType::Index), ..) => Err(malformed("an index without `manifests`".into())),
@@ -155,34 +157,41 @@ impl Document {
     }
 }
 
+/// The media type of a document: its own, or else the one it came with, or else the usual one.
+fn named(own: Option<String>, header: Option<MediaType>, content_type: Option<&str>, usual: &str) -> String {
+    let came_with = header.and(content_type).map(|text| text.split(';').next().unwrap_or(text).trim().to_owned());
+    own.or(came_with).unwrap_or_else(|| usual.to_owned())
+}
+
 fn same_name(text: &str, content_type: Option<&str>) -> bool {
     content_type
         .is_some_and(|other| other.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(text.trim()))
 }
 
 impl Index {
-    /// The first image that suits `wanted`, an exact variant first.
+    /// Where the image for `wanted` can be: the entry that suits, an exact variant first, or else the
+    /// indexes that do not say what they are for, in their order.
     ///
     /// # Errors
-    /// [`ImageError::NoPlatform`] lists what is offered; [`ImageError::Limit`] when the choice is an index again.
-    pub fn choose(&self, wanted: &Platform) -> Result<&Descriptor> {
+    /// An entry that suits is of a kind that wcr does not read.
+    pub fn candidates(&self, wanted: &Platform) -> Result<Vec<Descriptor>> {
+        if let Some(chosen) = self.suiting(wanted) {
+            readable(chosen)?;
+            return Ok(vec![chosen.clone()]);
+        }
+        let open = |entry: &&Descriptor| {
+            entry.platform.is_none() && MediaType::parse(&entry.media_type) == Some(MediaType::Index)
+        };
+        Ok(self.manifests.iter().filter(open).cloned().collect())
+    }
+
+    fn suiting(&self, wanted: &Platform) -> Option<&Descriptor> {
         let platform_of = |entry: &&Descriptor| entry.platform.as_ref().is_some_and(|p| p == wanted);
         let suits = |entry: &&Descriptor| entry.platform.as_ref().is_some_and(|p| p.suits(wanted));
         // What is for WebAssembly runs here as it is, and is what is meant where it is all there is.
         let is_wasm = |entry: &&Descriptor| entry.platform.as_ref().is_some_and(Platform::is_wasm);
         let wasm = self.manifests.iter().find(is_wasm).filter(|_| *wanted == Platform::default());
-        let chosen = self.manifests.iter().find(platform_of).or_else(|| self.manifests.iter().find(suits)).or(wasm);
-        let chosen =
-            chosen.ok_or_else(|| ImageError::NoPlatform { wanted: wanted.clone(), offered: self.platforms() })?;
-        match MediaType::parse(&chosen.media_type) {
-            Some(MediaType::Manifest) => Ok(chosen),
-            Some(MediaType::Index) => Err(ImageError::limit("the nesting of the index", 1, "level")),
-            Some(MediaType::Schema1) => Err(ImageError::Schema1),
-            _ => Err(ImageError::MediaType {
-                media_type: shown(chosen.media_type.as_bytes()),
-                expected: "an image manifest",
-            }),
-        }
+        self.manifests.iter().find(platform_of).or_else(|| self.manifests.iter().find(suits)).or(wasm)
     }
 
     /// The platforms on offer, each once, without the place holders of attestations.
@@ -195,6 +204,18 @@ impl Index {
             }
         }
         out
+    }
+}
+
+/// What an entry of an index is, if wcr can read it.
+fn readable(entry: &Descriptor) -> Result<MediaType> {
+    match MediaType::parse(&entry.media_type) {
+        Some(kind @ (MediaType::Manifest | MediaType::Index)) => Ok(kind),
+        Some(MediaType::Schema1) => Err(ImageError::Schema1),
+        _ => {
+            let media_type = shown(entry.media_type.as_bytes());
+            Err(ImageError::MediaType { media_type, expected: "an image manifest" })
+        }
     }
 }
 
@@ -260,8 +281,7 @@ mod tests {
     use super::*;
 
     const D: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    const OCI: &str = "application/vnd.oci.image.manifest.v1+json";
-    const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+    const OCI: &str = OCI_MANIFEST;
     const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
     fn parse(body: &str, content_type: Option<&str>) -> Result<Document> {
@@ -377,19 +397,30 @@ mod tests {
         else {
             panic!("an index")
         };
-        let platform_of =
-            |text: &str| offer.choose(&text.parse().unwrap()).map(|d| d.platform.clone().unwrap().to_string());
-        assert_eq!(platform_of("linux/amd64").unwrap(), "linux/amd64");
-        assert_eq!(platform_of("linux/amd64/v3").unwrap(), "linux/amd64/v3");
-        let error = platform_of("linux/s390x").unwrap_err().to_string();
-        assert_eq!(error, "there is no image for linux/s390x; offered: linux/amd64/v3, linux/arm/v6, linux/amd64");
+        let platform_of = |text: &str| {
+            let found = offer.candidates(&text.parse().unwrap()).unwrap();
+            found.first().map(|entry| entry.platform.clone().unwrap().to_string())
+        };
+        assert_eq!(platform_of("linux/amd64").as_deref(), Some("linux/amd64"));
+        assert_eq!(platform_of("linux/amd64/v3").as_deref(), Some("linux/amd64/v3"));
+        assert_eq!(platform_of("linux/s390x"), None);
+        let offered: Vec<String> = offer.platforms().iter().map(ToString::to_string).collect();
+        assert_eq!(offered, ["linux/amd64/v3", "linux/arm/v6", "linux/amd64"]);
     }
 
     #[test]
-    fn nested_indexes_are_refused() {
-        let body = index(&["linux/amd64"]).replace(OCI, OCI_INDEX);
-        let Ok(Document::Index(offer)) = parse(&body, None) else { panic!("an index") };
-        assert_eq!(offer.choose(&Platform::default()).unwrap_err().class(), crate::Class::Limit);
+    fn what_is_open_is_a_candidate_where_nothing_suits() {
+        let open = index(&["linux/arm64", "linux/amd64"]).replace(OCI, OCI_INDEX);
+        let open = open.replace(r#","platform":{"os":"linux","architecture":"amd64"}"#, "");
+        let Ok(Document::Index(offer)) = parse(&open, None) else { panic!("an index") };
+        let platforms = |wanted: &str| -> Vec<Option<String>> {
+            let found = offer.candidates(&wanted.parse().unwrap()).unwrap();
+            found.iter().map(|entry| entry.platform.as_ref().map(ToString::to_string)).collect()
+        };
+        assert_eq!(platforms("linux/arm64"), [Some("linux/arm64".to_owned())]);
+        assert_eq!(platforms("linux/amd64"), [None]);
+        let Ok(Document::Index(offer)) = parse(&index(&["linux/arm64"]), None) else { panic!("an index") };
+        assert!(offer.candidates(&Platform::default()).unwrap().is_empty());
     }
 
     #[test]

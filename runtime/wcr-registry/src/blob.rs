@@ -35,7 +35,7 @@ pub(crate) trait Sink {
 }
 
 impl Session<'_> {
-    /// The URL of a manifest or blob of the repository. All parts are safe by their types.
+    /// The URL of a manifest or a blob of the repository. All parts are safe by their types.
     pub(crate) fn url(&self, kind: &str, name: &str) -> Result<Url> {
         let relative = format!("{}/{kind}/{name}", self.path);
         self.base.join(&relative).map_err(|error| RegistryError::Setup { reason: format!("{relative}: {error}") })
@@ -43,17 +43,21 @@ impl Session<'_> {
 }
 
 impl Source<'_> {
-    /// Brings all bytes, in order and each once, to `sink`; no byte more than announced. What they hash
-    /// to is the sink's business.
-    pub(crate) async fn fetch(&self, sink: &mut impl Sink) -> Result<()> {
+    /// Brings all bytes after the first `received`, in order and each once, to `sink`; no byte more than announced.
+    /// What they hash to is the sink's business.
+    pub(crate) async fn fetch(&self, received: u64, sink: &mut impl Sink) -> Result<()> {
+        if received > 0 && received == self.size {
+            return Ok(());
+        }
         let url = self.session.url("blobs", &self.digest.to_string())?;
-        let mut received = 0;
+        let (start, mut received) = (received, received);
         let mut fruitless = 0;
         let mut ranges = true;
         for tries in 1..=TRIES {
             let before = received;
             let range_from = Some(received).filter(|from| *from > 0 && ranges);
-            let request = Request { url: &url, what: self.what, accept: None, authorization: None, range_from };
+            let request =
+                Request { range: range_from.map(|from| (from, None)), ..Request::get(&url, self.what) };
             let reason = match self.session.get(request).await {
                 Ok(response) => match self.usable(response, received, range_from.is_some()).await? {
                     Some((response, skip)) => match self.stream(response, skip, &mut received, sink).await? {
@@ -66,7 +70,7 @@ impl Source<'_> {
                     }
                 },
                 // A first request that fails is not worth another round: the transport has tried before.
-                Err(error) if received == 0 || !is_passing(&error) => return Err(error),
+                Err(error) if received == start || !is_passing(&error) => return Err(error),
                 Err(error) => error.to_string(),
             };
             fruitless = if received > before { 0 } else { fruitless + 1 };
@@ -173,7 +177,7 @@ impl Sink for InMemory {
 /// A whole blob in memory, its digest verified. Its length must have been found acceptable.
 pub(crate) async fn small(source: &Source<'_>) -> Result<Vec<u8>> {
     let mut sink = InMemory(Vec::new());
-    source.fetch(&mut sink).await?;
+    source.fetch(0, &mut sink).await?;
     let actual = Digest::of(&sink.0);
     if actual != source.digest {
         let host = host_of(&source.session.base);

@@ -1,5 +1,6 @@
 //! The client and what can be set on it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -8,10 +9,11 @@ use tokio::runtime::{Builder, Runtime};
 use wcr_image::{Platform, Reference};
 use wcr_store::Store;
 
-use crate::credentials::docker_config;
+use crate::config::RegistrySettings;
+use crate::credentials::{docker_config, podman_files};
 use crate::error::{RegistryError, Result};
 use crate::progress::Progress;
-use crate::pull::{PullOutcome, run};
+use crate::pull::{PullOutcome, Wanted, run};
 use crate::transport::Transport;
 
 /// What can be set on a [`Client`].
@@ -21,12 +23,18 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long a server may be silent.
     pub idle_timeout: Duration,
-    /// The pause before something is tried again; it doubles each time.
+    /// The pause before something is tried again; it doubles each time, and is then cut by chance.
     pub backoff: Duration,
     /// How many layers are fetched side by side.
     pub parallel: usize,
-    /// Docker's configuration file, in which credentials are looked for; `None` for anonymous access.
+    /// A file with certificates (PEM) that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// What is set for single registries, by their names in references.
+    pub registries: BTreeMap<String, RegistrySettings>,
+    /// Docker's configuration file, in which credentials are kept; `None` for anonymous access.
     pub docker_config: Option<PathBuf>,
+    /// Files of the same form in which credentials are looked for when that one has none.
+    pub more_credentials: Vec<PathBuf>,
 }
 
 impl Default for Options {
@@ -36,7 +44,10 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(30),
             backoff: Duration::from_millis(200),
             parallel: 4,
+            ca_file: None,
+            registries: BTreeMap::new(),
             docker_config: docker_config(),
+            more_credentials: podman_files(),
         }
     }
 }
@@ -71,15 +82,43 @@ impl Client {
         platform: &Platform,
         progress: &dyn Progress,
     ) -> Result<PullOutcome> {
+        self.pull_wanted(store, reference, Wanted { platform, all: false }, progress)
+    }
+
+    /// As [`Self::pull`], but brings the images for all platforms; the reference then stands for the one for `platform`.
+    ///
+    /// # Errors
+    /// As [`Self::pull`].
+    pub fn pull_all_platforms(
+        &self,
+        store: &Store,
+        reference: &Reference,
+        platform: &Platform,
+        progress: &dyn Progress,
+    ) -> Result<PullOutcome> {
+        self.pull_wanted(store, reference, Wanted { platform, all: true }, progress)
+    }
+
+    fn pull_wanted(
+        &self,
+        store: &Store,
+        reference: &Reference,
+        wanted: Wanted<'_>,
+        progress: &dyn Progress,
+    ) -> Result<PullOutcome> {
+        self.blocking(|runtime| run(&self.transport, runtime, store, reference, wanted, progress))
+    }
+
+    /// Does `work` on a thread of its own: blocking within somebody else's runtime would be refused by it.
+    pub(crate) fn blocking<T: Send>(
+        &self,
+        work: impl FnOnce(&tokio::runtime::Handle) -> Result<T> + Send,
+    ) -> Result<T> {
         let Some(runtime) = &self.runtime else {
             return Err(RegistryError::Setup { reason: "the client is being closed".into() });
         };
-        // On a thread of its own: blocking within somebody else's runtime would be refused by it.
-        let result = thread::scope(|scope| {
-            let handle = runtime.handle();
-            scope.spawn(|| run(&self.transport, handle, store, reference, platform, progress)).join()
-        });
-        match result {
+        let handle = runtime.handle();
+        match thread::scope(|scope| scope.spawn(|| work(handle)).join()) {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         }

@@ -1,20 +1,35 @@
 //! Which server a registry's name means, and where one may be led from there.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::config::{Insecure, RegistrySettings};
 use crate::error::{RegistryError, Result, shown};
 
 /// Docker Hub's name in references, and the server behind it.
 const HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 
+/// What is set for registries, by their names.
+pub(crate) type Registries = BTreeMap<String, RegistrySettings>;
+
 /// The base URL of the registry `domain`, ending in `/v2/`.
-pub(crate) fn base_url(domain: &str) -> Result<Url> {
+pub(crate) fn base_url(domain: &str, registries: &Registries) -> Result<Url> {
     let host = if domain == HUB.0 { HUB.1 } else { domain };
-    let scheme = if Reach::of_host(bare_host(host)) == Reach::Loopback { "http" } else { "https" };
+    let scheme = match insecure(domain, registries) {
+        Some(Insecure::Http) => "http",
+        Some(Insecure::Unverified) => "https",
+        None if Reach::of_host(bare_host(host)) == Reach::Loopback => "http",
+        None => "https",
+    };
     let setup = |error| RegistryError::Setup { reason: format!("the registry's name is no URL: {error}") };
     Url::parse(&format!("{scheme}://{host}/v2/")).map_err(setup)
+}
+
+/// How the server `host` (with its port if it is not the default) may be spoken to, if anything is set.
+pub(crate) fn insecure(host: &str, registries: &Registries) -> Option<Insecure> {
+    registries.get(host)?.insecure
 }
 
 /// The host without its port.
@@ -107,7 +122,7 @@ pub(crate) fn redacted(url: &Url) -> String {
 ///
 /// # Errors
 /// [`RegistryError::Policy`].
-pub(crate) fn may_lead(registry: &Url, from: &Url, target: &Url) -> Result<()> {
+pub(crate) fn may_lead(registries: &Registries, registry: &Url, from: &Url, target: &Url) -> Result<()> {
     let refuse = |reason| Err(RegistryError::Policy { host: host_of(from), target: redacted(target), reason });
     match (from.scheme(), target.scheme()) {
         (_, "https") | ("http", "http") => {}
@@ -115,11 +130,12 @@ pub(crate) fn may_lead(registry: &Url, from: &Url, target: &Url) -> Result<()> {
         _ => return refuse("it leads to something else than http or https"),
     }
     let reach = Reach::of(target);
-    if target.scheme() == "http" && reach != Reach::Loopback {
-        return refuse("plain http is for this machine only");
+    let named = insecure(&host_of(target), registries);
+    if target.scheme() == "http" && reach != Reach::Loopback && named != Some(Insecure::Http) {
+        return refuse("plain http is for this machine only, and for what the configuration file has as insecure");
     }
     let same_server = host_of(registry) == host_of(target) && registry.scheme() == target.scheme();
-    if reach != Reach::Public && reach != Reach::of(registry) && !same_server {
+    if named.is_none() && reach != Reach::Public && reach != Reach::of(registry) && !same_server {
         return refuse("it leads to an address of a private network, of this machine or of its link");
     }
     Ok(())
@@ -145,7 +161,7 @@ mod tests {
             ("128.0.0.1", "https://128.0.0.1/v2/"),
         ];
         for (domain, url) in table {
-            assert_eq!(base_url(domain).unwrap().as_str(), url);
+            assert_eq!(base_url(domain, &Registries::new()).unwrap().as_str(), url);
         }
     }
 
@@ -177,8 +193,26 @@ mod tests {
         ];
         for (registry, target, allowed, why) in table {
             let (registry, target) = (Url::parse(registry).unwrap(), Url::parse(target).unwrap());
-            assert_eq!(may_lead(&registry, &registry, &target).is_ok(), allowed, "{why}");
+            assert_eq!(may_lead(&Registries::new(), &registry, &registry, &target).is_ok(), allowed, "{why}");
         }
+    }
+
+    #[test]
+    fn what_is_named_insecure_may_be_so() {
+        let set = |insecure| RegistrySettings { insecure: Some(insecure), ..RegistrySettings::default() };
+        let registries = Registries::from([
+            ("10.0.0.5:5000".to_owned(), set(Insecure::Http)),
+            ("r.example".to_owned(), set(Insecure::Unverified)),
+        ]);
+        assert_eq!(base_url("10.0.0.5:5000", &registries).unwrap().as_str(), "http://10.0.0.5:5000/v2/");
+        assert_eq!(base_url("r.example", &registries).unwrap().as_str(), "https://r.example/v2/");
+        let leads = |from: &str, to: &str| {
+            let (from, to) = (Url::parse(from).unwrap(), Url::parse(to).unwrap());
+            may_lead(&registries, &from, &from, &to).is_ok()
+        };
+        assert!(leads("http://10.0.0.5:5000/", "http://10.0.0.5:5000/x"));
+        assert!(!leads("http://10.0.0.5:5000/", "http://10.0.0.6/x"));
+        assert!(!leads("https://r.example/", "http://10.0.0.5:5000/x"), "from https to http, whoever is there");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What can go wrong between here and a registry.
 
+use std::path::PathBuf;
+
 use wcr_image::{Class, Digest, ImageError};
 use wcr_store::StoreError;
 
@@ -27,6 +29,16 @@ pub enum RegistryError {
         host: String,
         /// Why.
         reason: String,
+    },
+    /// A server leads on and on.
+    #[error("{host} leads around in circles for {what}: more than 10 redirects, the last one to {last}")]
+    Redirects {
+        /// What was asked for.
+        what: String,
+        /// The server.
+        host: String,
+        /// Where the last redirect led to.
+        last: String,
     },
     /// The server does not have it.
     #[error("{what} was not found at {host}: {reason}; check the name and the tag")]
@@ -59,7 +71,7 @@ pub enum RegistryError {
         reason: String,
     },
     /// The server wants to know who asks, or knows and says no.
-    #[error("{host} denies access to {what}: {reason}; check the name, or log in with `docker login {login}`")]
+    #[error("{host} denies access to {what}: {reason}; check the name, or log in with `wcr login {login}`")]
     Unauthorised {
         /// What was asked for.
         what: String,
@@ -146,6 +158,22 @@ pub enum RegistryError {
         #[source]
         source: Box<StoreError>,
     },
+    /// The configuration file makes no sense.
+    #[error("the configuration file {} cannot be used: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Kept credentials cannot be read or written.
+    #[error("the credentials in {place} cannot be used: {reason}")]
+    Credentials {
+        /// The file, or the program that keeps them.
+        place: String,
+        /// Why.
+        reason: String,
+    },
     /// This host cannot make connections at all.
     #[error("cannot set up network access: {reason}")]
     Setup {
@@ -161,11 +189,13 @@ impl RegistryError {
         match self {
             Self::Unreachable { .. }
             | Self::Transfer { .. }
+            | Self::Redirects { .. }
             | Self::NotFound { .. }
             | Self::RateLimited { .. }
             | Self::Status { .. }
             | Self::Setup { .. } => Class::Network,
-            Self::Unauthorised { .. } => Class::Authorisation,
+            Self::Unauthorised { .. } | Self::Credentials { .. } => Class::Authorisation,
+            Self::Config { .. } => Class::Usage,
             Self::Policy { .. } => Class::Policy,
             Self::Digest { .. } | Self::Length { .. } => Class::Integrity,
             Self::Protocol { .. } => Class::Malformed,

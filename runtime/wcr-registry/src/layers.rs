@@ -7,7 +7,7 @@ use std::thread::{self, Scope};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use wcr_image::Reference;
+use wcr_image::{Class, Reference};
 use wcr_store::{LayerSpec, LayerWriter, Lock, Store, StoreError};
 
 use crate::auth::Session;
@@ -17,7 +17,8 @@ use crate::progress::{LayerEvent, Progress};
 
 /// Layers under way.
 pub(crate) struct Layers<'a> {
-    session: &'a Session<'a>,
+    /// Where they can be had, the first that is asked first.
+    sessions: &'a [Session<'a>],
     runtime: &'a Handle,
     store: &'a Store,
     progress: &'a dyn Progress,
@@ -55,7 +56,7 @@ impl From<StoreError> for Failure {
 
 impl<'a> Layers<'a> {
     pub(crate) fn new(
-        session: &'a Session<'a>,
+        sessions: &'a [Session<'a>],
         runtime: &'a Handle,
         store: &'a Store,
         progress: &'a dyn Progress,
@@ -66,7 +67,7 @@ impl<'a> Layers<'a> {
         order.sort_by_key(|index| Reverse(specs.get(*index).map_or(0, |spec| spec.size)));
         let results = Mutex::new(Results { sizes: vec![0; specs.len()], error: None });
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { session, runtime, store, progress, specs, order, next, failed, results }
+        Self { sessions, runtime, store, progress, specs, order, next, failed, results }
     }
 
     /// Brings all layers into the store, and does `meanwhile`. The lengths of the tars, or the first error.
@@ -75,7 +76,8 @@ impl<'a> Layers<'a> {
         reference: &Reference,
         meanwhile: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<Vec<u64>> {
-        let workers = self.session.transport.options.parallel.clamp(1, 64).min(self.specs.len());
+        let parallel = self.sessions.first().map_or(1, |session| session.transport.options.parallel);
+        let workers = parallel.clamp(1, 64).min(self.specs.len());
         let other = thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| self.work(scope));
@@ -121,15 +123,46 @@ impl<'a> Layers<'a> {
             self.tell(index, LayerEvent::Exists);
             return Ok(Received::Present(size));
         }
-        let mut sink = LayerSink { layers: self, writer: self.store.write_layer(*spec)?, index, failure: None };
-        let what = format!("layer {}", spec.digest.short());
-        let source = Source { session: self.session, digest: spec.digest, size: spec.size, what: &what };
-        let fetched = self.runtime.block_on(source.fetch(&mut sink));
-        match (sink.failure, fetched) {
-            (Some(failure), _) => Err(failure.into()),
-            (None, Err(error)) => Err(error.into()),
-            (None, Ok(())) => Ok(Received::Writer(Box::new(sink.writer), lock)),
+        loop {
+            let writer = self.store.write_layer(*spec)?;
+            let kept = writer.received();
+            if kept > 0 {
+                self.tell(index, LayerEvent::Resuming(kept));
+            }
+            let mut sink = LayerSink { layers: self, writer, index, failure: None };
+            let fetched = self.fetch_one(spec, &mut sink);
+            let mut writer = sink.writer;
+            match (sink.failure, fetched) {
+                (Some(failure), _) => return Err(failure.into()),
+                (None, Err(error)) => {
+                    if matches!(error.class(), Class::Network | Class::Authorisation) {
+                        writer.suspend();
+                    }
+                    return Err(error.into());
+                }
+                (None, Ok(())) => {}
+            }
+            match writer.verify() {
+                // What was kept may be what is wrong: once more without it.
+                Err(StoreError::Digest { .. }) if kept > 0 => self.tell(index, LayerEvent::Retrying),
+                verified => return verified.map(|()| Received::Writer(Box::new(writer), lock)).map_err(Into::into),
+            }
         }
+    }
+
+    /// Fetches a layer from the first place that has it.
+    fn fetch_one(&self, spec: &LayerSpec, sink: &mut LayerSink<'_>) -> Result<()> {
+        let what = format!("layer {}", spec.digest.short());
+        let last = self.sessions.len().saturating_sub(1);
+        for (place, session) in self.sessions.iter().enumerate() {
+            let source = Source { session, digest: spec.digest, size: spec.size, what: &what };
+            let fetched = self.runtime.block_on(source.fetch(sink.writer.received(), sink));
+            match fetched {
+                Err(error) if place < last && !sink.gave_up() => self.progress.remark(&error.to_string()),
+                fetched => return fetched,
+            }
+        }
+        Err(RegistryError::Setup { reason: "there is no server to ask".into() })
     }
 
     fn tell(&self, index: usize, event: LayerEvent) {
@@ -169,6 +202,13 @@ struct LayerSink<'a> {
     writer: LayerWriter,
     index: usize,
     failure: Option<StoreError>,
+}
+
+impl LayerSink<'_> {
+    /// Whether it is of no use to go on.
+    fn gave_up(&self) -> bool {
+        self.failure.is_some() || self.layers.failed.load(Ordering::Relaxed)
+    }
 }
 
 impl Sink for LayerSink<'_> {

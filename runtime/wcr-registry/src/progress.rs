@@ -11,6 +11,8 @@ pub enum LayerEvent {
     Exists,
     /// So many bytes of its blob have been received.
     Received(u64),
+    /// So many bytes of its blob were kept by a pull that did not get to its end.
+    Resuming(u64),
     /// The connection broke; it goes on from where it was.
     Retrying,
     /// All is received; the rest is being written.
@@ -23,6 +25,9 @@ pub enum LayerEvent {
 pub trait Progress: Sync {
     /// The reference leads to this image: its manifest's digest and its layers, the lowest first.
     fn resolved(&self, _digest: &Digest, _layers: &[Descriptor]) {}
+
+    /// Something that need not be known: which server was asked instead of another, how much more may be asked.
+    fn remark(&self, _text: &str) {}
 
     /// Something happened to the layer with this place in the list.
     fn layer(&self, _index: usize, _event: LayerEvent) {}

@@ -3,19 +3,24 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
-use wcr_image::{Compression, Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, Platform, Reference};
+use wcr_image::{
+    Compression, Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, MediaType, Platform, Reference,
+};
 use wcr_store::{ImageRecord, LayerRecord, LayerSpec, Store, StoreError};
 
 use crate::artifact;
-use crate::auth::Session;
+use crate::auth::{Access, Session};
+use crate::blob::{Source, small};
 use crate::client::{Client, Options};
-use crate::credentials;
-use crate::endpoint::base_url;
+use crate::config::mirror_parts;
 use crate::error::{RegistryError, Result};
 use crate::layers::Layers;
-use crate::manifest;
+use crate::manifest::{self, Found, Resolved};
 use crate::progress::Progress;
 use crate::transport::Transport;
+
+/// The longest blob that is fetched of what is no image but lies beside one, such as an attestation, in bytes.
+const LONGEST_OTHER: u64 = 16 << 20;
 
 /// What a pull came to.
 #[derive(Debug, Clone)]
@@ -45,81 +50,199 @@ pub fn pull(store: &Store, reference: &Reference, platform: &Platform, progress:
     Client::new(Options::default())?.pull(store, reference, platform, progress)
 }
 
+/// Which images of a reference are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// The platform of the one that the reference stands for afterwards.
+    pub platform: &'a Platform,
+    /// Whether those for other platforms are, too.
+    pub all: bool,
+}
+
+/// One pull.
+struct Pull<'a> {
+    runtime: &'a Handle,
+    store: &'a Store,
+    reference: &'a Reference,
+    progress: &'a dyn Progress,
+    /// Where the image can be had, the first that is asked first.
+    sessions: &'a [Session<'a>],
+}
+
 pub(crate) fn run(
     transport: &Transport,
     runtime: &Handle,
     store: &Store,
     reference: &Reference,
-    platform: &Platform,
+    wanted: Wanted<'_>,
     progress: &dyn Progress,
 ) -> Result<PullOutcome> {
-    let in_store = |error| RegistryError::Store { reference: reference.familiar(), source: Box::new(error) };
-    let in_image = |error| RegistryError::Image { reference: reference.familiar(), source: Box::new(error) };
-    let domain = reference.domain();
-    let credentials = transport.options.docker_config.as_deref().and_then(|config| credentials::find(config, domain));
-    let session = Session::new(transport, base_url(domain)?, domain, reference.path(), credentials);
-    let (resolved, config_bytes) = runtime.block_on(async {
-        session.ping().await?;
-        let resolved = manifest::resolve(&session, reference, platform).await?;
-        let config = manifest::config(&session, &resolved.manifest.config).await?;
-        Ok::<_, RegistryError>((resolved, config))
-    })?;
-    let config = match resolved.manifest.is_artifact() {
-        true => ImageConfig::parse_artifact(&config_bytes, &Limits::DEFAULT).map_err(in_image)?,
-        false => ImageConfig::parse(&config_bytes, &Limits::DEFAULT).map_err(in_image)?,
-    };
-    config.check(&resolved.manifest).map_err(in_image)?;
-    config.check_platform(platform).map_err(in_image)?;
-    progress.resolved(&resolved.digest, &resolved.manifest.layers);
+    let all = places(transport, reference)?;
+    let (found, config, place) = find(runtime, &all, reference, wanted, progress)?;
+    if let Some(rate) = transport.rate() {
+        progress.remark(&rate);
+    }
+    let sessions = all.get(place..).unwrap_or_default();
+    Pull { runtime, store, reference, progress, sessions }.run(found, config, wanted)
+}
 
-    let documents = || {
-        store.put_blob(&resolved.manifest.config.digest, &config_bytes)?;
-        store.put_blob(&resolved.descriptor.digest, &resolved.bytes)
-    };
-    store.ensure().map_err(in_store)?;
-    let stored = match resolved.manifest.artifact() {
-        Some(program) => {
-            let stored = artifact::fetch(&session, runtime, store, progress, program, in_store)?;
-            documents().map_err(in_store)?;
-            vec![stored]
-        }
-        None => {
-            let specs = specs(&resolved.manifest, &config).map_err(in_image)?;
-            let sizes = Layers::new(&session, runtime, store, progress, &specs).fetch(reference, documents)?;
-            specs.into_iter().zip(sizes).collect()
-        }
-    };
+/// The sessions at the mirrors of the reference's registry, and then at itself.
+pub(crate) fn places<'a>(transport: &'a Transport, reference: &Reference) -> Result<Vec<Session<'a>>> {
+    let settings = transport.options.registries.get(reference.domain());
+    let mirrors = settings.iter().flat_map(|settings| &settings.mirrors).filter_map(|mirror| mirror_parts(mirror));
+    let mut sessions = Vec::new();
+    for (host, prefix) in mirrors {
+        sessions.push(Session::new(transport, &host, &format!("{prefix}{}", reference.path()), Access::Pull)?);
+    }
+    sessions.push(Session::new(transport, reference.domain(), reference.path(), Access::Pull)?);
+    Ok(sessions)
+}
 
-    let before = match store.resolve(reference) {
-        // A damaged record is replaced.
-        Err(StoreError::Damaged { .. }) => None,
-        before => before.map_err(in_store)?,
-    };
-    let status = match before.filter(|before| before.reference == Store::filed_as(reference)) {
-        None => PullStatus::New,
-        Some(before) if before.manifest.digest == resolved.descriptor.digest => PullStatus::UpToDate,
-        Some(_) => PullStatus::Updated,
-    };
-    let layers = stored.into_iter().map(|(spec, tar_size)| LayerRecord {
-        digest: spec.digest,
-        size: spec.size,
-        diff_id: spec.diff_id,
-        tar_size,
-        gzip: spec.compression == Compression::Gzip,
-    });
-    let record = ImageRecord {
-        reference: Store::filed_as(reference),
-        digest: resolved.digest,
-        manifest: Descriptor { platform: Some(config.platform()), ..resolved.descriptor },
-        config: resolved.manifest.config,
-        platform: config.platform(),
-        created: config.created,
-        pulled: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
-        layers: layers.collect(),
-        run: config.config,
-    };
-    store.commit(&record).map_err(in_store)?;
-    Ok(PullOutcome { record, status })
+/// Finds the image and its configuration at the first place that has them.
+fn find(
+    runtime: &Handle,
+    sessions: &[Session<'_>],
+    reference: &Reference,
+    wanted: Wanted<'_>,
+    progress: &dyn Progress,
+) -> Result<(Found, Vec<u8>, usize)> {
+    let last = sessions.len().saturating_sub(1);
+    for (place, session) in sessions.iter().enumerate() {
+        let found = runtime.block_on(async {
+            session.ping().await?;
+            let found = manifest::resolve(session, reference, wanted.platform, wanted.all).await?;
+            let config = manifest::config(session, &found.image.manifest.config).await?;
+            Ok::<_, RegistryError>((found, config))
+        });
+        match found {
+            Ok((found, config)) => {
+                if place < last {
+                    progress.remark(&format!("{} is taken from the mirror {}", reference.familiar(), session.domain));
+                }
+                return Ok((found, config, place));
+            }
+            Err(error) if place < last => progress.remark(&format!("mirror {}: {error}", session.domain)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(RegistryError::Setup { reason: "there is no server to ask".into() })
+}
+
+impl Pull<'_> {
+    fn run(&self, found: Found, config: Vec<u8>, wanted: Wanted<'_>) -> Result<PullOutcome> {
+        let parsed = self.parse(&found.image, &config)?;
+        parsed.check_platform(wanted.platform).map_err(|error| self.in_image(error))?;
+        self.store.ensure().map_err(|error| self.in_store(error))?;
+        for (digest, bytes) in &found.indexes {
+            self.store.put_blob(digest, bytes).map_err(|error| self.in_store(error))?;
+        }
+        for other in &found.others {
+            self.other(other)?;
+        }
+        let layers = self.layers(&found.image, &config, &parsed)?;
+        let before = match self.store.resolve(self.reference) {
+            // A damaged record is replaced.
+            Err(StoreError::Damaged { .. }) => None,
+            before => before.map_err(|error| self.in_store(error))?,
+        };
+        let status = match before.filter(|before| before.reference == Store::filed_as(self.reference)) {
+            None => PullStatus::New,
+            Some(before) if before.manifest.digest == found.image.descriptor.digest => PullStatus::UpToDate,
+            Some(_) => PullStatus::Updated,
+        };
+        let record = ImageRecord {
+            reference: Store::filed_as(self.reference),
+            digest: found.digest,
+            manifest: Descriptor { platform: Some(parsed.platform()), ..found.image.descriptor },
+            config: found.image.manifest.config,
+            platform: parsed.platform(),
+            created: parsed.created,
+            pulled: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+            layers,
+            run: parsed.config,
+        };
+        self.store.commit(&record).map_err(|error| self.in_store(error))?;
+        Ok(PullOutcome { record, status })
+    }
+
+    fn in_store(&self, error: StoreError) -> RegistryError {
+        RegistryError::Store { reference: self.reference.familiar(), source: Box::new(error) }
+    }
+
+    fn in_image(&self, error: ImageError) -> RegistryError {
+        RegistryError::Image { reference: self.reference.familiar(), source: Box::new(error) }
+    }
+
+    /// The configuration, found to belong to the image.
+    fn parse(&self, image: &Resolved, config: &[u8]) -> Result<ImageConfig> {
+        let parsed = match image.manifest.is_artifact() {
+            true => ImageConfig::parse_artifact(config, &Limits::DEFAULT),
+            false => ImageConfig::parse(config, &Limits::DEFAULT),
+        };
+        let parsed = parsed.map_err(|error| self.in_image(error))?;
+        parsed.check(&image.manifest).map_err(|error| self.in_image(error))?;
+        Ok(parsed)
+    }
+
+    /// Brings all parts of an image into the store; its layers.
+    fn layers(&self, image: &Resolved, config: &[u8], parsed: &ImageConfig) -> Result<Vec<LayerRecord>> {
+        self.progress.resolved(&image.descriptor.digest, &image.manifest.layers);
+        let in_store = |error| self.in_store(error);
+        let documents = || {
+            self.store.put_blob(&image.manifest.config.digest, config)?;
+            self.store.put_blob(&image.descriptor.digest, &image.bytes)
+        };
+        let stored = match (image.manifest.artifact(), self.sessions) {
+            (Some(program), [session, ..]) => {
+                let stored = artifact::fetch(session, self.runtime, self.store, self.progress, program, in_store)?;
+                documents().map_err(in_store)?;
+                vec![stored]
+            }
+            _ => {
+                let specs = specs(&image.manifest, parsed).map_err(|error| self.in_image(error))?;
+                let layers = Layers::new(self.sessions, self.runtime, self.store, self.progress, &specs);
+                let sizes = layers.fetch(self.reference, documents)?;
+                specs.into_iter().zip(sizes).collect()
+            }
+        };
+        let record = |(spec, tar_size): (LayerSpec, u64)| LayerRecord {
+            digest: spec.digest,
+            size: spec.size,
+            diff_id: spec.diff_id,
+            tar_size,
+            gzip: spec.compression == Compression::Gzip,
+        };
+        Ok(stored.into_iter().map(record).collect())
+    }
+
+    /// Brings what an index lists beside the image that was asked for into the store: images as such, and the rest
+    /// (attestations, signatures) as the blobs that they are.
+    fn other(&self, other: &Resolved) -> Result<()> {
+        let Some(session) = self.sessions.first() else { return Ok(()) };
+        let in_store = |error| self.in_store(error);
+        let is_image = MediaType::parse(&other.manifest.config.media_type) == Some(MediaType::Config)
+            && other.manifest.layers.iter().all(|layer| MediaType::parse(&layer.media_type).is_some());
+        if is_image {
+            other.manifest.check(&Limits::DEFAULT).map_err(|error| self.in_image(error))?;
+            let config = self.runtime.block_on(manifest::config(session, &other.manifest.config))?;
+            let parsed = self.parse(other, &config)?;
+            return self.layers(other, &config, &parsed).map(drop);
+        }
+        for blob in other.manifest.layers.iter().chain([&other.manifest.config]) {
+            if self.store.has_blob(&blob.digest, blob.size).map_err(in_store)? {
+                continue;
+            }
+            let what = format!("blob {}", blob.digest.short());
+            if blob.size > LONGEST_OTHER {
+                let host = session.domain.clone();
+                return Err(RegistryError::Limit { what, host, limit: LONGEST_OTHER });
+            }
+            let source = Source { session, digest: blob.digest, size: blob.size, what: &what };
+            let content = self.runtime.block_on(small(&source))?;
+            self.store.put_blob(&blob.digest, &content).map_err(in_store)?;
+        }
+        self.store.put_blob(&other.descriptor.digest, &other.bytes).map_err(in_store)
+    }
 }
 
 /// The layers of an image, as the store takes them.

@@ -1,15 +1,22 @@
 //! Requests and redirects: everything below authentication.
 
 use std::error::Error as _;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::fs;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderValue, LOCATION, RANGE, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue,
+    LOCATION, RANGE, RETRY_AFTER,
+};
+use reqwest::{Method, Response, StatusCode, Url};
 
+use crate::body::Body;
 use crate::client::Options;
-use crate::endpoint::{Reach, host_of, may_lead, redacted};
+use crate::config::Insecure;
+use crate::endpoint::{Reach, host_of, insecure, may_lead, redacted};
 use crate::error::{RegistryError, Result, shown};
+use crate::tokens::Tokens;
 
 /// How many redirects one request may take.
 const REDIRECTS: usize = 10;
@@ -21,32 +28,73 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// One request, as it is repeated at every redirect and after every failure.
 #[derive(Clone)]
 pub(crate) struct Request<'a> {
+    pub method: Method,
     pub url: &'a Url,
     /// What is asked for, as messages name it.
     pub what: &'a str,
     pub accept: Option<&'static str>,
     /// Sent to the server of `url` alone.
     pub authorization: Option<HeaderValue>,
-    /// The first byte that is wanted.
-    pub range_from: Option<u64>,
+    /// The bytes that are wanted: the first and, unless it is the last there is, the last.
+    pub range: Option<(u64, Option<u64>)>,
+    pub body: Body,
+    /// Whether it may be made again after a failure that left it open whether it had an effect.
+    pub repeatable: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request for what is at `url`.
+    pub(crate) fn get(url: &'a Url, what: &'a str) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            what,
+            accept: None,
+            authorization: None,
+            range: None,
+            body: Body::None,
+            repeatable: true,
+        }
+    }
 }
 
 /// The connections of a [`crate::Client`].
 pub(crate) struct Transport {
     pub options: Options,
-    plain: OnceLock<reqwest::Client>,
-    tls: OnceLock<reqwest::Client>,
+    pub tokens: Tokens,
+    clients: [OnceLock<reqwest::Client>; 4],
+    /// What the last answer with such headers said about how much more may be asked.
+    rate: Mutex<Option<String>>,
+}
+
+/// The kinds of connections; each has a client of its own, made when it is needed.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// http on this machine: no proxy, no certificates.
+    Loopback,
+    /// http to a server that is named as insecure.
+    Plain,
+    Tls,
+    /// https with any certificate.
+    Unverified,
 }
 
 impl Transport {
-    pub(crate) const fn new(options: Options) -> Self {
-        Self { options, plain: OnceLock::new(), tls: OnceLock::new() }
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, tokens: Tokens::default(), clients: Default::default(), rate: Mutex::default() }
     }
 
     /// The client for this URL. Reading the host's certificates takes time, and loopback needs none.
     fn client(&self, url: &Url) -> Result<&reqwest::Client> {
-        let plain = url.scheme() == "http";
-        let cell = if plain { &self.plain } else { &self.tls };
+        let kind = match url.scheme() {
+            "http" if Reach::of(url) == Reach::Loopback => Kind::Loopback,
+            "http" => Kind::Plain,
+            _ if insecure(&host_of(url), &self.options.registries) == Some(Insecure::Unverified) => Kind::Unverified,
+            _ => Kind::Tls,
+        };
+        let Some(cell) = self.clients.get(kind as usize) else {
+            return Err(RegistryError::Setup { reason: "there is no such kind of connection".into() });
+        };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
@@ -60,13 +108,26 @@ impl Transport {
             .connect_timeout(self.options.connect_timeout)
             .tcp_nodelay(true)
             .http2_adaptive_window(true);
-        if plain {
-            builder = builder.no_proxy().tls_certs_only([]);
-        } else {
-            builder = builder.https_only(true);
-        }
+        builder = match kind {
+            Kind::Loopback => builder.no_proxy().tls_certs_only([]),
+            Kind::Plain => builder.tls_certs_only([]),
+            Kind::Tls => builder.https_only(true).tls_certs_merge(self.certificates()?),
+            Kind::Unverified => builder.https_only(true).tls_danger_accept_invalid_certs(true),
+        };
         let client = builder.build().map_err(|error| RegistryError::Setup { reason: reason(error) })?;
         Ok(cell.get_or_init(|| client))
+    }
+
+    /// The certificates that are trusted beside the system's.
+    fn certificates(&self) -> Result<Vec<reqwest::Certificate>> {
+        let Some(path) = &self.options.ca_file else { return Ok(Vec::new()) };
+        let bad = |reason: String| RegistryError::Config { path: path.clone(), reason };
+        let content = fs::read(path).map_err(|error| bad(error.to_string()))?;
+        let found = reqwest::Certificate::from_pem_bundle(&content).map_err(|error| bad(reason(error)))?;
+        if found.is_empty() {
+            return Err(bad("there is no certificate in it (PEM)".into()));
+        }
+        Ok(found)
     }
 
     /// Makes a request and follows redirects; the answer has whatever status it has.
@@ -76,25 +137,27 @@ impl Transport {
         let mut url = request.url.clone();
         let mut authorization = request.authorization.as_ref();
         for _ in 0..=REDIRECTS {
-            let mut builder = self.client(&url)?.get(url.clone()).header(ACCEPT_ENCODING, "identity");
-            if let Some(accept) = request.accept {
-                builder = builder.header(ACCEPT, accept);
-            }
-            if let Some(authorization) = authorization {
-                builder = builder.header(AUTHORIZATION, authorization);
-            }
-            if let Some(from) = request.range_from {
-                builder = builder.header(RANGE, format!("bytes={from}-"));
-            }
-            let deadline = self.options.connect_timeout + self.options.idle_timeout;
-            let response = match tokio::time::timeout(deadline, builder.send()).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(error)) => return Err(failed(&url, request.what, error)),
-                Err(_) => {
-                    let reason = format!("no answer within {} seconds", deadline.as_secs_f32());
-                    return Err(RegistryError::Unreachable { host: host_of(&url), reason });
+            let builder = self.client(&url)?.request(request.method.clone(), url.clone());
+            let builder = builder.headers(headers(request, authorization));
+            let builder = match request.body.to_reqwest() {
+                Some(body) => builder.body(body.map_err(|error| RegistryError::Setup { reason: error.to_string() })?),
+                None => builder,
+            };
+            let response = match &request.body {
+                // Whoever sends a file watches how that goes on.
+                Body::File(_) => builder.send().await.map_err(|error| failed(&url, request.what, error))?,
+                _ => {
+                    let deadline = self.options.connect_timeout + self.options.idle_timeout;
+                    match tokio::time::timeout(deadline, builder.send()).await {
+                        Ok(sent) => sent.map_err(|error| failed(&url, request.what, error))?,
+                        Err(_) => {
+                            let reason = format!("no answer within {} seconds", deadline.as_secs_f32());
+                            return Err(RegistryError::Unreachable { host: host_of(&url), reason });
+                        }
+                    }
                 }
             };
+            self.note_rate(response.headers(), &url);
             if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(response);
             }
@@ -104,34 +167,31 @@ impl Transport {
                 let reason = format!("status {} without a usable Location", response.status().as_u16());
                 return Err(RegistryError::Protocol { what: request.what.into(), host: host_of(&url), reason });
             };
-            may_lead(registry, &url, &target)?;
+            may_lead(&self.options.registries, registry, &url, &target)?;
             if host_of(&target) != host_of(&url) || target.scheme() != url.scheme() {
                 authorization = None;
             }
             url = target;
         }
-        let reason = format!("more than {REDIRECTS} redirects, the last one to {}", redacted(&url));
-        Err(RegistryError::Transfer { what: request.what.into(), host: host_of(request.url), reason })
+        Err(RegistryError::Redirects { what: request.what.into(), host: host_of(request.url), last: redacted(&url) })
     }
 
     /// Makes a request, and again when the server has a passing fault or wants to be asked later.
     pub(crate) async fn send(&self, registry: &Url, request: &Request<'_>) -> Result<Response> {
         let mut waited = Duration::ZERO;
         for tries in 1.. {
-            let last = tries == TRIES;
+            let last = tries == TRIES || !request.repeatable;
             let answer = self.follow(registry, request).await;
             let pause = match &answer {
-                Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
-                    let pause = retry_after(response).unwrap_or_else(|| self.backoff(tries));
+                Ok(response) if matches!(response.status().as_u16(), 429 | 503) => {
+                    let pause = retry_after(response.headers()).unwrap_or_else(|| self.backoff(tries));
                     if waited + pause > LONGEST_WAIT {
                         return answer;
                     }
                     pause
                 }
                 Ok(response) if is_passing(response.status()) => self.backoff(tries),
-                Err(RegistryError::Transfer { .. }) if !matches!(&answer, Err(error) if is_loop(error)) => {
-                    self.backoff(tries)
-                }
+                Err(RegistryError::Transfer { .. }) => self.backoff(tries),
                 _ => return answer,
             };
             if last {
@@ -143,9 +203,27 @@ impl Transport {
         Err(RegistryError::Setup { reason: "no try was made".into() })
     }
 
-    /// The pause after a number of failures.
+    /// The pause after a number of failures: doubled each time, and cut by up to a half, so that many clients
+    /// do not come back at once.
     pub(crate) fn backoff(&self, failures: u32) -> Duration {
-        self.options.backoff.saturating_mul(1 << failures.min(6).saturating_sub(1))
+        let whole = self.options.backoff.saturating_mul(1 << failures.min(6).saturating_sub(1));
+        whole.mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+
+    /// Keeps what the headers say about a rate limit.
+    fn note_rate(&self, headers: &HeaderMap, url: &Url) {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(shown);
+        let remaining = text("ratelimit-remaining").or_else(|| text("x-ratelimit-remaining"));
+        if let Some(remaining) = remaining {
+            let limit = text("ratelimit-limit").or_else(|| text("x-ratelimit-limit"));
+            let said = rate_limit(&host_of(url), limit.as_deref(), &remaining);
+            *self.rate.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+        }
+    }
+
+    /// What the server said last about how much more it may be asked.
+    pub(crate) fn rate(&self) -> Option<String> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The next piece of a body, `None` at its end.
@@ -210,18 +288,68 @@ impl Pace {
     }
 }
 
+fn headers(request: &Request<'_>, authorization: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(accept) = request.accept {
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    }
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization.clone());
+    }
+    let mut insert = |name, text: String| {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    };
+    match request.range {
+        Some((from, Some(to))) => insert(RANGE, format!("bytes={from}-{to}")),
+        Some((from, None)) => insert(RANGE, format!("bytes={from}-")),
+        None => {}
+    }
+    if request.method != Method::GET && request.method != Method::HEAD {
+        insert(CONTENT_LENGTH, request.body.len().to_string());
+    }
+    if let Some(media_type) = request.body.media_type() {
+        insert(CONTENT_TYPE, media_type.to_owned());
+    }
+    if let Some((from, to)) = request.body.content_range() {
+        insert(CONTENT_RANGE, format!("{from}-{to}"));
+    }
+    headers
+}
+
 fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504)
 }
 
-fn is_loop(error: &RegistryError) -> bool {
-    matches!(error, RegistryError::Transfer { reason, .. } if reason.contains("redirects"))
+/// What `Retry-After` says: a number of seconds or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => {
+            let date = httpdate::parse_http_date(text).ok()?;
+            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+        }
+    }
 }
 
-/// The seconds of `Retry-After`; dates are left to the usual pause.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
+/// A rate limit in words. The headers have the form `100;w=21600`, the window in seconds.
+fn rate_limit(host: &str, limit: Option<&str>, remaining: &str) -> String {
+    let count = |text: &str| text.split(';').next().unwrap_or_default().trim().to_owned();
+    let window = |text: &str| {
+        let window = text.split(';').find_map(|part| part.trim().strip_prefix("w="))?;
+        window.parse::<u64>().ok()
+    };
+    let mut said = format!("{host} allows {} more pulls", count(remaining));
+    if let Some(limit) = limit {
+        said.push_str(&format!(" of {}", count(limit)));
+    }
+    if let Some(seconds) = limit.and_then(window).or_else(|| window(remaining)) {
+        said.push_str(&format!(" within {seconds} seconds"));
+    }
+    said
 }
 
 fn failed(url: &Url, what: &str, error: reqwest::Error) -> RegistryError {
@@ -244,4 +372,39 @@ fn reason(error: reqwest::Error) -> String {
         source = inner.source();
     }
     shown(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_in_both_forms() {
+        let after = |text: &str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(text).unwrap())]);
+            retry_after(&headers)
+        };
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
+        let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));
+        assert!((20..=30).contains(&after(&soon).unwrap().as_secs()));
+        assert_eq!(after("soon"), None);
+        assert_eq!(after("-1"), None);
+    }
+
+    #[test]
+    fn pauses_grow_and_are_never_alike() {
+        let transport = Transport::new(Options { backoff: Duration::from_millis(100), ..Options::default() });
+        let pauses: Vec<Duration> = (0..50).map(|_| transport.backoff(3)).collect();
+        assert!(pauses.iter().all(|pause| (200..=400).contains(&(pause.as_millis() as u64))), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]));
+        assert!(transport.backoff(1) <= Duration::from_millis(100));
+    }
+
+    #[test]
+    fn rate_limits_in_words() {
+        let said = rate_limit("r.io", Some("100;w=21600"), "76;w=21600");
+        assert_eq!(said, "r.io allows 76 more pulls of 100 within 21600 seconds");
+        assert_eq!(rate_limit("r.io", None, "5"), "r.io allows 5 more pulls");
+    }
 }

@@ -166,7 +166,7 @@ fn tokens() {
         place.fails(&server.name("a"), class, part, realm);
     }
     let server = Server::start(|_| Reply::new(401, &[("WWW-Authenticate", "Basic realm=\"x\"")], b""));
-    place.fails(&server.name("a"), Class::Authorisation, "docker login 127.0.0.1", "a password is wanted");
+    place.fails(&server.name("a"), Class::Authorisation, "wcr login 127.0.0.1", "a password is wanted");
 }
 
 type Reply2 = fn() -> Reply;

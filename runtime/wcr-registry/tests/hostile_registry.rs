@@ -341,7 +341,7 @@ fn an_index_leads_to_the_platform() {
     let mut nested = both;
     nested[1]["mediaType"] = json!(INDEX);
     let server = serve(nested, vec![]);
-    place.fails(&server.name("a"), Class::Limit, "nesting", "an index in an index");
+    place.fails(&server.name("a"), Class::Integrity, "is corrupt", "a nested index that is something else");
 }
 
 #[test]

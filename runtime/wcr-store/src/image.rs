@@ -115,7 +115,8 @@ impl Store {
     }
 }
 
-fn read_pieces(file: &std::fs::File, path: &Path, mut take: impl FnMut(Bytes) -> Result<()>) -> Result<()> {
+/// Reads a file from its start to its end, piece by piece.
+pub(crate) fn read_pieces(file: &std::fs::File, path: &Path, mut take: impl FnMut(Bytes) -> Result<()>) -> Result<()> {
     use std::io::Read as _;
     loop {
         let mut piece = Vec::with_capacity(PIECE);

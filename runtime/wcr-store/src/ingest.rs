@@ -7,7 +7,8 @@ use wcr_image::{Class, Compression, Digest, Hasher};
 
 use crate::buffer::Buffer;
 use crate::error::{Result, StoreError};
-use crate::files::TempFile;
+use crate::files::{TempFile, open_regular};
+use crate::image::read_pieces;
 use crate::sink::Sink;
 use crate::stages::{Stages, Tar};
 use crate::store::Store;
@@ -34,6 +35,8 @@ pub struct LayerWriter {
     /// `None` when the blob is in the store already and only its tar and index are made.
     blob: Option<(Sink, Buffer)>,
     stages: Option<Stages>,
+    /// Length and digest of the blob have been found right.
+    verified: bool,
     /// The blob turned out to be no layer. What it is hashed for still: whether it came as it was sent.
     malformed: Option<StoreError>,
 }
@@ -42,24 +45,41 @@ impl LayerWriter {
     pub(crate) fn new(store: &Store, spec: LayerSpec, keep_blob: bool) -> Result<Self> {
         let temp = store.temp();
         let buffer = || store.pool().take().map_err(StoreError::io("get memory for", &temp));
-        let blob = if keep_blob { Some((Sink::create(&temp, spec.size)?, buffer()?)) } else { None };
+        let blob = match keep_blob {
+            true => Some((Sink::resume(&temp, &spec.digest, spec.size)?, buffer()?)),
+            false => None,
+        };
         // Most layers grow to two or three times their blob.
         let expected = if spec.compression == Compression::Gzip { spec.size.saturating_mul(2) } else { spec.size };
         let sink = Sink::create(&temp, expected)?;
         let stages = Stages::start(spec.compression, sink, store.pool());
         let stages = stages.map_err(StoreError::io("start a thread for", &temp))?;
-        Ok(Self {
+        let mut writer = Self {
             store: store.clone(),
             spec,
             hasher: Hasher::new(),
             received: 0,
             blob,
             stages: Some(stages),
+            verified: false,
             malformed: None,
-        })
+        };
+        writer.reread()?;
+        Ok(writer)
     }
 
-    /// How many bytes of the blob have been taken.
+    /// Takes in what an earlier process has received of the blob.
+    fn reread(&mut self) -> Result<()> {
+        let Some((sink, _)) = &self.blob else { return Ok(()) };
+        if sink.length() == 0 {
+            return Ok(());
+        }
+        let path = sink.path().to_owned();
+        let (file, _) = open_regular(&path)?;
+        read_pieces(&file, &path, |piece| self.digest(&piece))
+    }
+
+    /// How many bytes of the blob have been taken; at first, how many an earlier process has left.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.received
@@ -75,19 +95,7 @@ impl LayerWriter {
         if chunk.len() as u64 > size - self.received {
             return Err(StoreError::Length { digest, expected: size, actual: size.saturating_add(1) });
         }
-        self.received += chunk.len() as u64;
-        self.hasher.update(&chunk);
-        let sent = match &self.stages {
-            Some(stages) => stages.feed(chunk.clone()),
-            None => true,
-        };
-        if !sent {
-            match self.join() {
-                Err(error) if error.class() == Class::Malformed => self.malformed = Some(error),
-                Err(error) => return Err(error),
-                Ok(_) => return Err(StoreError::Thread { digest }),
-            }
-        }
+        self.digest(&chunk)?;
         if let Some((sink, buffer)) = &mut self.blob
             && self.malformed.is_none()
         {
@@ -102,12 +110,43 @@ impl LayerWriter {
         Ok(())
     }
 
-    /// Verifies length, digest and diff-id, and gives the files their names. Returns the tar's length.
+    /// Hashes the next bytes and has them inflated.
+    fn digest(&mut self, chunk: &Bytes) -> Result<()> {
+        self.received += chunk.len() as u64;
+        self.hasher.update(chunk);
+        let sent = match &self.stages {
+            Some(stages) => stages.feed(chunk.clone()),
+            None => true,
+        };
+        if !sent {
+            match self.join() {
+                Err(error) if error.class() == Class::Malformed => self.malformed = Some(error),
+                Err(error) => return Err(error),
+                Ok(_) => return Err(StoreError::Thread { digest: self.spec.digest }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what has come of the blob for whoever goes on with it.
+    pub fn suspend(mut self) {
+        if let Some((sink, mut buffer)) = self.blob.take()
+            && self.malformed.is_none()
+        {
+            sink.suspend(&mut buffer, self.spec.size);
+            self.store.pool().give(buffer);
+        }
+    }
+
+    /// Verifies length and digest of the blob.
     ///
     /// # Errors
-    /// [`StoreError::Length`], [`StoreError::Digest`], [`StoreError::Layer`], failing writes.
-    pub fn finish(mut self) -> Result<u64> {
-        let LayerSpec { digest, size, diff_id, .. } = self.spec;
+    /// [`StoreError::Length`], [`StoreError::Digest`].
+    pub fn verify(&mut self) -> Result<()> {
+        let LayerSpec { digest, size, .. } = self.spec;
+        if self.verified {
+            return Ok(());
+        }
         if self.received != size {
             return Err(StoreError::Length { digest, expected: size, actual: self.received });
         }
@@ -115,6 +154,17 @@ impl LayerWriter {
         if actual != digest {
             return Err(StoreError::Digest { what: "blob", expected: digest, actual });
         }
+        self.verified = true;
+        Ok(())
+    }
+
+    /// Verifies length, digest and diff-id, and gives the files their names. Returns the tar's length.
+    ///
+    /// # Errors
+    /// [`StoreError::Length`], [`StoreError::Digest`], [`StoreError::Layer`], failing writes.
+    pub fn finish(mut self) -> Result<u64> {
+        self.verify()?;
+        let LayerSpec { digest, diff_id, .. } = self.spec;
         if let Some(error) = self.malformed.take() {
             return Err(error);
         }

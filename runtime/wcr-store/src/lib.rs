@@ -13,6 +13,7 @@
 #![deny(unsafe_code)]
 
 mod buffer;
+mod documents;
 mod error;
 mod files;
 mod image;
@@ -32,6 +33,7 @@ mod tars;
 #[cfg(test)]
 mod tests;
 
+pub use documents::Stored;
 pub use error::{Result, StoreError};
 pub use image::Image;
 pub use ingest::{LayerSpec, LayerWriter};

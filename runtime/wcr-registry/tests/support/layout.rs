@@ -38,6 +38,19 @@ pub struct Image {
     pub manifest: Blob,
 }
 
+impl wcr_tests::hostile::Content for Image {
+    fn documents(&self, tag: &str) -> Vec<(String, String, Vec<u8>)> {
+        let media = self.manifest.descriptor["mediaType"].as_str().unwrap();
+        let names = [tag.to_owned(), self.manifest.digest().to_string()];
+        let manifests = names.map(|name| (format!("manifests/{name}"), media.to_owned(), self.manifest.bytes.clone()));
+        let blobs = self.layers.iter().chain([&self.config]);
+        let blobs = blobs.map(|blob| {
+            (format!("blobs/{}", blob.digest()), "application/octet-stream".to_owned(), blob.bytes.clone())
+        });
+        manifests.into_iter().chain(blobs).collect()
+    }
+}
+
 /// A tar of regular files.
 pub fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());

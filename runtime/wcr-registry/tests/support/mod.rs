@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
-pub mod hostile;
 pub mod layout;
 pub mod place;
 pub mod registry;
@@ -13,6 +12,8 @@ use wcr_image::{Platform, Reference};
 use wcr_registry::{Client, Options, PullOutcome, Result, Silent};
 use wcr_store::Store;
 
+pub use wcr_tests::hostile;
+
 /// Settings with which failures fail fast.
 pub fn hasty() -> Options {
     Options {
@@ -20,6 +21,7 @@ pub fn hasty() -> Options {
         idle_timeout: Duration::from_millis(400),
         backoff: Duration::from_millis(2),
         docker_config: None,
+        more_credentials: Vec::new(),
         ..Options::default()
     }
 }

@@ -7,7 +7,7 @@ use wcr_image::Class;
 use wcr_registry::RegistryError;
 use wcr_store::Store;
 
-use super::hostile::Request;
+use wcr_tests::hostile::Request;
 use super::layout::{Blob, Image, image, tar_of};
 use super::pull;
 use super::registry::Folder;

@@ -15,6 +15,10 @@ pub(super) fn create_new(path: &Path, _direct: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
+pub(super) fn open_or_create(path: &Path, _direct: bool) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }

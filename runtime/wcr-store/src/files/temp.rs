@@ -2,15 +2,24 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use wcr_image::Digest;
 
 use super::host;
 use crate::error::{Result, StoreError};
 
 /// What is left in `tmp/` by a killed process is removed once it is as old as this.
 const STALE: Duration = Duration::from_secs(3600);
+/// The same for parts of blobs, which save the next pull of the same blob their download.
+const STALE_PART: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How the names of parts of blobs end.
+const PART: &str = "part";
+
+/// What is written directly is a multiple of this, in bytes.
+const BLOCK: u64 = 4096;
 
 /// A file without its final name; removed again unless it is given one.
 #[derive(Debug)]
@@ -38,6 +47,35 @@ impl TempFile {
         // Marks the file as in use. Where locks do not exist its age alone protects it.
         drop(file.try_lock());
         Ok(Self { file: Some(file), path, direct })
+    }
+
+    /// The file for the part of a blob that has come so far, with what an earlier process left in it: only whole blocks
+    /// of at most `most` bytes count, and their number is given back. `None` when somebody else is at it.
+    pub(crate) fn part(folder: &Path, digest: &Digest, most: u64, direct: bool) -> Option<(Self, u64)> {
+        let path = folder.join(format!("{}.{PART}", digest.hex()));
+        let (mut file, direct) = match host::open_or_create(&path, direct && host::HAS_DIRECT) {
+            Ok(file) => (file, direct && host::HAS_DIRECT),
+            Err(_) => (host::open_or_create(&path, false).ok()?, false),
+        };
+        file.try_lock().ok()?;
+        let metadata = file.metadata().ok().filter(fs::Metadata::is_file)?;
+        let length = if metadata.len() > most { 0 } else { metadata.len() };
+        let kept = length - length % BLOCK;
+        file.set_len(kept).ok()?;
+        file.seek(SeekFrom::End(0)).ok()?;
+        Some((Self { file: Some(file), path, direct }, kept))
+    }
+
+    /// Where the file is now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves the part of a blob where it is; any other file is removed.
+    pub(crate) fn leave(mut self) {
+        if self.path.extension().is_some_and(|extension| extension == PART) {
+            self.path = PathBuf::new();
+        }
     }
 
     /// Whether writes must be aligned.
@@ -113,10 +151,11 @@ pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let old = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|metadata| metadata.modified().ok());
-        if old.and_then(|time| time.elapsed().ok()).is_none_or(|age| age < STALE) {
+        let path = entry.path();
+        let stale = if path.extension().is_some_and(|extension| extension == PART) { STALE_PART } else { STALE };
+        if old.and_then(|time| time.elapsed().ok()).is_none_or(|age| age < stale) {
             continue;
         }
-        let path = entry.path();
         let free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
         if free {
             drop(fs::remove_file(&path));

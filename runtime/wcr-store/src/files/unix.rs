@@ -18,6 +18,12 @@ pub(super) fn create_new(path: &Path, direct: bool) -> io::Result<File> {
     options.open(path)
 }
 
+pub(super) fn open_or_create(path: &Path, direct: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(libc::O_NOFOLLOW | if direct { DIRECT } else { 0 }).open(path)
+}
+
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -1,0 +1,128 @@
+//! `wcr history`: how an image came about, the newest step first, in the columns of `docker history`.
+
+use anyhow::Result;
+use serde::Serialize;
+use wcr_image::History;
+use wcr_store::Store;
+
+use crate::inspect::not_in_store;
+use crate::remote_args::HistoryArgs;
+use crate::text::{safe, size};
+use crate::{output, when};
+
+/// What stands for the images of steps, which nobody keeps.
+const MISSING: &str = "<missing>";
+/// How long a command may be in a table, in characters.
+const WIDTH: usize = 45;
+
+/// One step, as `--json` shows it.
+#[derive(Debug, Serialize)]
+struct Step {
+    /// The digest of the image's configuration, for the last step.
+    id: Option<String>,
+    /// RFC 3339.
+    created: Option<String>,
+    created_by: String,
+    /// Of the layer, in bytes, decompressed.
+    size: u64,
+    comment: String,
+    empty_layer: bool,
+}
+
+/// Prints how an image came about.
+pub(crate) fn history(args: &HistoryArgs) -> Result<u8> {
+    let store = Store::open_default()?;
+    let missing = || not_in_store(&args.reference);
+    let inspection = store.inspect(&args.reference)?.ok_or_else(missing)?;
+    let record = store.resolve(&args.reference)?.ok_or_else(missing)?;
+    let sizes: Vec<u64> = record.layers.iter().map(|layer| layer.tar_size).collect();
+    let steps = steps(&inspection.id.to_string(), inspection.history, &sizes);
+    if args.json {
+        return output::print_json(&steps);
+    }
+    let now = when::now();
+    let rows: Vec<[String; 5]> = steps.iter().map(|step| row(step, args.no_trunc, now)).collect();
+    if args.quiet {
+        let lines: Vec<String> = rows.iter().map(|[id, ..]| format!("{id}\n")).collect();
+        return Ok(output::print(&lines.concat()));
+    }
+    let mut table = vec![["IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"].map(str::to_owned)];
+    table.extend(rows);
+    Ok(output::print(&output::table(&table)))
+}
+
+/// The steps, the newest first. Layers that the history says nothing of come last, as steps of their own.
+fn steps(id: &str, history: Vec<History>, sizes: &[u64]) -> Vec<Step> {
+    let mut sizes = sizes.iter().copied();
+    let mut steps: Vec<Step> = history
+        .into_iter()
+        .map(|step| Step {
+            id: None,
+            created: step.created,
+            created_by: step.created_by.unwrap_or_default(),
+            size: if step.empty_layer { 0 } else { sizes.next().unwrap_or_default() },
+            comment: step.comment.unwrap_or_default(),
+            empty_layer: step.empty_layer,
+        })
+        .collect();
+    steps.extend(sizes.map(|size| Step {
+        id: None,
+        created: None,
+        created_by: String::new(),
+        size,
+        comment: String::new(),
+        empty_layer: false,
+    }));
+    steps.reverse();
+    if let Some(newest) = steps.first_mut() {
+        newest.id = Some(id.to_owned());
+    }
+    steps
+}
+
+fn row(step: &Step, whole: bool, now: u64) -> [String; 5] {
+    let id = match &step.id {
+        None => MISSING.to_owned(),
+        Some(id) if whole => id.clone(),
+        Some(id) => id.trim_start_matches("sha256:").chars().take(12).collect(),
+    };
+    let created = step.created.as_deref().and_then(when::seconds).map_or_else(|| "N/A".into(), |at| when::ago(at, now));
+    // Tabs and line breaks are frequent in commands, and would break the table.
+    let command = safe(&step.created_by.replace(['\t', '\n'], " "));
+    let command = if whole || command.chars().count() <= WIDTH {
+        command
+    } else {
+        command.chars().take(WIDTH - 1).chain(['…']).collect()
+    };
+    [id, created, command, size(step.size), safe(&step.comment.replace(['\t', '\n'], " "))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(created_by: &str, empty_layer: bool) -> History {
+        let created = Some("2024-01-01T00:00:00Z".to_owned());
+        History { created, created_by: Some(created_by.into()), comment: None, empty_layer }
+    }
+
+    #[test]
+    fn the_newest_step_comes_first_and_has_the_id() {
+        let steps = steps("sha256:0123456789abcdef", vec![step("ADD x", false), step("CMD y", true)], &[7, 9]);
+        let shown: Vec<_> = steps.iter().map(|step| (step.created_by.as_str(), step.size)).collect();
+        assert_eq!(shown, [("", 9), ("CMD y", 0), ("ADD x", 7)]);
+        let at = 1_704_067_200 + 3 * 86_400;
+        assert_eq!(row(&steps[0], false, at)[0], "0123456789ab");
+        assert_eq!(row(&steps[2], false, at), ["<missing>", "3 days ago", "ADD x", "7 B", ""].map(str::to_owned));
+        assert_eq!(row(&steps[0], true, at)[0], "sha256:0123456789abcdef");
+    }
+
+    #[test]
+    fn long_commands_are_cut_and_harmless() {
+        let steps = steps("sha256:0", vec![step(&format!("RUN\t\u{1b}[31m{}", "x".repeat(100)), false)], &[1]);
+        let cut = row(&steps[0], false, 0);
+        assert_eq!(cut[2].chars().count(), WIDTH);
+        assert!(cut[2].starts_with("RUN \\u{1b}[31mxx") && cut[2].ends_with('…'), "{}", cut[2]);
+        assert_eq!(row(&steps[0], true, 0)[2].chars().count(), 4 + 10 + 100);
+    }
+}
