@@ -7,10 +7,13 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::hostile::Content;
 use crate::layer::{Layer, gzip};
 
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// A media type.
+pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// A media type.
+pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -44,6 +47,11 @@ impl Blob {
     /// The digest of the compressed bytes, which names the blob in a registry.
     pub fn digest(&self) -> String {
         digest(&self.compressed)
+    }
+
+    /// The compressed bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.compressed
     }
 
     /// The length of the compressed bytes.
@@ -96,6 +104,50 @@ impl Image {
     pub fn layers(&self) -> &[Blob] {
         &self.layers
     }
+
+    /// The configuration, as it is stored.
+    pub fn config(&self) -> Vec<u8> {
+        let diff_ids: Vec<&str> = self.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
+        let config = json!({
+            "architecture": self.architecture,
+            "os": self.os,
+            "created": "2023-11-14T22:13:20Z",
+            "config": self.run_config,
+            "rootfs": { "type": "layers", "diff_ids": diff_ids },
+        });
+        config.to_string().into_bytes()
+    }
+
+    /// The manifest, as it is stored.
+    pub fn manifest(&self) -> Vec<u8> {
+        let layers: Vec<Value> = self.layers.iter().map(|layer| descriptor(LAYER_GZIP, &layer.compressed)).collect();
+        let config = descriptor(CONFIG, &self.config());
+        let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
+        manifest.to_string().into_bytes()
+    }
+
+    /// The manifest's entry in an index.
+    pub fn entry(&self) -> Value {
+        let mut entry = descriptor(MANIFEST, &self.manifest());
+        entry["platform"] = json!({ "os": self.os, "architecture": self.architecture });
+        entry
+    }
+}
+
+impl Content for Image {
+    fn documents(&self, tag: &str) -> Vec<(String, String, Vec<u8>)> {
+        let manifest = self.manifest();
+        let names = [tag.to_owned(), digest(&manifest)];
+        let blobs = self.layers.iter().map(|layer| layer.compressed.clone()).chain([self.config()]);
+        let manifests = names.map(|name| (format!("manifests/{name}"), MANIFEST.to_owned(), manifest.clone()));
+        let blobs = blobs.map(|blob| (format!("blobs/{}", digest(&blob)), "application/octet-stream".to_owned(), blob));
+        manifests.into_iter().chain(blobs).collect()
+    }
+}
+
+/// A descriptor of some bytes.
+pub fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
+    json!({ "mediaType": media_type, "digest": digest(bytes), "size": bytes.len() })
 }
 
 /// An OCI image layout in a folder.
@@ -126,9 +178,8 @@ impl Layout {
         let manifests: Vec<Value> = images
             .iter()
             .map(|image| {
-                let mut descriptor = self.store(image);
-                descriptor["platform"] = json!({ "os": image.os, "architecture": image.architecture });
-                descriptor
+                self.store(image);
+                image.entry()
             })
             .collect();
         let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
@@ -146,24 +197,16 @@ impl Layout {
     }
 
     fn store(&self, image: &Image) -> Value {
-        let layers: Vec<Value> = image.layers.iter().map(|layer| self.blob(LAYER_GZIP, &layer.compressed)).collect();
-        let diff_ids: Vec<&str> = image.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
-        let config = json!({
-            "architecture": image.architecture,
-            "os": image.os,
-            "created": "2023-11-14T22:13:20Z",
-            "config": image.run_config,
-            "rootfs": { "type": "layers", "diff_ids": diff_ids },
-        });
-        let config = self.blob(CONFIG, config.to_string().as_bytes());
-        let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
-        self.blob(MANIFEST, manifest.to_string().as_bytes())
+        for layer in &image.layers {
+            self.blob(LAYER_GZIP, &layer.compressed);
+        }
+        self.blob(CONFIG, &image.config());
+        self.blob(MANIFEST, &image.manifest())
     }
 
     fn blob(&self, media_type: &str, bytes: &[u8]) -> Value {
-        let digest = digest(bytes);
-        fs::write(self.path.join("blobs").join(digest.replace(':', "/")), bytes).expect("write a blob");
-        json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
+        fs::write(self.path.join("blobs").join(digest(bytes).replace(':', "/")), bytes).expect("write a blob");
+        descriptor(media_type, bytes)
     }
 
     fn tag(&mut self, tag: &str, mut descriptor: Value) -> String {

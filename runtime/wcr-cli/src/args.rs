@@ -10,7 +10,7 @@ use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
 
 use crate::limits::{self, Ulimit};
-use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs};
+use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs, PushArgs};
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
 #[derive(Debug, Parser)]
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Bring an image from its registry into the store
     Pull(PullArgs),
+    /// Bring an image of the store to a registry
+    Push(PushArgs),
     /// Prove a name and a password to a registry, and keep them
     Login(LoginArgs),
     /// Forget what is kept for a registry

@@ -18,6 +18,7 @@ mod manifest;
 mod output;
 mod progress;
 mod pull;
+mod push;
 mod remote_args;
 mod run;
 mod shims;
@@ -49,6 +50,7 @@ fn command(is_run: bool) -> u8 {
     let done = match cli.command {
         Command::Run(args) => run::run(*args),
         Command::Pull(args) => pull::pull(&args),
+        Command::Push(args) => push::push(&args),
         Command::Login(args) => login::login(&args),
         Command::Logout(args) => login::logout(&args),
         Command::Manifest(args) => manifest::manifest(&args),

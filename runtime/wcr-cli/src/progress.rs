@@ -70,7 +70,10 @@ impl Speed {
 
 impl Layer {
     fn is_done(&self) -> bool {
-        matches!(self.event, Some(LayerEvent::Exists | LayerEvent::Done))
+        matches!(
+            self.event,
+            Some(LayerEvent::Exists | LayerEvent::Done | LayerEvent::Present | LayerEvent::Mounted)
+        )
     }
 
     /// The layer in a line of at most `width` columns.
@@ -81,6 +84,8 @@ impl Layer {
             Some(LayerEvent::Waiting) => format!("{}  {total:>8}  waiting for another wcr", self.name),
             Some(LayerEvent::Exists) => format!("{}  {total:>8}  in the store", self.name),
             Some(LayerEvent::Done) => format!("{}  {total:>8}  done", self.name),
+            Some(LayerEvent::Present) => format!("{}  {total:>8}  at the registry", self.name),
+            Some(LayerEvent::Mounted) => format!("{}  {total:>8}  mounted from another repository", self.name),
             Some(LayerEvent::Storing) => format!("{}  {total:>8}  storing", self.name),
             Some(LayerEvent::Retrying) => format!("{}  {total:>8}  trying again", self.name),
             Some(LayerEvent::Resuming(_) | LayerEvent::Received(_)) => {
@@ -251,6 +256,8 @@ impl Progress for Lines {
                 say(&format!("layer {} ({}): goes on after {}", layer.name, size(layer.size), size(kept)));
                 return;
             }
+            LayerEvent::Present => "at the registry already",
+            LayerEvent::Mounted => "mounted from another repository",
             LayerEvent::Done => "done",
             LayerEvent::Received(_) | LayerEvent::Storing => return,
         };

@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
     }
 
     /// Makes a request to the registry, with what it wants for authorization. The answer may still be an error.
-    pub(crate) async fn get(&self, mut request: Request<'_>) -> Result<Response> {
+    pub(crate) async fn request(&self, mut request: Request<'_>) -> Result<Response> {
         let used = self.authorization.lock().await.clone();
         request.authorization = used.clone().filter(|_| host_of(request.url) == host_of(&self.base));
         let response = self.transport.send(&self.base, &request).await?;

@@ -58,7 +58,7 @@ impl Source<'_> {
             let range_from = Some(received).filter(|from| *from > 0 && ranges);
             let request =
                 Request { range: range_from.map(|from| (from, None)), ..Request::get(&url, self.what) };
-            let reason = match self.session.get(request).await {
+            let reason = match self.session.request(request).await {
                 Ok(response) => match self.usable(response, received, range_from.is_some()).await? {
                     Some((response, skip)) => match self.stream(response, skip, &mut received, sink).await? {
                         None => return Ok(()),
@@ -155,7 +155,8 @@ impl Source<'_> {
     }
 }
 
-fn is_passing(error: &RegistryError) -> bool {
+/// Whether the same may work a little later.
+pub(crate) fn is_passing(error: &RegistryError) -> bool {
     matches!(
         error,
         RegistryError::Unreachable { .. }

@@ -22,10 +22,12 @@ mod login;
 mod manifest;
 mod progress;
 mod pull;
+mod push;
 mod reply;
 mod tokens;
 mod transport;
 mod unix_mode;
+mod upload;
 
 pub use client::{Client, Options};
 pub use config::{Insecure, RegistrySettings, config_file, configured};

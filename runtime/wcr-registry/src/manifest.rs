@@ -145,7 +145,7 @@ pub(crate) async fn fetch(
     let url = session.url("manifests", &name)?;
     let host = host_of(&url);
     let request = Request { accept: Some(MediaType::ACCEPT_MANIFEST), ..Request::get(&url, what) };
-    let response = session.get(request).await?;
+    let response = session.request(request).await?;
     if !response.status().is_success() {
         return Err(session.refusal(response, what).await);
     }

@@ -9,15 +9,19 @@ pub enum LayerEvent {
     Waiting,
     /// It is in the store already.
     Exists,
-    /// So many bytes of its blob have been received.
+    /// So many bytes of its blob have been received, or sent.
     Received(u64),
     /// So many bytes of its blob were kept by a pull that did not get to its end.
     Resuming(u64),
     /// The connection broke; it goes on from where it was.
     Retrying,
-    /// All is received; the rest is being written.
+    /// All is received or sent; the rest is being written.
     Storing,
-    /// It is in the store.
+    /// The registry has it already, so that it need not be sent.
+    Present,
+    /// The registry took it from another of its repositories.
+    Mounted,
+    /// It is in the store, or at the registry.
     Done,
 }
 

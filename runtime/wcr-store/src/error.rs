@@ -62,6 +62,12 @@ pub enum StoreError {
         /// The digest it has.
         actual: Digest,
     },
+    /// A blob of an image is not there.
+    #[error("blob {digest} is missing in the store; pull the image again")]
+    Missing {
+        /// The blob.
+        digest: Digest,
+    },
     /// Content is longer or shorter than its descriptor says.
     #[error("blob {digest} is corrupt: {expected} bytes were announced, {} came", came(*actual, *expected))]
     Length {

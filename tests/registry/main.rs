@@ -1,0 +1,7 @@
+//! Registries that fail, lie, lead astray and want to know who asks: the built binary against one that a test speaks
+//! for, and against Docker's own. Tests named `fault_N_…` stand for line N of the catalogue of faults.
+
+mod access;
+mod content;
+mod documents;
+mod place;
