@@ -2,6 +2,10 @@
 //! for, and against Docker's own. Tests named `fault_N_…` stand for line N of the catalogue of faults.
 
 mod access;
+mod config;
 mod content;
 mod documents;
+mod login;
 mod place;
+mod push;
+mod resume;

@@ -199,7 +199,7 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Req
         End::Reset => {
             // What was written before has to arrive first.
             thread::sleep(Duration::from_millis(30));
-            drop(rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)));
+            let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,22 +24,51 @@ impl Registry {
     /// # Panics
     /// It does not start on any of several ports.
     pub fn start() -> Self {
+        Self::with("", "")
+    }
+
+    /// The password of `user` at a registry that wants one.
+    pub const PASSWORD: &str = "s3cret-pass";
+
+    /// Starts a server that lets in `user` with [`Self::PASSWORD`] alone.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn with_password() -> Self {
+        // bcrypt with the least cost: nothing is guarded by it.
+        let line = "user:$2y$05$abcdefghijklmnopqrstuuV7fpPozvyqJfnY19y0802WTlXUm6Rjy\n";
+        Self::with("auth:\n  htpasswd:\n    realm: test\n    path: FOLDER/htpasswd\n", line)
+    }
+
+    /// Starts a server that speaks https with this certificate and its key.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn with_tls(certificate: &Path, key: &Path) -> Self {
+        let (certificate, key) = (certificate.display(), key.display());
+        Self::with(&format!("  tls:\n    certificate: {certificate}\n    key: {key}\n"), "")
+    }
+
+    /// Starts a server with more in its configuration, in which `FOLDER` stands for that of its data.
+    fn with(more: &str, passwords: &str) -> Self {
         for _ in 0..5 {
-            if let Some(registry) = Registry::try_start() {
+            if let Some(registry) = Registry::try_start(more, passwords) {
                 return registry;
             }
         }
         panic!("docker-registry did not start");
     }
 
-    fn try_start() -> Option<Self> {
+    fn try_start(more: &str, passwords: &str) -> Option<Self> {
         let data = Scratch::new("registry");
+        fs::write(data.join("htpasswd"), passwords).expect("write the passwords");
         // Another process may take the port between the two binds; then the server ends and the next try gets another.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).ok()?.port();
         let config = data.join("config.yml");
+        let more = more.replace("FOLDER", &data.path().display().to_string());
         let text = format!(
             "version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    \
-             rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:{port}\n",
+             rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:{port}\n{more}",
             data.join("data").display()
         );
         fs::write(&config, text).expect("write the registry's configuration");
