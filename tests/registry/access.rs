@@ -250,9 +250,7 @@ fn fault_26_an_answer_that_never_comes() {
 
 #[test]
 fn fault_26_a_head_in_drips() {
-    let registry = Registry::raw(&sample(), |_| {
-        Some(Reply::ok(b"{}").slowly(1, Duration::from_millis(200)))
-    });
+    let registry = Registry::raw(&sample(), |_| Some(Reply::ok(b"{}").slowly(1, Duration::from_millis(200))));
     registry.place.impatient();
     registry.fails(&registry.name(), NET, &["no answer within"]);
 }
@@ -307,7 +305,9 @@ fn fault_29_bad_names_reach_nobody() {
     let server = Server::start(|_| Reply::error(404, "X", "x"));
     let place = Place::new();
     let host = format!("127.0.0.1:{}", server.port);
-    for name in ["../x", "a/../b", "A", "a%2fb", "b\u{fc}x", "a\u{1b}[31m", "a//b", "a:bad tag", "a@sha256:../x", "a@md5:00"] {
+    for name in
+        ["../x", "a/../b", "A", "a%2fb", "b\u{fc}x", "a\u{1b}[31m", "a//b", "a:bad tag", "a@sha256:../x", "a@md5:00"]
+    {
         let finished = place.wcr(["pull", &format!("{host}/{name}")]).run().fails().exits(USAGE);
         assert!(!finished.stderr.contains(&0x1b), "{name:?}: an escape reached the terminal");
     }

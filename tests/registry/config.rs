@@ -57,7 +57,9 @@ fn what_a_mirror_has_not_or_has_wrong_comes_from_the_registry() {
 #[test]
 fn a_configuration_that_makes_no_sense_is_a_wrong_use() {
     let (server, place) = (healthy(), Place::new());
-    for (text, says) in [("paralel-downloads = 3", "paralel-downloads"), ("parallel-downloads = 99", "1 to 64"), ("[", "line")] {
+    for (text, says) in
+        [("paralel-downloads = 3", "paralel-downloads"), ("parallel-downloads = 99", "1 to 64"), ("[", "line")]
+    {
         fs::write(place.path("config.toml"), text).expect("write");
         place.wcr(["pull", &server.name("a")]).run().fails().exits(USAGE).says(&["config.toml", says]);
         place.wcr(["info"]).run().fails().exits(USAGE).says(&["config.toml", says]);
@@ -77,9 +79,13 @@ fn info_says_what_is_in_force() {
     };
     let text = wcr(&["info"]);
     place.assert_no_secret(&text);
-    for part in
-        ["docker.io: https, mirrors m.example/hub", "INSECURE: plain http", "http://***@proxy.example:3128", "config.toml", "7"]
-    {
+    for part in [
+        "docker.io: https, mirrors m.example/hub",
+        "INSECURE: plain http",
+        "http://***@proxy.example:3128",
+        "config.toml",
+        "7",
+    ] {
         assert!(text.stdout().contains(part), "no {part} in {}", text.stdout());
     }
     let json: Value = serde_json::from_str(&wcr(&["info", "--json"]).stdout()).expect("JSON");
@@ -127,10 +133,12 @@ fn a_proxy_is_asked_for_what_is_not_here() {
     assert!(!seen.is_empty());
     // A registry that is spoken to in plain http goes through the other one, and answers as if it were it.
     let good = Good::of(&image, "latest");
-    let plain = Server::start(move |request| good.answer(&wcr_tests::hostile::Request {
-        path: request.path.trim_start_matches("http://registry.example.com:5000").to_owned(),
-        ..request.clone()
-    }));
+    let plain = Server::start(move |request| {
+        good.answer(&wcr_tests::hostile::Request {
+            path: request.path.trim_start_matches("http://registry.example.com:5000").to_owned(),
+            ..request.clone()
+        })
+    });
     place.configure("[registry.\"registry.example.com:5000\"]\ninsecure = \"http\"\n");
     let url = format!("http://127.0.0.1:{}", plain.port);
     place.wcr(["pull", "registry.example.com:5000/a"]).env("HTTP_PROXY", &url).run().ok();
@@ -173,7 +181,10 @@ fn fault_27_tls_that_nobody_vouches_for() {
     let name = format!("{host}/none");
     let set = |text: &str| place.configure(text);
     let found = "manifest unknown";
-    set(&format!("ca-file = \"{}\"\n[registry.\"{host}\"]\ninsecure = \"unverified\"\n", folder.join("ca.pem").display()));
+    set(&format!(
+        "ca-file = \"{}\"\n[registry.\"{host}\"]\ninsecure = \"unverified\"\n",
+        folder.join("ca.pem").display()
+    ));
     place.wcr(["pull", &name]).run().fails().exits(NET).says(&[found]);
     // By a redirect to https the certificate has to be good.
     let target = format!("https://{host}/v2/none/manifests/latest");

@@ -308,9 +308,8 @@ fn fault_15_a_content_encoding_on_a_layer() {
 
 #[test]
 fn fault_26_a_layer_stalls_in_the_middle() {
-    let registry = Registry::of(&sample(), |r, i| {
-        layer(r, i, |bytes| cut(r, bytes, 1000).then_stall(Duration::from_secs(4)))
-    });
+    let registry =
+        Registry::of(&sample(), |r, i| layer(r, i, |bytes| cut(r, bytes, 1000).then_stall(Duration::from_secs(4))));
     registry.place.impatient();
     registry.fails(&registry.name(), NET, &["nothing came for 0.5 seconds"]);
 }
@@ -326,9 +325,8 @@ fn fault_26_a_layer_in_drips() {
 #[test]
 fn fault_26_a_stall_is_resumed() {
     let image = sample();
-    let registry = Registry::of(&image, |r, i| {
-        broken_once(r, i, |_| None).map(|reply| reply.then_stall(Duration::from_secs(4)))
-    });
+    let registry =
+        Registry::of(&image, |r, i| broken_once(r, i, |_| None).map(|reply| reply.then_stall(Duration::from_secs(4))));
     registry.place.impatient();
     registry.place.wcr(["pull", &registry.name()]).run().ok();
     assert_eq!(ranges(&registry.server.seen()), ["bytes=100000-"]);

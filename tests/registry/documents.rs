@@ -15,7 +15,8 @@ fn changed(class: i32, says: &'static [&'static str], content_type: &'static str
     });
     registry.fails(&registry.name(), class, says);
     // The configuration and two layers are fetched when it is healed, and nothing before.
-    let blobs: Vec<String> = registry.server.seen().into_iter().map(|r| r.path).filter(|p| p.contains("/blobs/")).collect();
+    let blobs: Vec<String> =
+        registry.server.seen().into_iter().map(|r| r.path).filter(|p| p.contains("/blobs/")).collect();
     assert_eq!(blobs.len(), 3, "{blobs:?}");
 }
 
@@ -160,8 +161,10 @@ fn fault_31_an_index_of_10_000_entries() {
 fn fault_31_indexes_that_fan_out() {
     // Each of 100 entries is an index of its own, and none has the image.
     fault(LIMIT, &["index"], |r, _| {
-        let leaf = |n: usize| index(&[json!({ "mediaType": MANIFEST, "digest": digest(&n.to_le_bytes()), "size": 1,
-            "platform": { "os": "none", "architecture": "none" } })]);
+        let leaf = |n: usize| {
+            index(&[json!({ "mediaType": MANIFEST, "digest": digest(&n.to_le_bytes()), "size": 1,
+            "platform": { "os": "none", "architecture": "none" } })])
+        };
         let leaves: Vec<(&str, Vec<u8>)> = (0..100).map(|n| (INDEX, leaf(n))).collect();
         let entries: Vec<Value> = leaves.iter().map(|(_, leaf)| descriptor(INDEX, leaf)).collect();
         serve(r, &index(&entries), &leaves)
@@ -220,7 +223,9 @@ fn fault_33_deep_json() {
 
 #[test]
 fn fault_33_duplicate_keys() {
-    changed(MALFORMED, &["duplicate field"], MANIFEST, |text| text.replacen('{', "{\"config\":null,\"config\":null,", 1));
+    changed(MALFORMED, &["duplicate field"], MANIFEST, |text| {
+        text.replacen('{', "{\"config\":null,\"config\":null,", 1)
+    });
 }
 
 #[test]
@@ -230,7 +235,9 @@ fn fault_33_a_negative_size() {
 
 #[test]
 fn fault_33_a_size_beyond_numbers() {
-    changed(MALFORMED, &["manifest is malformed"], MANIFEST, |text| text.replace("\"size\":", "\"size\":99999999999999999999"));
+    changed(MALFORMED, &["manifest is malformed"], MANIFEST, |text| {
+        text.replace("\"size\":", "\"size\":99999999999999999999")
+    });
 }
 
 #[test]

@@ -215,9 +215,8 @@ fn dockers_registry_with_passwords() {
     }
     let registry = Real::with_password();
     let (place, host) = (Place::new(), registry.host());
-    let login = |password: &str| {
-        place.wcr(["login", "-u", "user", "--password-stdin", &host]).stdin(password.to_owned()).run()
-    };
+    let login =
+        |password: &str| place.wcr(["login", "-u", "user", "--password-stdin", &host]).stdin(password.to_owned()).run();
     login("TOPSECRET-wrong").fails().exits(AUTH);
     place.wcr(["pull", &format!("{host}/x")]).run().fails().exits(AUTH);
     login(Real::PASSWORD).ok();

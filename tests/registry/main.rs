@@ -8,4 +8,5 @@ mod documents;
 mod login;
 mod place;
 mod push;
+mod ranges;
 mod resume;

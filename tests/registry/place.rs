@@ -118,7 +118,8 @@ impl Place {
 
     #[track_caller]
     pub fn assert_no_secret(&self, finished: &Finished) {
-        let has = |bytes: &[u8]| SECRETS.iter().any(|secret| bytes.windows(secret.len()).any(|w| w == secret.as_bytes()));
+        let has =
+            |bytes: &[u8]| SECRETS.iter().any(|secret| bytes.windows(secret.len()).any(|w| w == secret.as_bytes()));
         assert!(!has(&finished.stdout) && !has(&finished.stderr), "a secret in {finished:?}");
         let mut folders = vec![self.path("store")];
         while let Some(folder) = folders.pop() {

@@ -253,7 +253,8 @@ fn history_has_dockers_columns() {
     let id = digest(&sample().config());
     let quiet = place.wcr(["history", "-q", "--no-trunc", &name]).run().ok();
     assert_eq!(quiet.stdout(), format!("{id}\n<missing>\n"));
-    let steps: Vec<Value> = serde_json::from_str(&place.wcr(["history", "--json", &name]).run().ok().stdout()).expect("JSON");
+    let steps: Vec<Value> =
+        serde_json::from_str(&place.wcr(["history", "--json", &name]).run().ok().stdout()).expect("JSON");
     assert_eq!((steps.len(), &steps[0]["id"]), (2, &Value::from(id)));
     assert_eq!(steps[1]["size"], sample().layers()[0].tar_size());
     place.wcr(["history", "example.com/none"]).run().fails().exits(15).says(&["not in the store"]);

@@ -107,8 +107,9 @@ fn what_was_kept_may_be_wrong() {
 fn what_was_kept_may_be_of_no_use() {
     // A server that knows no ranges, one that refuses them, and a part that is longer than the blob.
     let whole: fn(&Request, &[u8]) -> Option<Reply> = |_, bytes| Some(Reply::ok(bytes));
-    let refused: fn(&Request, &[u8]) -> Option<Reply> =
-        |request, bytes| Some(if request.header("range").is_some() { Reply::new(416, &[], b"") } else { Reply::ok(bytes) });
+    let refused: fn(&Request, &[u8]) -> Option<Reply> = |request, bytes| {
+        Some(if request.header("range").is_some() { Reply::new(416, &[], b"") } else { Reply::ok(bytes) })
+    };
     for then in [whole, refused] {
         let slow = Slow::of(12 << 20, then);
         slow.kill(8 << 20);

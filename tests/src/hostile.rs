@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub struct Reply {
     pieces: Vec<Vec<u8>>,
     pause: Duration,
     end: End,
+    /// Counted down when all has been sent.
+    under_way: Option<Arc<AtomicUsize>>,
 }
 
 /// What happens to the connection after the last byte.
@@ -58,7 +60,7 @@ enum End {
 impl Reply {
     /// These bytes.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { pieces: vec![bytes.into()], pause: Duration::ZERO, end: End::Close }
+        Self { pieces: vec![bytes.into()], pause: Duration::ZERO, end: End::Close, under_way: None }
     }
 
     /// An answer of the right length. The status line's text does not matter to clients.
@@ -102,6 +104,12 @@ impl Reply {
     pub fn slowly(self, size: usize, pause: Duration) -> Self {
         let bytes = self.pieces.concat();
         Self { pieces: bytes.chunks(size).map(<[u8]>::to_vec).collect(), pause, ..self }
+    }
+
+    /// The same, and `count` is one less when all has been sent or nobody takes it any more.
+    #[must_use]
+    pub fn counted_down(self, count: &Arc<AtomicUsize>) -> Self {
+        Self { under_way: Some(Arc::clone(count)), ..self }
     }
 
     /// The same, but the connection is reset at its end.
@@ -150,7 +158,11 @@ impl Server {
     }
 
     /// A server that has `content` as `tag` of every repository, but where `special` has another answer.
-    pub fn of(content: &impl Content, tag: &str, special: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub fn of(
+        content: &impl Content,
+        tag: &str,
+        special: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
         let good = Good::of(content, tag);
         Self::start(move |request| special(request).unwrap_or_else(|| good.answer(request)))
     }
@@ -185,12 +197,17 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Req
         request.before = seen.iter().filter(|other| other.path == request.path).count();
         seen.push(request.clone());
     }
-    let Reply { pieces, pause, end } = answer(&request);
-    for piece in pieces {
-        if stream.write_all(&piece).is_err() {
-            return;
-        }
+    let Reply { pieces, pause, end, under_way } = answer(&request);
+    let sent = pieces.iter().all(|piece| {
+        let sent = stream.write_all(piece).is_ok();
         thread::sleep(pause);
+        sent
+    });
+    if let Some(under_way) = under_way {
+        under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+    if !sent {
+        return;
     }
     match end {
         End::Close => {}
@@ -238,6 +255,12 @@ fn read(stream: &TcpStream) -> Option<Request> {
 pub trait Content {
     /// All of it, the manifest as `tag` and by its digest.
     fn documents(&self, tag: &str) -> Vec<(String, String, Vec<u8>)>;
+}
+
+impl<T: Content> Content for Arc<T> {
+    fn documents(&self, tag: &str) -> Vec<(String, String, Vec<u8>)> {
+        self.as_ref().documents(tag)
+    }
 }
 
 /// A well-behaved registry.

@@ -129,7 +129,7 @@ pub(crate) fn pull(
             display.finish();
             pulled
         }
-        None => fetch(&Lines::new(reference.familiar(), how.verbose)),
+        None => fetch(&Lines::of_layers(reference.familiar(), how.verbose)),
     }
 }
 

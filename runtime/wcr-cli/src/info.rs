@@ -84,7 +84,11 @@ fn text(info: &Info) -> String {
             Some(Insecure::Http) => "INSECURE: plain http",
             Some(Insecure::Unverified) => "INSECURE: https with any certificate",
         };
-        let mirrors = if settings.mirrors.is_empty() { String::new() } else { format!(", mirrors {}", settings.mirrors.join(", ")) };
+        let mirrors = if settings.mirrors.is_empty() {
+            String::new()
+        } else {
+            format!(", mirrors {}", settings.mirrors.join(", "))
+        };
         row("Registry", format!("{name}: {insecure}{mirrors}"));
     }
     output::table(&rows)
@@ -92,8 +96,10 @@ fn text(info: &Info) -> String {
 
 /// The variables for proxies that are set.
 fn proxies() -> BTreeMap<&'static str, String> {
-    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
-    let set = |name: &'static str| Some((name, without_secret(&std::env::var(name).ok().filter(|text| !text.is_empty())?)));
+    let names =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+    let set =
+        |name: &'static str| Some((name, without_secret(&std::env::var(name).ok().filter(|text| !text.is_empty())?)));
     names.into_iter().filter_map(set).collect()
 }
 

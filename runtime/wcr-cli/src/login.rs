@@ -37,7 +37,9 @@ pub(crate) fn login(args: &LoginArgs) -> Result<u8> {
     }
     let kept = client.login(&registry, &user, &password)?;
     if !kept.starts_with("docker-credential-") {
-        say(&format!("the password is kept in {kept}, unencrypted; a credential helper there (credsStore) avoids that"));
+        say(&format!(
+            "the password is kept in {kept}, unencrypted; a credential helper there (credsStore) avoids that"
+        ));
     }
     Ok(output::print("Login Succeeded\n"))
 }

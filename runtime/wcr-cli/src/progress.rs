@@ -70,10 +70,7 @@ impl Speed {
 
 impl Layer {
     fn is_done(&self) -> bool {
-        matches!(
-            self.event,
-            Some(LayerEvent::Exists | LayerEvent::Done | LayerEvent::Present | LayerEvent::Mounted)
-        )
+        matches!(self.event, Some(LayerEvent::Exists | LayerEvent::Done | LayerEvent::Present | LayerEvent::Mounted))
     }
 
     /// The layer in a line of at most `width` columns.
@@ -221,13 +218,21 @@ fn picture(image: &str, state: &mut State, width: usize, height: usize) -> Strin
 #[derive(Debug)]
 pub(crate) struct Lines {
     image: String,
+    /// What is moved: `layer` or `blob`.
+    what: &'static str,
     verbose: bool,
     layers: Mutex<Vec<Layer>>,
 }
 
 impl Lines {
-    pub(crate) fn new(image: String, verbose: bool) -> Self {
-        Self { image, verbose, layers: Mutex::default() }
+    /// Lines about the layers of a pull.
+    pub(crate) fn of_layers(image: String, verbose: bool) -> Self {
+        Self { image, what: "layer", verbose, layers: Mutex::default() }
+    }
+
+    /// Lines about the blobs of a push: the layers and the configuration.
+    pub(crate) fn of_blobs(image: String) -> Self {
+        Self { image, what: "blob", verbose: false, layers: Mutex::default() }
     }
 }
 
@@ -235,7 +240,7 @@ impl Progress for Lines {
     fn resolved(&self, digest: &Digest, layers: &[Descriptor]) {
         let total = size(layers.iter().map(|layer| layer.size).fold(0, u64::saturating_add));
         let plural = if layers.len() == 1 { "" } else { "s" };
-        say(&format!("{}: {digest}, {} layer{plural}, {total}", self.image, layers.len()));
+        say(&format!("{}: {digest}, {} {}{plural}, {total}", self.image, layers.len(), self.what));
         *self.layers.lock().unwrap_or_else(PoisonError::into_inner) = layers.iter().map(start).collect();
     }
 
@@ -253,7 +258,8 @@ impl Progress for Lines {
             LayerEvent::Exists => "in the store already",
             LayerEvent::Retrying => "the connection broke, trying again",
             LayerEvent::Resuming(kept) => {
-                say(&format!("layer {} ({}): goes on after {}", layer.name, size(layer.size), size(kept)));
+                let (what, name) = (self.what, &layer.name);
+                say(&format!("{what} {name} ({}): goes on after {}", size(layer.size), size(kept)));
                 return;
             }
             LayerEvent::Present => "at the registry already",
@@ -261,7 +267,7 @@ impl Progress for Lines {
             LayerEvent::Done => "done",
             LayerEvent::Received(_) | LayerEvent::Storing => return,
         };
-        say(&format!("layer {} ({}): {what}", layer.name, size(layer.size)));
+        say(&format!("{} {} ({}): {what}", self.what, layer.name, size(layer.size)));
     }
 }
 
@@ -297,7 +303,10 @@ mod tests {
         assert_eq!(speed.words(7_200_000), "   1.00 kB/s  2:00:00 left");
         assert_eq!(Speed { rate: Some(0.0), ..speed }.words(5), "       0 B/s");
         let line = Layer { speed: Some(speed), ..layer(500_000, Some(LayerEvent::Received(500_000))) };
-        assert_eq!(line.line(200), "0123456789ab   1.00 MB  [############............]   500 kB   1.00 kB/s  8:20 left");
+        assert_eq!(
+            line.line(200),
+            "0123456789ab   1.00 MB  [############............]   500 kB   1.00 kB/s  8:20 left"
+        );
     }
 
     #[test]

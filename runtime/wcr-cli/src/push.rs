@@ -29,7 +29,7 @@ pub(crate) fn push(args: &PushArgs) -> Result<u8> {
         display.finish();
         pushed
     } else {
-        client.push(&store, &record, target, &Lines::new(target.familiar(), false))
+        client.push(&store, &record, target, &Lines::of_blobs(target.familiar()))
     };
     Ok(output::print(&format!("{}\n", target.pinned(digest?).familiar())))
 }

@@ -23,10 +23,8 @@ pub(crate) fn seconds(text: &str) -> Option<u64> {
     let numbers = |text: &str, separator| -> Option<Vec<i64>> {
         text.split(separator).map(|part| part.split('.').next()?.parse().ok()).collect()
     };
-    let ([year, month, day], [hour, minute, second]) = (
-        <[i64; 3]>::try_from(numbers(date, '-')?).ok()?,
-        <[i64; 3]>::try_from(numbers(time, ':')?).ok()?,
-    );
+    let ([year, month, day], [hour, minute, second]) =
+        (<[i64; 3]>::try_from(numbers(date, '-')?).ok()?, <[i64; 3]>::try_from(numbers(time, ':')?).ok()?);
     let offset = match offset {
         "Z" | "z" => 0,
         _ => {

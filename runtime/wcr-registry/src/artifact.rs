@@ -19,7 +19,7 @@ pub(crate) fn fetch(
     program: &Descriptor,
     in_store: impl Fn(StoreError) -> RegistryError,
 ) -> Result<(LayerSpec, u64)> {
-    let source = Source { session, digest: program.digest, size: program.size, what: "the program" };
+    let source = Source { session, digest: program.digest, size: program.size, what: "the program", spare: None };
     let content = runtime.block_on(small(&source))?;
     progress.layer(0, LayerEvent::Received(program.size));
     progress.layer(0, LayerEvent::Storing);

@@ -245,8 +245,11 @@ impl<'a> Session<'a> {
         }
         let host = host_of(response.url());
         let body = self.transport.body(response, "a token", LONGEST).await?;
-        let malformed =
-            |reason: &str| RegistryError::Protocol { what: "a token".into(), host: host.clone(), reason: reason.into() };
+        let malformed = |reason: &str| RegistryError::Protocol {
+            what: "a token".into(),
+            host: host.clone(),
+            reason: reason.into(),
+        };
         // What serde says may quote the token.
         let token: Token = serde_json::from_slice(&body).map_err(|_| malformed("it is not the JSON it should be"))?;
         let text = [token.token, token.access_token].into_iter().flatten().find(|token| !token.is_empty());

@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use reqwest::header::CONTENT_RANGE;
 use reqwest::{Response, StatusCode, Url};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wcr_image::Digest;
 
 use crate::auth::Session;
 use crate::endpoint::host_of;
 use crate::error::{RegistryError, Result};
+use crate::ranges::Watch;
 use crate::transport::{Pace, Request};
 
 /// How many tries in a row may bring nothing new.
@@ -23,6 +25,17 @@ pub(crate) struct Source<'a> {
     pub size: u64,
     /// What it is, as messages name it.
     pub what: &'a str,
+    /// Connections that nobody else needs, with which it may be fetched faster.
+    pub spare: Option<&'a Semaphore>,
+}
+
+/// What came of reading one answer.
+enum Streamed {
+    Complete,
+    /// It is not complete, for this reason.
+    Broken(String),
+    /// More connections may be faster; so many bytes a second come over this one.
+    Slow(f64),
 }
 
 /// Who takes a blob in.
@@ -52,17 +65,23 @@ impl Source<'_> {
         let url = self.session.url("blobs", &self.digest.to_string())?;
         let (start, mut received) = (received, received);
         let mut fruitless = 0;
-        let mut ranges = true;
+        let (mut ranges, mut alone) = (true, self.spare.is_none());
         for tries in 1..=TRIES {
             let before = received;
             let range_from = Some(received).filter(|from| *from > 0 && ranges);
-            let request =
-                Request { range: range_from.map(|from| (from, None)), ..Request::get(&url, self.what) };
+            let request = Request { range: range_from.map(|from| (from, None)), ..Request::get(&url, self.what) };
             let reason = match self.session.request(request).await {
                 Ok(response) => match self.usable(response, received, range_from.is_some()).await? {
-                    Some((response, skip)) => match self.stream(response, skip, &mut received, sink).await? {
-                        None => return Ok(()),
-                        Some(reason) => reason,
+                    Some((response, skip)) => match self.stream(response, skip, &mut received, sink, alone).await? {
+                        Streamed::Complete => return Ok(()),
+                        Streamed::Broken(reason) => reason,
+                        Streamed::Slow(rate) => {
+                            if self.fetch_in_ranges(&url, &mut received, sink, rate).await? {
+                                return Ok(());
+                            }
+                            alone = true;
+                            continue;
+                        }
                     },
                     None => {
                         ranges = false;
@@ -105,35 +124,37 @@ impl Source<'_> {
     }
 
     /// Whether a `Content-Range` goes on from byte `from`, in a blob of the right length.
-    fn continues(&self, range: &str, from: u64) -> bool {
+    pub(crate) fn continues(&self, range: &str, from: u64) -> bool {
         let Some(range) = range.trim().strip_prefix("bytes ") else { return false };
         let Some((span, total)) = range.split_once('/') else { return false };
         let starts = span.split_once('-').is_some_and(|(start, _)| start.trim().parse() == Ok(from));
         starts && (total.trim() == "*" || total.trim().parse() == Ok(self.size))
     }
 
-    /// Reads one answer. `None`: the blob is complete. `Some`: why it is not.
+    /// Reads one answer; not to its end when more connections may be faster, unless `alone`.
     async fn stream(
         &self,
         mut response: Response,
         mut skip: u64,
         received: &mut u64,
         sink: &mut impl Sink,
-    ) -> Result<Option<String>> {
+        alone: bool,
+    ) -> Result<Streamed> {
         let transport = self.session.transport;
         let mut pace = Pace::new(transport.options.idle_timeout);
+        let mut watch = Watch::new(*received);
         loop {
             let before = Instant::now();
             let next = transport.chunk(&mut response).await;
             let waited = before.elapsed();
             let mut chunk = match next {
                 Ok(Some(chunk)) => chunk,
-                _ if *received == self.size => return Ok(None),
-                Ok(None) => return Ok(Some("the connection ended early".into())),
-                Err(reason) => return Ok(Some(reason)),
+                _ if *received == self.size => return Ok(Streamed::Complete),
+                Ok(None) => return Ok(Streamed::Broken("the connection ended early".into())),
+                Err(reason) => return Ok(Streamed::Broken(reason)),
             };
             if let Err(reason) = pace.advance(waited, chunk.len() as u64) {
-                return Ok(Some(reason));
+                return Ok(Streamed::Broken(reason));
             }
             let known = usize::try_from(skip).unwrap_or(usize::MAX).min(chunk.len());
             drop(chunk.split_to(known));
@@ -147,11 +168,24 @@ impl Source<'_> {
                 return Err(RegistryError::Length { what: self.what.into(), host, expected: self.size, actual });
             }
             if !sink.take(chunk) {
-                let (what, host) = (self.what.into(), host_of(response.url()));
-                return Err(RegistryError::Transfer { what, host, reason: "it was given up here".into() });
+                return Err(self.given_up());
             }
             *received = actual;
+            if !alone
+                && let Some(rate) = watch.is_slow(waited, actual)
+                && self.is_worth_splitting(actual)
+            {
+                return Ok(Streamed::Slow(rate));
+            }
         }
+    }
+}
+
+impl Source<'_> {
+    /// The error when the sink wants no more.
+    pub(crate) fn given_up(&self) -> RegistryError {
+        let host = host_of(&self.session.base);
+        RegistryError::Transfer { what: self.what.into(), host, reason: "it was given up here".into() }
     }
 }
 

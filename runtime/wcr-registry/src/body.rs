@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_core::Stream;
+use futures_util::Stream;
 
 /// The piece in which a file is read, in bytes.
 const PIECE: usize = 256 << 10;

@@ -7,6 +7,7 @@ use std::thread::{self, Scope};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use wcr_image::{Class, Reference};
 use wcr_store::{LayerSpec, LayerWriter, Lock, Store, StoreError};
 
@@ -27,6 +28,8 @@ pub(crate) struct Layers<'a> {
     order: Vec<usize>,
     next: AtomicUsize,
     failed: AtomicBool,
+    /// Connections that no layer needs.
+    spare: Semaphore,
     results: Mutex<Results>,
 }
 
@@ -67,7 +70,7 @@ impl<'a> Layers<'a> {
         order.sort_by_key(|index| Reverse(specs.get(*index).map_or(0, |spec| spec.size)));
         let results = Mutex::new(Results { sizes: vec![0; specs.len()], error: None });
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { sessions, runtime, store, progress, specs, order, next, failed, results }
+        Self { sessions, runtime, store, progress, specs, order, next, failed, spare: Semaphore::new(0), results }
     }
 
     /// Brings all layers into the store, and does `meanwhile`. The lengths of the tars, or the first error.
@@ -78,6 +81,7 @@ impl<'a> Layers<'a> {
     ) -> Result<Vec<u64>> {
         let parallel = self.sessions.first().map_or(1, |session| session.transport.options.parallel);
         let workers = parallel.clamp(1, 64).min(self.specs.len());
+        self.spare.add_permits(parallel.clamp(1, 64) - workers);
         let other = thread::scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|| self.work(scope));
@@ -97,7 +101,10 @@ impl<'a> Layers<'a> {
     fn work<'s>(&'s self, scope: &'s Scope<'s, '_>) {
         while !self.failed.load(Ordering::Relaxed) {
             let index = self.order.get(self.next.fetch_add(1, Ordering::Relaxed)).copied();
-            let Some((index, spec)) = index.and_then(|index| Some((index, self.specs.get(index)?))) else { return };
+            let Some((index, spec)) = index.and_then(|index| Some((index, self.specs.get(index)?))) else {
+                self.spare.add_permits(1);
+                return;
+            };
             match self.receive(index, spec) {
                 Ok(Received::Present(size)) => self.done(index, Ok(size)),
                 Ok(Received::Writer(writer, lock)) => {
@@ -155,7 +162,8 @@ impl<'a> Layers<'a> {
         let what = format!("layer {}", spec.digest.short());
         let last = self.sessions.len().saturating_sub(1);
         for (place, session) in self.sessions.iter().enumerate() {
-            let source = Source { session, digest: spec.digest, size: spec.size, what: &what };
+            let source =
+                Source { session, digest: spec.digest, size: spec.size, what: &what, spare: Some(&self.spare) };
             let fetched = self.runtime.block_on(source.fetch(sink.writer.received(), sink));
             match fetched {
                 Err(error) if place < last && !sink.gave_up() => self.progress.remark(&error.to_string()),

@@ -23,6 +23,7 @@ mod manifest;
 mod progress;
 mod pull;
 mod push;
+mod ranges;
 mod reply;
 mod tokens;
 mod transport;

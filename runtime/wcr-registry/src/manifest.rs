@@ -179,6 +179,7 @@ pub(crate) async fn fetch(
 
 /// The image's configuration, as it is.
 pub(crate) async fn config(session: &Session<'_>, descriptor: &Descriptor) -> Result<Vec<u8>> {
-    let source = Source { session, digest: descriptor.digest, size: descriptor.size, what: "the configuration" };
+    let source =
+        Source { session, digest: descriptor.digest, size: descriptor.size, what: "the configuration", spare: None };
     small(&source).await
 }

@@ -237,7 +237,7 @@ impl Pull<'_> {
                 let host = session.domain.clone();
                 return Err(RegistryError::Limit { what, host, limit: LONGEST_OTHER });
             }
-            let source = Source { session, digest: blob.digest, size: blob.size, what: &what };
+            let source = Source { session, digest: blob.digest, size: blob.size, what: &what, spare: None };
             let content = self.runtime.block_on(small(&source))?;
             self.store.put_blob(&blob.digest, &content).map_err(in_store)?;
         }

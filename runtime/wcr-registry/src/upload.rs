@@ -75,7 +75,8 @@ impl Upload<'_> {
         }
         let in_store = |error| RegistryError::Store { reference: self.reference.familiar(), source: Box::new(error) };
         let missing = || StoreError::Missing { digest: blob.digest };
-        let (file, length) = self.store.open_blob(&blob.digest).map_err(in_store)?.ok_or_else(missing).map_err(in_store)?;
+        let (file, length) =
+            self.store.open_blob(&blob.digest).map_err(in_store)?.ok_or_else(missing).map_err(in_store)?;
         if length != blob.size {
             return Err(in_store(StoreError::Length { digest: blob.digest, expected: blob.size, actual: length }));
         }
@@ -194,7 +195,8 @@ impl Upload<'_> {
             let reason = format!("the upload cannot go on, status {}", response.status().as_u16());
             return Err(RegistryError::Transfer { what, host, reason });
         }
-        let next = if response.headers().contains_key(LOCATION) { self.location(&response, sending)? } else { location };
+        let next =
+            if response.headers().contains_key(LOCATION) { self.location(&response, sending)? } else { location };
         Ok((next, taken(response.headers()).unwrap_or(0).min(sending.blob.size)))
     }
 

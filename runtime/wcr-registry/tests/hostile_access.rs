@@ -13,9 +13,9 @@ use serde_json::json;
 use wcr_image::Class;
 use wcr_registry::Options;
 
-use support::hostile::{Good, Reply, Server};
 use support::place::{Place, bearer, is_blob, is_manifest, sample};
 use support::{hasty, pull, pull_with};
+use wcr_tests::hostile::{Good, Reply, Server};
 
 #[test]
 fn refusals_carry_the_registrys_reason() {

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use wcr_image::{Class, Digest};
 use wcr_registry::PullStatus;
 
-use support::hostile::{Good, Reply, Request, Server};
 use support::layout::{Blob, INDEX, Image, MANIFEST, gzip, image, tar_of};
 use support::place::{Place, bearer, is_blob, is_manifest, noise, sample};
 use support::{content, pull};
+use wcr_tests::hostile::{Good, Reply, Request, Server};
 
 #[test]
 fn a_good_registry_is_pulled_from() {

@@ -9,12 +9,12 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::hostile::Server;
 use support::layout::{image, tar_of};
 use support::registry::Folder;
 use support::{content, pull};
 use wcr_image::Digest;
 use wcr_store::Store;
+use wcr_tests::hostile::Server;
 
 /// Names the store and the image, separated by a space, when this program runs as the process to be killed.
 const CHILD: &str = "WCR_TEST_PULL";

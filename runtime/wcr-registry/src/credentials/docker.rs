@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::Serialize as _;
 use serde_json::{Map, Value, json};
 
-use super::{Credentials, helper};
+use super::{Credentials, program};
 use crate::error::{RegistryError, Result};
 
 /// The longest configuration file that is read, in bytes.
@@ -52,7 +52,7 @@ impl DockerConfig {
     /// The credentials for the repository `path` of the registry `domain`.
     pub(crate) fn find(&self, domain: &str, path: &str) -> Result<Option<Credentials>> {
         if let Some(name) = self.helper(domain) {
-            let found = helper::get(&name, server(domain))?;
+            let found = program::get(&name, server(domain))?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -114,7 +114,7 @@ impl DockerConfig {
         let helper = self.helper(domain);
         let entry = match &helper {
             Some(name) => {
-                helper::store(name, server(domain), user, password)?;
+                program::store(name, server(domain), user, password)?;
                 json!({})
             }
             None => json!({ "auth": STANDARD.encode(format!("{user}:{password}")) }),
@@ -138,8 +138,8 @@ impl DockerConfig {
     pub(crate) fn erase(&mut self, domain: &str) -> Result<bool> {
         let mut found = false;
         if let Some(name) = self.helper(domain) {
-            found |= helper::get(&name, server(domain))?.is_some();
-            helper::erase(&name, server(domain))?;
+            found |= program::get(&name, server(domain))?.is_some();
+            program::erase(&name, server(domain))?;
         }
         if let Some(auths) = self.content.get_mut("auths").and_then(Value::as_object_mut) {
             let before = auths.len();

@@ -1,7 +1,7 @@
 //! Credentials that a login has left behind: in Docker's configuration file, in podman's, or with a helper program.
 
 mod docker;
-mod helper;
+mod program;
 
 use std::env;
 use std::fmt;

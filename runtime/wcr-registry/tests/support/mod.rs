@@ -12,8 +12,6 @@ use wcr_image::{Platform, Reference};
 use wcr_registry::{Client, Options, PullOutcome, Result, Silent};
 use wcr_store::Store;
 
-pub use wcr_tests::hostile;
-
 /// Settings with which failures fail fast.
 pub fn hasty() -> Options {
     Options {

@@ -7,10 +7,10 @@ use wcr_image::Class;
 use wcr_registry::RegistryError;
 use wcr_store::Store;
 
-use wcr_tests::hostile::Request;
 use super::layout::{Blob, Image, image, tar_of};
 use super::pull;
 use super::registry::Folder;
+use wcr_tests::hostile::Request;
 
 /// A store in a folder of its own.
 pub struct Place {
