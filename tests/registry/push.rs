@@ -15,11 +15,14 @@ use wcr_tests::skip;
 
 use crate::place::{AUTH, INTEGRITY, NET, POLICY, Place, USAGE, noise, sample};
 
+/// Documents by their names, each with its media type.
+type Documents = BTreeMap<String, (String, Vec<u8>)>;
+
 /// A registry that takes uploads, in memory, each step of which a test may answer itself.
 #[derive(Clone, Default)]
 struct Taken {
     blobs: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
-    manifests: Arc<Mutex<BTreeMap<String, (String, Vec<u8>)>>>,
+    manifests: Arc<Mutex<Documents>>,
     uploads: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use wcr_tests::hostile::{Good, Reply, Request, Server};
 use wcr_tests::image::{Image, digest};
 use wcr_tests::layer::Layer;
+use wcr_tests::terminal::Terminal;
 
 use crate::place::{Place, is_layer, noise};
 
@@ -19,9 +20,14 @@ struct Seen {
     peak: usize,
 }
 
-/// Pulls an image of 32 MB from a server whose every connection is slow.
+/// An image of 32 MB.
+fn large() -> Image {
+    Image::new([Layer::new().file("large", 0o644, noise(32 << 20)).into()])
+}
+
+/// Pulls it from a server whose every connection is slow.
 fn pull(args: &[&str], special: fn(&Request, &[u8]) -> Option<Reply>) -> Seen {
-    let image = Image::new([Layer::new().file("large", 0o644, noise(32 << 20)).into()]);
+    let image = large();
     let layer = image.layers()[0].digest();
     let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(0)));
     let (count, highest, good, shared) = (now, Arc::clone(&peak), Good::of(&image, "latest"), image.clone());
@@ -64,4 +70,21 @@ fn one_download_at_a_time_is_one_connection() {
 fn who_ignores_ranges_is_asked_for_the_whole_again() {
     let seen = pull(&["pull"], |_, bytes| Some(Reply::ok(bytes)));
     assert!(seen.ranges.iter().any(|range| range.ends_with('-')), "{:?}", seen.ranges);
+}
+
+#[test]
+fn a_terminal_shows_the_rate_and_the_time_left() {
+    let image = large();
+    let good = Good::of(&image, "latest");
+    let server = Server::start(move |request| match is_layer(request, &image) {
+        true => good.answer(request).slowly(STEP, Duration::from_millis(50)),
+        false => good.answer(request),
+    });
+    let place = Place::new();
+    let mut terminal = Terminal::start(place.wcr(["pull", "--parallel=1", &server.name("a")]), 24, 100);
+    terminal.shows("a:latest: 0 of 1 layers");
+    terminal.shows("MB/s");
+    terminal.shows(" left");
+    terminal.shows("1 of 1 layers");
+    assert!(terminal.ends().success());
 }

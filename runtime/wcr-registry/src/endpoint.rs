@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_may_be_led() {
+    fn fault_18_and_19_where_one_may_be_led() {
         let table = [
             ("https://r.io", "https://cdn.net/x", true, "another public server"),
             ("https://r.io", "http://cdn.net/x", false, "from https to http"),

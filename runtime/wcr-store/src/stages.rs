@@ -19,7 +19,7 @@ use crate::sink::Sink;
 /// How many buffers of a tar go round.
 const BUFFERS: usize = 3;
 /// How many pieces of a blob may wait to be inflated.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// A tar that was taken in; its file is complete but not yet on the disk.
 pub(crate) struct Tar {
