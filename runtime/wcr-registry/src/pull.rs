@@ -3,9 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
-use wcr_image::{
-    Compression, Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, MediaType, Platform, Reference,
-};
+use wcr_image::{Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, MediaType, Platform, Reference};
 use wcr_store::{ImageRecord, LayerRecord, LayerSpec, Store, StoreError};
 
 use crate::artifact;
@@ -205,14 +203,7 @@ impl Pull<'_> {
                 specs.into_iter().zip(sizes).collect()
             }
         };
-        let record = |(spec, tar_size): (LayerSpec, u64)| LayerRecord {
-            digest: spec.digest,
-            size: spec.size,
-            diff_id: spec.diff_id,
-            tar_size,
-            gzip: spec.compression == Compression::Gzip,
-        };
-        Ok(stored.into_iter().map(record).collect())
+        Ok(stored.into_iter().map(|(spec, tar_size)| LayerRecord::new(&spec, tar_size)).collect())
     }
 
     /// Brings what an index lists beside the image that was asked for into the store: images as such, and the rest

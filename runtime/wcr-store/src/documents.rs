@@ -147,13 +147,7 @@ impl Store {
             let spec = LayerSpec { digest: layer.digest, size: layer.size, diff_id: *diff_id, compression };
             let _lock = self.lock_layer(diff_id, || ())?;
             let Some(tar_size) = self.find_layer(&spec)? else { return Ok(None) };
-            layers.push(LayerRecord {
-                digest: layer.digest,
-                size: layer.size,
-                diff_id: *diff_id,
-                tar_size,
-                gzip: compression == wcr_image::Compression::Gzip,
-            });
+            layers.push(LayerRecord::new(&spec, tar_size));
         }
         Ok(Some(ImageRecord {
             reference: record.reference.clone(),

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use wcr_image::{Compression, Descriptor, Digest, Platform, RunConfig};
 
+use crate::ingest::LayerSpec;
+
 /// An image in the store, with all that starting a container needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageRecord {
@@ -51,6 +53,18 @@ impl ImageRecord {
 }
 
 impl LayerRecord {
+    /// What is remembered of a layer whose tar has `tar_size` bytes.
+    #[must_use]
+    pub const fn new(spec: &LayerSpec, tar_size: u64) -> Self {
+        Self {
+            digest: spec.digest,
+            size: spec.size,
+            diff_id: spec.diff_id,
+            tar_size,
+            gzip: matches!(spec.compression, Compression::Gzip),
+        }
+    }
+
     /// What the blob is compressed with.
     #[must_use]
     pub const fn compression(&self) -> Compression {

@@ -196,13 +196,7 @@ impl Store {
         if !self.has_blob(&spec.digest, spec.size)? {
             return Ok(None);
         }
-        let record = LayerRecord {
-            digest: spec.digest,
-            size: spec.size,
-            diff_id: spec.diff_id,
-            tar_size: 0,
-            gzip: spec.compression == wcr_image::Compression::Gzip,
-        };
+        let record = LayerRecord::new(spec, 0);
         if let Ok(layer) = self.open_layer(&record) {
             return Ok(Some(layer.index().tar_len()));
         }
