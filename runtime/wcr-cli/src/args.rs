@@ -9,6 +9,7 @@ use wcr_container::Tmpfs;
 use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
 
+use crate::image_args::{DfArgs, FsckArgs, PruneArgs, RmiArgs, TagArgs};
 use crate::limits::{self, Ulimit};
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
@@ -56,6 +57,16 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show all that is known of an image, as JSON
     Inspect(InspectArgs),
+    /// Give an image another name
+    Tag(TagArgs),
+    /// Remove names of images, and images that have no name any more
+    Rmi(RmiArgs),
+    /// Remove what no image needs
+    Prune(PruneArgs),
+    /// Show how much room the store takes
+    Df(DfArgs),
+    /// Check every byte of the store
+    Fsck(FsckArgs),
     /// Show what stands in for which program
     Shims(ShimsArgs),
     /// Run test scripts, each command in a fresh container that is the same every time

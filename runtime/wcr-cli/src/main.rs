@@ -3,19 +3,26 @@
 #![deny(unsafe_code)]
 
 mod args;
+mod df;
 mod env_file;
 mod exit;
 mod fetch;
+mod fsck;
+mod image_args;
 mod inspect;
 mod limits;
 #[cfg(target_env = "musl")]
 mod linux_allocator;
 mod list;
+mod named;
 mod output;
 mod progress;
+mod prune;
 mod pull;
+mod rmi;
 mod run;
 mod shims;
+mod tag;
 mod test;
 mod text;
 mod when;
@@ -46,6 +53,11 @@ fn command(is_run: bool) -> u8 {
         Command::Pull(args) => pull::pull(&args),
         Command::List(args) => list::list(&args),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Tag(args) => tag::tag(&args),
+        Command::Rmi(args) => rmi::rmi(&args),
+        Command::Prune(args) => prune::prune(&args),
+        Command::Df(args) => df::df(&args),
+        Command::Fsck(args) => fsck::fsck(&args),
         Command::Shims(args) => shims::shims(&args),
         Command::Test(args) => test::test(args),
     };

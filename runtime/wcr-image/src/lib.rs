@@ -14,6 +14,7 @@ mod platform;
 mod reference;
 mod tar;
 mod wasm;
+mod zstd;
 
 pub use archive::{Archive, ArchivedImage, ArchivedLayer, Contents};
 pub use config::{History, ImageConfig, RootFs, RunConfig};

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
-use wcr_image::{Compression, Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, Platform, Reference};
+use wcr_image::{Descriptor, Digest, ImageConfig, ImageError, Limits, Manifest, Platform, Reference};
 use wcr_store::{ImageRecord, LayerRecord, LayerSpec, Store, StoreError};
 
 use crate::artifact;
@@ -100,13 +100,7 @@ pub(crate) fn run(
         Some(before) if before.manifest.digest == resolved.descriptor.digest => PullStatus::UpToDate,
         Some(_) => PullStatus::Updated,
     };
-    let layers = stored.into_iter().map(|(spec, tar_size)| LayerRecord {
-        digest: spec.digest,
-        size: spec.size,
-        diff_id: spec.diff_id,
-        tar_size,
-        gzip: spec.compression == Compression::Gzip,
-    });
+    let layers = stored.into_iter().map(|(spec, tar_size)| LayerRecord::new(&spec, tar_size));
     let record = ImageRecord {
         reference: Store::filed_as(reference),
         digest: resolved.digest,

@@ -52,6 +52,18 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A name that is to be given has a digest.
+    #[error("{name} cannot be given to an image: it has a digest, which the image's content alone decides")]
+    TagWithDigest {
+        /// The name.
+        name: String,
+    },
+    /// An image that is to be removed is in use.
+    #[error("{image} is being used: a container of it runs, or it is being stored; stop that, or use --force")]
+    InUse {
+        /// The image's name.
+        image: String,
+    },
     /// Content does not hash to its digest.
     #[error("{what} {expected} is corrupt: the content has digest {actual}")]
     Digest {
@@ -100,6 +112,8 @@ impl StoreError {
             Self::Digest { .. } | Self::Length { .. } => Class::Integrity,
             Self::Layer { source, .. } => source.class(),
             Self::Image(source) => source.class(),
+            Self::TagWithDigest { .. } => Class::Usage,
+            Self::InUse { .. } => Class::Conflict,
             _ => Class::Store,
         }
     }
@@ -112,6 +126,13 @@ impl StoreError {
     /// Whether the file operation failed because there is no such file.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+impl StoreError {
+    /// Whether a file of the store is not what it must be.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
     }
 }
 

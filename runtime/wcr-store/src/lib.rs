@@ -15,6 +15,9 @@
 mod buffer;
 mod error;
 mod files;
+mod fsck;
+mod garbage;
+mod hold;
 mod image;
 mod index_json;
 mod ingest;
@@ -23,6 +26,7 @@ mod location;
 mod lock;
 mod merged;
 mod mmap;
+mod names;
 mod record;
 mod refs;
 mod sink;
@@ -31,12 +35,19 @@ mod store;
 mod tars;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upkeep_tests;
+mod usage;
 
 pub use error::{Result, StoreError};
+pub use fsck::{Fault, Lost, Remedy};
+pub use garbage::{Part, PartKind, Prune, Pruned};
 pub use image::Image;
 pub use ingest::{LayerSpec, LayerWriter};
 pub use inspect::Inspection;
 pub use location::default_root;
 pub use lock::Lock;
+pub use names::Untagged;
 pub use record::{ImageRecord, LayerRecord};
 pub use store::Store;
+pub use usage::{Share, Usage};

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use wcr_image::{Compression, Descriptor, Digest, Platform, RunConfig};
 
+use crate::ingest::LayerSpec;
+
 /// An image in the store, with all that starting a container needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageRecord {
@@ -38,8 +40,11 @@ pub struct LayerRecord {
     pub diff_id: Digest,
     /// The length of the layer's tar, in bytes.
     pub tar_size: u64,
-    /// Whether the blob is gzip; else it is a plain tar.
+    /// Whether the blob is gzip.
     pub gzip: bool,
+    /// Whether the blob is zstd; without either it is a plain tar.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub zstd: bool,
 }
 
 impl ImageRecord {
@@ -51,9 +56,26 @@ impl ImageRecord {
 }
 
 impl LayerRecord {
+    /// What is remembered of a layer whose tar has `tar_size` bytes.
+    #[must_use]
+    pub const fn new(spec: &LayerSpec, tar_size: u64) -> Self {
+        Self {
+            digest: spec.digest,
+            size: spec.size,
+            diff_id: spec.diff_id,
+            tar_size,
+            gzip: matches!(spec.compression, Compression::Gzip),
+            zstd: matches!(spec.compression, Compression::Zstd),
+        }
+    }
+
     /// What the blob is compressed with.
     #[must_use]
     pub const fn compression(&self) -> Compression {
-        if self.gzip { Compression::Gzip } else { Compression::None }
+        match self {
+            Self { gzip: true, .. } => Compression::Gzip,
+            Self { zstd: true, .. } => Compression::Zstd,
+            _ => Compression::None,
+        }
     }
 }

@@ -85,8 +85,7 @@ fn read(layer: &LayerFile, found: Found<'_>, diff_id: Digest, limits: &Limits) -
     if let Some(digest) = layer.digest {
         verified("digest", found.content, digest)?;
     }
-    let compression = layer.compression.or_else(|| kind::compression(found.content));
-    let tar = match compression.ok_or(ImageError::Zstd { digest: diff_id })? {
+    let tar = match layer.compression.unwrap_or_else(|| kind::compression(found.content)) {
         Compression::None => found.content.clone(),
         compression => Inflater::whole("a layer", compression, found.content, limits)?.into(),
     };

@@ -177,11 +177,12 @@ impl Config {
 
 /// The archive without the compression that all of it may have.
 fn decompressed(bytes: Bytes, limits: &Limits) -> Result<Bytes> {
-    if kind::compression(&bytes) != Some(Compression::Gzip) {
+    let compression = kind::compression(&bytes);
+    if compression == Compression::None {
         return Ok(bytes);
     }
     let limits = Limits { layer: limits.archive, ..*limits };
-    Ok(Inflater::whole("the archive", Compression::Gzip, &bytes, &limits)?.into())
+    Ok(Inflater::whole("the archive", compression, &bytes, &limits)?.into())
 }
 
 /// The digest of `content`, which has to be `expected`; `what` names the digest.

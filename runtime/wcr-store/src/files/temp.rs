@@ -54,6 +54,9 @@ impl TempFile {
                 let mut plain =
                     OpenOptions::new().append(true).open(&self.path).map_err(StoreError::io("open", &self.path))?;
                 plain.write_all(bytes).map_err(StoreError::io("write", &self.path))?;
+                // The lock goes with the file that had it.
+                drop(self.file.take());
+                drop(plain.try_lock());
                 self.file = Some(plain);
                 self.direct = false;
                 Ok(())
@@ -80,6 +83,19 @@ impl TempFile {
         fs::rename(&self.path, to).map_err(StoreError::io("write", to))?;
         self.path = PathBuf::new();
         Ok(())
+    }
+
+    /// As [`Self::rename`], and gives the file so that nobody removes it before it is dropped.
+    pub(crate) fn place(mut self, to: &Path) -> Result<Option<File>> {
+        let file = self.file.take();
+        if let Some(file) = &file {
+            // From now on others may use it, too. Nobody else has a look at it before it has its name.
+            drop(file.unlock());
+            drop(file.try_lock_shared());
+        }
+        fs::rename(&self.path, to).map_err(StoreError::io("write", to))?;
+        self.path = PathBuf::new();
+        Ok(file)
     }
 
     /// Makes a small file with `content`; not yet on the disk.
@@ -110,16 +126,24 @@ impl Drop for TempFile {
 
 /// Removes what killed processes left behind: old files that nobody holds.
 pub(crate) fn sweep(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let old = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|metadata| metadata.modified().ok());
-        if old.and_then(|time| time.elapsed().ok()).is_none_or(|age| age < STALE) {
+    for (path, _) in leftovers(folder, STALE) {
+        drop(fs::remove_file(&path));
+    }
+}
+
+/// The files in `folder` that are older than `age` and that nobody holds, with their lengths.
+pub(crate) fn leftovers(folder: &Path, age: Duration) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Some(metadata) = entry.metadata().ok().filter(fs::Metadata::is_file) else { continue };
+        let modified = metadata.modified().ok();
+        if modified.and_then(|time| time.elapsed().ok()).is_none_or(|past| past < age) {
             continue;
         }
         let path = entry.path();
-        let free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-        if free {
-            drop(fs::remove_file(&path));
+        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            found.push((path, metadata.len()));
         }
     }
+    found
 }
