@@ -245,7 +245,7 @@ mod tests {
 
     /// What `zstd --check` 1.5.4 makes of `hello hello hello hello hello\n`.
     const HELLO: &[u8] =
-        b"\x28\xb5\x2f\xfd\x04\x58\x75\x00\x00\x38\x68\x65\x6c\x6c\x6f\x20\x6c\x6c\x6f\x0a\x01\x00\x7b\x65\x45\x1a";
+        b"\x28\xb5\x2f\xfd\x04\x58\x6d\x00\x00\x38\x68\x65\x6c\x6c\x6f\x20\x0a\x01\x00\xa9\x4b\x11\x1a\x48\x72\xab";
 
     /// A frame of blocks that each repeat one byte, with a window of 128 KiB and no checksum.
     fn repeated(blocks: usize, size: u32) -> Vec<u8> {
@@ -302,7 +302,7 @@ mod tests {
             let error = inflate(&good[..length], &Limits::DEFAULT).unwrap_err();
             assert!(matches!(error, ImageError::Zstd { .. }), "cut to {length}: {error}");
         }
-        for at in 0..good.len().min(2000) {
+        for at in (0..good.len().min(2000)).step_by(13) {
             let mut bad = good.clone();
             bad[at] ^= 0x55;
             drop(inflate(&bad, &Limits::DEFAULT));

@@ -55,7 +55,11 @@ impl Store {
     pub(crate) fn merge_layers(&self, record: &ImageRecord, layers: &[Arc<Layer>]) -> Result<()> {
         let Some(chain) = chain_id(&record.layers).filter(|_| layers.len() > 1) else { return Ok(()) };
         match Self::merged_index(chain, layers) {
-            Some(index) => TempFile::put(&self.temp(), &index, &self.merged_path(&chain)),
+            Some(index) => {
+                let mut file = TempFile::with(&self.temp(), &index)?;
+                file.sync()?;
+                self.place(file, &self.merged_path(&chain))
+            }
             None => Ok(()),
         }
     }
