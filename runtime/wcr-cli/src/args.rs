@@ -9,7 +9,7 @@ use wcr_container::Tmpfs;
 use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
 
-use crate::image_args::{DfArgs, FsckArgs, PruneArgs, RmiArgs, TagArgs};
+use crate::image_args::{DfArgs, ExportArgs, FsckArgs, ImportArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs};
 use crate::limits::{self, Ulimit};
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
@@ -61,6 +61,14 @@ pub(crate) enum Command {
     Tag(TagArgs),
     /// Remove names of images, and images that have no name any more
     Rmi(RmiArgs),
+    /// Write images as an archive
+    Save(SaveArgs),
+    /// Take the images of an archive into the store
+    Load(LoadArgs),
+    /// Make an image of a root file system
+    Import(ImportArgs),
+    /// Write the files of an image as one tar
+    Export(ExportArgs),
     /// Remove what no image needs
     Prune(PruneArgs),
     /// Show how much room the store takes

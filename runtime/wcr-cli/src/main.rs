@@ -2,18 +2,22 @@
 
 #![deny(unsafe_code)]
 
+mod archive_file;
 mod args;
 mod df;
 mod env_file;
 mod exit;
+mod export;
 mod fetch;
 mod fsck;
 mod image_args;
+mod import;
 mod inspect;
 mod limits;
 #[cfg(target_env = "musl")]
 mod linux_allocator;
 mod list;
+mod load;
 mod named;
 mod output;
 mod progress;
@@ -21,6 +25,7 @@ mod prune;
 mod pull;
 mod rmi;
 mod run;
+mod save;
 mod shims;
 mod tag;
 mod test;
@@ -55,6 +60,10 @@ fn command(is_run: bool) -> u8 {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Tag(args) => tag::tag(&args),
         Command::Rmi(args) => rmi::rmi(&args),
+        Command::Save(args) => save::save(&args),
+        Command::Load(args) => load::load(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Export(args) => export::export(&args),
         Command::Prune(args) => prune::prune(&args),
         Command::Df(args) => df::df(&args),
         Command::Fsck(args) => fsck::fsck(&args),

@@ -207,6 +207,12 @@ pub enum ImageError {
         /// Where it should be, escaped.
         path: String,
     },
+    /// The bytes of an archive are not to be had.
+    #[error("the archive cannot be read: {reason}")]
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
     /// A part of an archive is refused.
     #[error("`{part}` in the archive: {source}")]
     InArchive {

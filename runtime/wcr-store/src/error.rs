@@ -93,6 +93,9 @@ pub enum StoreError {
         #[source]
         source: Box<ImageError>,
     },
+    /// An archive of images is refused.
+    #[error(transparent)]
+    Archive(ImageError),
     /// A document of an image cannot be read.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -111,7 +114,7 @@ impl StoreError {
         match self {
             Self::Digest { .. } | Self::Length { .. } => Class::Integrity,
             Self::Layer { source, .. } => source.class(),
-            Self::Image(source) => source.class(),
+            Self::Image(source) | Self::Archive(source) => source.class(),
             Self::TagWithDigest { .. } => Class::Usage,
             Self::InUse { .. } => Class::Conflict,
             _ => Class::Store,

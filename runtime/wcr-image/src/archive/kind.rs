@@ -21,8 +21,12 @@ const KINDS: [(&[u8], &str); 10] = [
     (b"<", "an HTML or XML document"),
 ];
 
+/// How many bytes tell what something is.
+pub(crate) const LONGEST: u64 = 8;
+
 /// What a file is compressed with, as its first bytes tell.
-pub(crate) fn compression(bytes: &[u8]) -> Compression {
+#[must_use]
+pub fn compression(bytes: &[u8]) -> Compression {
     match bytes {
         bytes if bytes.starts_with(GZIP) => Compression::Gzip,
         bytes if bytes.starts_with(&MAGIC) => Compression::Zstd,

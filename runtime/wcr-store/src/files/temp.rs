@@ -40,6 +40,11 @@ impl TempFile {
         Ok(Self { file: Some(file), path, direct })
     }
 
+    /// Where it is, as long as it has no other name.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether writes must be aligned.
     pub(crate) const fn is_direct(&self) -> bool {
         self.direct
