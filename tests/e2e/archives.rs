@@ -39,7 +39,8 @@ fn rich() -> Image {
         .dir("t/opaque", 0o750)
         .file("t/opaque/below", 0o644, "")
         .file(&format!("t/{}", "long".repeat(40)), 0o644, vec![7; 100_000]);
-    let upper = Layer::new().whiteout("t/gone").dir("t/opaque", 0o700).opaque("t/opaque").file("t/opaque/above", 0o600, "a");
+    let upper =
+        Layer::new().whiteout("t/gone").dir("t/opaque", 0o700).opaque("t/opaque").file("t/opaque/above", 0o600, "a");
     Image::new([busybox::layer(), lower.into(), upper.into()]).with("Cmd", json!(["cat", "/t/suid"]))
 }
 
@@ -147,7 +148,7 @@ fn bad_archives_are_named_and_leave_nothing() {
         (vec![b'x'; 5000], 13, "not an image archive"),
         (gzip(&gzip(&good, 1), 1), 13, "compressed with gzip twice"),
         (busybox::layer_tar(), 13, "without `manifest.json`"),
-        (good[..good.len() / 2].to_vec(), 13, "cut off"),
+        (good[..good.len() / 2].to_vec(), 13, "within an entry's content"),
         (flip(layer), 12, "corrupt"),
         (gzip(&good, 1)[..100_000].to_vec(), 13, "cut off"),
     ];
@@ -174,7 +175,8 @@ fn a_root_file_system_becomes_an_image() {
     let tar = busybox::layer_tar();
     for (name, archive) in [("plain", tar.clone()), ("gzip", gzip(&tar, 1))] {
         let image = format!("imported:{name}");
-        let changes = ["-c", r#"CMD ["sh", "-c", "echo $A; pwd"]"#, "--change", "ENV A=1", "-c", "WORKDIR /etc", "-m", "made"];
+        let changes =
+            ["-c", r#"CMD ["sh", "-c", "echo $A; pwd"]"#, "--change", "ENV A=1", "-c", "WORKDIR /etc", "-m", "made"];
         let args = [&["import"][..], &changes, &["-", &image]].concat();
         let id = lab.wcr(args).stdin(archive).run().ok().silent().stdout();
         assert!(id.starts_with("sha256:") && id.len() == 72, "{id}");

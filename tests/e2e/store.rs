@@ -1,7 +1,8 @@
 //! The store looked after: names, removal, garbage, room, checks; at once with others, killed, and on a full disk.
 
 use std::fs;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -40,10 +41,9 @@ fn an_image_is_tagged_and_removed_as_docker_says_it() {
     lab.wcr(["rmi", &short]).run().fails().exits(16).says(&["several names", "mine:1", "--force"]);
     lab.wcr(["tag", &short, "other/name"]).run().ok();
     let digest = lab.busybox().digest;
-    lab.wcr(["rmi", "mine:1", "other/name"])
-        .run()
-        .ok()
-        .prints(&format!("Untagged: mine:1\nUntagged: mine@{digest}\nUntagged: other/name:latest\nUntagged: other/name@{digest}\n"));
+    lab.wcr(["rmi", "mine:1", "other/name"]).run().ok().prints(&format!(
+        "Untagged: mine:1\nUntagged: mine@{digest}\nUntagged: other/name:latest\nUntagged: other/name@{digest}\n"
+    ));
     let layer = inspected["RootFS"]["diff_ids"][0].as_str().unwrap().to_owned();
     let repository = image.trim_end_matches(":latest");
     lab.wcr(["rmi", &short])
@@ -93,24 +93,21 @@ fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
 fn a_container_reads_on_when_its_image_has_gone() {
     let Some(lab) = Lab::open() else { return };
     let image = lab.provide("gone-below", &noisy(7, 3_000_000));
-    let script = "read go; wc -c < /noise; cat /noise | wc -c";
-    // The container waits for a line, which comes when the image has been removed by force.
-    let store = lab.store();
-    let reader = std::thread::spawn({
-        let run = lab.wcr(["run", "--rm", "-i", &image, "sh", "-c", script]).into_command();
-        move || {
-            let mut run = run;
-            run.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-            let mut child = run.spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(700));
-            let mut rmi = Wcr::new(store.parent().unwrap()).args(["rmi", "-f", &image]).into_command();
-            assert!(rmi.output().unwrap().status.success());
-            std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"go\n").unwrap();
-            child.wait_with_output().unwrap()
-        }
-    });
-    let output = reader.join().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "3000000\n3000000\n");
+    let script = "echo ready; read go; wc -c < /noise; cat /noise | wc -c";
+    let mut run = lab.wcr(["run", "--rm", "-i", "--pull=never", &image, "sh", "-c", script]).into_command();
+    let mut child = run.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    lab.wcr(["rmi", &image]).run().fails().exits(16);
+    lab.wcr(["rmi", "-f", &image]).run().ok();
+    lab.wcr(["prune"]).run().ok();
+    child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "3000000\n3000000\n");
+    assert!(child.wait().unwrap().success());
     lab.wcr(["prune"]).run().ok();
     assert_eq!(files(&lab, "layers"), 0);
 }
@@ -129,7 +126,10 @@ fn prune_says_what_and_how_much() {
     let dry = lab.wcr(["prune", "--dry-run"]).run().ok().stdout();
     assert!(dry.contains("Would delete: layer") && dry.contains("Would delete: blob"), "{dry}");
     let pruned = lab.wcr(["prune"]).run().ok().stdout();
-    assert_eq!(dry.replace("Would delete", "Deleted").replace("Total that would be reclaimed", "Total reclaimed space"), pruned);
+    assert_eq!(
+        dry.replace("Would delete", "Deleted").replace("Total that would be reclaimed", "Total reclaimed space"),
+        pruned
+    );
     assert_eq!(usage(&lab)["layers"]["reclaimable"], json!(0));
     sound(&lab, &first.reference);
     lab.wcr(["prune", "--all"]).run().fails().exits(2).says(&["--force"]);
@@ -289,4 +289,87 @@ fn fault_66_a_full_disk_leaves_nothing_and_is_named() {
     assert!(before.contains("busybox@sha256:"), "{before}");
     assert_eq!(after, expected, "{}", finished.stderr());
     finished.says(&["free some space"]);
+}
+
+#[test]
+fn fault_67_a_disk_that_fails_is_never_success() {
+    if !skip::unless_installed(&["strace"]) {
+        return;
+    }
+    let Some(lab) = Lab::open() else { return };
+    let image = lab.push("failing", &noisy(8, 300_000)).reference;
+    for (call, error) in [("fsync", "EIO"), ("rename", "EIO"), ("ftruncate", "ENOSPC"), ("fsync", "ENOSPC")] {
+        for when in [1, 2, 4, 6] {
+            let mut strace = Command::new("strace");
+            strace.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("inject={call}:error={error}:when={when}"));
+            let failed = traced(&lab, strace, &["pull", &image]).run();
+            // There may be fewer calls than that.
+            assert!(matches!(failed.code(), Some(0 | 15)), "{call} {error}: {}", failed.stderr());
+            assert!(when > 1 || failed.code() == Some(15), "{call} {error}: {}", failed.stderr());
+            assert_eq!(files(&lab, "tmp"), 0, "{call} {error} {when}");
+            lab.wcr(["fsck"]).run().ok();
+            lab.wcr(["pull", &image]).run().ok();
+            sound(&lab, &image);
+            lab.wcr(["rmi", &image]).run().ok();
+            lab.wcr(["prune"]).run().ok();
+        }
+    }
+}
+
+#[test]
+fn fault_72_locks_of_killed_processes_are_none() {
+    let Some(lab) = Lab::open() else { return };
+    let image = lab.push("locked", &noisy(9, 8_000_000)).reference;
+    for milliseconds in [5, 20, 60] {
+        let mut pull = lab.wcr(["pull", &image]).start();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        let _ = pull.kill();
+        let _ = pull.wait();
+        lab.wcr(["prune"]).run().ok();
+    }
+    lab.wcr(["pull", &image]).run().ok();
+    sound(&lab, &image);
+}
+
+#[test]
+fn fault_73_a_newer_store_is_refused_unwritten() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let version = lab.store().join("version");
+    fs::write(&version, "2\n").unwrap();
+    let before = fs::read_dir(lab.store()).unwrap().count();
+    for command in [
+        &["pull", &image][..],
+        &["list"],
+        &["rmi", &image],
+        &["prune"],
+        &["df"],
+        &["fsck", "--repair"],
+        &["tag", &image, "x"],
+        &["save", &image],
+        &["load"],
+        &["import", "-", "x"],
+        &["export", &image],
+    ] {
+        lab.wcr(command.iter().copied()).run().fails().exits(15).says(&["version 2", "nothing was changed"]).prints("");
+    }
+    assert_eq!(fs::read_dir(lab.store()).unwrap().count(), before);
+    fs::write(&version, "1\n").unwrap();
+    sound(&lab, &image);
+}
+
+#[test]
+fn fault_74_the_store_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    for name in [".", "blobs", "blobs/sha256", "layers", "refs", "tmp", "locks"] {
+        let mode = fs::metadata(lab.store().join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{name}");
+    }
+    if rustix::process::geteuid().is_root() {
+        return skip::note("root writes everywhere");
+    }
+    fs::set_permissions(lab.store().join("tmp"), fs::Permissions::from_mode(0o500)).unwrap();
+    lab.wcr(["tag", &image, "x"]).run().fails().exits(15).says(&["access"]);
+    lab.wcr(["run", "--rm", "--pull=never", &image, "echo", "hi"]).run().ok().prints("hi\n");
 }

@@ -87,7 +87,8 @@ impl Seen {
 }
 
 impl Store {
-    /// Checks every byte of the store, and tells `reading` the files as it comes to them. Gives the faults by path.
+    /// Checks every byte of the store, and tells `reading` the files as it comes to them. Gives the faults by path. Writes
+    /// nothing but the layout's list, where that is behind the records.
     ///
     /// # Errors
     /// [`StoreError::Io`] when the store cannot be read at all.
@@ -111,11 +112,14 @@ impl Store {
             }
         }
         let index = self.root().join(index_json::NAME);
-        if !index_json::is_complete(&index, &records)? {
-            seen.add(index, "it is no list of the store's images", None, Remedy::List);
+        match index_json::is_complete(&index, &records)? {
+            Some(true) => {}
+            // Records come first, and the list may be behind by what a killed command was about to do.
+            Some(false) => self.write_layout()?,
+            None => seen.add(index, "it is no list of the store's images", None, Remedy::List),
         }
         let mark = self.root().join("oci-layout");
-        if read_small(&mark, PIECE as u64).ok().flatten().as_deref() != Some(index_json::OCI_LAYOUT) {
+        if !read_small(&mark, PIECE as u64).ok().flatten().is_some_and(|content| index_json::is_mark(&content)) {
             seen.add(mark, "it does not say that this is an image layout", None, Remedy::List);
         }
         Ok(seen.faults.into_values().collect())

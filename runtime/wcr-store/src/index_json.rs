@@ -17,6 +17,11 @@ pub(crate) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const LONGEST: u64 = 64 << 20;
 
+/// Whether this is what makes a folder an image layout of the version that is known, in whatever form.
+pub(crate) fn is_mark(content: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(content).is_ok_and(|mark| mark["imageLayoutVersion"] == "1.0.0")
+}
+
 /// An index without images.
 pub(crate) fn empty() -> Vec<u8> {
     format!("{}", json!({"schemaVersion": 2, "manifests": []})).into_bytes()
@@ -65,11 +70,11 @@ pub(crate) fn entries(path: &Path) -> Result<Vec<(Option<String>, Descriptor)>> 
     Ok(manifests.iter().filter_map(read).collect())
 }
 
-/// Whether the list is sound and has all these images as they are.
-pub(crate) fn is_complete(path: &Path, records: &[ImageRecord]) -> Result<bool> {
-    let Some(index) = read(path)? else { return Ok(false) };
+/// Whether the list has all these images as they are; `None` when it is no list.
+pub(crate) fn is_complete(path: &Path, records: &[ImageRecord]) -> Result<Option<bool>> {
+    let Some(index) = read(path)? else { return Ok(None) };
     let listed = index.get("manifests").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    Ok(records.iter().all(|record| listed.contains(&entry(record))))
+    Ok(Some(records.iter().all(|record| listed.contains(&entry(record)))))
 }
 
 /// A list of these images, which keeps what others have listed in `path`.

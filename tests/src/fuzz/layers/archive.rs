@@ -160,7 +160,8 @@ mod tests {
         for length in [1, 85, 86, 87, 88, 89, 90, 91, 92, 93, 985, 986, 987, 988, 989, 990] {
             let mut records = Vec::new();
             record(&mut records, "path", &vec![b'x'; length]);
-            let digits: String = records.iter().take_while(|byte| **byte != b' ').map(|byte| char::from(*byte)).collect();
+            let digits: String =
+                records.iter().take_while(|byte| **byte != b' ').map(|byte| char::from(*byte)).collect();
             assert_eq!(digits.parse::<usize>().unwrap(), records.len());
         }
     }

@@ -82,7 +82,8 @@ fn entry(random: &mut Random, oracle: Oracle, format: Format, known: &mut BTreeM
     let choice = random.weighted(&weights);
     let is_folder = choice == 1;
     let mut path = parent.clone();
-    path.extend_from_slice(&name(random, is_folder || marks && random.chance(20)));
+    let like_a_folder = is_folder || marks && random.chance(20);
+    path.extend_from_slice(&name(random, like_a_folder));
     // Long names are of folders and of leaves, as far as the format has them.
     if format != Format::Ustar && random.chance(6) {
         path.extend(std::iter::repeat_n(b'n', 60 + random.below(120)));
@@ -103,8 +104,11 @@ fn entry(random: &mut Random, oracle: Oracle, format: Format, known: &mut BTreeM
             Entry::link(b'2', &path, if format != Format::Ustar && random.chance(10) { &long } else { target })
         }
         3 => {
-            let targets: Vec<&Vec<u8>> =
-                known.iter().filter(|(name, kind)| **kind == Kind::Linkable && **name != path).map(|(name, _)| name).collect();
+            let targets: Vec<&Vec<u8>> = known
+                .iter()
+                .filter(|(name, kind)| **kind == Kind::Linkable && **name != path)
+                .map(|(name, _)| name)
+                .collect();
             let target = (*targets.get(random.below(targets.len().max(1)))?).clone();
             // The link would take the place of a folder on the way to its target.
             if target.starts_with(&[path.as_slice(), b"/"].concat()) || format == Format::Ustar && target.len() > 100 {
@@ -136,7 +140,8 @@ fn entry(random: &mut Random, oracle: Oracle, format: Format, known: &mut BTreeM
         return None;
     }
     entry.mode = [0o644, 0o755, 0o600, 0o4755, 0o2750, 0o1777, 0o000][random.below(7)];
-    entry.uid = [0, 0, 1000, 65_534, 2_097_151, 2_097_152, 4_000_000_000][random.below(if format == Format::Ustar { 5 } else { 7 })];
+    entry.uid = [0, 0, 1000, 65_534, 2_097_151, 2_097_152, 4_000_000_000]
+        [random.below(if format == Format::Ustar { 5 } else { 7 })];
     entry.gid = [0, 0, 100, 65_534, 3_000_000][random.below(if format == Format::Ustar { 4 } else { 5 })];
     entry.mtime = 1_000_000_000 + random.below(700_000_000) as u64;
     if format == Format::Pax && random.chance(30) {
