@@ -134,7 +134,7 @@ fn missing_parents_are_made() {
 }
 
 #[test]
-fn a_guest_may_use_the_names_of_the_marks() {
+fn fault_47_a_guest_may_use_the_names_of_the_marks() {
     merged(
         "merge-guest",
         [tree()],

@@ -1,11 +1,13 @@
 //! End-to-end tests: the built binary, driven from outside, against a real registry and images of a real program.
 
+mod archives;
 mod bad_input;
 mod builtin;
 mod component;
 mod crash;
 mod files;
 mod harness;
+mod hostile;
 mod layers;
 mod limits;
 mod listing;
@@ -15,6 +17,7 @@ mod pull;
 mod run;
 mod scripts;
 mod shell;
+mod store;
 mod terminal;
 mod trace;
 mod typing;

@@ -1,6 +1,7 @@
 //! Random scripts and calls of applets, a fixed number of them from a fixed seed; `cargo xtask fuzz` runs more.
 
 use wcr_tests::fuzz::applets;
+use wcr_tests::fuzz::layers;
 use wcr_tests::fuzz::shell::{self, Script, Subject, Verdict};
 
 /// How many scripts are run.
@@ -53,4 +54,16 @@ fn random_calls_of_applets_end_as_in_busybox() {
         "{} scripts end otherwise than in BusyBox; `cargo xtask fuzz applets --seed N --count 1` shows one: {different:?}",
         different.len()
     );
+}
+
+/// How many random images are unpacked and compared.
+const LAYER_COUNT: u64 = 150;
+
+#[test]
+fn fault_46_random_layers_make_the_tree_that_tar_and_umoci_make() {
+    if !layers::can_run() {
+        return;
+    }
+    let different = layers::run(0..LAYER_COUNT, |_| {});
+    assert!(different.is_empty(), "`cargo xtask fuzz layers --seed N --count 1` shows one: {different:#?}");
 }

@@ -30,6 +30,14 @@ pub fn layer() -> Blob {
     LAYER.get_or_init(|| make_layer().into()).clone()
 }
 
+/// The tar of that layer.
+///
+/// # Panics
+/// BusyBox is not installed.
+pub fn layer_tar() -> Vec<u8> {
+    make_layer().into_tar()
+}
+
 /// The bytes of the program itself: a static ELF file.
 ///
 /// # Panics

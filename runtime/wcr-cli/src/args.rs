@@ -9,6 +9,7 @@ use wcr_container::Tmpfs;
 use wcr_container::bind::Bind;
 use wcr_image::{Platform, Reference};
 
+use crate::image_args::{DfArgs, ExportArgs, FsckArgs, ImportArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs};
 use crate::limits::{self, Ulimit};
 use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs, PushArgs};
 
@@ -69,6 +70,24 @@ pub(crate) enum Command {
     History(HistoryArgs),
     /// Show what is in force: folders, settings, mirrors, proxies
     Info(InfoArgs),
+    /// Give an image another name
+    Tag(TagArgs),
+    /// Remove names of images, and images that have no name any more
+    Rmi(RmiArgs),
+    /// Write images as an archive
+    Save(SaveArgs),
+    /// Take the images of an archive into the store
+    Load(LoadArgs),
+    /// Make an image of a root file system
+    Import(ImportArgs),
+    /// Write the files of an image as one tar
+    Export(ExportArgs),
+    /// Remove what no image needs
+    Prune(PruneArgs),
+    /// Show how much room the store takes
+    Df(DfArgs),
+    /// Check every byte of the store
+    Fsck(FsckArgs),
     /// Show what stands in for which program
     Shims(ShimsArgs),
     /// Run test scripts, each command in a fresh container that is the same every time

@@ -2,12 +2,18 @@
 
 #![deny(unsafe_code)]
 
+mod archive_file;
 mod args;
+mod df;
 mod env_file;
 mod exit;
+mod export;
 mod fetch;
 mod history;
 mod info;
+mod fsck;
+mod image_args;
+mod import;
 mod inspect;
 mod limits;
 #[cfg(target_env = "musl")]
@@ -15,13 +21,19 @@ mod linux_allocator;
 mod list;
 mod login;
 mod manifest;
+mod load;
+mod named;
 mod output;
 mod progress;
+mod prune;
 mod pull;
 mod push;
 mod remote_args;
+mod rmi;
 mod run;
+mod save;
 mod shims;
+mod tag;
 mod test;
 mod text;
 mod when;
@@ -58,6 +70,15 @@ fn command(is_run: bool) -> u8 {
         Command::Info(args) => info::info(&args),
         Command::List(args) => list::list(&args),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Tag(args) => tag::tag(&args),
+        Command::Rmi(args) => rmi::rmi(&args),
+        Command::Save(args) => save::save(&args),
+        Command::Load(args) => load::load(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Export(args) => export::export(&args),
+        Command::Prune(args) => prune::prune(&args),
+        Command::Df(args) => df::df(&args),
+        Command::Fsck(args) => fsck::fsck(&args),
         Command::Shims(args) => shims::shims(&args),
         Command::Test(args) => test::test(args),
     };

@@ -131,12 +131,6 @@ pub enum ImageError {
         "it is a manifest of schema 1, which is obsolete and not supported; push the image again with a current tool"
     )]
     Schema1,
-    /// A layer is compressed in a way that wcr does not read.
-    #[error("layer {digest} is compressed with zstd, which is not supported; use a gzip variant of the image")]
-    Zstd {
-        /// The layer.
-        digest: crate::Digest,
-    },
     /// A layer must be fetched from its vendor.
     #[error("layer {digest} is a foreign layer, whose content stays with its vendor; wcr does not fetch those")]
     ForeignLayer {
@@ -154,6 +148,14 @@ pub enum ImageError {
     /// A layer's blob does not decompress.
     #[error("the gzip data is malformed at byte {offset}: {reason}")]
     Gzip {
+        /// Where in the compressed data, roughly.
+        offset: u64,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A layer's blob is no sound zstd.
+    #[error("the zstd data is malformed at byte {offset}: {reason}")]
+    Zstd {
         /// Where in the compressed data, roughly.
         offset: u64,
         /// What is wrong.
@@ -183,7 +185,7 @@ pub enum ImageError {
     /// What should be an image archive is something else.
     #[error(
         "it is {found}, not an image archive; wcr reads what `docker save`, `podman save` and `skopeo copy` \
-         (docker-archive:, oci-archive:) write, plain or compressed with gzip"
+         (docker-archive:, oci-archive:) write, plain or compressed with gzip or zstd"
     )]
     NotAnArchive {
         /// What it is.
@@ -204,6 +206,12 @@ pub enum ImageError {
         what: &'static str,
         /// Where it should be, escaped.
         path: String,
+    },
+    /// The bytes of an archive are not to be had.
+    #[error("the archive cannot be read: {reason}")]
+    Unreadable {
+        /// Why.
+        reason: String,
     },
     /// A part of an archive is refused.
     #[error("`{part}` in the archive: {source}")]

@@ -4,6 +4,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::error::{ImageError, Limits, Result};
 use crate::media::Compression;
+use crate::zstd::{Fault, Zstd};
 
 /// The largest window of the format: 2 to this power.
 const WINDOW_BITS: u8 = 15;
@@ -19,12 +20,10 @@ pub struct Step {
     pub produced: usize,
 }
 
-/// Decompresses a layer's blob. Knows gzip of one member or several, with the check sums verified, and
-/// plain tars, which it copies.
+/// Decompresses a layer's blob. Knows gzip of one member or several and zstd of one frame or several, with the check
+/// sums verified, and plain tars, which it copies.
 pub struct Inflater {
-    gzip: Option<Box<Decompress>>,
-    /// Within a gzip member.
-    inside: bool,
+    decoder: Decoder,
     consumed: u64,
     produced: u64,
     limits: Limits,
@@ -36,11 +35,12 @@ impl Inflater {
     /// A decompressor at the start of a blob.
     #[must_use]
     pub fn new(compression: Compression, limits: &Limits) -> Self {
-        let gzip = match compression {
-            Compression::None => None,
-            Compression::Gzip => Some(Box::new(Decompress::new_gzip(WINDOW_BITS))),
+        let decoder = match compression {
+            Compression::None => Decoder::Plain,
+            Compression::Gzip => Decoder::Gzip(Gzip::new()),
+            Compression::Zstd => Decoder::Zstd(Box::new(Zstd::new())),
         };
-        Self { inside: gzip.is_some(), gzip, consumed: 0, produced: 0, limits: *limits, what: "a layer" }
+        Self { decoder, consumed: 0, produced: 0, limits: *limits, what: "a layer" }
     }
 
     /// Decompresses all of `blob`, which is `what`.
@@ -65,38 +65,28 @@ impl Inflater {
     /// is left inside; when that is nothing, it produces nothing.
     ///
     /// # Errors
-    /// [`ImageError::Gzip`], and [`ImageError::Limit`] for a blob that grows beyond measure.
+    /// [`ImageError::Gzip`], [`ImageError::Zstd`], and [`ImageError::Limit`] for a blob that grows beyond measure.
     pub fn push(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step> {
-        let step = match &mut self.gzip {
-            None => {
+        let step = match &mut self.decoder {
+            Decoder::Plain => {
                 let length = input.len().min(output.len());
                 output[..length].copy_from_slice(&input[..length]);
                 Step { consumed: length, produced: length }
             }
-            Some(gzip) => {
-                if !self.inside {
-                    if input.is_empty() {
-                        return Ok(Step { consumed: 0, produced: 0 });
-                    }
-                    **gzip = Decompress::new_gzip(WINDOW_BITS);
-                    self.inside = true;
+            Decoder::Gzip(gzip) => match gzip.push(input, output) {
+                (step, true) => step,
+                (step, false) => {
+                    let offset = self.consumed + step.consumed as u64;
+                    return Err(ImageError::Gzip { offset, reason: "a header, code or check sum is wrong" });
                 }
-                let (before_in, before_out) = (gzip.total_in(), gzip.total_out());
-                let status = gzip.decompress(input, output, FlushDecompress::None);
-                let step = Step {
-                    consumed: (gzip.total_in() - before_in) as usize,
-                    produced: (gzip.total_out() - before_out) as usize,
-                };
-                match status {
-                    Ok(Status::Ok | Status::BufError) => {}
-                    Ok(Status::StreamEnd) => self.inside = false,
-                    Err(_) => {
-                        let offset = self.consumed + step.consumed as u64;
-                        return Err(ImageError::Gzip { offset, reason: "a header, code or check sum is wrong" });
-                    }
+            },
+            Decoder::Zstd(zstd) => match zstd.push(input, output) {
+                Ok(step) => step,
+                Err(Fault::Malformed(reason)) => return Err(ImageError::Zstd { offset: self.consumed, reason }),
+                Err(Fault::Window(most)) => {
+                    return Err(ImageError::limit("the window of the zstd data", most, "bytes"));
                 }
-                step
-            }
+            },
         };
         self.consumed += step.consumed as u64;
         self.produced += step.produced as u64;
@@ -118,12 +108,52 @@ impl Inflater {
     /// Checks that the blob may end here.
     ///
     /// # Errors
-    /// [`ImageError::Gzip`] when the last member is cut off.
+    /// [`ImageError::Gzip`] and [`ImageError::Zstd`] when the last member or frame is cut off.
     pub fn finish(&self) -> Result<()> {
-        if self.gzip.is_some() && self.inside {
-            return Err(ImageError::Gzip { offset: self.consumed, reason: "the data is cut off" });
+        let (offset, reason) = (self.consumed, "the data is cut off");
+        match &self.decoder {
+            Decoder::Gzip(gzip) if gzip.inside => Err(ImageError::Gzip { offset, reason }),
+            Decoder::Zstd(zstd) if !zstd.is_complete() => Err(ImageError::Zstd { offset, reason }),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+}
+
+/// How a blob is decompressed.
+enum Decoder {
+    Plain,
+    Gzip(Gzip),
+    Zstd(Box<Zstd>),
+}
+
+/// A decoder of gzip members, one behind the other.
+struct Gzip {
+    member: Box<Decompress>,
+    /// Within a member.
+    inside: bool,
+}
+
+impl Gzip {
+    fn new() -> Self {
+        Self { member: Box::new(Decompress::new_gzip(WINDOW_BITS)), inside: true }
+    }
+
+    /// How far it came, and whether the data is sound.
+    fn push(&mut self, input: &[u8], output: &mut [u8]) -> (Step, bool) {
+        if !self.inside {
+            if input.is_empty() {
+                return (Step { consumed: 0, produced: 0 }, true);
+            }
+            *self = Self::new();
+        }
+        let (before_in, before_out) = (self.member.total_in(), self.member.total_out());
+        let status = self.member.decompress(input, output, FlushDecompress::None);
+        let step = Step {
+            consumed: (self.member.total_in() - before_in) as usize,
+            produced: (self.member.total_out() - before_out) as usize,
+        };
+        self.inside = !matches!(status, Ok(Status::StreamEnd));
+        (step, status.is_ok())
     }
 }
 

@@ -7,6 +7,7 @@ mod archive;
 mod config;
 mod digest;
 mod error;
+mod export;
 mod inflate;
 mod manifest;
 mod media;
@@ -14,15 +15,19 @@ mod platform;
 mod reference;
 mod tar;
 mod wasm;
+mod zstd;
 
-pub use archive::{Archive, ArchivedImage, ArchivedLayer, Contents};
+pub use archive::{
+    Archive, ArchivedImage, ArchivedLayer, Contents, PackedLayer, Part, Source, TableOfContents, compression_of,
+};
 pub use config::{History, ImageConfig, RootFs, RunConfig};
 pub use digest::{Digest, DigestError, Hasher};
 pub use error::{Class, ImageError, Limits, Result};
+pub use export::export_tree;
 pub use inflate::{Inflater, Step};
 pub use manifest::{Descriptor, Document, Index, Manifest};
 pub use media::{Compression, MediaType};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, ReferenceReason};
-pub use tar::{Labeller, LayerIndexer, index_tar};
+pub use tar::{Labeller, LayerIndexer, TarWriter, index_tar};
 pub use wasm::artifact_layer;

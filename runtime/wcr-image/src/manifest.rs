@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::digest::Digest;
 use crate::error::{ImageError, Limits, Result, read_json, shown};
@@ -38,15 +39,14 @@ impl Descriptor {
     /// What the blob is compressed with, for a layer.
     ///
     /// # Errors
-    /// [`ImageError::Zstd`], [`ImageError::ForeignLayer`], and [`ImageError::MediaType`] for anything else.
+    /// [`ImageError::ForeignLayer`], and [`ImageError::MediaType`] for anything else.
     pub fn compression(&self) -> Result<Compression> {
         match MediaType::parse(&self.media_type) {
             Some(MediaType::Layer(compression)) => Ok(compression),
-            Some(MediaType::LayerZstd) => Err(ImageError::Zstd { digest: self.digest }),
             Some(MediaType::ForeignLayer) => Err(ImageError::ForeignLayer { digest: self.digest }),
             _ => Err(ImageError::MediaType {
                 media_type: shown(self.media_type.as_bytes()),
-                expected: "a tar layer, plain or gzip",
+                expected: "a tar layer, plain or compressed with gzip or zstd",
             }),
         }
     }
@@ -220,6 +220,42 @@ fn readable(entry: &Descriptor) -> Result<MediaType> {
 }
 
 impl Manifest {
+    /// The media type of a configuration, as wcr writes it.
+    pub const CONFIG: &'static str = "application/vnd.oci.image.config.v1+json";
+
+    /// The manifest of an image that came without one: digest and length of the configuration and of each layer, the
+    /// lowest first.
+    #[must_use]
+    pub fn of(config: (Digest, u64), layers: impl IntoIterator<Item = (Digest, u64, Compression)>) -> Self {
+        let descriptor = |media_type: String, digest, size| Descriptor {
+            media_type,
+            digest,
+            size,
+            platform: None,
+            annotations: None,
+        };
+        let layer = |(digest, size, compression): (Digest, u64, Compression)| {
+            let suffix = match compression {
+                Compression::None => "",
+                Compression::Gzip => "+gzip",
+                Compression::Zstd => "+zstd",
+            };
+            descriptor(format!("application/vnd.oci.image.layer.v1.tar{suffix}"), digest, size)
+        };
+        Self {
+            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+            config: descriptor(Self::CONFIG.into(), config.0, config.1),
+            layers: layers.into_iter().map(layer).collect(),
+        }
+    }
+
+    /// The document. The same manifest always gives the same bytes.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let Self { media_type, config, layers } = self;
+        json!({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers}).to_string()
+    }
+
     /// Checks what the manifest alone tells: types and lengths of configuration and layers.
     ///
     /// # Errors
@@ -426,7 +462,6 @@ mod tests {
     #[test]
     fn layers_that_cannot_be_read_are_named() {
         for (from, to, reason) in [
-            ("tar+gzip", "tar+zstd", "zstd"),
             ("layer.v1.tar+gzip", "layer.nondistributable.v1.tar", "foreign layer"),
             ("tar+gzip", "squashfs", "squashfs"),
             ("image.config.v1", "artifact.v1", "configuration of a container image"),

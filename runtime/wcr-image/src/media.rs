@@ -7,6 +7,8 @@ pub enum Compression {
     None,
     /// gzip (RFC 1952), one member or several.
     Gzip,
+    /// zstd (RFC 8878), one frame or several.
+    Zstd,
 }
 
 /// What a media type names, as far as wcr reads it: OCI image-spec and Docker image manifest v2 schema 2.
@@ -24,8 +26,6 @@ pub enum MediaType {
     WasmConfig,
     /// A WebAssembly program, as it is.
     Wasm,
-    /// A layer compressed with zstd.
-    LayerZstd,
     /// Docker's manifest of schema 1, in any form.
     Schema1,
     /// A layer whose content stays with its vendor.
@@ -62,7 +62,7 @@ impl MediaType {
                 Self::Layer(Compression::Gzip)
             }
             "application/vnd.oci.image.layer.v1.tar+zstd" | "application/vnd.docker.image.rootfs.diff.tar.zstd" => {
-                Self::LayerZstd
+                Self::Layer(Compression::Zstd)
             }
             "application/vnd.docker.distribution.manifest.v1+json"
             | "application/vnd.docker.distribution.manifest.v1+prettyjws" => Self::Schema1,

@@ -3,20 +3,17 @@
 //! The layout is that of the CNCF's TAG Runtime: a manifest whose configuration has a media type of its own, and one
 //! layer that is the program itself.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use wcr_abi::Timestamp;
 
 use crate::config::{ImageConfig, RootFs, RunConfig, or_default};
 use crate::digest::Digest;
 use crate::error::{ImageError, Limits, Result, read_json};
 use crate::manifest::{Descriptor, Manifest};
+use crate::tar::{END, Kind, NewEntry, padding};
 
 /// Where the program of an artifact is in its container.
 const PROGRAM: &str = "main.wasm";
-
-/// The length of a block of a tar, in bytes.
-const BLOCK: usize = 512;
 
 /// The configuration of an artifact. What it says of a component's interfaces is left to the component.
 #[derive(Debug, Deserialize)]
@@ -66,35 +63,22 @@ impl Manifest {
 /// The layer in which a container sees the program of an artifact: a tar with one executable file.
 #[must_use]
 pub fn artifact_layer(program: &[u8]) -> Vec<u8> {
-    let mut header = [0; BLOCK];
-    let fields: BTreeMap<usize, String> = BTreeMap::from([
-        (0, PROGRAM.to_owned()),
-        (100, "0000755\0".into()),
-        (108, "0000000\0".into()),
-        (116, "0000000\0".into()),
-        (124, format!("{:011o}\0", program.len())),
-        (136, "00000000000\0".into()),
-        // The checksum is made over spaces in its own place.
-        (148, "        ".into()),
-        (156, "0".into()),
-        (257, "ustar\0".into()),
-        (263, "00".into()),
-    ]);
-    for (at, text) in fields {
-        put(&mut header, at, &text);
-    }
-    let sum: u32 = header.iter().copied().map(u32::from).sum();
-    put(&mut header, 148, &format!("{sum:06o}\0 "));
-    let mut tar = header.to_vec();
+    let entry = NewEntry {
+        path: PROGRAM.as_bytes(),
+        link: b"",
+        kind: Kind::Regular,
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        mtime: Timestamp::default(),
+        device: (0, 0),
+        size: program.len() as u64,
+    };
+    let mut tar = entry.header();
     tar.extend_from_slice(program);
-    tar.resize(tar.len().next_multiple_of(BLOCK) + 2 * BLOCK, 0);
+    tar.extend_from_slice(padding(entry.size));
+    tar.extend_from_slice(&END);
     tar
-}
-
-fn put(header: &mut [u8; BLOCK], at: usize, text: &str) {
-    if let Some(slot) = header.get_mut(at..at + text.len()) {
-        slot.copy_from_slice(text.as_bytes());
-    }
 }
 
 #[cfg(test)]
@@ -102,6 +86,8 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+
+    const BLOCK: usize = 512;
 
     #[test]
     fn the_layer_is_a_tar_with_the_program() {

@@ -52,6 +52,18 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A name that is to be given has a digest.
+    #[error("{name} cannot be given to an image: it has a digest, which the image's content alone decides")]
+    TagWithDigest {
+        /// The name.
+        name: String,
+    },
+    /// An image that is to be removed is in use.
+    #[error("{image} is being used: a container of it runs, or it is being stored; stop that, or use --force")]
+    InUse {
+        /// The image's name.
+        image: String,
+    },
     /// Content does not hash to its digest.
     #[error("{what} {expected} is corrupt: the content has digest {actual}")]
     Digest {
@@ -87,6 +99,9 @@ pub enum StoreError {
         #[source]
         source: Box<ImageError>,
     },
+    /// An archive of images is refused.
+    #[error(transparent)]
+    Archive(ImageError),
     /// A document of an image cannot be read.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -105,7 +120,9 @@ impl StoreError {
         match self {
             Self::Digest { .. } | Self::Length { .. } => Class::Integrity,
             Self::Layer { source, .. } => source.class(),
-            Self::Image(source) => source.class(),
+            Self::Image(source) | Self::Archive(source) => source.class(),
+            Self::TagWithDigest { .. } => Class::Usage,
+            Self::InUse { .. } => Class::Conflict,
             _ => Class::Store,
         }
     }
@@ -118,6 +135,13 @@ impl StoreError {
     /// Whether the file operation failed because there is no such file.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+impl StoreError {
+    /// Whether a file of the store is not what it must be.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Images as they are mounted.
 
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use wcr_vfs::layer::{Layer, LayerIndex};
 
 use crate::error::{Result, StoreError};
 use crate::files::open_regular;
+use crate::hold::share;
 use crate::ingest::{LayerSpec, LayerWriter};
 use crate::mmap::Mapped;
 use crate::record::{ImageRecord, LayerRecord};
@@ -52,33 +54,41 @@ impl Store {
 
     /// Maps an image's layers one by one.
     pub(crate) fn open_each(&self, record: &ImageRecord) -> Result<Vec<Arc<Layer>>> {
-        record.layers.iter().map(|layer| self.open_or_rebuild(layer).map(Arc::new)).collect()
+        let mut image = self.hold_of(record);
+        record.layers.iter().map(|layer| self.open_or_rebuild(layer, image.take()).map(Arc::new)).collect()
     }
 
-    fn open_or_rebuild(&self, record: &LayerRecord) -> Result<Layer> {
-        match self.open_layer(record) {
+    /// What says that an image is in use, as long as it is open. Without it the image is used all the same.
+    pub(crate) fn hold_of(&self, record: &ImageRecord) -> Option<File> {
+        let (file, _) = open_regular(&self.blob_path(&record.config.digest)).ok()?;
+        share(&file);
+        Some(file)
+    }
+
+    fn open_or_rebuild(&self, record: &LayerRecord, image: Option<File>) -> Result<Layer> {
+        match self.open_layer(record, image) {
             Ok(layer) => return Ok(layer),
             Err(error @ StoreError::Damaged { .. }) => drop(error),
             Err(error) if error.is_not_found() => drop(error),
             Err(error) => return Err(error),
         }
         let _lock = self.lock_layer(&record.diff_id, || ())?;
-        if let Ok(layer) = self.open_layer(record) {
+        if let Ok(layer) = self.open_layer(record, None) {
             return Ok(layer);
         }
         self.rebuild_layer(record)?;
-        self.open_layer(record)
+        self.open_layer(record, None)
     }
 
     /// Maps one layer, and checks what can be checked without reading it.
-    pub(crate) fn open_layer(&self, record: &LayerRecord) -> Result<Layer> {
+    pub(crate) fn open_layer(&self, record: &LayerRecord, image: Option<File>) -> Result<Layer> {
         let idx_path = self.idx_path(&record.diff_id);
         let damaged = |reason: &str| StoreError::Damaged { path: idx_path.clone(), reason: reason.into() };
         let index = LayerIndex::open(map(&idx_path)?).map_err(|error| damaged(&error.to_string()))?;
         if index.diff_id() != *record.diff_id.as_bytes() {
             return Err(damaged("it belongs to another layer"));
         }
-        let tar = Tars::at([(self.tar_path(&record.diff_id), index.tar_len())])?;
+        let tar = Tars::at([(self.tar_path(&record.diff_id), index.tar_len())], image)?;
         let tar = tar.ok_or_else(|| damaged("its tar is missing or has another length"))?;
         Layer::new(index, tar).map_err(|error| damaged(&error.to_string()))
     }

@@ -50,7 +50,7 @@ impl LayerWriter {
             false => None,
         };
         // Most layers grow to two or three times their blob.
-        let expected = if spec.compression == Compression::Gzip { spec.size.saturating_mul(2) } else { spec.size };
+        let expected = if spec.compression == Compression::None { spec.size } else { spec.size.saturating_mul(2) };
         let sink = Sink::create(&temp, expected)?;
         let stages = Stages::start(spec.compression, sink, store.pool());
         let stages = stages.map_err(StoreError::io("start a thread for", &temp))?;
@@ -190,10 +190,10 @@ impl LayerWriter {
         if let Some(blob) = &mut blob {
             blob.sync()?;
         }
-        tar.file.rename(&self.store.tar_path(&diff_id))?;
+        self.store.place(tar.file, &self.store.tar_path(&diff_id))?;
         index.rename(&self.store.idx_path(&diff_id))?;
         if let Some(blob) = blob {
-            blob.rename(&self.store.blob_path(&digest))?;
+            self.store.place(blob, &self.store.blob_path(&digest))?;
         }
         Ok(tar.length)
     }

@@ -18,9 +18,18 @@ use crate::store::Store;
 use crate::tars::Tars;
 
 /// The chain id of an image's top layer.
-fn chain_id(layers: &[LayerRecord]) -> Option<Digest> {
-    let (first, rest) = layers.split_first()?;
-    Some(rest.iter().fold(first.diff_id, |chain, layer| Digest::of(format!("{chain} {}", layer.diff_id).as_bytes())))
+pub(crate) fn chain_id(layers: &[LayerRecord]) -> Option<Digest> {
+    chain_ids(layers).pop()
+}
+
+/// The chain id of each layer.
+pub(crate) fn chain_ids(layers: &[LayerRecord]) -> Vec<Digest> {
+    let mut chains: Vec<Digest> = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let chain = chains.last().map(|below| Digest::of(format!("{below} {}", layer.diff_id).as_bytes()));
+        chains.push(chain.unwrap_or(layer.diff_id));
+    }
+    chains
 }
 
 impl Store {
@@ -29,9 +38,14 @@ impl Store {
         let chain = chain_id(&record.layers)?;
         let index = LayerIndex::open(map(&self.merged_path(&chain)).ok()?).ok()?;
         let tars = record.layers.iter().map(|layer| (self.tar_path(&layer.diff_id), layer.tar_size));
-        let tars = Tars::at(tars).ok()??;
+        let tars = Tars::at(tars, self.hold_of(record)).ok()??;
         (index.diff_id() == *chain.as_bytes()).then_some(())?;
         Layer::new(index, tars).ok()
+    }
+
+    /// The index of what an image's layers show together; `None` when they make no sense together.
+    pub(crate) fn merged_index(chain: Digest, layers: &[Arc<Layer>]) -> Option<Vec<u8>> {
+        flatten(layers, *chain.as_bytes(), |body| *Digest::of(body).as_bytes()).ok()
     }
 
     /// Writes the common index of an image's layers, unless it is there or there is only one layer.
@@ -40,9 +54,13 @@ impl Store {
     /// The index cannot be written. Layers that make no sense together are opened one by one.
     pub(crate) fn merge_layers(&self, record: &ImageRecord, layers: &[Arc<Layer>]) -> Result<()> {
         let Some(chain) = chain_id(&record.layers).filter(|_| layers.len() > 1) else { return Ok(()) };
-        match flatten(layers, *chain.as_bytes(), |body| *Digest::of(body).as_bytes()) {
-            Ok(index) => TempFile::put(&self.temp(), &index, &self.merged_path(&chain)),
-            Err(_) => Ok(()),
+        match Self::merged_index(chain, layers) {
+            Some(index) => {
+                let mut file = TempFile::with(&self.temp(), &index)?;
+                file.sync()?;
+                self.place(file, &self.merged_path(&chain))
+            }
+            None => Ok(()),
         }
     }
 }

@@ -40,8 +40,11 @@ pub struct LayerRecord {
     pub diff_id: Digest,
     /// The length of the layer's tar, in bytes.
     pub tar_size: u64,
-    /// Whether the blob is gzip; else it is a plain tar.
+    /// Whether the blob is gzip.
     pub gzip: bool,
+    /// Whether the blob is zstd; without either it is a plain tar.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub zstd: bool,
 }
 
 impl ImageRecord {
@@ -62,12 +65,17 @@ impl LayerRecord {
             diff_id: spec.diff_id,
             tar_size,
             gzip: matches!(spec.compression, Compression::Gzip),
+            zstd: matches!(spec.compression, Compression::Zstd),
         }
     }
 
     /// What the blob is compressed with.
     #[must_use]
     pub const fn compression(&self) -> Compression {
-        if self.gzip { Compression::Gzip } else { Compression::None }
+        match self {
+            Self { gzip: true, .. } => Compression::Gzip,
+            Self { zstd: true, .. } => Compression::Zstd,
+            _ => Compression::None,
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! The records of images, one file a reference.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use wcr_image::{Digest, Reference};
 
 use crate::error::{Result, StoreError};
 use crate::files::{TempFile, read_small};
+use crate::garbage::files_of;
 use crate::record::ImageRecord;
 
 /// The longest record that is read, in bytes: a configuration of the largest size, and room.
@@ -42,22 +41,20 @@ impl Refs<'_> {
 
     /// All records, sorted by reference.
     pub(crate) fn list(&self) -> Result<Vec<ImageRecord>> {
-        let entries = match fs::read_dir(self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(StoreError::io("read", self.folder)(error)),
-        };
         let mut records = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(StoreError::io("read", self.folder))?.path();
-            if path.extension().is_some_and(|extension| extension == "json")
-                && let Some(content) = read_small(&path, LONGEST)?
-            {
-                records.push(parse(&path, &content)?);
-            }
+        for (_, record) in self.files()? {
+            records.extend(record?);
         }
-        records.sort_by(|a: &ImageRecord, b| a.reference.cmp(&b.reference));
+        records.sort_by(|a, b| a.reference.cmp(&b.reference));
         Ok(records)
+    }
+
+    /// The files of the records, and what is in them; `None` for one that has just been removed.
+    pub(crate) fn files(&self) -> Result<Vec<(PathBuf, Result<Option<ImageRecord>>)>> {
+        let paths = files_of(self.folder)?.into_iter();
+        let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        let read = |path: &Path| read_small(path, LONGEST)?.map(|content| parse(path, &content)).transpose();
+        Ok(paths.map(|path| (path.clone(), read(&path))).collect())
     }
 
     /// Where the record filed under `key` is.

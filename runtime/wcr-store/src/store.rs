@@ -9,7 +9,8 @@ use wcr_image::{Digest, Reference};
 
 use crate::buffer::Pool;
 use crate::error::{Result, StoreError};
-use crate::files::{TempFile, create_private_dir, has_file, read_small, sweep, sync_dir, sync_file};
+use crate::files::{TempFile, create_private_dir, read_small, sweep, sync_dir, sync_file};
+use crate::hold::{Holds, open_held};
 use crate::image::Image;
 use crate::index_json;
 use crate::ingest::{LayerSpec, LayerWriter};
@@ -22,11 +23,16 @@ use crate::refs::{Refs, key};
 const VERSION: u32 = 1;
 
 /// A store on disk. Cheap to open and to clone; keeps nothing of it in memory.
+///
+/// Parts that were put into the store, or found in it, through one value and its clones are not removed by others as long
+/// as that value lives. So whoever stores an image keeps one until [`Self::commit`].
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
     /// Buffers for the layers that are being written.
     pool: Arc<Pool>,
+    /// What has been put in or found through this store, and must not be removed before it is dropped.
+    holds: Arc<Holds>,
 }
 
 impl Store {
@@ -35,7 +41,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`] for a store of a newer wcr, [`StoreError::Io`] when the version cannot be read.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
-        let store = Self { root: root.into(), pool: Arc::default() };
+        let store = Self { root: root.into(), pool: Arc::default(), holds: Arc::default() };
         store.version()?;
         Ok(store)
     }
@@ -133,8 +139,12 @@ impl Store {
     /// [`StoreError`] when a part of it cannot be read, nor made again.
     pub fn open_image(&self, reference: &Reference) -> Result<Option<Image>> {
         let Some(record) = self.resolve(reference)? else { return Ok(None) };
-        let layers = self.open_layers(&record)?;
-        Ok(Some(Image { record, layers }))
+        match self.open_layers(&record) {
+            Ok(layers) => Ok(Some(Image { record, layers })),
+            // Somebody may have removed it meanwhile.
+            Err(_) if self.resolve(reference)?.is_none() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The name that an image pulled by `reference` has in the store: the canonical form, without the tag
@@ -152,15 +162,36 @@ impl Store {
         self.refs(&self.root.join("refs")).list()
     }
 
-    /// Whether a blob of this length is there.
+    /// Whether a blob of this length is there. One that is stays as long as this store is open.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub fn has_blob(&self, digest: &Digest, size: u64) -> Result<bool> {
-        has_file(&self.blob_path(digest), size)
+        self.hold(&self.blob_path(digest), |length| length == size)
     }
 
-    /// Keeps a small blob, such as a manifest or a configuration.
+    /// Keeps the file at `path` from being removed as long as this store is open, if there is one of a `fitting` length.
+    fn hold(&self, path: &Path, fitting: impl FnOnce(u64) -> bool) -> Result<bool> {
+        match open_held(path) {
+            Ok(Some((file, length))) if fitting(length) => {
+                self.holds.keep(file);
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.is_damage() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives a complete file its name among the parts. It stays as long as this store is open.
+    pub(crate) fn place(&self, file: TempFile, path: &Path) -> Result<()> {
+        if let Some(file) = file.place(path)? {
+            self.holds.keep(file);
+        }
+        Ok(())
+    }
+
+    /// Keeps a small blob, such as a manifest or a configuration, in place of one that is damaged.
     ///
     /// # Errors
     /// [`StoreError::Digest`] when `content` is something else, [`StoreError::Io`].
@@ -169,11 +200,16 @@ impl Store {
         if actual != *digest {
             return Err(StoreError::Digest { what: "blob", expected: *digest, actual });
         }
-        if self.has_blob(digest, content.len() as u64)? {
+        let path = self.blob_path(digest);
+        if self.has_blob(digest, content.len() as u64)?
+            && read_small(&path, content.len() as u64)?.as_deref() == Some(content)
+        {
             return Ok(());
         }
         self.ensure()?;
-        TempFile::put(&self.temp(), content, &self.blob_path(digest))
+        let mut file = TempFile::with(&self.temp(), content)?;
+        file.sync()?;
+        self.place(file, &path)
     }
 
     /// Keeps everybody else from storing this layer meanwhile. Calls `waiting` once if somebody does just that.
@@ -197,11 +233,12 @@ impl Store {
             return Ok(None);
         }
         let record = LayerRecord::new(spec, 0);
-        if let Ok(layer) = self.open_layer(&record) {
+        self.hold(&self.tar_path(&spec.diff_id), |_| true)?;
+        if let Ok(layer) = self.open_layer(&record, None) {
             return Ok(Some(layer.index().tar_len()));
         }
         match self.rebuild_layer(&record) {
-            Ok(()) => Ok(Some(self.open_layer(&record)?.index().tar_len())),
+            Ok(()) => Ok(Some(self.open_layer(&record, None)?.index().tar_len())),
             // The blob was corrupt and has been removed: the layer must be fetched again.
             Err(StoreError::Digest { what: "blob", .. } | StoreError::Length { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -264,11 +301,16 @@ impl Store {
         Ok(())
     }
 
-    fn refs<'a>(&self, folder: &'a Path) -> Refs<'a> {
+    pub(crate) fn refs<'a>(&self, folder: &'a Path) -> Refs<'a> {
         Refs { folder }
     }
 
-    fn lock(&self, name: &str, waiting: impl FnOnce()) -> Result<Lock> {
+    /// Whether there is a store in the folder.
+    pub(crate) fn exists(&self) -> Result<bool> {
+        Ok(self.version()?.is_some())
+    }
+
+    pub(crate) fn lock(&self, name: &str, waiting: impl FnOnce()) -> Result<Lock> {
         Lock::take(&self.root.join("locks").join(name), waiting)
     }
 

@@ -10,16 +10,16 @@ use wcr_image::{Class, Compression, Descriptor, Digest, Platform, Reference, Run
 use crate::{ImageRecord, LayerRecord, LayerSpec, Result, Store, StoreError};
 
 /// A folder that is removed at the end of a test.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("wcr-store-test-{}-{name}", std::process::id()));
         drop(fs::remove_dir_all(&path));
         Self(path)
     }
 
-    fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Store::open(&self.0).unwrap()
     }
 }
@@ -31,7 +31,7 @@ impl Drop for Folder {
 }
 
 /// A tar with one file of `size` bytes.
-fn tar(name: &str, size: usize) -> Vec<u8> {
+pub(crate) fn tar(name: &str, size: usize) -> Vec<u8> {
     let content: Vec<u8> = (0..size).map(|n| (n * n / 7) as u8).collect();
     let mut header = vec![0; 512];
     header[..name.len()].copy_from_slice(name.as_bytes());
@@ -46,13 +46,13 @@ fn tar(name: &str, size: usize) -> Vec<u8> {
     out
 }
 
-fn gzip(content: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }
 
-fn spec(tar: &[u8], blob: &[u8]) -> LayerSpec {
+pub(crate) fn spec(tar: &[u8], blob: &[u8]) -> LayerSpec {
     LayerSpec {
         digest: Digest::of(blob),
         size: blob.len() as u64,
@@ -61,7 +61,7 @@ fn spec(tar: &[u8], blob: &[u8]) -> LayerSpec {
     }
 }
 
-fn write(store: &Store, spec: LayerSpec, blob: &[u8]) -> Result<u64> {
+pub(crate) fn write(store: &Store, spec: LayerSpec, blob: &[u8]) -> Result<u64> {
     let mut writer = store.write_layer(spec)?;
     for chunk in blob.chunks(100_000) {
         writer.write(Bytes::copy_from_slice(chunk))?;
@@ -69,7 +69,7 @@ fn write(store: &Store, spec: LayerSpec, blob: &[u8]) -> Result<u64> {
     writer.finish()
 }
 
-fn record(reference: &str, spec: &LayerSpec, tar_size: u64) -> ImageRecord {
+pub(crate) fn record(reference: &str, spec: &LayerSpec, tar_size: u64) -> ImageRecord {
     let descriptor = |media_type: &str, content: &[u8]| Descriptor {
         media_type: media_type.into(),
         digest: Digest::of(content),
@@ -86,13 +86,13 @@ fn record(reference: &str, spec: &LayerSpec, tar_size: u64) -> ImageRecord {
         platform: Platform::default(),
         created: None,
         pulled: 1,
-        layers: vec![LayerRecord { digest: spec.digest, size: spec.size, diff_id: spec.diff_id, tar_size, gzip: true }],
+        layers: vec![LayerRecord::new(spec, tar_size)],
         run: RunConfig { cmd: vec!["sh".into()], ..RunConfig::default() },
     }
 }
 
 /// A store with one image of one layer with the file `name`.
-fn filled(folder: &Folder, size: usize) -> (Store, Reference, LayerSpec) {
+pub(crate) fn filled(folder: &Folder, size: usize) -> (Store, Reference, LayerSpec) {
     let store = folder.store();
     let tar = tar("file", size);
     let blob = gzip(&tar);
@@ -104,11 +104,11 @@ fn filled(folder: &Folder, size: usize) -> (Store, Reference, LayerSpec) {
     (store, reference, spec)
 }
 
-fn left_in(store: &Store) -> usize {
+pub(crate) fn left_in(store: &Store) -> usize {
     fs::read_dir(store.temp()).unwrap().count()
 }
 
-fn content(store: &Store, reference: &Reference) -> Vec<u8> {
+pub(crate) fn content(store: &Store, reference: &Reference) -> Vec<u8> {
     let image = store.open_image(reference).unwrap().unwrap();
     let layer = &image.layers[0];
     let record = layer.index().record(layer.index().child(0, b"file").unwrap()).unwrap();
@@ -357,7 +357,7 @@ mod unix {
 }
 
 /// A store with an image of two layers, with `file` in the lower one and `above` in the upper one.
-fn layered(folder: &Folder) -> (Store, Reference, [LayerSpec; 2]) {
+pub(crate) fn layered(folder: &Folder) -> (Store, Reference, [LayerSpec; 2]) {
     let store = folder.store();
     let parts = [tar("file", 5_000), tar("above", 70_000)].map(|tar| {
         let blob = gzip(&tar);

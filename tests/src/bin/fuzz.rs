@@ -1,15 +1,17 @@
 //! Runs random input on the real program and on wcr, and says what differs:
-//! `fuzz shell|applets [NAME] [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
+//! `fuzz shell|applets [NAME]|layers [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use wcr_tests::fuzz::applets;
+use wcr_tests::fuzz::layers;
 use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Subject, Verdict};
 
 const USAGE: &str = "\
 Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]
        cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N]
+       cargo xtask fuzz layers [--count N] [--seed S] [--show N]
 
   --count N      how many scripts (default: 20000)
   --seed S       the first script's seed; the others follow (default: 0)
@@ -26,12 +28,15 @@ enum Grammar {
     Shell,
     /// Calls of this applet, or of all in turns.
     Applets(Option<String>),
+    /// Layers of images, beside GNU tar and umoci.
+    Layers,
 }
 
 impl Grammar {
+    /// The script of a seed; layers are none.
     fn script(&self, seed: u64) -> Script {
         match self {
-            Grammar::Shell => Script::random(seed),
+            Grammar::Shell | Grammar::Layers => Script::random(seed),
             Grammar::Applets(name) => applets::script(name.as_deref(), seed),
         }
     }
@@ -51,6 +56,7 @@ impl Options {
         let mut args = args.peekable();
         let grammar = match args.next().as_deref() {
             Some("shell") => Grammar::Shell,
+            Some("layers") => Grammar::Layers,
             Some("applets") => Grammar::Applets(args.next_if(|name| !name.starts_with("--"))),
             _ => return Err(USAGE.into()),
         };
@@ -89,6 +95,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if matches!(options.grammar, Grammar::Layers) {
+        return compare_layers(&options);
+    }
     let Some(subject) = Subject::prepare() else { return ExitCode::FAILURE };
     if let Some(text) = options.script {
         return compare(&subject, &text);
@@ -119,6 +128,24 @@ fn main() -> ExitCode {
         println!("{count:>7} {kind}");
     }
     if all_same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Compares random layers.
+fn compare_layers(options: &Options) -> ExitCode {
+    if !layers::can_run() {
+        return ExitCode::FAILURE;
+    }
+    let seeds = options.seed..options.seed + options.count;
+    let different = layers::run(seeds.clone(), |done| {
+        if done % 1000 == 0 {
+            eprintln!("{done} of {}", seeds.end);
+        }
+    });
+    for found in different.iter().take(options.show) {
+        println!("=== seed {}\n{}", found.seed, found.lines.join("\n"));
+    }
+    println!("{:>7} the same\n{:>7} different", options.count - different.len() as u64, different.len());
+    if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Compares one script in all ways of giving it to the shell.

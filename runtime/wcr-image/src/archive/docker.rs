@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::Deserialize;
 
-use super::files::Files;
+use super::files::{Files, Part};
 use super::layers::LayerFile;
 use super::{ArchivedImage, Config};
 use crate::config::or_default;
@@ -31,11 +30,9 @@ struct Image {
 }
 
 /// The images that `manifest` lists.
-pub(super) fn images(files: &Arc<Files>, manifest: &Bytes, limits: &Limits) -> Result<Vec<ArchivedImage>> {
-    if manifest.len() as u64 > limits.manifest {
-        return Err(ImageError::limit("the archive's manifest.json", limits.manifest, "bytes"));
-    }
-    let listed: Vec<Image> = read_json_array(MANIFEST, manifest)?;
+pub(super) fn images(files: &Arc<Files>, manifest: Part, limits: &Limits) -> Result<Vec<ArchivedImage>> {
+    let manifest = files.document("the archive's manifest.json", manifest, limits.manifest)?;
+    let listed: Vec<Image> = read_json_array(MANIFEST, &manifest)?;
     if listed.len() > limits.index_entries {
         return Err(ImageError::limit("the archive", limits.index_entries as u64, "images"));
     }
@@ -49,8 +46,9 @@ pub(super) fn images(files: &Arc<Files>, manifest: &Bytes, limits: &Limits) -> R
         let config = match configs.get(&image.config) {
             Some(config) => Arc::clone(config),
             None => {
-                let json = files.need("the configuration", &image.config)?.content;
-                let config = Arc::new(Config::read(&image.config, json, named_digest(&image.config), limits)?);
+                let part = files.need("the configuration", &image.config)?.part;
+                let json = files.document("the configuration", part, limits.config)?;
+                let config = Arc::new(Config::read(&image.config, &json, named_digest(&image.config), limits)?);
                 configs.insert(image.config, Arc::clone(&config));
                 config
             }
@@ -59,6 +57,7 @@ pub(super) fn images(files: &Arc<Files>, manifest: &Bytes, limits: &Limits) -> R
         images.push(ArchivedImage {
             names: names(&image.repo_tags)?,
             config,
+            manifest: None,
             layers: image.layers.into_iter().map(layer).collect(),
             files: Arc::clone(files),
             limits: *limits,

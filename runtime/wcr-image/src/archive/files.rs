@@ -1,26 +1,60 @@
 //! The files of an archive, found by their paths; links are followed within the archive.
 
+use core::fmt;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::btree_map::Entry as Place;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::kind;
-use crate::error::{ImageError, Limits, Result, shown};
-use crate::tar::{Kind, Reader};
+use crate::error::{ImageError, Result, shown};
+use crate::tar::{Entry, Kind};
 
 /// How many links one path may lead through; Docker's archives need one.
 const MOST_LINKS: usize = 16;
+/// In which pieces contents are compared, in bytes.
+const PIECE: u64 = 1 << 20;
+
+/// Where the bytes of an archive are: in memory, in a file, in the files of a folder.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// `length` bytes of the file of this number from `start` on; a tar is one file, and has the number 0.
+    ///
+    /// # Errors
+    /// [`ImageError::Unreadable`] when they are not to be had.
+    fn read(&self, file: usize, start: u64, length: usize) -> Result<Bytes>;
+}
+
+impl Source for Bytes {
+    fn read(&self, _file: usize, start: u64, length: usize) -> Result<Bytes> {
+        let start = usize::try_from(start).ok();
+        let end = start.and_then(|start| start.checked_add(length)).filter(|end| *end <= self.len());
+        let missing = || ImageError::Unreadable { reason: "the archive is cut off".into() };
+        Ok(self.slice(start.zip(end).map(|(start, end)| start..end).ok_or_else(missing)?))
+    }
+}
+
+/// Where a file of an archive is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// In which file of the archive's [`Source`].
+    pub file: usize,
+    /// Where it begins there.
+    pub start: u64,
+    /// How long it is, in bytes.
+    pub size: u64,
+}
 
 /// What lies under which path.
 #[derive(Debug)]
 pub(super) struct Files {
     items: BTreeMap<Vec<u8>, Item>,
+    source: Arc<dyn Source>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Item {
-    File(Bytes),
+    File(Part),
     /// A link to the item of this path.
     Link(Vec<u8>),
 }
@@ -30,41 +64,16 @@ enum Item {
 pub(super) struct Found<'a> {
     /// Where it is, with all links followed.
     pub path: &'a [u8],
-    pub content: &'a Bytes,
+    pub part: Part,
 }
 
 impl Files {
-    /// Reads the table of contents; the contents themselves stay in `tar`.
-    pub(super) fn read(tar: &Bytes, limits: &Limits) -> Result<Self> {
-        if tar.len() as u64 > limits.archive {
-            return Err(ImageError::limit("the archive", limits.archive, "bytes"));
-        }
-        if tar.is_empty() {
-            return Err(ImageError::NotAnArchive { found: kind::of_bytes(tar).into() });
-        }
-        let mut reader = Reader::new("the archive", limits.archive, limits);
-        let mut entries = Vec::new();
-        let read = reader.push(tar, &mut |entry| {
-            if entries.len() as u64 >= limits.entries {
-                return Err(ImageError::limit("the archive", limits.entries, "entries"));
-            }
-            entries.push(entry);
-            Ok(())
-        });
-        match read.and_then(|()| reader.finish()) {
-            Err(ImageError::Tar { path, .. }) if entries.is_empty() && path.is_empty() => {
-                return Err(ImageError::NotAnArchive { found: kind::of_bytes(tar).into() });
-            }
-            result => result?,
-        }
+    /// The files of a tar with these entries.
+    pub(super) fn of_tar(entries: Vec<Entry>, source: Arc<dyn Source>) -> Result<Self> {
         let mut items = BTreeMap::new();
         for entry in entries {
             let item = match entry.kind {
-                Kind::Regular => Item::File(part(tar, entry.data, entry.size).ok_or_else(|| ImageError::Tar {
-                    offset: entry.data,
-                    path: shown(&entry.path),
-                    reason: "its content is cut off".into(),
-                })?),
+                Kind::Regular => Item::File(Part { file: 0, start: entry.data, size: entry.size }),
                 Kind::Symlink => Item::Link(target(&entry.path, &entry.link)?),
                 Kind::HardLink => Item::Link(normal(&entry.link)?),
                 Kind::Directory | Kind::CharDevice | Kind::BlockDevice | Kind::Fifo => {
@@ -73,15 +82,44 @@ impl Files {
                 }
             };
             match items.entry(normal(&entry.path)?) {
-                Entry::Vacant(place) => {
+                Place::Vacant(place) => {
                     place.insert(item);
                 }
-                Entry::Occupied(place) if *place.get() == item => {}
+                Place::Occupied(place) if same(place.get(), &item, &*source)? => {}
                 // Programs differ in which one they take, so one of them would see another image than wcr.
-                Entry::Occupied(_) => return Err(bad(&entry.path, "it is there twice, with different contents")),
+                Place::Occupied(_) => return Err(bad(&entry.path, "it is there twice, with different contents")),
             }
         }
-        Ok(Self { items })
+        Ok(Self { items, source })
+    }
+
+    /// The files of a folder: their paths and lengths, in the order of the source's numbers.
+    pub(super) fn of_folder(files: Vec<(Vec<u8>, u64)>, source: Arc<dyn Source>) -> Result<Self> {
+        let mut items = BTreeMap::new();
+        for (file, (path, size)) in files.into_iter().enumerate() {
+            items.insert(normal(&path)?, Item::File(Part { file, start: 0, size }));
+        }
+        Ok(Self { items, source })
+    }
+
+    /// All of a file, which is `what` and may have `most` bytes.
+    pub(super) fn document(&self, what: &'static str, part: Part, most: u64) -> Result<Bytes> {
+        if part.size > most {
+            return Err(ImageError::limit(what, most, "bytes"));
+        }
+        self.read(part)
+    }
+
+    /// All of a file. Its length must have been found acceptable.
+    pub(super) fn read(&self, part: Part) -> Result<Bytes> {
+        let length = usize::try_from(part.size);
+        let length = length.map_err(|_| ImageError::limit("a file of the archive", usize::MAX as u64, "bytes"))?;
+        self.source.read(part.file, part.start, length)
+    }
+
+    /// The first bytes of a file.
+    pub(super) fn start(&self, part: Part) -> Result<Bytes> {
+        self.read(Part { size: part.size.min(kind::LONGEST), ..part })
     }
 
     /// The file at `path`, links followed.
@@ -92,7 +130,7 @@ impl Files {
         let mut at = normal(path.as_bytes())?;
         for _ in 0..MOST_LINKS {
             match self.items.get_key_value(&at) {
-                Some((path, Item::File(content))) => return Ok(Some(Found { path, content })),
+                Some((path, Item::File(part))) => return Ok(Some(Found { path, part: *part })),
                 Some((_, Item::Link(next))) => at.clone_from(next),
                 None => return Ok(None),
             }
@@ -114,10 +152,22 @@ impl Files {
     }
 }
 
-fn part(tar: &Bytes, start: u64, length: u64) -> Option<Bytes> {
-    let start = usize::try_from(start).ok()?;
-    let end = start.checked_add(usize::try_from(length).ok()?)?;
-    (end <= tar.len()).then(|| tar.slice(start..end))
+/// Whether two entries of one name are the same.
+fn same(one: &Item, other: &Item, source: &dyn Source) -> Result<bool> {
+    let (Item::File(one), Item::File(other)) = (one, other) else { return Ok(one == other) };
+    if one.size != other.size {
+        return Ok(false);
+    }
+    let mut at = 0;
+    while at < one.size {
+        let length = PIECE.min(one.size - at);
+        let piece = |part: &Part| source.read(part.file, part.start + at, length as usize);
+        if piece(one)? != piece(other)? {
+            return Ok(false);
+        }
+        at += length;
+    }
+    Ok(true)
 }
 
 /// A path from the archive's root, without anything that means nothing.

@@ -3,14 +3,14 @@
 use super::files::Files;
 use crate::error::shown;
 use crate::media::Compression;
+use crate::zstd::MAGIC;
 
 const GZIP: &[u8] = b"\x1f\x8b";
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// Beginnings, and what begins so.
 const KINDS: [(&[u8], &str); 10] = [
     (GZIP, "data that is compressed with gzip twice"),
-    (ZSTD, "data compressed with zstd"),
+    (&MAGIC, "data that is compressed with zstd twice"),
     (b"\xfd7zXZ\0", "data compressed with xz"),
     (b"BZh", "data compressed with bzip2"),
     (b"PK\x03\x04", "a ZIP archive"),
@@ -21,12 +21,16 @@ const KINDS: [(&[u8], &str); 10] = [
     (b"<", "an HTML or XML document"),
 ];
 
-/// What a layer's file is compressed with; `None` for a compression that wcr does not read.
-pub(super) fn compression(bytes: &[u8]) -> Option<Compression> {
+/// How many bytes tell what something is.
+pub(crate) const LONGEST: u64 = 8;
+
+/// What a file is compressed with, as its first bytes tell.
+#[must_use]
+pub fn compression(bytes: &[u8]) -> Compression {
     match bytes {
-        bytes if bytes.starts_with(GZIP) => Some(Compression::Gzip),
-        bytes if bytes.starts_with(ZSTD) => None,
-        _ => Some(Compression::None),
+        bytes if bytes.starts_with(GZIP) => Compression::Gzip,
+        bytes if bytes.starts_with(&MAGIC) => Compression::Zstd,
+        _ => Compression::None,
     }
 }
 

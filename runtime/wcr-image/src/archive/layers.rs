@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use wcr_vfs::layer::{Layer, LayerIndex};
 
-use super::files::{Files, Found};
+use super::files::{Files, Part};
 use super::{in_archive, kind, same, verified};
 use crate::digest::Digest;
 use crate::error::{ImageError, Limits, Result};
@@ -44,6 +44,36 @@ impl ArchivedLayer {
     }
 }
 
+/// A layer as it lies in an archive; nothing of it is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackedLayer {
+    /// Where it is.
+    pub part: Part,
+    /// Its digest, if the archive names it by that.
+    pub digest: Option<Digest>,
+    /// What its tar has to hash to.
+    pub diff_id: Digest,
+    /// What it is compressed with.
+    pub compression: Compression,
+}
+
+/// The layers at their places.
+pub(super) fn packed(files: &Files, layers: &[LayerFile], diff_ids: &[Digest]) -> Result<Vec<PackedLayer>> {
+    let packed = |(layer, diff_id): (&LayerFile, &Digest)| {
+        let found = files.need("the layer", &layer.path)?;
+        let actual = found.part.size;
+        if let Some(expected) = layer.size.filter(|size| *size != actual) {
+            return Err(in_archive(found.path)(ImageError::Length { expected, actual }));
+        }
+        let compression = match layer.compression {
+            Some(compression) => compression,
+            None => kind::compression(&files.start(found.part)?),
+        };
+        Ok(PackedLayer { part: found.part, digest: layer.digest, diff_id: *diff_id, compression })
+    };
+    layers.iter().zip(diff_ids).map(packed).collect()
+}
+
 /// The layers at `paths`, whose tars hash to `diff_ids`.
 pub(super) fn load(
     files: &Files,
@@ -60,8 +90,9 @@ pub(super) fn load(
         let loaded = match known.get(found.path) {
             Some(loaded) => loaded.clone(),
             None => {
-                let loaded = read(layer, found, *diff_id, limits).map_err(in_archive(found.path))?;
-                if loaded.tar.as_ptr() != found.content.as_ptr() {
+                let content = files.document("a layer", found.part, limits.layer)?;
+                let loaded = read(layer, &content, *diff_id, limits).map_err(in_archive(found.path))?;
+                if loaded.tar.as_ptr() != content.as_ptr() {
                     decompressed += loaded.tar.len() as u64;
                 }
                 if decompressed > limits.archive {
@@ -77,18 +108,17 @@ pub(super) fn load(
     Ok(out)
 }
 
-fn read(layer: &LayerFile, found: Found<'_>, diff_id: Digest, limits: &Limits) -> Result<ArchivedLayer> {
-    let actual = found.content.len() as u64;
+fn read(layer: &LayerFile, content: &Bytes, diff_id: Digest, limits: &Limits) -> Result<ArchivedLayer> {
+    let actual = content.len() as u64;
     if let Some(expected) = layer.size.filter(|size| *size != actual) {
         return Err(ImageError::Length { expected, actual });
     }
     if let Some(digest) = layer.digest {
-        verified("digest", found.content, digest)?;
+        verified("digest", content, digest)?;
     }
-    let compression = layer.compression.or_else(|| kind::compression(found.content));
-    let tar = match compression.ok_or(ImageError::Zstd { digest: diff_id })? {
-        Compression::None => found.content.clone(),
-        compression => Inflater::whole("a layer", compression, found.content, limits)?.into(),
+    let tar = match layer.compression.unwrap_or_else(|| kind::compression(content)) {
+        Compression::None => content.clone(),
+        compression => Inflater::whole("a layer", compression, content, limits)?.into(),
     };
     verified("diff-id", &tar, diff_id)?;
     let mut indexer = LayerIndexer::new(limits, unlabelled);

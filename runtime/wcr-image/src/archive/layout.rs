@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::files::{Files, Found};
 use super::layers::LayerFile;
 use super::{ArchivedImage, Config, in_archive, verified};
@@ -52,7 +54,8 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn document(&mut self, found: Found<'_>, name: Option<&Reference>, depth: usize) -> Result<()> {
-        let document = Document::parse(found.content, None, self.limits).map_err(in_archive(found.path))?;
+        let content = self.files.document("the manifest", found.part, self.limits.manifest)?;
+        let document = Document::parse(&content, None, self.limits).map_err(in_archive(found.path))?;
         let Document::Index(index) = document else {
             let expected = "an index of images";
             let media_type = "a manifest".into();
@@ -81,7 +84,7 @@ impl Walk<'_> {
         }
         match MediaType::parse(&entry.media_type) {
             Some(MediaType::Index) if depth + 1 < DEEPEST => {
-                let found = blob(self.files, "the index", entry)?;
+                let (found, _) = blob(self.files, "the index", entry, self.limits.manifest)?;
                 self.document(found, name, depth + 1)
             }
             Some(MediaType::Index) => Err(ImageError::limit("the nesting of the index", DEEPEST as u64, "levels")),
@@ -99,20 +102,21 @@ impl Walk<'_> {
                 .extend(name.filter(|name| !image.names.contains(name)).cloned().into_iter().collect::<Vec<_>>());
             return Ok(());
         }
-        let found = blob(self.files, "the manifest", entry)?;
-        let read = || match Document::parse(found.content, Some(&entry.media_type), self.limits)? {
+        let (found, content) = blob(self.files, "the manifest", entry, self.limits.manifest)?;
+        let read = || match Document::parse(&content, Some(&entry.media_type), self.limits)? {
             Document::Manifest(manifest) => manifest.check(self.limits).map(|()| manifest),
             Document::Index(_) => Err(ImageError::MediaType { media_type: "an index".into(), expected: "a manifest" }),
         };
         let manifest: Manifest = read().map_err(in_archive(found.path))?;
-        let json = blob(self.files, "the configuration", &manifest.config)?.content;
-        let config = Config::read(&path(&manifest.config), json, None, self.limits)?;
+        let (_, json) = blob(self.files, "the configuration", &manifest.config, self.limits.config)?;
+        let config = Config::read(&path(&manifest.config), &json, None, self.limits)?;
         config.parsed.check(&manifest).map_err(in_archive(found.path))?;
         let layers = manifest.layers.iter().map(layer).collect::<Result<_>>()?;
         self.places.insert(entry.digest, self.images.len());
         self.images.push(ArchivedImage {
             names: name.cloned().into_iter().collect(),
             config: Arc::new(config),
+            manifest: Some((manifest.media_type, content)),
             layers,
             files: Arc::clone(self.files),
             limits: *self.limits,
@@ -134,15 +138,16 @@ fn path(descriptor: &Descriptor) -> String {
     format!("blobs/sha256/{}", descriptor.digest.hex())
 }
 
-/// The content that a descriptor names, verified.
-fn blob<'a>(files: &'a Files, what: &'static str, descriptor: &Descriptor) -> Result<Found<'a>> {
+/// The document that a descriptor names, verified.
+fn blob<'a>(files: &'a Files, what: &'static str, descriptor: &Descriptor, most: u64) -> Result<(Found<'a>, Bytes)> {
     let found = files.need(what, &path(descriptor))?;
-    let (expected, actual) = (descriptor.size, found.content.len() as u64);
+    let (expected, actual) = (descriptor.size, found.part.size);
     if expected != actual {
         return Err(in_archive(found.path)(ImageError::Length { expected, actual }));
     }
-    verified("digest", found.content, descriptor.digest).map_err(in_archive(found.path))?;
-    Ok(found)
+    let content = files.document(what, found.part, most)?;
+    verified("digest", &content, descriptor.digest).map_err(in_archive(found.path))?;
+    Ok((found, content))
 }
 
 /// What an image is called. A tag alone is no name.

@@ -5,6 +5,7 @@
 //! it has more digests. Nothing in an archive is trusted: paths and links stay within it, and what an
 //! image says about a part's length and digest is checked before the part is handed out.
 
+mod contents;
 mod docker;
 mod files;
 mod kind;
@@ -27,9 +28,12 @@ use crate::reference::Reference;
 use files::Files;
 use layers::LayerFile;
 
-pub use layers::ArchivedLayer;
+pub use contents::TableOfContents;
+pub use files::{Part, Source};
+pub use kind::compression as compression_of;
+pub use layers::{ArchivedLayer, PackedLayer};
 
-/// An archive of images that lies in memory.
+/// An archive of images.
 #[derive(Debug)]
 pub struct Archive {
     images: Vec<ArchivedImage>,
@@ -40,6 +44,8 @@ pub struct Archive {
 pub struct ArchivedImage {
     names: Vec<Reference>,
     config: Arc<Config>,
+    /// The media type and the content, where the archive has one.
+    manifest: Option<(String, Bytes)>,
     layers: Vec<LayerFile>,
     files: Arc<Files>,
     limits: Limits,
@@ -70,13 +76,30 @@ impl Archive {
     /// [`ImageError::ArchivePath`], [`ImageError::Missing`] and [`ImageError::InArchive`] for a malformed one,
     /// [`ImageError::Limit`].
     pub fn open(bytes: impl Into<Bytes>, limits: &Limits) -> Result<Self> {
-        let files = Files::read(&decompressed(bytes.into(), limits)?, limits)?;
+        let tar = decompressed(bytes.into(), limits)?;
+        if tar.len() as u64 > limits.archive {
+            return Err(ImageError::limit("the archive", limits.archive, "bytes"));
+        }
+        let mut contents = TableOfContents::new(limits);
+        contents.push(&tar)?;
+        contents.finish(Arc::new(tar))
+    }
+
+    /// Reads what is in a folder: its files, with their lengths, in the order of the source's numbers.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_folder(files: Vec<(Vec<u8>, u64)>, source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
+        Self::of(Files::of_folder(files, source)?, limits)
+    }
+
+    fn of(files: Files, limits: &Limits) -> Result<Self> {
         let layout = files.get(layout::MARK)?.is_some() && files.get(layout::INDEX)?.is_some();
         let files = Arc::new(files);
         let images = if layout {
             layout::images(&files, limits)?
         } else if let Some(manifest) = files.get(docker::MANIFEST)? {
-            docker::images(&files, manifest.content, limits)?
+            docker::images(&files, manifest.part, limits)?
         } else {
             return Err(ImageError::NotAnArchive { found: kind::of_files(&files) });
         };
@@ -150,6 +173,20 @@ impl ArchivedImage {
         self.config.parsed.platform()
     }
 
+    /// The manifest as it lies in the archive, and its media type; Docker's own format has none.
+    #[must_use]
+    pub fn manifest(&self) -> Option<(&str, &Bytes)> {
+        self.manifest.as_ref().map(|(media_type, content)| (media_type.as_str(), content))
+    }
+
+    /// Where the layers are, the lowest first. Nothing of them is verified.
+    ///
+    /// # Errors
+    /// [`ImageError::Missing`], and [`ImageError::InArchive`] for a layer that has not the length it should have.
+    pub fn packed_layers(&self) -> Result<Vec<PackedLayer>> {
+        layers::packed(&self.files, &self.layers, &self.config.parsed.rootfs.diff_ids)
+    }
+
     /// Takes the layers out, with their digests, diff-ids and tars verified.
     ///
     /// # Errors
@@ -177,11 +214,12 @@ impl Config {
 
 /// The archive without the compression that all of it may have.
 fn decompressed(bytes: Bytes, limits: &Limits) -> Result<Bytes> {
-    if kind::compression(&bytes) != Some(Compression::Gzip) {
+    let compression = kind::compression(&bytes);
+    if compression == Compression::None {
         return Ok(bytes);
     }
     let limits = Limits { layer: limits.archive, ..*limits };
-    Ok(Inflater::whole("the archive", Compression::Gzip, &bytes, &limits)?.into())
+    Ok(Inflater::whole("the archive", compression, &bytes, &limits)?.into())
 }
 
 /// The digest of `content`, which has to be `expected`; `what` names the digest.

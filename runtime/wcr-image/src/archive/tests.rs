@@ -59,6 +59,10 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 /// A layer with one file that holds `content`.
+fn zstd(content: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
 fn layer(content: &str) -> Vec<u8> {
     Tar::default().file("file", content).end()
 }
@@ -237,7 +241,8 @@ fn what_is_no_archive_is_named() {
         (b"{\"a\":1}", "a JSON document"),
         (b"\x7fELF", "an ELF program"),
         (b"PK\x03\x04rest", "a ZIP archive"),
-        (b"\x28\xb5\x2f\xfd....", "data compressed with zstd"),
+        (&zstd(&zstd(b"x")), "compressed with zstd twice"),
+        (&zstd(&[0; 1024]), "an empty tar archive"),
         (&gzip(&gzip(b"x")), "compressed with gzip twice"),
         (&[b'x'; 4096], "it is no tar archive, not an image archive"),
         (&[0; 1024], "an empty tar archive"),
@@ -306,7 +311,7 @@ fn hostile_archives_are_refused_with_the_reason() {
         ),
         (set("Layers", json!([blob("")])).file(&blob(""), layer("x")), "its digest is sha256:", Integrity),
         (set("Layers", json!(["y"])).file("y", layer("y")), "`y` in the archive: its diff-id is sha256:", Integrity),
-        (set("Layers", json!(["y"])).file("y", b"\x28\xb5\x2f\xfd"), "compressed with zstd", Malformed),
+        (set("Layers", json!(["y"])).file("y", b"\x28\xb5\x2f\xfd"), "the zstd data is malformed", Malformed),
         (set("Layers", json!(["y"])).file("y", b"\x1f\x8b\x08cut"), "`y` in the archive: the gzip data", Malformed),
         (raw("{}"), "the manifest.json is malformed: it is not a JSON array", Malformed),
         (raw(""), "the manifest.json is malformed: it is empty", Malformed),

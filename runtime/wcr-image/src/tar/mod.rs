@@ -7,8 +7,11 @@ mod pax;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod writer;
 
-pub(crate) use reader::{Kind, Reader};
+pub(crate) use reader::{Entry, Kind, Reader};
+pub use writer::TarWriter;
+pub(crate) use writer::{END, NewEntry, padding};
 
 pub(crate) use indexer::unlabelled;
 pub use indexer::{Labeller, LayerIndexer, index_tar};

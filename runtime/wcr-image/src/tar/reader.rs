@@ -111,6 +111,23 @@ impl Reader {
         self.offset
     }
 
+    /// How many bytes come that need not be pushed: [`Self::skip`] passes over them.
+    pub(crate) const fn skippable(&self) -> u64 {
+        match self.state {
+            State::Skip { left, .. } => left,
+            _ => 0,
+        }
+    }
+
+    /// Passes over `count` bytes, which may be [`Self::skippable`] at most.
+    pub(crate) fn skip(&mut self, count: u64) {
+        if let State::Skip { left, padding } = self.state {
+            let left = left.saturating_sub(count);
+            self.offset = self.offset.saturating_add(count);
+            self.state = if left == 0 { State::Header } else { State::Skip { left, padding } };
+        }
+    }
+
     /// Reads the next piece and hands on each entry whose header it completes, and the content.
     pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
         while !bytes.is_empty() {

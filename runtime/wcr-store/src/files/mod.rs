@@ -11,13 +11,13 @@ use other as host;
 #[cfg(unix)]
 use unix as host;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use crate::error::{Result, StoreError};
 
-pub(crate) use temp::{TempFile, sweep};
+pub(crate) use temp::{TempFile, leftovers, sweep};
 
 /// Opens a regular file to read; a symbolic link or anything else is refused.
 pub(crate) fn open_regular(path: &Path) -> Result<(File, u64)> {
@@ -45,12 +45,11 @@ pub(crate) fn read_small(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-/// Whether there is a regular file of this length.
-pub(crate) fn has_file(path: &Path, length: u64) -> Result<bool> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) => Ok(metadata.is_file() && metadata.len() == length),
+/// Whether an open file is the one at `path`.
+pub(crate) fn is_at(file: &File, path: &Path) -> Result<bool> {
+    match host::is_at(file, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(StoreError::io("examine", path)(error)),
+        known => known.map_err(StoreError::io("examine", path)),
     }
 }
 

@@ -27,5 +27,10 @@ pub(super) fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Files that are open keep their names here until they are closed.
+pub(super) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
+    fs::symlink_metadata(path).map(|_| true)
+}
+
 /// Whether direct writes exist here at all.
 pub(super) const HAS_DIRECT: bool = false;

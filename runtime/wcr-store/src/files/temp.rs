@@ -66,14 +66,14 @@ impl TempFile {
         Some((Self { file: Some(file), path, direct }, kept))
     }
 
-    /// Where the file is now.
+    /// Where it is, as long as it has no other name.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Leaves the part of a blob where it is; any other file is removed.
     pub(crate) fn leave(mut self) {
-        if self.path.extension().is_some_and(|extension| extension == PART) {
+        if is_part(&self.path) {
             self.path = PathBuf::new();
         }
     }
@@ -92,6 +92,9 @@ impl TempFile {
                 let mut plain =
                     OpenOptions::new().append(true).open(&self.path).map_err(StoreError::io("open", &self.path))?;
                 plain.write_all(bytes).map_err(StoreError::io("write", &self.path))?;
+                // The lock goes with the file that had it.
+                drop(self.file.take());
+                drop(plain.try_lock());
                 self.file = Some(plain);
                 self.direct = false;
                 Ok(())
@@ -118,6 +121,19 @@ impl TempFile {
         fs::rename(&self.path, to).map_err(StoreError::io("write", to))?;
         self.path = PathBuf::new();
         Ok(())
+    }
+
+    /// As [`Self::rename`], and gives the file so that nobody removes it before it is dropped.
+    pub(crate) fn place(mut self, to: &Path) -> Result<Option<File>> {
+        let file = self.file.take();
+        if let Some(file) = &file {
+            // From now on others may use it, too. Nobody else has a look at it before it has its name.
+            drop(file.unlock());
+            drop(file.try_lock_shared());
+        }
+        fs::rename(&self.path, to).map_err(StoreError::io("write", to))?;
+        self.path = PathBuf::new();
+        Ok(file)
     }
 
     /// Makes a small file with `content`; not yet on the disk.
@@ -148,17 +164,30 @@ impl Drop for TempFile {
 
 /// Removes what killed processes left behind: old files that nobody holds.
 pub(crate) fn sweep(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let old = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|metadata| metadata.modified().ok());
-        let path = entry.path();
-        let stale = if path.extension().is_some_and(|extension| extension == PART) { STALE_PART } else { STALE };
-        if old.and_then(|time| time.elapsed().ok()).is_none_or(|age| age < stale) {
+    let whole = leftovers(folder, STALE).into_iter().filter(|(path, _)| !is_part(path));
+    for (path, _) in whole.chain(leftovers(folder, STALE_PART)) {
+        drop(fs::remove_file(&path));
+    }
+}
+
+/// Whether a file is the part of a blob that has come so far.
+fn is_part(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == PART)
+}
+
+/// The files in `folder` that are older than `age` and that nobody holds, with their lengths.
+pub(crate) fn leftovers(folder: &Path, age: Duration) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Some(metadata) = entry.metadata().ok().filter(fs::Metadata::is_file) else { continue };
+        let modified = metadata.modified().ok();
+        if modified.and_then(|time| time.elapsed().ok()).is_none_or(|past| past < age) {
             continue;
         }
-        let free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
-        if free {
-            drop(fs::remove_file(&path));
+        let path = entry.path();
+        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            found.push((path, metadata.len()));
         }
     }
+    found
 }

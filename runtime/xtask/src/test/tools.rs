@@ -13,12 +13,14 @@ struct Tool {
 /// The browser that the page is tested in.
 pub const CHROMIUM: &str = "chromium";
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 11] = [
     Tool { program: "docker-registry", package: "docker-registry", for_what: "tests that pull from a registry" },
     Tool { program: "skopeo", package: "skopeo", for_what: "tests that push test images to a registry" },
     Tool { program: "busybox", package: "busybox-static", for_what: "tests with a real BusyBox image" },
     Tool { program: "openssl", package: "openssl", for_what: "tests of registries whose certificate nobody knows" },
     Tool { program: "umoci", package: "umoci", for_what: "tests that compare a merged image with umoci's" },
+    Tool { program: "zstd", package: "zstd", for_what: "tests with layers and archives compressed with zstd" },
+    Tool { program: "strace", package: "strace", for_what: "tests that kill wcr at a system call" },
     Tool {
         program: "x86_64-w64-mingw32-gcc",
         package: "gcc-mingw-w64-x86-64",

@@ -1,0 +1,71 @@
+//! `wcr fsck`.
+
+use anyhow::Result;
+use wcr_image::{Class, Reference};
+use wcr_store::{Fault, Lost, Store};
+
+use crate::exit::{OK, report, say};
+use crate::image_args::FsckArgs;
+use crate::text::safe;
+use crate::{fetch, output};
+
+/// Checks every byte of the store, and repairs what is damaged when that is asked for.
+pub(crate) fn fsck(args: &FsckArgs) -> Result<u8> {
+    let store = Store::open_default()?;
+    let check = || {
+        store.check(&mut |path| {
+            if args.verbose {
+                say(&format!("reading {}", path.display()));
+            }
+        })
+    };
+    let faults = check()?;
+    faults.iter().for_each(tell);
+    if faults.is_empty() || !args.repair {
+        return Ok(end(faults.len(), 0));
+    }
+    let lost = store.repair(&faults)?;
+    for image in &lost {
+        if let Err(error) = restore(&store, image) {
+            report(&error, false);
+        }
+    }
+    let left = check()?;
+    left.iter().for_each(|fault| say(&format!("{} could not be repaired: {}", fault.path.display(), fault.reason)));
+    Ok(end(left.len(), faults.len().saturating_sub(left.len())))
+}
+
+fn tell(fault: &Fault) {
+    let names = fault.images.iter().map(|name| match name.parse::<Reference>() {
+        Ok(name) => name.familiar(),
+        Err(_) => name.clone(),
+    });
+    let names: Vec<String> = names.collect();
+    let of = if names.is_empty() { String::new() } else { format!(" (of {})", names.join(", ")) };
+    output::print(&format!("{}: {}{}\n", fault.path.display(), safe(&fault.reason), safe(&of)));
+}
+
+/// Pulls what is lost of an image. The pull has the digest for a name, which the store forgets again unless it had it.
+fn restore(store: &Store, image: &Lost) -> Result<()> {
+    let name = Store::filed_as(&image.reference);
+    let known = store.list()?.iter().any(|record| record.reference == name);
+    let pulled = fetch::pull(store, &image.reference, Some(&image.platform), false)?;
+    if !known {
+        store.untag(&[pulled.record], true)?;
+    }
+    Ok(())
+}
+
+fn end(faults: usize, repaired: usize) -> u8 {
+    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let mut text = String::new();
+    if repaired > 0 {
+        text.push_str(&format!("{} repaired\n", count(repaired, "fault")));
+    }
+    text.push_str(&match faults {
+        0 => "the store is sound\n".to_owned(),
+        faults => format!("{} found\n", count(faults, "fault")),
+    });
+    let printed = output::print(&text);
+    if faults == 0 { printed.max(OK) } else { Class::Integrity.exit_code() }
+}

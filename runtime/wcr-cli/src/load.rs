@@ -1,0 +1,38 @@
+//! `wcr load`.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::Result;
+use wcr_image::Class;
+use wcr_store::{ArchiveInput, Store};
+
+use crate::exit::{Failure, OK};
+use crate::image_args::LoadArgs;
+use crate::output;
+
+/// Takes the images of an archive into the store, and names them as Docker does.
+pub(crate) fn load(args: &LoadArgs) -> Result<u8> {
+    let store = Store::open_default()?;
+    let input = match &args.input {
+        Some(path) => ArchiveInput::Path(path.clone()),
+        None if io::stdin().is_terminal() => {
+            let message = "there is no archive at a terminal; name one with -i, or send it to standard input";
+            return Err(Failure::new(Class::Usage, message).into());
+        }
+        None => ArchiveInput::Stream(Box::new(io::stdin().lock())),
+    };
+    let loaded = store.load(input, args.platform.as_ref())?;
+    if args.quiet {
+        return Ok(OK);
+    }
+    let mut text = String::new();
+    for image in &loaded {
+        for name in &image.names {
+            text.push_str(&format!("Loaded image: {}\n", name.familiar()));
+        }
+        if image.names.is_empty() {
+            text.push_str(&format!("Loaded image ID: {}\n", image.id));
+        }
+    }
+    Ok(output::print(&text))
+}

@@ -1,0 +1,92 @@
+//! `wcr prune`.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::Result;
+use wcr_image::{Class, Reference};
+use wcr_store::{PartKind, Prune, Pruned, Store};
+
+use crate::exit::{Failure, OK};
+use crate::image_args::PruneArgs;
+use crate::output;
+use crate::text::{safe, size};
+
+/// Removes what nothing needs, and tells what and how much.
+pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
+    let store = Store::open_default()?;
+    if !args.force && !args.dry_run && !may(args.all)? {
+        return Ok(OK);
+    }
+    let pruned = store.prune(Prune { all: args.all, dry_run: args.dry_run })?;
+    Ok(output::print(&told(&pruned, args.dry_run)))
+}
+
+/// Asks at a terminal. Elsewhere nobody can be asked: what no image needs goes, images do not.
+fn may(all: bool) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        if all {
+            let message = "prune --all needs --force where there is no terminal to ask at";
+            return Err(Failure::new(Class::Usage, message).into());
+        }
+        return Ok(true);
+    }
+    let what = if all {
+        "all images that no container uses, compiled code, and all that no image needs"
+    } else {
+        "all that no image needs"
+    };
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "WARNING! This will remove {what}.\nAre you sure you want to continue? [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn told(pruned: &Pruned, dry_run: bool) -> String {
+    let (untag, delete, total) = if dry_run {
+        ("Would untag", "Would delete", "Total that would be reclaimed")
+    } else {
+        ("Untagged", "Deleted", "Total reclaimed space")
+    };
+    let mut text = String::new();
+    for image in &pruned.images {
+        let name = image.parse::<Reference>().map_or_else(|_| image.clone(), |name| name.familiar());
+        text.push_str(&format!("{untag}: {}\n", safe(&name)));
+    }
+    for part in &pruned.parts {
+        let kind = match part.kind {
+            PartKind::Blob => "blob",
+            PartKind::Layer => "layer",
+            PartKind::Index => "index",
+            PartKind::Code => "compiled code",
+            PartKind::Leftover => "leftover",
+        };
+        text.push_str(&format!("{delete}: {kind} {} ({})\n", safe(&part.name), size(part.size)));
+    }
+    let bytes = pruned.parts.iter().map(|part| part.size).sum();
+    text.push_str(&format!("{total}: {}\n", size(bytes)));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wcr_store::Part;
+
+    #[test]
+    fn it_says_what_and_how_much() {
+        let part = |kind, name: &str, size| Part { kind, name: name.into(), size };
+        let pruned = Pruned {
+            images: vec!["docker.io/library/busybox:latest".into()],
+            parts: vec![part(PartKind::Blob, "ab", 1500), part(PartKind::Layer, "cd.tar", 500)],
+        };
+        let text = told(&pruned, false);
+        assert_eq!(
+            text,
+            "Untagged: busybox:latest\nDeleted: blob ab (1.50 kB)\nDeleted: layer cd.tar (500 B)\n\
+             Total reclaimed space: 2.00 kB\n"
+        );
+        assert!(told(&Pruned::default(), true).ends_with("would be reclaimed: 0 B\n"));
+    }
+}
