@@ -11,9 +11,8 @@ const KNOWN: usize = 5;
 #[test]
 fn random_scripts_end_as_in_busybox() {
     let Some(subject) = Subject::prepare() else { return };
-    let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut different = Vec::new();
-    shell::run(&subject, 0..COUNT, jobs, Script::random, |seed, _, verdict| {
+    shell::run(&subject, 0..COUNT, shell::jobs(), Script::random, |seed, _, verdict| {
         if matches!(verdict, Verdict::Different { .. }) {
             different.push(seed);
         }
@@ -34,12 +33,11 @@ const APPLET_KNOWN: usize = 20;
 #[test]
 fn random_calls_of_applets_end_as_in_busybox() {
     let Some(subject) = Subject::prepare() else { return };
-    let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut different = Vec::new();
     shell::run(
         &subject,
         0..APPLET_COUNT,
-        jobs,
+        shell::jobs(),
         |seed| applets::script(None, seed),
         |seed, _, verdict| {
             if matches!(verdict, Verdict::Different { .. }) {
