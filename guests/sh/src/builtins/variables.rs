@@ -132,12 +132,8 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             Rc::make_mut(&mut shell.functions).remove(&name[..]);
             continue;
         }
-        if kind.is_none()
-            && shell.vars.variable(name).is_none()
-            && Rc::make_mut(&mut shell.functions).remove(&name[..]).is_some()
-        {
-            continue;
-        }
+        // As of an assignment, what stands behind an equals sign is not looked at.
+        let (name, _) = split_assignment(name);
         check_name(shell, name)?;
         if let Err(ReadOnly(name)) = shell.vars.unset(name) {
             return Err(shell.fail(&[&name, &b": is read only"[..]].concat()));

@@ -365,6 +365,9 @@ impl Maker {
             "${v%\"${v#?}\"}",
             "${v/\"X\"/\"- -\"}",
             "${v//?/x}",
+            "${v/X}",
+            "${v//[a-c]}",
+            "${v/%c}",
         ]);
         format!("v={value}; show {form} \"{form}\"; w={form}; echo \"$w\"")
     }

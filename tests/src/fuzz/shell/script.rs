@@ -223,11 +223,18 @@ impl Maker {
                     "${u:-\"q\"}",
                     "\\",
                     "~ * ?",
+                    "$(echo s; exit 3)$?",
+                    "$(printf 'a\\n\\n') $(false)",
+                    "${a#*\"}\"} ${u-'q'}",
+                    "$(cat <<-I\nin $x\nI\n)",
                 ])),
                 _ => {
-                    // A word may end a line with a backslash, or hold documents of its own: neither here.
+                    // A word may end a line with a backslash, or hold documents of its own: neither here. Nor a
+                    // substitution whose command may be an error: in BusyBox the shell within it goes on then with the
+                    // script behind the document.
                     let word = self.nest(Maker::word);
-                    if !word.contains(['\n', '\\', '\'']) && self.balanced(&word) {
+                    let substitutes = word.replace("$((", "").contains("$(");
+                    if !substitutes && !word.contains(['\n', '\\', '\'']) && self.balanced(&word) {
                         body.push_str(&word);
                     }
                 }

@@ -28,7 +28,7 @@ pub struct Care {
 
 impl Care {
     /// For a verdict that counts.
-    pub const FULL: Care = Care { limit: Duration::from_secs(10), again: 12 };
+    pub const FULL: Care = Care { limit: Duration::from_secs(10), again: 50 };
     /// For the many scripts tried on the way to a small one.
     pub const LITTLE: Care = Care { limit: Duration::from_millis(800), again: 2 };
 }
@@ -80,6 +80,8 @@ done"#;
 const END: &str = "==> the end of a script <==";
 /// What the line before each part of an answer begins with, but for the first part.
 const PART: &str = "==> ";
+/// How many bytes a file may have.
+const FILE_SIZE: usize = 1_000_000;
 /// How many seconds of computing are as good as endless. It is below the limit that ends a process.
 const COMPUTING: f64 = 0.9;
 /// How often a running side is looked at.
@@ -108,8 +110,12 @@ impl Answer {
     /// The answer of a script out of the output of the frame, without what is another at each run or of another
     /// machine: numbers of processes in traces, owners, sizes and times in the list of files.
     ///
-    /// `None` when the script's processes, also those whose end nobody told, computed until they met the limit.
+    /// `None` when the script's processes, also those whose end nobody told, computed or wrote until they met the
+    /// limit.
     fn of(output: &[u8], pids: &Regex) -> Option<Self> {
+        if output.len() >= FILE_SIZE {
+            return None;
+        }
         // Each byte as one character, and back.
         let text: String = output.iter().map(|byte| char::from(*byte)).collect();
         let mut part = "";
@@ -381,7 +387,8 @@ impl Subject {
         }
         command
             .arg("prlimit")
-            .args(["--nproc=200", "--fsize=1000000", "--cpu=1:2", "--core=0", "chroot", "--groups="])
+            .arg(format!("--fsize={FILE_SIZE}"))
+            .args(["--nproc=200", "--cpu=1:2", "--core=0", "chroot", "--groups="])
             .arg(format!("--userspec={user}:{user}"))
             .arg(&place.root)
             .args(frame(scripts))
