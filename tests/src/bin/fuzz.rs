@@ -102,9 +102,10 @@ fn main() -> ExitCode {
             Verdict::Unstable => "the same but for the order of lines, which is open".into(),
             Verdict::Endless => "endless or broken in BusyBox, not compared".into(),
             Verdict::Explained(reason) => format!("different: {reason}"),
-            Verdict::Different { .. } => {
+            Verdict::Different { stable, .. } => {
+                let kind = if *stable { "" } else { ", where BusyBox answers now so, now so" };
                 different.push(Difference { seed, script: script.clone(), verdict });
-                "different without a reason".into()
+                format!("different without a reason{kind}")
             }
         };
         *counts.entry(kind).or_default() += 1;

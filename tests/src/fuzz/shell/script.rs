@@ -382,7 +382,13 @@ impl Maker {
                 text.push_str(&self.line_end());
             }
             match self.random.below(5) {
-                0 => text.push_str(&self.group()),
+                // Who writes to one that is gone dies, before or after its next word: so all is read.
+                0 => {
+                    let group = self.group();
+                    text.push_str(&format!("{{ {group}"));
+                    text.push_str(&self.line_end());
+                    text.push_str("cat > /dev/null; }");
+                }
                 _ => text.push_str(self.random.pick(&FILTERS)),
             }
         }

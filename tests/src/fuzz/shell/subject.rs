@@ -40,7 +40,8 @@ const FIRST_USER: u32 = 100_000;
 const WORKERS: u32 = 256;
 
 /// Takes the scripts of its arguments, two for each: how the shell gets it, and its text. It prepares the working
-/// folder, runs the script, tells all that came of it, and ends what it left running. Programs are few in it, and the
+/// folder, runs the script, waits for all its processes, which descriptor 9 tells, tells all that came of it, and ends
+/// what is still running. Programs are few in it, and the
 /// shell's own commands do the rest: with hundreds of scripts a minute it is what takes the time.
 const FRAME: &str = r#"
 answer() {
@@ -54,12 +55,14 @@ answer() {
 	echo bar > foo.bar
 	: > .hid
 	printf %s "$2" > /tmp/script
-	case $1 in
-	argument) env -i PATH=/bin HOME=/work HOSTNAME=box sh -c "$2" sh p1 'p 2' < in ;;
-	file) env -i PATH=/bin HOME=/work HOSTNAME=box sh /tmp/script p1 'p 2' < in ;;
-	input) env -i PATH=/bin HOME=/work HOSTNAME=box sh -s p1 'p 2' < /tmp/script ;;
-	esac > /tmp/out 2> /tmp/err
-	echo "exit code $?"
+	{
+		case $1 in
+		argument) env -i PATH=/bin HOME=/work HOSTNAME=box sh -c "$2" sh p1 'p 2' < in ;;
+		file) env -i PATH=/bin HOME=/work HOSTNAME=box sh /tmp/script p1 'p 2' < in ;;
+		input) env -i PATH=/bin HOME=/work HOSTNAME=box sh -s p1 'p 2' < /tmp/script ;;
+		esac 9>&1 > /tmp/out 2> /tmp/err
+		echo "exit code $?"
+	} | cat
 	set -- /tmp/out /tmp/err
 	for f in .[!.]* * d/*; do
 		if [ -f "$f" ]; then set -- "$@" "$f"; else echo "no file: $f"; fi
@@ -125,7 +128,6 @@ impl Answer {
                 part = line.trim_end();
             }
             let line = match part {
-                "==> /tmp/err <==" => pids.replace(line, "${1} PID"),
                 "==> times <==" => {
                     if line.split_whitespace().any(|time| seconds(time).is_some_and(|time| time >= COMPUTING)) {
                         return None;
@@ -133,7 +135,7 @@ impl Answer {
                     continue;
                 }
                 "==> modes <==" if !line.starts_with(PART) => format!("{:.10}\n", line.trim_end()).into(),
-                _ => line.into(),
+                _ => pids.replace(line, "${1} PID"),
             };
             answer.extend(line.chars().map(|character| character as u8));
         }
@@ -237,7 +239,7 @@ impl Subject {
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let image = lab.provide("busybox-work", &image);
         drop(turn);
-        let pids = r"(wait|p=|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let pids = r"(wait|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
         let pids = Regex::new(pids).expect("a regular expression");
         Some(Subject { lab, image, roots, explained: Explained::load(), pids, processor: first_processor() })
     }
