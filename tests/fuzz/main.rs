@@ -5,23 +5,21 @@ use wcr_tests::fuzz::layers;
 use wcr_tests::fuzz::shell::{self, Script, Subject, Verdict};
 
 /// How many scripts are run.
-const COUNT: u64 = 300;
-/// How many of them may end otherwise than in BusyBox. It may fall, and not grow.
-const KNOWN: usize = 5;
+const COUNT: u64 = 1000;
 
 #[test]
 fn random_scripts_end_as_in_busybox() {
     let Some(subject) = Subject::prepare() else { return };
-    let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut different = Vec::new();
-    shell::run(&subject, 0..COUNT, jobs, Script::random, |seed, _, verdict| {
-        if matches!(verdict, Verdict::Different { .. }) {
+    shell::run(&subject, 0..COUNT, shell::jobs(), Script::random, |seed, _, verdict| {
+        // Where BusyBox itself answers now so, now so, there is no telling whether wcr's answer is one of these.
+        if matches!(verdict, Verdict::Different { stable: true, .. }) {
             different.push(seed);
         }
         true
     });
     assert!(
-        different.len() <= KNOWN,
+        different.is_empty(),
         "{} scripts end otherwise than in BusyBox; `cargo xtask fuzz shell --seed N --count 1` shows one: {different:?}",
         different.len()
     );
@@ -35,12 +33,11 @@ const APPLET_KNOWN: usize = 20;
 #[test]
 fn random_calls_of_applets_end_as_in_busybox() {
     let Some(subject) = Subject::prepare() else { return };
-    let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut different = Vec::new();
     shell::run(
         &subject,
         0..APPLET_COUNT,
-        jobs,
+        shell::jobs(),
         |seed| applets::script(None, seed),
         |seed, _, verdict| {
             if matches!(verdict, Verdict::Different { .. }) {

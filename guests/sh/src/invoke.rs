@@ -97,7 +97,9 @@ impl Shell {
         let (mut command_string, mut stdin, mut interactive) = (false, false, false);
         while let Some((arg, after)) = rest.split_first() {
             let (on, letters) = match arg.as_slice() {
-                b"-" | b"--" => {
+                // Two dashes end the options, whatever follows them, of which one word means something.
+                b"-" | [b'-', b'-', ..] => {
+                    *login |= arg == b"--login";
                     rest = after;
                     break;
                 }
@@ -108,7 +110,7 @@ impl Shell {
             rest = after;
             for letter in letters {
                 match letter {
-                    b'c' if on => command_string = true,
+                    b'c' => command_string = true,
                     b's' => stdin = on,
                     b'i' => interactive = on,
                     b'l' if on => *login = true,
@@ -155,6 +157,8 @@ impl Shell {
             Commands::Text(text.clone())
         } else if let Some((path, after)) = rest.split_first().filter(|_| !stdin) {
             rest = after;
+            self.arg0 = path.as_slice().into();
+            self.command_name = Some(self.arg0.clone());
             Commands::File(path.clone())
         } else {
             self.options.set(Opt::Stdin, true);
@@ -171,7 +175,7 @@ impl Shell {
             self.begin_interactive();
         } else if self.has(Opt::Monitor) && !self.begin_job_control() {
             self.options.set(Opt::Monitor, false);
-            self.complain_plainly(b"can't access tty; job control turned off");
+            self.complain(b"can't access tty; job control turned off");
         }
         if login {
             self.run_start_file(b"/etc/profile");
@@ -212,8 +216,6 @@ impl Shell {
             }
         };
         let script = out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened);
-        self.arg0 = path.into();
-        self.command_name = Some(self.arg0.clone());
         let mut input = Input::fd(script);
         input.is_script = true;
         self.run_input(&mut input, false)

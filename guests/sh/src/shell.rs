@@ -117,6 +117,8 @@ pub struct Shell {
     pub cut_off: Vec<Part>,
     /// Where `getopts` stands.
     pub getopts: OptionCursor,
+    /// The options as they were when the running function said `local -`.
+    pub local_options: Option<Options>,
     /// What the running built-in has written.
     pub out: Vec<u8>,
     /// What happens to standard output.
@@ -171,6 +173,7 @@ impl Shell {
             tested: 0,
             cut_off: Vec::new(),
             getopts: OptionCursor::default(),
+            local_options: None,
             out: Vec::new(),
             capture: Capture::default(),
             around: Vec::new(),

@@ -9,19 +9,17 @@ use wcr_tests::fuzz::layers;
 use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Subject, Verdict};
 
 const USAGE: &str = "\
-Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]
-       cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N]
+Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--trials N] [--script FILE]
+       cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N] [--trials N]
        cargo xtask fuzz layers [--count N] [--seed S] [--show N]
 
   --count N      how many scripts (default: 20000)
   --seed S       the first script's seed; the others follow (default: 0)
   --jobs N       how many run at a time (default: one for each processor)
   --show N       stop after so many differences (default: 20), each made small and shown
+  --trials N     how often each of them is run at most to make it smaller (default: 250)
   --script FILE  compare this script instead, given to the shell in all ways
 ";
-
-/// How often a script may be run to make it smaller.
-const TRIALS: usize = 250;
 
 /// What is made of a seed.
 enum Grammar {
@@ -46,8 +44,9 @@ struct Options {
     grammar: Grammar,
     count: u64,
     seed: u64,
-    jobs: usize,
+    jobs: u32,
     show: usize,
+    trials: usize,
     script: Option<String>,
 }
 
@@ -66,8 +65,8 @@ impl Options {
             let known: Vec<&str> = applets::names().collect();
             return Err(format!("there is no grammar for {name}, but for {}", known.join(", ")));
         }
-        let jobs = std::thread::available_parallelism().map_or(2, usize::from);
-        let mut options = Options { grammar, count: 20_000, seed: 0, jobs, show: 20, script: None };
+        let jobs = shell::jobs();
+        let mut options = Options { grammar, count: 20_000, seed: 0, jobs, show: 20, trials: 250, script: None };
         while let Some(arg) = args.next() {
             let value = args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"))?;
             let wrong = |error: std::num::ParseIntError| format!("{arg}: {error}");
@@ -76,6 +75,7 @@ impl Options {
                 "--seed" => options.seed = value.parse().map_err(wrong)?,
                 "--jobs" => options.jobs = value.parse().map_err(wrong)?,
                 "--show" => options.show = value.parse().map_err(wrong)?,
+                "--trials" => options.trials = value.parse().map_err(wrong)?,
                 "--script" => {
                     options.script =
                         Some(std::fs::read_to_string(&value).map_err(|error| format!("{value}: {error}"))?);
@@ -111,16 +111,17 @@ fn main() -> ExitCode {
             Verdict::Unstable => "the same but for the order of lines, which is open".into(),
             Verdict::Endless => "endless or broken in BusyBox, not compared".into(),
             Verdict::Explained(reason) => format!("different: {reason}"),
-            Verdict::Different { .. } => {
+            Verdict::Different { stable, .. } => {
+                let kind = if *stable { "" } else { ", where BusyBox answers now so, now so" };
                 different.push(Difference { seed, script: script.clone(), verdict });
-                "different without a reason".into()
+                format!("different without a reason{kind}")
             }
         };
         *counts.entry(kind).or_default() += 1;
         different.len() < options.show
     });
     let all_same = different.is_empty();
-    shell::shrink_all(&subject, different, options.jobs, TRIALS, |found| {
+    shell::shrink_all(&subject, different, options.jobs, options.trials, |found| {
         println!("=== seed {}", found.seed);
         show(&found.script, &found.verdict);
     });

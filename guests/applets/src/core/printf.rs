@@ -159,10 +159,11 @@ impl Printer<'_, '_> {
     }
 
     fn signed(&mut self, operand: &[u8]) -> Option<i64> {
+        let operand = without_blanks(operand);
         if let Some(code) = quoted(operand) {
             return Some(code.into());
         }
-        let text = unsigned_text(operand);
+        let text = operand.strip_prefix(b"+").unwrap_or(operand);
         let scanned = number::signed(text, 0);
         let good = scanned.len > 0 && scanned.len == text.len() && !scanned.overflow && is_number(text);
         if !good {
@@ -172,10 +173,11 @@ impl Printer<'_, '_> {
     }
 
     fn unsigned(&mut self, operand: &[u8]) -> Option<u64> {
+        let operand = without_blanks(operand);
         if let Some(code) = quoted(operand) {
             return Some(code.into());
         }
-        let text = unsigned_text(operand);
+        let text = operand.strip_prefix(b"+").unwrap_or(operand);
         if text.first() == Some(&b'-') {
             return self.signed(operand).map(i64::cast_unsigned);
         }
@@ -209,11 +211,10 @@ impl Printer<'_, '_> {
     }
 }
 
-/// The operand without leading blanks and one plus sign.
-fn unsigned_text(operand: &[u8]) -> &[u8] {
+/// The operand without leading blanks.
+fn without_blanks(operand: &[u8]) -> &[u8] {
     let blanks = operand.iter().take_while(|byte| number::is_space(**byte)).count();
-    let text = operand.get(blanks..).unwrap_or_default();
-    text.strip_prefix(b"+").unwrap_or(text)
+    operand.get(blanks..).unwrap_or_default()
 }
 
 /// Whether the text begins like a number, with at most a minus sign before it.
@@ -257,6 +258,9 @@ mod tests {
     #[test]
     fn bad_numbers_are_told_and_count_as_zero() {
         assert_eq!(printf(&["%d\n", "1x"]), (1, "0\nprintf: invalid number '1x'\n".into()));
+        assert_eq!(printf(&["%d %u\n", "\t 1x", " "]).1.matches("number '1x'\nprintf: invalid number ''").count(), 1);
+        assert_eq!(printf(&["%d", " '0"]), (0, "48".into()));
+        assert_eq!(printf(&["%f", " 1x"]), (1, "0.000000printf: invalid number ' 1x'\n".into()));
         assert_eq!(printf(&["%f", ""]), (0, "0.000000".into()));
         assert_eq!(printf(&["%*d", "x", "1"]), (0, "1printf: invalid number 'x'\n".into()));
         assert_eq!(printf(&["%lq"]), (1, "printf: %q: invalid format\n".into()));

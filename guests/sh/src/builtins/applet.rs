@@ -59,6 +59,10 @@ pub(super) fn echo(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn printf(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    if fd::flags(fd::STDOUT).is_err() {
+        // There is nowhere to write, which is found out first.
+        return Ok(1);
+    }
     let operands = args.get(1..).unwrap_or_default();
     if matches!(operands, []) || matches!(operands, [only] if only == b"--") {
         shell.complain_plainly(b"usage: printf FORMAT [ARGUMENT...]");

@@ -109,7 +109,9 @@ pub(super) fn hash(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         }
         shell.locations.forget(name);
         if shell.find(name).is_err() {
-            shell.complain(&[name, &b": not found"[..]].concat());
+            // Without a name it is the folder that is found.
+            let reason = if name.is_empty() { ": Permission denied" } else { ": not found" };
+            shell.complain(&[name, reason.as_bytes()].concat());
             status = 1;
         }
     }

@@ -14,23 +14,24 @@ impl Shell {
     /// There is no such job: an error of the shell.
     pub(super) fn job_number(&mut self, text: &[u8]) -> Flow<usize> {
         let (current, previous) = self.jobs.current();
-        let found = match text.strip_prefix(b"%").unwrap_or(text) {
-            b"" | b"%" | b"+" => {
+        let found = match text.strip_prefix(b"%") {
+            Some(b"" | b"%" | b"+") => {
                 if current.is_none() {
                     return Err(self.fail(b"No current job"));
                 }
                 current
             }
-            b"-" => {
+            Some(b"-") => {
                 if previous.is_none() {
                     return Err(self.fail(b"No previous job"));
                 }
                 previous
             }
-            name => match crate::builtins::number(name) {
+            None if text.is_empty() => None,
+            name => match crate::builtins::number(name.unwrap_or(text)) {
                 Some(number) => Some(number as usize).filter(|number| self.jobs.job(*number).is_some()),
                 None => {
-                    let (part, anywhere) = match name {
+                    let (part, anywhere) = match name.unwrap_or(text) {
                         [b'?', part @ ..] => (part, true),
                         part => (part, false),
                     };

@@ -63,8 +63,8 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(1);
     }
     if request.timeout == Some(0) {
-        // Nothing is read, and the input counts as ready.
-        return Ok(u8::from(fd::flags(request.from).is_err()));
+        // Nothing is read, and the input counts as ready, a closed one too.
+        return Ok(0);
     }
     let alarm = request.timeout.map(Alarm::set);
     let mut line = Line::default();

@@ -44,7 +44,7 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let mut operands = args.get(1..).unwrap_or_default();
     let mut wanted = Signal::TERM.0;
     if let Some((option, rest)) = operands.split_first()
-        && let Some(text) = option.strip_prefix(b"-").filter(|text| !text.is_empty())
+        && let Some(text) = option.strip_prefix(b"-")
     {
         let mut name = text;
         operands = rest;

@@ -20,7 +20,8 @@ pub(super) fn export(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn readonly(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let (_, operands) = shell.options(args, b"p")?;
+    // `-n` is known because `export` has it; it changes nothing here.
+    let (_, operands) = shell.options(args, b"np")?;
     declare(shell, operands, Attribute::ReadOnly, false)
 }
 
@@ -102,10 +103,14 @@ pub(super) fn list_all(shell: &mut Shell) {
 }
 
 pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    if shell.vars.dynamics.functions.is_empty() {
+    if !shell.vars.in_scope() {
         return Err(shell.fail(b"not in a function"));
     }
     for operand in args.get(1..).unwrap_or_default() {
+        if operand == b"-" {
+            shell.local_options.get_or_insert(shell.options);
+            continue;
+        }
         let (name, value) = split_assignment(operand);
         check_name(shell, name)?;
         if shell.vars.variable(name).is_some_and(|variable| variable.readonly) {
@@ -132,12 +137,8 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             Rc::make_mut(&mut shell.functions).remove(&name[..]);
             continue;
         }
-        if kind.is_none()
-            && shell.vars.variable(name).is_none()
-            && Rc::make_mut(&mut shell.functions).remove(&name[..]).is_some()
-        {
-            continue;
-        }
+        // As of an assignment, what stands behind an equals sign is not looked at.
+        let (name, _) = split_assignment(name);
         check_name(shell, name)?;
         if let Err(ReadOnly(name)) = shell.vars.unset(name) {
             return Err(shell.fail(&[&name, &b": is read only"[..]].concat()));

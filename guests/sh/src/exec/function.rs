@@ -11,11 +11,15 @@ impl Shell {
         let name: Rc<[u8]> = args.remove(0).into();
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
+        let options = self.local_options.take();
         self.vars.dynamics.functions.push(name);
         let line = self.vars.dynamics.line;
         let flow = self.eval(body, false);
         self.vars.dynamics.line = line;
         self.vars.dynamics.functions.pop();
+        if let Some(own) = core::mem::replace(&mut self.local_options, options) {
+            self.options = own;
+        }
         self.getopts = getopts;
         self.params = params;
         match flow {

@@ -65,11 +65,13 @@ impl Shell {
             return Ok(());
         };
         let keeps = matches!(&target, Target::Builtin(builtin) if builtin.special) && !call.by_command;
-        let scoped = !simple.assignments.is_empty() && !keeps;
+        // What `command` calls has variables of its own, which matters to `local` alone.
+        let is_local = matches!(&target, Target::Builtin(builtin) if builtin.name == "local");
+        let scoped = !keeps && (!simple.assignments.is_empty() || is_local);
         if scoped || matches!(target, Target::Function(_)) {
             self.vars.push_scope();
         }
-        let assigned = self.assign_for_command(&simple.assignments, scoped, trace_to, &args);
+        let assigned = self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
         let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
         let flow = assigned.and_then(|()| {
             args.drain(..skip);
@@ -163,7 +165,7 @@ impl Shell {
         self.command_name = before;
         match result {
             Ok(status) => {
-                self.status = if written.is_err() { 1 } else { status };
+                self.status = status | u8::from(written.is_err());
                 Ok(())
             }
             // An error of a built-in that isn't special is only its failure.

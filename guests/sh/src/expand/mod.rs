@@ -25,8 +25,27 @@ enum Place {
     Assignment,
     /// Inside `${x-word}`: at its start, and literal text is split.
     Nested,
+    /// Inside `${x-word}` in the value of an assignment: also after each colon.
+    NestedAssignment,
     /// Text in which no tilde is special.
     Text,
+}
+
+impl Place {
+    /// The place of the word in a `${x-word}` that stands here.
+    fn nested(self) -> Self {
+        if self.has_colons() { Place::NestedAssignment } else { Place::Nested }
+    }
+
+    /// Whether a colon ends a login name, and a tilde may follow it.
+    fn has_colons(self) -> bool {
+        matches!(self, Place::Assignment | Place::NestedAssignment)
+    }
+
+    /// Whether this byte ends a login name.
+    fn ends_login(self, byte: u8) -> bool {
+        byte == b'/' || byte == b':' && self.has_colons()
+    }
 }
 
 impl Shell {
@@ -151,8 +170,20 @@ impl Shell {
             match part {
                 Part::Literal(text) => {
                     match self.expand_tildes(text, index == 0, word.0.len() == index + 1, place, out) {
-                        Ok(text) if place == Place::Nested => out.expanded(text),
-                        Ok(text) => out.text(text, false),
+                        Ok(text) => {
+                            if matches!(place, Place::Nested | Place::NestedAssignment) {
+                                out.expanded(text);
+                            } else {
+                                out.text(text, false);
+                            }
+                            if opens_login(text, index == 0, place)
+                                && let Some((head, tail)) = split_login(after().collect(), place)
+                            {
+                                self.expand_parts(&head, Place::Text, out)?;
+                                self.cut_off = tail;
+                                return Ok(());
+                            }
+                        }
                         // The word ends behind a login name that nobody has. In `${ }`, what is left of it belongs to
                         // the word around it then, which ends at the brace.
                         Err(cut) => {
@@ -164,7 +195,7 @@ impl Shell {
                 Part::Quoted(text) => out.text(text, true),
                 Part::Param(param) => {
                     self.cut_off.clear();
-                    self.expand_param(param, out)?;
+                    self.expand_param(param, place, out)?;
                     if !self.cut_off.is_empty() {
                         let cut = Word(core::mem::take(&mut self.cut_off));
                         self.expand_parts(&cut, place, out)?;
@@ -209,9 +240,8 @@ impl Shell {
         let mut at_start = first;
         loop {
             if at_start && rest.first() == Some(&b'~') {
-                let ends = |byte: &u8| *byte == b'/' || (place == Place::Assignment && *byte == b':');
-                let end = rest.iter().position(ends);
-                // A name that runs into a quoted or expanded part is no login name.
+                let end = rest.iter().position(|byte| place.ends_login(*byte));
+                // A name that runs into a quoted or expanded part is that of no user.
                 if let Some(end) = end.or(last.then_some(rest.len())) {
                     let (login, after) = rest.split_at(end);
                     let name = login.get(1..).unwrap_or_default();
@@ -235,7 +265,7 @@ impl Shell {
                     }
                 }
             }
-            let colon = if place == Place::Assignment { rest.iter().position(|byte| *byte == b':') } else { None };
+            let colon = if place.has_colons() { rest.iter().position(|byte| *byte == b':') } else { None };
             let Some(colon) = colon else { return Ok(rest) };
             let (head, tail) = rest.split_at(colon + 1);
             out.text(head, false);
@@ -285,6 +315,37 @@ impl arith::Scope for Shell {
         }
         done
     }
+}
+
+/// Whether text of a word ends within what may be a login name: `~`, or `~name`.
+fn opens_login(text: &[u8], first: bool, place: Place) -> bool {
+    let name = text.iter().rposition(|byte| place.ends_login(*byte)).map_or(0, |end| end + 1);
+    let starts = name > 0 && text.get(name - 1) == Some(&b':') || name == 0 && first;
+    place != Place::Text && starts && text.get(name) == Some(&b'~')
+}
+
+/// The parts of a word that a login name takes in up to the slash or colon that ends it, and those behind that;
+/// `None` where it meets a quote or the word's end, and so is no login name.
+fn split_login(parts: Vec<Part>, place: Place) -> Option<(Word, Vec<Part>)> {
+    let mut head = Vec::new();
+    let mut rest = parts.into_iter();
+    for part in rest.by_ref() {
+        match &part {
+            Part::Literal(text) => {
+                if let Some(end) = text.iter().position(|byte| place.ends_login(*byte)) {
+                    let (name, tail) = text.split_at(end);
+                    head.push(Part::Literal(name.into()));
+                    let tail = Part::Literal(tail.get(1..).unwrap_or_default().into());
+                    return Some((Word(head), core::iter::once(tail).chain(rest).collect()));
+                }
+            }
+            Part::Param(param) if !param.quoted && param.op == ParamOp::Plain => {}
+            Part::Command(_, false) | Part::Arith(_, false) => {}
+            _ => return None,
+        }
+        head.push(part);
+    }
+    None
 }
 
 /// Adds the result of an expansion.

@@ -36,7 +36,7 @@ impl Value {
 }
 
 impl Shell {
-    pub(super) fn expand_param(&mut self, param: &Param, out: &mut Builder) -> Flow {
+    pub(super) fn expand_param(&mut self, param: &Param, place: Place, out: &mut Builder) -> Flow {
         if let (ParamOp::Plain, ParamName::Variable(name)) = (&param.op, &param.name) {
             // By far the most frequent case goes without a copy.
             match self.vars.get(name) {
@@ -70,10 +70,10 @@ impl Shell {
                     self.put_value(&value, param.quoted, out);
                     Ok(())
                 }
-                None => self.put_word(word, param.quoted, out),
+                None => self.put_word(word, param.quoted, place, out),
             },
             ParamOp::Alternative(colon, word) => match usable(value, *colon) {
-                Some(_) => self.put_word(word, param.quoted, out),
+                Some(_) => self.put_word(word, param.quoted, place, out),
                 None => {
                     if param.quoted {
                         out.text(b"", true);
@@ -134,7 +134,7 @@ impl Shell {
                     self.put_value(&value, false, out);
                     // Where a pattern comes to nothing, the text to put in becomes a field of its own.
                     out.cut();
-                    self.put_word(replacement, false, out)?;
+                    self.put_word(replacement, false, place, out)?;
                     out.cut();
                     return Ok(());
                 }
@@ -202,11 +202,11 @@ impl Shell {
     }
 
     /// The word of `${x-word}`, expanded in place.
-    fn put_word(&mut self, word: &Word, quoted: bool, out: &mut Builder) -> Flow {
+    fn put_word(&mut self, word: &Word, quoted: bool, place: Place, out: &mut Builder) -> Flow {
         if quoted {
             out.text(b"", true);
         }
-        self.expand_parts(word, Place::Nested, out)
+        self.expand_parts(word, place.nested(), out)
     }
 
     fn assign_default(&mut self, name: &ParamName, word: &Word) -> Flow<Vec<u8>> {

@@ -34,11 +34,11 @@ impl Shell {
         // What is not written to a terminal goes out last.
         let at_terminal = fd::is_tty(fd::STDOUT);
         if !controls && !at_terminal {
-            self.complain_plainly(complaint);
+            self.complain(complaint);
         }
         let _ = fd::write_all(fd::STDOUT, WELCOME);
         if !controls && at_terminal {
-            self.complain_plainly(complaint);
+            self.complain(complaint);
         }
     }
 

@@ -51,6 +51,7 @@ impl<'a> Parser<'a> {
             pending: Vec::new(),
             depth: 0,
             braces: 0,
+            document: None,
             in_delimiter: false,
         }
     }

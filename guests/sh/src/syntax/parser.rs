@@ -21,6 +21,9 @@ pub struct Parser<'a> {
     pub(super) depth: u32,
     /// How many `${ }` are open around what is being read.
     pub(super) braces: u32,
+    /// The here-document whose body is being read, outside its command substitutions: its delimiter ends it also within
+    /// `${ }` and `$(( ))`.
+    pub(super) document: Option<Rc<HereDoc>>,
     /// Within the delimiter of a here-document, where `$` and backquotes mean nothing.
     pub(super) in_delimiter: bool,
 }

@@ -7,7 +7,7 @@ use super::input::Input;
 use super::lexer::Expect;
 use super::parser::Parser;
 use super::token::Token;
-use super::{Result, is_name_byte, is_name_start};
+use super::{Result, SyntaxError, is_name_byte, is_name_start};
 
 /// Where a piece of text ends, and which characters are special in it.
 #[derive(Clone, Copy)]
@@ -74,7 +74,10 @@ impl Parser<'_> {
 
     /// Reads the body of an unquoted here-document.
     pub(super) fn here_document(&mut self, document: &Rc<HereDoc>) -> Result<Word> {
-        self.parts(Mode::HereDoc(document))
+        self.document = Some(Rc::clone(document));
+        let body = self.parts(Mode::HereDoc(document));
+        self.document = None;
+        body
     }
 
     /// Reads the whole text as if it stood in double quotes: a prompt.
@@ -146,6 +149,9 @@ impl Parser<'_> {
                 _ => {
                     self.input.next();
                     parts.push(byte, false);
+                    if byte == b'\n' {
+                        self.check_document(false)?;
+                    }
                 }
             }
         }
@@ -193,8 +199,7 @@ impl Parser<'_> {
             let Some(byte) = self.input.peek() else {
                 return match mode {
                     Mode::HereDoc(_) | Mode::Prompt => Ok(()),
-                    Mode::Arith => Err(self.error("missing '))'")),
-                    _ => Err(self.error("unterminated quoted string")),
+                    _ => Err(self.unterminated(arith)),
                 };
             };
             match byte {
@@ -260,8 +265,29 @@ impl Parser<'_> {
                     self.input.next();
                     parts.push(byte, true);
                     line_start = byte == b'\n';
+                    if line_start && !matches!(mode, Mode::HereDoc(_)) {
+                        self.check_document(arith)?;
+                    }
                 }
             }
+        }
+    }
+
+    /// What is wrong where the text ends within quotes, or within arithmetic.
+    fn unterminated(&self, arith: bool) -> SyntaxError {
+        self.error(match (arith, &self.document) {
+            (true, _) => "missing '))'",
+            // Quotes in a here-document are within braces.
+            (false, Some(_)) => "missing '}'",
+            (false, None) => "unterminated quoted string",
+        })
+    }
+
+    /// At the start of a line within `${ }` or `$(( ))`: an error when the here-document ends there.
+    fn check_document(&mut self, arith: bool) -> Result<()> {
+        match self.document.clone() {
+            Some(document) if self.at_delimiter(&document) => Err(self.unterminated(arith)),
+            _ => Ok(()),
         }
     }
 
@@ -270,8 +296,13 @@ impl Parser<'_> {
         loop {
             match self.input.next() {
                 Some(b'\'') => return Ok(text),
-                Some(byte) => text.push(byte),
-                None => return Err(self.error("unterminated quoted string")),
+                Some(byte) => {
+                    text.push(byte);
+                    if byte == b'\n' {
+                        self.check_document(false)?;
+                    }
+                }
+                None => return Err(self.unterminated(false)),
             }
         }
     }
@@ -398,7 +429,9 @@ impl Parser<'_> {
             let pending = core::mem::take(&mut parser.pending);
             let pushed_back = parser.pushed_back.take();
             let braces = core::mem::take(&mut parser.braces);
+            let document = parser.document.take();
             let body = parser.list_until_close()?;
+            parser.document = document;
             parser.braces = braces;
             parser.pending = pending;
             parser.pushed_back = pushed_back;

@@ -239,7 +239,7 @@ impl Maker {
         match self.random.below(9) {
             0 => format!("trap 'echo got $?' {signal}; false; kill -{signal} $$; echo after $?"),
             1 => format!(
-                "trap '' {signal}; (kill -{signal} $$; echo alive); kill -s {signal} $$; echo $?; trap - {signal}"
+                "trap '' {signal}; (kill -{signal} $$; echo alive); kill -s {signal} $$ 2> /dev/null; trap - {signal}"
             ),
             2 => format!("(trap 'echo sub; exit 3' {signal}; sh -c 'kill -{signal} '$$; echo no $?); trap"),
             3 => format!("trap 'echo {signal}' {signal}; (trap); trap; trap - {signal}; trap"),
@@ -365,6 +365,9 @@ impl Maker {
             "${v%\"${v#?}\"}",
             "${v/\"X\"/\"- -\"}",
             "${v//?/x}",
+            "${v/X}",
+            "${v//[a-c]}",
+            "${v/%c}",
         ]);
         format!("v={value}; show {form} \"{form}\"; w={form}; echo \"$w\"")
     }

@@ -20,6 +20,9 @@ use std::sync::mpsc;
 
 use super::Random;
 
+/// How many scripts run in one go. Each that seems to differ runs again alone.
+const BATCH: u64 = 25;
+
 /// How the shell gets a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -94,6 +97,11 @@ impl Maker {
     }
 }
 
+/// How many scripts may run at a time: one for each processor.
+pub fn jobs() -> u32 {
+    std::thread::available_parallelism().map_or(2, |count| u32::try_from(count.get()).unwrap_or(2))
+}
+
 /// A script whose answers differ.
 #[derive(Debug, Clone)]
 pub struct Difference {
@@ -110,7 +118,7 @@ pub struct Difference {
 pub fn shrink_all(
     subject: &Subject,
     different: Vec<Difference>,
-    jobs: usize,
+    jobs: u32,
     trials: usize,
     mut report: impl FnMut(Difference),
 ) {
@@ -146,7 +154,7 @@ pub fn shrink_all(
 pub fn run(
     subject: &Subject,
     seeds: Range<u64>,
-    jobs: usize,
+    jobs: u32,
     make: impl Fn(u64) -> Script + Sync,
     mut report: impl FnMut(u64, &Script, Verdict) -> bool,
 ) {
@@ -158,14 +166,17 @@ pub fn run(
             scope.spawn(move || {
                 let place = subject.place(worker);
                 loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds.end {
+                    let first = next.fetch_add(BATCH, Ordering::Relaxed);
+                    let batch = first..seeds.end.min(first + BATCH);
+                    if batch.is_empty() {
                         return;
                     }
-                    let script = make(seed);
-                    let verdict = subject.verdict(&place, &script, Care::FULL);
-                    if sender.send((seed, script, verdict)).is_err() {
-                        return;
+                    let scripts: Vec<Script> = batch.clone().map(make).collect();
+                    let verdicts = subject.verdicts(&place, &scripts, Care::FULL);
+                    for (seed, (script, verdict)) in batch.zip(scripts.into_iter().zip(verdicts)) {
+                        if sender.send((seed, script, verdict)).is_err() {
+                            return;
+                        }
                     }
                 }
             });

@@ -223,11 +223,18 @@ impl Maker {
                     "${u:-\"q\"}",
                     "\\",
                     "~ * ?",
+                    "$(echo s; exit 3)$?",
+                    "$(printf 'a\\n\\n') $(false)",
+                    "${a#*\"}\"} ${u-'q'}",
+                    "$(cat <<-I\nin $x\nI\n)",
                 ])),
                 _ => {
-                    // A word may end a line with a backslash, or hold documents of its own: neither here.
+                    // A word may end a line with a backslash, or hold documents of its own: neither here. Nor a
+                    // substitution whose command may be an error: in BusyBox the shell within it goes on then with the
+                    // script behind the document.
                     let word = self.nest(Maker::word);
-                    if !word.contains(['\n', '\\', '\'']) && self.balanced(&word) {
+                    let substitutes = word.replace("$((", "").contains("$(");
+                    if !substitutes && !word.contains(['\n', '\\', '\'']) && self.balanced(&word) {
                         body.push_str(&word);
                     }
                 }
@@ -375,7 +382,13 @@ impl Maker {
                 text.push_str(&self.line_end());
             }
             match self.random.below(5) {
-                0 => text.push_str(&self.group()),
+                // Who writes to one that is gone dies, before or after its next word: so all is read.
+                0 => {
+                    let group = self.group();
+                    text.push_str(&format!("{{ {group}"));
+                    text.push_str(&self.line_end());
+                    text.push_str("cat > /dev/null; }");
+                }
                 _ => text.push_str(self.random.pick(&FILTERS)),
             }
         }

@@ -115,9 +115,8 @@ impl Maker {
             4 => format!("${{{subject}{}{}}}", maker.random.pick(&["#", "##", "%", "%%"]), maker.pattern_word()),
             5 => {
                 let operator = maker.random.pick(&["/", "//"]);
-                let end =
-                    if maker.random.chance(80) { format!("/{}", maker.inner_word(quoted)) } else { String::new() };
-                format!("${{{subject}{operator}{}{end}}}", maker.found_pattern())
+                // Without a text to put in, BusyBox looks for it in the rest of the word: see `Maker::replaced`.
+                format!("${{{subject}{operator}{}/{}}}", maker.found_pattern(), maker.inner_word(quoted))
             }
             6 => {
                 let offset = maker.offset();
