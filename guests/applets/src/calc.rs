@@ -4,6 +4,7 @@ pub mod bc;
 pub mod dc;
 mod function;
 mod number;
+mod program;
 
 /// How many steps of a computation a statement of `bc` or a command of `dc` counts as.
 const STEPS: u32 = 64;

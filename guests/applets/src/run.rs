@@ -13,10 +13,13 @@ pub fn exec(ctx: &mut Context<'_>, argv: &[Vec<u8>], env: Vec<Vec<u8>>) -> Quit 
     let path = env.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or(b"/bin:/usr/bin").to_vec();
     let mut request = SpawnRequest { argv: argv.to_vec(), envp: env, ..SpawnRequest::default() };
     let mut result = Errno::Noent;
+    // A folder of the search path that is none is passed over.
+    let searched = !name.contains(&b'/');
     for candidate in candidates(&name, &path) {
         request.path = candidate;
         match process::exec(&request) {
-            Errno::Noent | Errno::Notdir => {}
+            Errno::Noent => {}
+            Errno::Notdir if searched => {}
             error => result = error,
         }
     }
@@ -37,11 +40,14 @@ pub fn spawn(argv: &[Vec<u8>]) -> Result<Pid, Errno> {
     let path = crate::environ::var(b"PATH").unwrap_or_else(|| b"/bin:/usr/bin".to_vec());
     let mut request = SpawnRequest { argv: argv.to_vec(), envp: wcr_sys::env(), ..SpawnRequest::default() };
     let mut result = Errno::Noent;
+    // A folder of the search path that is none is passed over.
+    let searched = !name.contains(&b'/');
     for candidate in candidates(&name, &path) {
         request.path = candidate;
         match process::spawn(&request) {
             Ok(pid) => return Ok(pid),
-            Err(Errno::Noent | Errno::Notdir) => {}
+            Err(Errno::Noent) => {}
+            Err(Errno::Notdir) if searched => {}
             Err(error) => result = error,
         }
     }

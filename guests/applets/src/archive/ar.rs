@@ -1,7 +1,7 @@
 //! `ar`: lists and extracts the archives of static libraries.
 
 use wcr_sys::abi::{FileKind, Mode, OpenFlags};
-use wcr_sys::{fd, fs};
+use wcr_sys::{Fd, fd, fs};
 
 use super::extract::{Extractor, Policy, copy, short_read, skip};
 use super::feed::Feed;
@@ -110,6 +110,13 @@ impl Reader {
     pub(super) fn open(ctx: &mut Context<'_>, path: &[u8]) -> Result<Self, Quit> {
         let file = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0)
             .map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+        Self::new(ctx, file)
+    }
+
+    /// Reads an archive from a descriptor.
+    /// # Errors
+    /// It does not begin as an archive does; the diagnostic has been printed.
+    pub(super) fn new(ctx: &mut Context<'_>, file: Fd) -> Result<Self, Quit> {
         let mut feed = Feed::new(file, None);
         let mut magic = [0; MAGIC.len()];
         if feed.read_full(&mut magic) < magic.len() {

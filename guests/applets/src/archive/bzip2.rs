@@ -50,6 +50,9 @@ fn bzip2(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let request = Request::new(&parsed);
     if parsed.has(b'd') || parsed.has(b't') {
+        // Read as the options of `bunzip2`, which has no levels.
+        let parsed = BUNZIP2_SPEC.parse(ctx)?;
+        let request = Request::new(&parsed);
         return decompress(ctx, request, &parsed.operands);
     }
     // The lowest of several levels counts; without one `-s` stands for less memory.
@@ -96,7 +99,8 @@ fn compress(ctx: &mut Context<'_>, input: &mut Input, sink: &mut Sink, level: u3
     };
     drop(encoder);
     if written.is_err() || !sink.flush() {
-        return Err(write_error(ctx, sink));
+        write_error(ctx, sink);
+        return Err(Stop::File);
     }
     Ok(Done { written: sink.len, mtime: None })
 }

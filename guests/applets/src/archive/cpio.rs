@@ -92,10 +92,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         };
         return create::create(ctx, &creating, to);
     }
+    let from = open(ctx, &parsed, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), fd::STDIN)?;
     if !parsed.has(b'i') && !parsed.has(b't') {
         return Err(ctx.usage());
     }
-    let from = open(ctx, &parsed, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), fd::STDIN)?;
     read(ctx, &parsed, owner, Feed::new(from, None))
 }
 

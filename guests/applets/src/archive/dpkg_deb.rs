@@ -8,6 +8,7 @@ use super::unpack::Format;
 use super::{ar, tar};
 use crate::core::time::Zone;
 use crate::options::Spec;
+use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
@@ -52,13 +53,18 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Err(ctx.usage());
     }
     let Some(package) = parsed.operands.first() else { return Err(ctx.usage()) };
-    let mut outer = ar::Reader::open(ctx, package)?;
-    if let Action::Extract { .. } = action {
-        let dir = parsed.operands.get(1).map_or(b"./DEBIAN".as_slice(), Vec::as_slice);
+    let file = Source::open(package).map_err(|error| ctx.die_errno(&[b"can't open '", package, b"'"], error))?;
+    let dir = match (action, parsed.operands.get(1)) {
+        (_, Some(dir)) => Some(dir.as_slice()),
+        (Action::Extract { .. }, None) => Some(b"./DEBIAN".as_slice()),
+        (_, None) => None,
+    };
+    if let Some(dir) = dir {
         // It may be there already; if it cannot be made, it cannot be changed to.
         let _ = fs::mkdir(dir, 0o777);
         fs::chdir(dir).map_err(|error| ctx.die_errno(&[b"can't change directory to '", dir, b"'"], error))?;
     }
+    let mut outer = ar::Reader::new(ctx, file.fd())?;
     let wanted: &[u8] = if control { b"control.tar" } else { b"data.tar" };
     while let Some(member) = outer.next(ctx)? {
         if let Some(suffix) = member.name.strip_prefix(wanted)

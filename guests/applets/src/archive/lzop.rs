@@ -74,9 +74,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         let mut work = |ctx: &mut Context<'_>, input: &mut Input, sink: &mut Sink| unpack(ctx, input, sink, verify);
         return Packer { request, rename: &rename, work: &mut work }.run(ctx, &parsed.operands);
     }
-    if parsed.last_of(b"789").is_some() {
-        return Err(ctx.die(&[b"high compression not compiled in"]));
-    }
+    let strong = parsed.last_of(b"789").is_some();
     let format = Format {
         method: if parsed.has(b'1') { [2, 1] } else { [1, 5] },
         sum_of_content: verify,
@@ -84,6 +82,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let rename = |name: &[u8]| Some([name, b".lzo"].concat());
     let mut work = |ctx: &mut Context<'_>, input: &mut Input, sink: &mut Sink| {
+        if strong {
+            ctx.complain(&[b"high compression not compiled in"]);
+            return Err(Stop::All);
+        }
         pack(input, sink, format).map_err(|_| write_error(ctx, sink))
     };
     Packer { request, rename: &rename, work: &mut work }.run(ctx, &parsed.operands)

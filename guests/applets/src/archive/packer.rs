@@ -148,6 +148,9 @@ impl Packer<'_> {
         for operand in operands {
             code |= self.code(|packer| packer.one(ctx, operand))?;
         }
+        if self.request.to_stdout && !self.request.test {
+            code |= self.code(|_| close_stdout(ctx).map_err(|_| Stop::File))?;
+        }
         Ok(code)
     }
 
@@ -183,7 +186,12 @@ impl Packer<'_> {
             return Err(Stop::File);
         }
         let sink = Sink::new((!self.request.test).then_some(fd::STDOUT));
-        self.convert(ctx, fd::STDIN, sink).map(|_| ())
+        let converted = self.convert(ctx, fd::STDIN, sink).map(|_| ());
+        if !self.request.test && !self.request.to_stdout && converted != Err(Stop::All) {
+            // The result is complete; nothing may follow it.
+            close_stdout(ctx)?;
+        }
+        converted
     }
 
     fn convert_file(&mut self, ctx: &mut Context<'_>, name: &[u8], input: Fd) -> Result<(), Stop> {
@@ -249,6 +257,14 @@ impl Packer<'_> {
         }
         if self.request.keep { Ok(()) } else { remove(ctx, name) }
     }
+}
+
+/// Closes standard output, which ends the program when it cannot be done.
+fn close_stdout(ctx: &mut Context<'_>) -> Result<(), Stop> {
+    fd::close(fd::STDOUT).map_err(|error| {
+        ctx.perror(&[b"close failed"], error);
+        Stop::All
+    })
 }
 
 fn remove(ctx: &mut Context<'_>, path: &[u8]) -> Result<(), Stop> {

@@ -17,7 +17,7 @@ use crate::core::mkdir::{self, Making};
 use crate::format::{decimal, hex, right};
 use crate::glob;
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -34,9 +34,10 @@ pub const APPLET: Applet = Applet::new(
      \t-x FILE\tExclude FILEs\n\
      \t-d DIR\tExtract into DIR",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
-const SPEC: Spec = Spec::short("d:lnotpqxjv");
+const SPEC: Spec = Spec::plain("d:lnotpqxjv");
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;

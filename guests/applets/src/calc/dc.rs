@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use wcr_sys::{fd, fs};
+use wcr_sys::fd;
 
 use super::number::{Fault, Number, wrapped};
-use crate::options::{Spec, Takes};
+use super::program::{Program, line_number};
+use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
@@ -26,10 +27,7 @@ pub const APPLET: Applet = Applet::new(
     main,
 );
 
-const SPEC: Spec = Spec::new(
-    "xe:f:",
-    &[("expression", Takes::Value, b'e'), ("file", Takes::Value, b'f'), ("extended-register", Takes::Nothing, b'x')],
-);
+const SPEC: Spec = Spec::plain("xe:f:");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
@@ -43,18 +41,14 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut machine = Machine::default();
     let from_stdin = scripts.is_empty();
     for (is_file, text) in scripts {
-        let text = if is_file {
-            fs::read_file(&text).map_err(|error| ctx.die_errno(&[b"can't open '", &text, b"'"], error))?
-        } else {
-            text
-        };
-        if let End::Quit = machine.whole(ctx, &text)? {
+        let program = if is_file { Program::file(ctx, &text)? } else { Program::argument(text) };
+        if let End::Quit = machine.whole(ctx, &program)? {
             return Ok(0);
         }
     }
     if from_stdin {
-        let text = fs::read_to_end(fd::STDIN).map_err(|error| ctx.die_errno(&[b"stdin"], error))?;
-        machine.whole(ctx, &text)?;
+        let program = Program::stdin(ctx)?;
+        machine.whole(ctx, &program)?;
     }
     Ok(0)
 }
@@ -67,13 +61,16 @@ enum Value {
 }
 
 /// Why a script stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Stop {
     Fault(Fault),
     TooFew,
     WrongType,
     BadCharacter(u8),
     BadBase(u8),
+    /// A command lacks the name of a register: the text from there on.
+    BadToken(Vec<u8>),
+    Unterminated,
 }
 
 impl From<Fault> for Stop {
@@ -89,10 +86,51 @@ impl Stop {
             Self::TooFew => b"stack has too few elements".to_vec(),
             Self::WrongType => b"variable is wrong type".to_vec(),
             Self::BadCharacter(byte) => [b"bad character '", &[byte][..], b"'"].concat(),
+            Self::BadToken(text) => [b"bad token at '", text.as_slice(), b"'"].concat(),
+            Self::Unterminated => b"unterminated string".to_vec(),
             Self::BadBase(b'i') => b"bad ibase; must be [2,16]".to_vec(),
             Self::BadBase(_) => b"bad obase; must be [2,999]".to_vec(),
         }
     }
+}
+
+/// What a command that lacks a word says: the text from it on, to the end of the line.
+fn bad_token(text: &[u8], at: usize) -> Stop {
+    let rest = text.get(at..).unwrap_or_default();
+    Stop::BadToken(rest.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec())
+}
+
+/// The name of a register behind the command that ends at `at`.
+fn register_name(text: &[u8], at: &mut usize) -> Result<u8, Stop> {
+    let name = text.get(*at).copied().ok_or_else(|| bad_token(text, at.saturating_sub(1)))?;
+    *at += 1;
+    Ok(name)
+}
+
+/// The register that a comparison names behind `e`, for when it does not hold.
+fn else_register(text: &[u8], at: &mut usize) -> Result<Option<u8>, Stop> {
+    let rest = text.get(*at..).unwrap_or_default();
+    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    if rest.get(blanks) != Some(&b'e') {
+        return Ok(None);
+    }
+    *at += blanks + 1;
+    register_name(text, at).map(Some)
+}
+
+/// The lowest byte of a number, what is behind the point left out.
+fn low_byte(number: &Number) -> Result<u8, Stop> {
+    Ok(number.with_scale(0).absolute().remainder(&Number::from(256), 0)?.to_count()? as u8)
+}
+
+/// A line of standard input, byte by byte, so that the rest is left to the next one who asks.
+fn next_line() -> Vec<u8> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    // What cannot be read ends the input.
+    while matches!(fd::read(fd::STDIN, &mut byte), Ok(1)) && byte != *b"\n" {
+        line.push(byte[0]);
+    }
+    line
 }
 
 /// How a script or macro ended.
@@ -113,6 +151,8 @@ struct Machine {
     input: u32,
     output: u32,
     out: Vec<u8>,
+    /// The line of what stopped a script, in the innermost macro.
+    fault_line: Option<usize>,
 }
 
 impl Default for Machine {
@@ -125,6 +165,7 @@ impl Default for Machine {
             input: 10,
             output: 10,
             out: Vec::new(),
+            fault_line: None,
         }
     }
 }
@@ -134,22 +175,40 @@ const LINE: usize = 68;
 
 impl Machine {
     /// Runs a script and prints what it says.
-    fn whole(&mut self, ctx: &mut Context<'_>, text: &[u8]) -> Result<End, Quit> {
-        let end = self.run(text);
+    fn whole(&mut self, ctx: &mut Context<'_>, program: &Program) -> Result<End, Quit> {
+        let end = self.run(&program.text, 1);
         ctx.put(&core::mem::take(&mut self.out));
-        end.map_err(|stop| ctx.die(&[&stop.message()]))
+        match (end, program.illegal()) {
+            (Ok(End::Quit), _) => Ok(End::Quit),
+            (Ok(end), None) => Ok(end),
+            (Ok(_), Some(message)) => Err(program.fault(ctx, line_number(&program.text), &message)),
+            (Err(stop), _) => Err(program.fault(ctx, self.fault_line.unwrap_or(1), &stop.message())),
+        }
     }
 
-    fn run(&mut self, text: &[u8]) -> Result<End, Stop> {
+    /// Runs a script or the text of a macro, whose lines are counted from `first_line`.
+    fn run(&mut self, text: &[u8], first_line: usize) -> Result<End, Stop> {
         let mut at = 0;
-        while let Some(byte) = text.get(at).copied() {
-            at += 1;
+        let end = self.commands(text, &mut at);
+        if end.is_err() && self.fault_line.is_none() {
+            self.fault_line = Some(first_line + line_number(text.get(..at).unwrap_or_default()) - 1);
+        }
+        end
+    }
+
+    /// Runs a text; `at` is how far it came.
+    fn commands(&mut self, text: &[u8], at: &mut usize) -> Result<End, Stop> {
+        while let Some(byte) = text.get(*at).copied() {
+            *at += 1;
             wcr_sys::pace::steps(super::STEPS);
             match byte {
                 b' ' | b'\t' | b'\n' | b'\r' => {}
-                b'#' => at += text.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)).unwrap_or(text.len() - at),
+                b'#' => *at += text.get(*at..).and_then(|rest| memchr::memchr(b'\n', rest)).unwrap_or(text.len() - *at),
+                b'.' if !text.get(*at).is_some_and(|next| matches!(next, b'0'..=b'9' | b'A'..=b'F')) => {
+                    return Err(Stop::BadCharacter(b'.'));
+                }
                 b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_' => {
-                    let start = if byte == b'_' { at } else { at - 1 };
+                    let start = if byte == b'_' { *at } else { *at - 1 };
                     let digits = text.get(start..).unwrap_or_default();
                     let mut points = 0;
                     let len = digits
@@ -160,40 +219,43 @@ impl Machine {
                         })
                         .count();
                     let number = Number::parse(digits.get(..len).unwrap_or_default(), self.input);
-                    at = start + len;
+                    *at = start + len;
                     self.push(if byte == b'_' { number.negated() } else { number });
                 }
                 b'[' => {
-                    let start = at;
+                    let start = *at;
                     let mut depth = 1;
                     while depth > 0 {
-                        match text.get(at) {
+                        match text.get(*at) {
                             Some(b'[') => depth += 1,
                             Some(b']') => depth -= 1,
                             Some(_) => {}
                             None => break,
                         }
-                        at += 1;
+                        *at += 1;
                     }
-                    let end = if depth == 0 { at - 1 } else { at };
+                    if depth > 0 {
+                        *at = start;
+                        return Err(Stop::Unterminated);
+                    }
+                    let end = *at - 1;
                     self.stack.push(Value::Text(text.get(start..end).unwrap_or_default().to_vec()));
                 }
                 b's' | b'S' | b'l' | b'L' | b':' | b';' => {
-                    let register = text.get(at).copied().unwrap_or(0);
-                    at += 1;
+                    let register = register_name(text, at)?;
                     self.register(byte, register)?;
                 }
                 b'<' | b'>' | b'=' | b'!' => {
                     let mut relation = byte;
                     if byte == b'!' {
-                        relation = text.get(at).copied().unwrap_or(0);
-                        at += 1;
+                        relation = text.get(*at).copied().unwrap_or(0);
+                        *at += 1;
                         if !matches!(relation, b'<' | b'>' | b'=') {
                             return Err(Stop::BadCharacter(b'!'));
                         }
                     }
-                    let register = text.get(at).copied().unwrap_or(0);
-                    at += 1;
+                    let register = register_name(text, at)?;
+                    let otherwise = else_register(text, at)?;
                     let (top, below) = (self.number()?, self.number()?);
                     let order = top.compare(&below);
                     let holds = match relation {
@@ -201,27 +263,34 @@ impl Machine {
                         b'>' => order.is_gt(),
                         _ => order.is_eq(),
                     };
-                    if holds != (byte == b'!') {
+                    let chosen = if holds != (byte == b'!') { Some(register) } else { otherwise };
+                    if let Some(register) = chosen {
                         let Value::Text(body) = self.top_of(register) else { return Err(Stop::WrongType) };
-                        match self.run(&body)? {
-                            End::Done => {}
-                            End::Leave(1) => {}
-                            End::Leave(count) => return Ok(End::Leave(count - 1)),
-                            End::Quit => return Ok(End::Quit),
-                        }
-                    }
-                }
-                b'x' => {
-                    if let Value::Text(body) = self.pop()? {
-                        match self.run(&body)? {
+                        // The lines of such a macro are counted from 0.
+                        match self.run(&body, 0)? {
                             End::Done | End::Leave(1) => {}
                             End::Leave(count) => return Ok(End::Leave(count - 1)),
                             End::Quit => return Ok(End::Quit),
                         }
-                    } else {
-                        return Err(Stop::WrongType);
                     }
                 }
+                b'x' => match self.pop()? {
+                    Value::Text(body) => match self.run(&body, 1)? {
+                        End::Done | End::Leave(1) => {}
+                        End::Leave(count) => return Ok(End::Leave(count - 1)),
+                        End::Quit => return Ok(End::Quit),
+                    },
+                    number => self.stack.push(number),
+                },
+                b'?' => {
+                    let line = next_line();
+                    match self.run(&line, 1)? {
+                        End::Done | End::Leave(1) => {}
+                        End::Leave(count) => return Ok(End::Leave(count - 1)),
+                        End::Quit => return Ok(End::Quit),
+                    }
+                }
+                b'e' => return Err(bad_token(text, *at - 1)),
                 b'q' => return Ok(End::Quit),
                 b'Q' => {
                     let count = self.number()?.to_count()?;
@@ -362,14 +431,29 @@ impl Machine {
             b'P' => match self.pop()? {
                 Value::Text(text) => self.out.extend_from_slice(&text),
                 Value::Number(number) => {
-                    let byte = number.with_scale(0).remainder(&Number::from(256), 0)?.absolute().to_count()?;
-                    self.out.push(byte as u8);
+                    let (base, mut left) = (Number::from(256), number.with_scale(0).absolute());
+                    let mut bytes = vec![low_byte(&left)?];
+                    left = left.divide(&base, 0)?;
+                    while !left.is_zero() {
+                        bytes.push(low_byte(&left)?);
+                        left = left.divide(&base, 0)?;
+                    }
+                    self.out.extend(bytes.iter().rev());
                 }
             },
             b'f' => {
                 let values: Vec<Value> = self.stack.iter().rev().cloned().collect();
                 values.iter().for_each(|value| self.show(value));
             }
+            b'a' => {
+                let character = match self.pop()? {
+                    Value::Number(number) if number.is_negative() => return Err(Fault::Negative.into()),
+                    Value::Number(number) => low_byte(&number)?,
+                    Value::Text(text) => text.first().copied().unwrap_or(0),
+                };
+                self.stack.push(Value::Text(vec![character]));
+            }
+            b'R' => drop(self.pop()?),
             b'c' => self.stack.clear(),
             b'd' => {
                 let value = self.stack.last().cloned().ok_or(Stop::TooFew)?;
@@ -403,7 +487,6 @@ impl Machine {
                 };
                 self.push(Number::from(scale as i64));
             }
-            b'?' => return Err(Stop::TooFew),
             other => return Err(Stop::BadCharacter(other)),
         }
         Ok(())

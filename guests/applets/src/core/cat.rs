@@ -125,7 +125,10 @@ fn copy(ctx: &mut Context<'_>, mut operands: Vec<Vec<u8>>, mut filter: Filter) -
 impl Filter {
     fn apply(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len() * 2);
+        // Numbered lines are read as text, in which a NUL ends a line, too.
+        let nul_ends = self.number != Number::None && !self.visible;
         for byte in bytes {
+            let byte = if nul_ends && *byte == 0 { &b'\n' } else { byte };
             if self.at_line_start && !(self.number == Number::Nonempty && *byte == b'\n') {
                 self.put_number(&mut out);
             }
@@ -181,5 +184,7 @@ mod tests {
         assert_eq!(filter(Number::All, false).apply(b"a\n\nb"), b"     1\ta\n     2\t\n     3\tb");
         assert_eq!(filter(Number::Nonempty, false).apply(b"a\n\nb"), b"     1\ta\n\n     2\tb");
         assert_eq!(filter(Number::All, true).apply(b"a"), b"     1  a");
+        assert_eq!(filter(Number::All, false).apply(b"a\0b\n"), b"     1\ta\n     2\tb\n");
+        assert_eq!(filter(Number::All, true).apply(b"a\0"), b"     1  a^@");
     }
 }

@@ -68,6 +68,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(None | Some(b"always")) => true,
         Some(Some(_)) => return Err(ctx.usage()),
     };
+    if parsed.has(b'l') && parsed.has(b's') {
+        return Err(ctx.usage());
+    }
     let recursive = has(b"aRr");
     let keep_links = recursive || has(b"dP");
     let mut copying = Copying {

@@ -6,7 +6,7 @@ use wcr_sys::process;
 use super::accounts::Accounts;
 use crate::format::decimal;
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// `id`.
 pub const ID: Applet = Applet::new(
@@ -26,7 +26,8 @@ pub const GROUPS: Applet = Applet::new("groups", "groups [USER]\n\nPrint the gro
 
 /// `whoami`.
 pub const WHOAMI: Applet =
-    Applet::new("whoami", "whoami\n\nPrint the user name associated with the current effective user id", whoami);
+    Applet::new("whoami", "whoami\n\nPrint the user name associated with the current effective user id", whoami)
+        .on_write_failure(WriteFailure::Code(255));
 
 const SPEC: Spec = Spec::short("ugGnr");
 

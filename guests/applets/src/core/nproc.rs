@@ -2,7 +2,7 @@
 
 use crate::format::{decimal, parse_decimal};
 use crate::options::{Spec, Takes};
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// `nproc`.
 pub const NPROC: Applet = Applet::new(
@@ -17,7 +17,8 @@ pub const NPROC: Applet = Applet::new(
 
 /// `hostid`.
 pub const HOSTID: Applet =
-    Applet::new("hostid", "hostid\n\nPrint out a unique 32-bit identifier for the machine", hostid);
+    Applet::new("hostid", "hostid\n\nPrint out a unique 32-bit identifier for the machine", hostid)
+        .on_write_failure(WriteFailure::Code(255));
 
 const ALL: u8 = 1;
 const IGNORE: u8 = 2;

@@ -107,19 +107,24 @@ fn mkfifo(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 fn mknod(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("m:").parse(ctx)?;
     let [path, kind, numbers @ ..] = parsed.operands.as_slice() else { return Err(ctx.usage()) };
-    let kind = match kind.as_slice() {
-        b"p" => FileKind::Fifo,
-        b"b" => FileKind::BlockDevice,
-        b"c" | b"u" => FileKind::CharDevice,
+    let kind = match kind.first() {
+        Some(b'p') => FileKind::Fifo,
+        Some(b'b') => FileKind::BlockDevice,
+        Some(b'c' | b'u') => FileKind::CharDevice,
         _ => return Err(ctx.usage()),
     };
     let rdev = match (kind, numbers) {
         (FileKind::Fifo, []) => 0,
-        (FileKind::BlockDevice | FileKind::CharDevice, [major, minor]) => {
+        (FileKind::BlockDevice | FileKind::CharDevice, [major, minor, more @ ..]) => {
             let mut number = |text: &Vec<u8>| {
                 parse_decimal(text).ok_or_else(|| ctx.die(&[b"invalid number '", text.as_slice(), b"'"]))
             };
-            device(number(major)?, number(minor)?)
+            let rdev = device(number(major)?, number(minor)?);
+            // The numbers are read before they are counted.
+            if !more.is_empty() {
+                return Err(ctx.usage());
+            }
+            rdev
         }
         _ => return Err(ctx.usage()),
     };

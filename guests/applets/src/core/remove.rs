@@ -27,9 +27,10 @@ impl Removal {
     pub fn remove(&mut self, ctx: &mut Context<'_>, path: &[u8]) -> bool {
         let stat = match fs::lstat(path) {
             Ok(stat) => stat,
-            Err(Errno::Noent | Errno::Notdir) if self.force => return true,
+            Err(Errno::Noent) if self.force => return true,
             Err(error) => {
-                ctx.perror(&[b"can't remove '", path, b"'"], error);
+                let what: &[u8] = if error == Errno::Noent { b"can't remove '" } else { b"can't stat '" };
+                ctx.perror(&[what, path, b"'"], error);
                 return false;
             }
         };

@@ -6,6 +6,7 @@ use wcr_sys::abi::{FileKind, OpenFlags, Stat};
 use wcr_sys::{Errno, Fd, fd, fs, time};
 
 use super::head::{UNITS, plain_count};
+use crate::count::natural;
 use crate::number::suffixed;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
@@ -78,7 +79,7 @@ impl Wanted {
 }
 
 fn seconds(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
-    suffixed(text, &[]).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))
+    natural(ctx, text).map(|seconds| seconds as u64)
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {

@@ -4,7 +4,7 @@ use wcr_sys::abi::{SetWhen, Termios, lflag};
 use wcr_sys::{Errno, fd, fs, tty as terminal};
 
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// `tty`.
 pub const TTY: Applet = Applet::new(
@@ -17,7 +17,8 @@ pub const TTY: Applet = Applet::new(
 pub const CLEAR: Applet = Applet::new("clear", "clear\n\nClear screen", |ctx| {
     ctx.put(b"\x1b[H\x1b[J");
     Ok(0)
-});
+})
+.on_write_failure(WriteFailure::Code(1));
 
 /// `logname`.
 pub const LOGNAME: Applet = Applet::new("logname", "logname\n\nPrint the name of the current user", logname);
@@ -38,7 +39,8 @@ pub const RESET: Applet = Applet::new("reset", "reset\n\nReset the screen", |ctx
 });
 
 fn tty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = Spec::short("s").parse(ctx)?;
+    // A wrong option is no answer to whether there is a terminal, which 1 is.
+    let parsed = Spec::short("s").parse(ctx).map_err(|_| Quit(2))?;
     if !parsed.operands.is_empty() {
         ctx.complain(&[b"ignoring all arguments"]);
     }

@@ -71,9 +71,6 @@ fn uname(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 fn arch(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    if !ctx.args.is_empty() {
-        return Err(ctx.usage());
-    }
     ctx.put(&[process::uname().machine.as_bytes(), b"\n"].concat());
     Ok(0)
 }

@@ -51,7 +51,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let width = if columns > 1 || parsed.operands.len() > 1 { 9 } else { 0 };
     if parsed.operands.is_empty() {
         let counts = count(fd::STDIN, &wanted);
-        report(ctx, &mut code, b"-", counts.1);
+        report(ctx, &mut code, b"standard input", counts.1);
         print(ctx, &counts.0, &wanted, width, b"");
         return Ok(code);
     }

@@ -8,11 +8,11 @@ use wcr_sys::{fd, fs};
 use crate::format::decimal;
 use crate::lines::LineReader;
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 use buffer::{Buffer, NoLine};
 
 /// The applet.
-pub const APPLET: Applet = Applet::new("ed", include_str!("usage/ed.txt"), main);
+pub const APPLET: Applet = Applet::new("ed", include_str!("usage/ed.txt"), main).on_write_failure(WriteFailure::Ignore);
 
 /// How many lines `z` prints behind the current one.
 const WINDOW: i64 = 21;

@@ -21,13 +21,6 @@ fn crontab(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Err(ctx.die(&[b"must be suid to work properly"]));
     }
     let parsed = Spec::short("u:c:ler").parse(ctx)?;
-    let action = match (parsed.has(b'l'), parsed.has(b'e'), parsed.has(b'r'), parsed.operands.as_slice()) {
-        (true, false, false, []) => b'l',
-        (false, true, false, []) => b'e',
-        (false, false, true, []) => b'r',
-        (false, false, false, [_]) => 0,
-        _ => return Err(ctx.usage()),
-    };
     let uid = process::user_ids().uid;
     let mut accounts = Accounts::default();
     let user = match parsed.value(b'u') {
@@ -36,6 +29,13 @@ fn crontab(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             let own = accounts.user(uid).cloned();
             own.ok_or_else(|| ctx.die(&[b"unknown uid ", &crate::format::decimal(uid.into())]))?
         }
+    };
+    let action = match (parsed.has(b'l'), parsed.has(b'e'), parsed.has(b'r'), parsed.operands.as_slice()) {
+        (true, false, false, _) => b'l',
+        (false, true, false, _) => b'e',
+        (false, false, true, _) => b'r',
+        (false, false, false, [_]) => 0,
+        _ => return Err(ctx.usage()),
     };
     // A new table is opened before the folder is entered.
     let source = match parsed.operands.first().filter(|_| action == 0) {

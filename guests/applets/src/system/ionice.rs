@@ -4,11 +4,12 @@ use wcr_sys::{Errno, process, signal};
 
 use crate::format::parse_decimal;
 use crate::options::Spec;
-use crate::{Applet, Context, Quit, run};
+use crate::{Applet, Context, Quit, WriteFailure, run};
 
 /// The applet.
-pub const APPLET: Applet =
-    Applet::new("ionice", include_str!("usage/ionice.txt"), ionice).lacking("keeping the class that was set");
+pub const APPLET: Applet = Applet::new("ionice", include_str!("usage/ionice.txt"), ionice)
+    .on_write_failure(WriteFailure::Ignore)
+    .lacking("keeping the class that was set");
 
 const REALTIME: u64 = 1;
 const BEST_EFFORT: u64 = 2;

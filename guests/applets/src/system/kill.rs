@@ -41,7 +41,7 @@ struct Request<'a> {
 /// Reads `-l`, `-q`, `-SIG`, `-s SIG`. `None` when the list was all.
 fn request<'a>(ctx: &mut Context<'_>, args: &'a [Vec<u8>], takes_quiet: bool) -> Result<Option<Request<'a>>, Quit> {
     let mut request = Request { signal: Some(Signal::TERM), quiet: false, targets: args };
-    let Some(first) = args.first().filter(|first| first.starts_with(b"-") && first.len() > 1) else {
+    let Some(first) = args.first().filter(|first| first.starts_with(b"-")) else {
         return Ok(Some(request));
     };
     let mut rest = args.get(1..).unwrap_or_default();
@@ -116,7 +116,7 @@ fn killall(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let args = ctx.args;
     let Some(request) = request(ctx, args, true)? else { return Ok(0) };
     if request.targets.is_empty() {
-        return Err(ctx.die(&[b"you need to specify whom to kill"]));
+        return Err(if request.quiet { ctx.usage() } else { ctx.die(&[b"you need to specify whom to kill"]) });
     }
     let own = process::ids().pid;
     let mut failures = 0u8;

@@ -14,7 +14,7 @@ use crate::{Applet, Context, Quit};
 pub const APPLET: Applet = Applet::new("logger", include_str!("usage/logger.txt"), logger);
 
 fn logger(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = Spec::short("+st:p:").parse(ctx)?;
+    let parsed = Spec::short("st:p:").parse(ctx)?;
     let priority = match parsed.value(b'p') {
         None => priority::of(priority::USER, priority::NOTICE),
         Some(text) => match priority::parse(text) {
@@ -48,7 +48,12 @@ fn logger(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 /// A connection to the log; `None` when nobody keeps one.
 fn open() -> Option<Fd> {
     let socket = socket::open(SocketKind::Datagram, OpenFlags::CLOEXEC).ok()?;
-    socket::connect(socket, SOCKET).ok().map(|()| socket)
+    if socket::connect(socket, SOCKET).is_ok() {
+        return Some(socket);
+    }
+    // Standard input may be closed, and the socket have its number.
+    let _ = fd::close(socket);
+    None
 }
 
 struct Log {

@@ -1,7 +1,7 @@
 //! `run-parts`: runs the scripts of a directory.
 
 use wcr_sys::abi::FileKind;
-use wcr_sys::fs;
+use wcr_sys::{Errno, fs};
 
 use crate::core::paths::join;
 use crate::options::{Long, Spec, Takes};
@@ -45,6 +45,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
+        // A file in place of the folder holds no scripts.
+        Err(Errno::Notdir) if fs::stat(dir).is_ok() => return Ok(0),
         Err(error) => {
             ctx.perror(&[dir], error);
             return Ok(0);

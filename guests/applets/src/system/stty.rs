@@ -102,16 +102,17 @@ fn stty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
                 Some(path) => set_device(ctx, &mut device, path)?,
             },
             [b'-', b'F', rest @ ..] => set_device(ctx, &mut device, rest)?,
+            b"-" => {}
             _ => settings.push(arg.as_slice()),
         }
     }
+    check(ctx, &settings)?;
     if seen == 3 {
         return Err(ctx.die(&[b"-a and -g are mutually exclusive"]));
     }
     if seen != 0 && !settings.is_empty() {
         return Err(ctx.die(&[b"modes may not be set when -a or -g is used"]));
     }
-    check(ctx, &settings)?;
     let terminal = open(ctx, device)?;
     let attributes = tty::attributes(terminal.fd);
     let mut attributes = attributes.map_err(|error| ctx.die_errno(&[&terminal.name], error))?;

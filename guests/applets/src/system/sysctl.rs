@@ -34,7 +34,7 @@ struct Options {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = Spec::short("neAapwq").parse(ctx)?;
+    let parsed = Spec::short("+neAapwq").parse(ctx)?;
     let options = Options {
         names: !parsed.has(b'n'),
         unknown: !parsed.has(b'e'),
@@ -86,6 +86,7 @@ fn handle(ctx: &mut Context<'_>, operand: &[u8], options: Options) -> bool {
     let path = path_of(key.trim_ascii());
     match value {
         Some(value) => set(ctx, &path, value.trim_ascii_start(), options),
+        None if path.is_empty() => unknown(ctx, &path, options),
         None => show_tree(ctx, &path, options),
     }
 }
@@ -118,7 +119,7 @@ fn set(ctx: &mut Context<'_>, path: &[u8], value: &[u8], options: Options) -> bo
 
 fn unknown(ctx: &mut Context<'_>, path: &[u8], options: Options) -> bool {
     if options.unknown {
-        ctx.complain(&[b"error: '", path, b"' is an unknown key"]);
+        ctx.complain(&[b"error: '", &key_of(path), b"' is an unknown key"]);
     }
     false
 }

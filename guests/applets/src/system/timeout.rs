@@ -111,10 +111,11 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(text) => duration_operand(ctx, text)? / SECOND * SECOND,
         None => 0,
     };
-    let Some((limit, argv)) = parsed.operands.split_first().filter(|(_, argv)| !argv.is_empty()) else {
-        return Err(ctx.usage());
-    };
+    let Some((limit, argv)) = parsed.operands.split_first() else { return Err(ctx.usage()) };
     let after = duration_operand(ctx, limit)?;
+    if argv.is_empty() {
+        return Err(ctx.usage());
+    }
     if after > 0 {
         let watch = Watch { pid: process::ids().pid, signal, after, kill_after, start: true };
         let started = watch.spawn(ctx.args).and_then(run::wait);

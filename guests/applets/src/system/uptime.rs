@@ -8,7 +8,7 @@ use crate::core::time::Zone;
 use crate::core::time::strftime::strftime;
 use crate::format::{decimal, right};
 use crate::options::{Long, Spec, Takes};
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// `uptime`.
 pub const UPTIME: Applet = Applet::new("uptime", "uptime\n\nDisplay the time since the last boot", uptime);
@@ -18,7 +18,7 @@ pub const WHO: Applet =
     Applet::new("who", "who [-aH]\n\nShow who is logged on\n\n\t-a\tShow all\n\t-H\tPrint column headers", who);
 
 /// `w`.
-pub const W: Applet = Applet::new("w", "w\n\nShow who is logged on", w);
+pub const W: Applet = Applet::new("w", "w\n\nShow who is logged on", w).on_write_failure(WriteFailure::Ignore);
 
 /// `last`.
 pub const LAST: Applet =
@@ -84,7 +84,7 @@ fn who(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 fn w(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    if !ctx.args.is_empty() {
+    if !Spec::short("").parse(ctx)?.operands.is_empty() {
         return Err(ctx.usage());
     }
     ctx.put(HEADER);

@@ -57,16 +57,17 @@ struct Cutter {
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut has_list = false;
     let parsed = SPEC.parse_checked(ctx, |ctx, key, _| {
-        let is_list = b"bcfF".contains(&key);
-        if is_list && core::mem::replace(&mut has_list, true) { Err(ctx.usage()) } else { Ok(()) }
+        // A list of `-F` takes the place of one that stands before it.
+        let excludes = b"bcf".contains(&key) && has_list;
+        has_list |= b"bcfF".contains(&key);
+        if excludes { Err(ctx.usage()) } else { Ok(()) }
     })?;
-    let lists: Vec<u8> = parsed.options.iter().map(|(key, _)| *key).filter(|key| b"bcfF".contains(key)).collect();
-    let kind = match lists.as_slice() {
-        [] => return Err(ctx.die(&[b"expected a list of bytes, characters, or fields"])),
-        [kind] => *kind,
-        _ => return Err(ctx.usage()),
+    let kinds: Vec<u8> = parsed.options.iter().map(|(key, _)| *key).filter(|key| b"bcfF".contains(key)).collect();
+    let (Some(first), Some(list)) = (kinds.first(), kinds.last()) else {
+        return Err(ctx.die(&[b"expected a list of bytes, characters, or fields"]));
     };
-    let cutter = cutter(ctx, &parsed, kind)?;
+    let kind = if *first == b'f' { list } else { first };
+    let cutter = cutter(ctx, &parsed, *kind, *list)?;
     let mut operands = parsed.operands.clone();
     if operands.is_empty() {
         operands.push(b"-".to_vec());
@@ -85,7 +86,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     Ok(code)
 }
 
-fn cutter(ctx: &mut Context<'_>, parsed: &Parsed, kind: u8) -> Result<Cutter, Quit> {
+fn cutter(ctx: &mut Context<'_>, parsed: &Parsed, kind: u8, list: u8) -> Result<Cutter, Quit> {
     let delimiter = parsed.value(b'd').filter(|text| !text.is_empty());
     let by_fields = matches!(kind, b'f' | b'F');
     if !by_fields && parsed.has(b's') {
@@ -96,7 +97,7 @@ fn cutter(ctx: &mut Context<'_>, parsed: &Parsed, kind: u8) -> Result<Cutter, Qu
     }
     let verbatim = parsed.has(b'D');
     let mut ranges = Vec::new();
-    for piece in parsed.value(kind).unwrap_or_default().split(|byte| *byte == b',') {
+    for piece in parsed.value(list).unwrap_or_default().split(|byte| *byte == b',') {
         if !piece.is_empty() {
             ranges.push(range(ctx, piece)?);
         }

@@ -46,11 +46,16 @@ pub(super) fn convert_files(
         // A stream tells that it failed, not how.
         let done = Source::open(path).and_then(|source| copy(ctx, &source, &convert).map_err(|_| Errno::Io));
         if let Err(error) = done {
-            ctx.perror(&[path], error);
+            ctx.perror(&[shown(path)], error);
             code = 1;
         }
     }
     Ok(code)
+}
+
+/// What a file is called in diagnostics.
+fn shown(path: &[u8]) -> &[u8] {
+    if path == b"-" { b"standard input" } else { path }
 }
 
 fn copy(ctx: &mut Context<'_>, source: &Source, convert: &impl Fn(&[u8], bool, &mut Vec<u8>)) -> Result<(), Errno> {

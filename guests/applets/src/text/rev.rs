@@ -10,7 +10,7 @@ use crate::{Applet, Context, Quit};
 /// The applet.
 pub const APPLET: Applet = Applet::new("rev", "rev [FILE]...\n\nReverse lines of FILE", main);
 
-const SPEC: Spec = Spec::plain("");
+const SPEC: Spec = Spec::short("");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut operands = SPEC.parse(ctx)?.operands;

@@ -10,7 +10,7 @@ use crate::{Applet, Context, Quit};
 pub const APPLET: Applet = Applet::new("tac", "tac [FILE]...\n\nConcatenate FILEs and print them in reverse", main)
     .on_write_failure(crate::WriteFailure::Fail);
 
-const SPEC: Spec = Spec::plain("");
+const SPEC: Spec = Spec::short("");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut operands = SPEC.parse(ctx)?.operands;

@@ -89,7 +89,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             done
         }
     };
-    done.map_err(|_| ctx.die(&[input, b": I/O error"]))?;
+    // Standard input is nothing that was opened by a name.
+    let name = if input == b"-" { b"(null)" } else { input };
+    done.map_err(|_| ctx.die(&[name, b": I/O error"]))?;
     Ok(0)
 }
 

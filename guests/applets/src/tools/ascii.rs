@@ -1,10 +1,11 @@
 //! `ascii`: the table of characters.
 
 use crate::format::{decimal, hex, right};
-use crate::{Applet, Context, Help, Quit};
+use crate::{Applet, Context, Help, Quit, WriteFailure};
 
 /// The applet.
-pub const APPLET: Applet = Applet::new("ascii", "", main).with_help(Help::Unavailable);
+pub const APPLET: Applet =
+    Applet::new("ascii", "", main).with_help(Help::Unavailable).on_write_failure(WriteFailure::Ignore);
 
 const HEADER: &[u8] = b"Dec Hex    Dec Hex    Dec Hex  Dec Hex  Dec Hex  Dec Hex   Dec Hex   Dec Hex\n";
 

@@ -42,7 +42,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut input = source.reader();
     let mut coder = Coder::new(columns);
     loop {
-        let block = input.fill_buf().map_err(|error| ctx.die_errno(&[b"read error"], wcr_sys::Input::errno(&error)))?;
+        let block = match input.fill_buf() {
+            Ok(block) => block,
+            // What cannot be read ends the letters, as it does in BusyBox.
+            Err(_) if parsed.has(b'd') => break,
+            Err(error) => return Err(ctx.die_errno(&[b"read error"], wcr_sys::Input::errno(&error))),
+        };
         if block.is_empty() {
             break;
         }

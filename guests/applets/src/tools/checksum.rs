@@ -3,13 +3,14 @@
 use std::io::BufRead;
 
 use digest::DynDigest;
-use wcr_sys::{Errno, Input};
+use wcr_sys::{Errno, Input, fd};
 
+use crate::count::natural;
 use crate::format::{hex, right};
 use crate::lines::LineReader;
 use crate::options::Spec;
 use crate::source::Source;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 macro_rules! usage {
     ($name:literal, $kind:literal) => {
@@ -27,21 +28,25 @@ macro_rules! usage {
 
 /// `md5sum`.
 pub const MD5: Applet =
-    Applet::new("md5sum", usage!("md5sum", "MD5"), |ctx| main(ctx, |_| Some(Box::new(md5::Md5::default()))));
+    Applet::new("md5sum", usage!("md5sum", "MD5"), |ctx| main(ctx, |_| Some(Box::new(md5::Md5::default()))))
+        .on_write_failure(WriteFailure::Ignore);
 
 /// `sha1sum`.
 pub const SHA1: Applet =
-    Applet::new("sha1sum", usage!("sha1sum", "SHA1"), |ctx| main(ctx, |_| Some(Box::new(sha1::Sha1::default()))));
+    Applet::new("sha1sum", usage!("sha1sum", "SHA1"), |ctx| main(ctx, |_| Some(Box::new(sha1::Sha1::default()))))
+        .on_write_failure(WriteFailure::Ignore);
 
 /// `sha256sum`.
 pub const SHA256: Applet = Applet::new("sha256sum", usage!("sha256sum", "SHA256"), |ctx| {
     main(ctx, |_| Some(Box::new(sha2::Sha256::default())))
-});
+})
+.on_write_failure(WriteFailure::Ignore);
 
 /// `sha512sum`.
 pub const SHA512: Applet = Applet::new("sha512sum", usage!("sha512sum", "SHA512"), |ctx| {
     main(ctx, |_| Some(Box::new(sha2::Sha512::default())))
-});
+})
+.on_write_failure(WriteFailure::Ignore);
 
 /// `sha3sum`.
 pub const SHA3: Applet = Applet::new(
@@ -63,13 +68,14 @@ pub const SHA3: Applet = Applet::new(
             })
         })
     },
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 /// `crc32`.
 pub const CRC32: Applet = Applet::new("crc32", "crc32 FILE...\n\nCalculate CRC32 checksum of FILEs", crc32);
 
 /// Makes a hash function of so many bits, where there are several.
-type Maker = fn(u64) -> Option<Box<dyn DynDigest>>;
+type Maker = fn(usize) -> Option<Box<dyn DynDigest>>;
 
 const SPEC: Spec = Spec::short("scwbt");
 const SPEC_SHA3: Spec = Spec::short("scwa:bt");
@@ -83,13 +89,13 @@ struct Check {
 
 fn main(ctx: &mut Context<'_>, maker: Maker) -> Result<u8, Quit> {
     let is_sha3 = ctx.applet.name == SHA3.name;
-    let parsed = if is_sha3 { SPEC_SHA3 } else { SPEC }.parse(ctx)?;
+    let parsed = if is_sha3 { SPEC_SHA3 } else { SPEC }.parse_counts(ctx, b"a", natural)?;
     if !parsed.has(b'c') && (parsed.has(b's') || parsed.has(b'w')) {
         return Err(ctx.usage());
     }
     let bits = match parsed.value(b'a') {
         None => 224,
-        Some(text) => crate::format::parse_decimal(text).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?,
+        Some(text) => natural(ctx, text)?,
     };
     let Some(mut hash) = maker(bits) else {
         return Err(ctx.die(&[b"bad -a", bits.to_string().as_bytes()]));
@@ -111,7 +117,9 @@ fn main(ctx: &mut Context<'_>, maker: Maker) -> Result<u8, Quit> {
 
 /// A file's checksum; `None` when it cannot be read, which has been told.
 fn sum_of(ctx: &mut Context<'_>, path: &[u8], hash: &mut dyn DynDigest) -> Option<Vec<u8>> {
-    each_block(ctx, path, |block| hash.update(block))?;
+    let source = open(ctx, path)?;
+    let read = read_blocks(&source, |block| hash.update(block));
+    read.map_err(|error| ctx.perror(&[b"can't read '", path, b"'"], error)).ok()?;
     let mut sum = Vec::new();
     for byte in hash.finalize_reset() {
         right(&mut sum, &hex(byte.into()), 2, b'0');
@@ -119,32 +127,22 @@ fn sum_of(ctx: &mut Context<'_>, path: &[u8], hash: &mut dyn DynDigest) -> Optio
     Some(sum)
 }
 
-/// Calls `each` with all of a file; `None` when it cannot be read, which has been told.
-fn each_block(ctx: &mut Context<'_>, path: &[u8], mut each: impl FnMut(&[u8])) -> Option<()> {
-    let source = match Source::open(path) {
-        Ok(source) => source,
-        Err(error) => {
-            ctx.perror(&[b"can't open '", path, b"'"], error);
-            return None;
-        }
-    };
+/// Opens a file; `None` when that cannot be done, which has been told.
+fn open(ctx: &mut Context<'_>, path: &[u8]) -> Option<Source> {
+    Source::open(path).map_err(|error| ctx.perror(&[b"can't open '", path, b"'"], error)).ok()
+}
+
+/// Calls `each` with all of a file.
+fn read_blocks(source: &Source, mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
     let mut input = source.reader();
-    let mut read = || -> Result<bool, Errno> {
-        let block = input.fill_buf().map_err(|error| Input::errno(&error))?;
-        let len = block.len();
-        each(block);
-        input.consume(len);
-        Ok(len > 0)
-    };
     loop {
-        match read() {
-            Ok(true) => {}
-            Ok(false) => return Some(()),
-            Err(error) => {
-                ctx.perror(&[b"can't read '", path, b"'"], error);
-                return None;
-            }
+        let block = input.fill_buf().map_err(|error| Input::errno(&error))?;
+        if block.is_empty() {
+            return Ok(());
         }
+        each(block);
+        let len = block.len();
+        input.consume(len);
     }
 }
 
@@ -190,13 +188,20 @@ fn entry(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn crc32(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("").parse(ctx)?;
-    let stdin = [b"-".to_vec()];
-    let mut code = 0;
-    for path in if parsed.operands.is_empty() { stdin.as_slice() } else { &parsed.operands } {
+    let (stdin, mut code) = ([b"-".to_vec()], 0);
+    let unnamed = parsed.operands.is_empty();
+    for path in if unnamed { stdin.as_slice() } else { &parsed.operands } {
         let mut hasher = crc32fast::Hasher::new();
-        if each_block(ctx, path, |block| hasher.update(block)).is_none() {
+        let Some(source) = open(ctx, path) else {
             code = 1;
             continue;
+        };
+        let read = read_blocks(&source, |block| hasher.update(block));
+        let name = if unnamed { b"standard input" } else { path.as_slice() };
+        read.map_err(|error| ctx.die_errno(&[name], error))?;
+        if path == b"-" {
+            // Another `-` finds nothing to read.
+            let _ = fd::close(source.fd());
         }
         let mut out = Vec::new();
         right(&mut out, &hex(hasher.finalize().into()), 8, b'0');

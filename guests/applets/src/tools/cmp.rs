@@ -4,7 +4,8 @@ use std::io::BufRead;
 
 use wcr_sys::{Errno, Input};
 
-use crate::format::{decimal, octal, parse_decimal, right};
+use crate::count::natural;
+use crate::format::{decimal, octal, right};
 use crate::options::{Parsed, Spec};
 use crate::source::Source;
 use crate::{Applet, Context, Quit};
@@ -46,6 +47,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let limit = number(ctx, parsed.value(b'n'))?;
     let skips = [number(ctx, operand(&parsed, 2))?.unwrap_or(0), number(ctx, operand(&parsed, 3))?.unwrap_or(0)];
     let names = [operand(&parsed, 0).unwrap_or(b"-"), operand(&parsed, 1).unwrap_or(b"-")];
+    if names[0] == names[1] && names[0] == b"-" {
+        // One stream is the same as itself.
+        return Ok(0);
+    }
     let mut sources = Vec::new();
     for name in names {
         match Source::open(name) {
@@ -75,10 +80,7 @@ fn operand(parsed: &Parsed, at: usize) -> Option<&[u8]> {
 
 fn number(ctx: &mut Context<'_>, text: Option<&[u8]>) -> Result<Option<u64>, Quit> {
     let Some(text) = text else { return Ok(None) };
-    match parse_decimal(text) {
-        Some(number) => Ok(Some(number)),
-        None => Err(ctx.die(&[b"invalid number '", text, b"'"])),
-    }
+    natural(ctx, text).map(|number| Some(number as u64))
 }
 
 fn trouble(ctx: &mut Context<'_>, name: Vec<u8>) -> Quit {

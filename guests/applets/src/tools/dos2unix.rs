@@ -6,7 +6,7 @@ use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Errno, Fd, Input, Output, fd, fs};
 
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// `dos2unix`.
 pub const DOS2UNIX: Applet = Applet::new(
@@ -17,7 +17,8 @@ pub const DOS2UNIX: Applet = Applet::new(
      \t-u\tdos2unix\n\
      \t-d\tunix2dos",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 /// `unix2dos`.
 pub const UNIX2DOS: Applet = Applet::new(
@@ -28,7 +29,8 @@ pub const UNIX2DOS: Applet = Applet::new(
      \t-u\tdos2unix\n\
      \t-d\tunix2dos",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::short("du");
 
@@ -40,8 +42,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         (to_dos, _) => to_dos,
     };
     if parsed.operands.is_empty() {
-        let done = convert(fd::STDIN, ctx, to_dos);
-        done.map_err(|error| ctx.die_errno(&[b"read error"], error))?;
+        // What cannot be read ends the input, as it does in BusyBox.
+        let _ = convert(fd::STDIN, ctx, to_dos);
         return Ok(0);
     }
     for path in &parsed.operands {

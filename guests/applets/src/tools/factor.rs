@@ -3,7 +3,6 @@
 use crate::format::{decimal, parse_decimal};
 use crate::lines::LineReader;
 use crate::number::is_space;
-use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
@@ -11,11 +10,10 @@ pub const APPLET: Applet = Applet::new("factor", "factor [NUMBER]...\n\nPrint pr
     .on_write_failure(crate::WriteFailure::Ignore);
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = Spec::short("+").parse(ctx)?;
-    for text in &parsed.operands {
+    for text in ctx.args {
         show(ctx, text)?;
     }
-    if parsed.operands.is_empty() {
+    if ctx.args.is_empty() {
         let mut reader = LineReader::new(wcr_sys::fd::STDIN, b'\n');
         // What cannot be read ends the input.
         while let Ok(Some(line)) = reader.next_line() {

@@ -2,7 +2,7 @@
 
 use crate::environ::var;
 use crate::options::{Spec, Takes};
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -33,7 +33,8 @@ pub const APPLET: Applet = Applet::new(
      \tesac\n\
      done",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::new(
     "+o:n:qQs:Tual:",

@@ -43,6 +43,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if parsed.last_of(b"mbnph").is_none() {
         return Err(ctx.usage());
     }
+    if netmask.is_some() && parsed.last_of(b"mh").is_some() {
+        return Err(ctx.usage());
+    }
     let fail = |ctx: &mut Context<'_>, parts: &[&[u8]]| {
         if !silent {
             ctx.complain(parts);
@@ -63,9 +66,6 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let Some(address) = address(text) else { return Err(fail(ctx, &[b"bad IP address: ", text])) };
     if netmask.is_some() {
-        if parsed.has(b'm') {
-            return Err(ctx.usage());
-        }
         if prefix.is_some() {
             return Err(fail(ctx, &[b"use prefix or netmask, not both"]));
         }

@@ -76,6 +76,8 @@ struct Target {
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let strip = match parsed.value(b'p') {
+        // A sign says nothing.
+        Some([b'-' | b'+', digits @ ..]) => natural(ctx, digits)?,
         Some(text) => natural(ctx, text)?,
         None => usize::MAX,
     };

@@ -29,7 +29,7 @@ const PASSES: usize = 3;
 const PIECE: usize = 64 << 10;
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let parsed = SPEC.parse_counts(ctx, b"n", natural)?;
     if parsed.operands.is_empty() {
         return Err(ctx.usage());
     }

@@ -4,6 +4,7 @@ use wcr_sys::abi::OpenFlags;
 use wcr_sys::{fd, fs};
 
 use crate::format::{decimal, parse_decimal};
+use crate::lines::LineReader;
 use crate::options::{Parsed, Spec};
 use crate::source::Source;
 use crate::{Applet, Context, Quit};
@@ -31,7 +32,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(text) => Some(number(ctx, text)?),
         None => None,
     };
-    let mut lines = lines(ctx, &parsed, end)?;
+    let mut lines = lines(ctx, &parsed)?;
     let count = most.map_or(lines.len(), |most| most.min(lines.len() as u64) as usize);
     let mut random = Random::new();
     // Only as many places are drawn as are shown.
@@ -56,7 +57,7 @@ fn number(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
 }
 
 /// The lines in their first order.
-fn lines(ctx: &mut Context<'_>, parsed: &Parsed, end: u8) -> Result<Vec<Vec<u8>>, Quit> {
+fn lines(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Vec<u8>>, Quit> {
     if let Some(range) = parsed.value(b'i') {
         if !parsed.operands.is_empty() {
             return Err(ctx.usage());
@@ -79,12 +80,12 @@ fn lines(ctx: &mut Context<'_>, parsed: &Parsed, end: u8) -> Result<Vec<Vec<u8>>
         [path] => path,
         _ => return Err(ctx.usage()),
     };
-    let text = Source::open(path).and_then(|source| fs::read_to_end(source.fd()));
-    let text = text.map_err(|error| ctx.die_errno(&[path], error))?;
-    let mut lines: Vec<Vec<u8>> = text.split(|byte| *byte == end).map(<[u8]>::to_vec).collect();
-    // What follows the last end of line is no line, unless there is something.
-    if lines.last().is_some_and(Vec::is_empty) {
-        lines.pop();
+    let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
+    let mut reader = LineReader::text(source.fd());
+    let mut lines = Vec::new();
+    // What cannot be read ends the file, as it does in BusyBox.
+    while let Ok(Some(line)) = reader.next_line() {
+        lines.push(line.text.to_vec());
     }
     Ok(lines)
 }

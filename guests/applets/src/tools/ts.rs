@@ -8,7 +8,7 @@ use crate::core::time::Zone;
 use crate::core::time::strftime::strftime;
 use crate::lines::LineReader;
 use crate::options::Spec;
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -18,7 +18,8 @@ pub const APPLET: Applet = Applet::new(
      \t-s\tTime since start\n\
      \t-i\tTime since previous line",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("is").parse(ctx)?;
@@ -31,7 +32,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let zone = if relative { Zone::utc() } else { Zone::from_env() };
     let mut reference = monotonic();
-    let mut reader = LineReader::new(fd::STDIN, b'\n');
+    let mut reader = LineReader::text(fd::STDIN);
     while let Ok(Some(line)) = reader.next_line() {
         let seconds = if relative {
             let at = monotonic();
@@ -47,7 +48,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         strftime(&mut out, format, &zone.local(seconds), seconds);
         out.push(b' ');
         out.extend_from_slice(line.text);
-        out.push(b'\n');
+        // A NUL ends a line as well, and the text with it: no newline is there to be copied.
+        if line.terminated && !line.by_nul {
+            out.push(b'\n');
+        }
         ctx.put(&out);
         ctx.flush();
         if ctx.write_error().is_some() {

@@ -50,14 +50,13 @@ fn encode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     })?;
     let letters = parsed.has(b'm');
     let begin = format!("begin{} {mode:o} ", if letters { "-base64" } else { "" });
-    ctx.put(&[begin.as_bytes(), name, b"\n"].concat());
+    ctx.put(&[begin.as_bytes(), name].concat());
     let (mut coder, mut out) = (Coder::new(LINE / 3 * 4), Vec::new());
     let mut input = source.reader();
-    loop {
-        let line = take(ctx, &mut input, LINE)?;
-        if line.is_empty() {
-            break;
-        }
+    let mut line = take(ctx, &mut input, LINE)?;
+    // The first line ends when there is something to follow it.
+    ctx.put(b"\n");
+    while !line.is_empty() {
         out.clear();
         if letters {
             coder.encode(&line, &mut out);
@@ -65,6 +64,7 @@ fn encode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             encode_line(&line, &mut out);
         }
         ctx.put(&out);
+        line = take(ctx, &mut input, LINE)?;
     }
     out.clear();
     if letters {
@@ -114,7 +114,7 @@ fn decode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
     let mut input = source.reader();
-    while let Some(line) = next_line(ctx, &mut input)? {
+    while let Some(line) = next_line(&mut input) {
         let Some(begin) = begin(&line) else { continue };
         let name = parsed.value(b'o').unwrap_or(begin.name);
         let file = create(ctx, name, begin.mode)?;
@@ -129,14 +129,14 @@ fn decode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 /// The next line, without its end.
-fn next_line(ctx: &mut Context<'_>, input: &mut Input) -> Result<Option<Vec<u8>>, Quit> {
+fn next_line(input: &mut Input) -> Option<Vec<u8>> {
     let mut line = Vec::new();
-    let read = input.read_until(b'\n', &mut line);
-    let count = read.map_err(|error| ctx.die_errno(&[b"read error"], Input::errno(&error)))?;
+    // What cannot be read ends the file, as it does in BusyBox.
+    let count = input.read_until(b'\n', &mut line).unwrap_or(0);
     if line.last() == Some(&b'\n') {
         line.pop();
     }
-    Ok((count > 0).then_some(line))
+    (count > 0).then_some(line)
 }
 
 /// What the first line says.
@@ -174,7 +174,7 @@ fn put(ctx: &mut Context<'_>, file: Fd, bytes: &[u8]) -> Result<(), Quit> {
 }
 
 fn decode_lines(ctx: &mut Context<'_>, input: &mut Input, file: Fd) -> Result<(), Quit> {
-    while let Some(line) = next_line(ctx, input)? {
+    while let Some(line) = next_line(input) {
         if line.strip_suffix(b"\r").unwrap_or(&line) == b"end" {
             return Ok(());
         }
@@ -206,7 +206,7 @@ fn decode_line(line: &[u8]) -> Option<Vec<u8>> {
 
 fn decode_letters(ctx: &mut Context<'_>, input: &mut Input, file: Fd) -> Result<(), Quit> {
     let mut coder = Coder::new(0);
-    while let Some(line) = next_line(ctx, input)? {
+    while let Some(line) = next_line(input) {
         let ends = line.trim_ascii() == b"====";
         let mut out = Vec::new();
         coder.decode(&line, &mut out);

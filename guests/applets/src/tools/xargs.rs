@@ -113,9 +113,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 impl Xargs {
     fn run(&mut self, ctx: &mut Context<'_>, source: &Source, room: usize) -> Result<(), Quit> {
-        let delimiter = if self.items == Items::Nul { 0 } else { b'\n' };
-        let mut reader =
-            Reader { lines: LineReader::stopping(source.fd(), delimiter), words: Vec::new().into_iter(), fault: None };
+        let lines = match self.items {
+            Items::Words => LineReader::stopping(source.fd(), b'\n'),
+            Items::Lines => LineReader::stopping_text(source.fd()),
+            Items::Nul => LineReader::stopping(source.fd(), 0),
+        };
+        let mut reader = Reader { lines, words: Vec::new().into_iter(), fault: None };
         let (mut batch, mut used, mut runs) = (Vec::new(), 0, 0);
         loop {
             let item = reader.next(ctx, &self.items)?.filter(|item| Some(item) != self.end.as_ref());
@@ -277,7 +280,11 @@ impl Reader {
                         text.extend_from_slice(more.text);
                         terminated = more.terminated;
                     }
-                    let (words, fault) = words(&text);
+                    let (mut words, fault) = words(&text);
+                    // A program gets its words as C strings.
+                    for word in &mut words {
+                        word.truncate(memchr::memchr(0, word).unwrap_or(word.len()));
+                    }
                     // What stands before a fault is still used.
                     (self.words, self.fault) = (words.into_iter(), fault);
                 }

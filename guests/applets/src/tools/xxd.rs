@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use crate::count::natural;
 use crate::format::{hex, right};
 use crate::number::{is_space, unsigned};
 use crate::options::Spec;
@@ -25,12 +26,12 @@ pub const APPLET: Applet = Applet::new(
 )
 .on_write_failure(crate::WriteFailure::Ignore);
 
-const SPEC: Spec = Spec::plain("l:s:apirg:c:o:");
+const SPEC: Spec = Spec::short("l:s:apirg:c:o:");
 
 /// The bytes of a line, in the three styles.
-const COLUMNS: u64 = 16;
-const PLAIN_COLUMNS: u64 = 30;
-const INCLUDE_COLUMNS: u64 = 12;
+const COLUMNS: usize = 16;
+const PLAIN_COLUMNS: usize = 30;
+const INCLUDE_COLUMNS: usize = 12;
 
 /// How a dump looks.
 struct Style {
@@ -49,8 +50,7 @@ fn number(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse_counts(ctx, b"cg", number)?;
-    let mut number = |key: u8, default: u64| parsed.value(key).map_or(Ok(default), |text| number(ctx, text));
+    let parsed = SPEC.parse_counts(ctx, b"cg", natural)?;
     let (plain, include) = (parsed.has(b'p'), parsed.has(b'i'));
     let default = if plain {
         PLAIN_COLUMNS
@@ -59,11 +59,13 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     } else {
         COLUMNS
     };
-    let columns = match number(b'c', default)? {
+    let mut count = |key: u8, default: usize| parsed.value(key).map_or(Ok(default), |text| natural(ctx, text));
+    let columns = match count(b'c', default)? {
         0 => default,
         columns => columns,
     };
-    let group = number(b'g', 2)? as usize;
+    let group = count(b'g', 2)?;
+    let mut number = |key: u8, default: u64| parsed.value(key).map_or(Ok(default), |text| number(ctx, text));
     let (limit, skip, base) = (number(b'l', u64::MAX)?, number(b's', 0)?, number(b'o', 0)?);
     let path = match parsed.operands.as_slice() {
         [] => b"-".as_slice(),
@@ -75,7 +77,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if named {
         ctx.put(&[b"unsigned char ", name.as_slice(), b"[] = {\n"].concat());
     }
-    let source = Source::open(path).map_err(|error| ctx.die_errno(&[path], error))?;
+    let source = Source::open(path).map_err(|error| match parsed.has(b'r') {
+        true => ctx.die_errno(&[b"can't open '", path, b"'"], error),
+        false => ctx.die_errno(&[path], error),
+    })?;
     if parsed.has(b'r') {
         reverse(ctx, &source, plain);
         return Ok(0);
@@ -87,8 +92,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             return Err(ctx.die_errno(&[name], error));
         }
     }
-    let style = Style { columns: columns as usize, group, plain, include, base };
-    let shown = dump(ctx, (path, &source), &style, skip, limit);
+    let style = Style { columns, group, plain, include, base };
+    let shown = dump(ctx, (if path == b"-" { b"xxd" } else { path }, &source), &style, skip, limit);
     if named {
         let count = crate::format::decimal(shown);
         ctx.put(&[b"};\nunsigned int ", name.as_slice(), b"_len = ", &count, b";\n"].concat());

@@ -47,8 +47,8 @@ fn sulogin(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         if crypt::matches(&password, &kept) {
             break;
         }
-        // A signal may cut the wait short.
-        let _ = time::sleep(PENALTY);
+        // Seconds of the clock, of which the first is not whole. A signal may cut the wait short.
+        let _ = time::sleep(PENALTY - u64::from(time::now().nsec));
         ctx.complain(&[b"Login incorrect"]);
     }
     signal::alarm(0).map_err(|error| ctx.die_errno(&[b"alarm"], error))?;

@@ -1,5 +1,7 @@
 //! The words of `bc`.
 
+use crate::calc::program::line_number;
+
 /// A word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
@@ -40,6 +42,16 @@ impl<'a> Lexer<'a> {
     pub(super) fn rest_of_line(&self) -> Vec<u8> {
         let rest = self.text.get(self.start..).unwrap_or_default();
         rest.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
+    }
+
+    /// The line that the last word stands in, counted from 1.
+    pub(super) fn line(&self) -> usize {
+        line_number(self.text.get(..self.start).unwrap_or_default())
+    }
+
+    /// Whether the last word is the end of the text.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.start >= self.text.len()
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {

@@ -4,8 +4,7 @@ mod lexer;
 mod machine;
 mod parser;
 
-use wcr_sys::{fd, fs};
-
+use crate::calc::program::Program;
 use crate::options::{Spec, Takes};
 use crate::{Applet, Context, Quit};
 
@@ -54,31 +53,38 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let mut machine = Machine::new(line, if library { LIBRARY_SCALE } else { 0 }, library);
     for path in &parsed.operands {
-        let text = fs::read_file(path).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
-        if run(ctx, &mut machine, &text)? {
+        let program = Program::file(ctx, path)?;
+        if run(ctx, &mut machine, &program)? {
             return Ok(0);
         }
     }
-    let text = fs::read_to_end(fd::STDIN).map_err(|error| ctx.die_errno(&[b"stdin"], error))?;
-    run(ctx, &mut machine, &text)?;
+    let program = Program::stdin(ctx)?;
+    run(ctx, &mut machine, &program)?;
     Ok(0)
 }
 
 /// Runs a program statement by statement; whether it ended the whole.
-fn run(ctx: &mut Context<'_>, machine: &mut Machine, text: &[u8]) -> Result<bool, Quit> {
-    let mut parser = Parser::new(text);
+fn run(ctx: &mut Context<'_>, machine: &mut Machine, program: &Program) -> Result<bool, Quit> {
+    let mut parser = Parser::new(&program.text);
     loop {
         let statement = match parser.next_statement() {
             Ok(Some(statement)) => statement,
-            Ok(None) => return Ok(false),
-            Err(message) => return Err(ctx.die(&[&message])),
+            Ok(None) => match program.illegal() {
+                Some(message) => return Err(program.fault(ctx, parser.line(), &message)),
+                None => return Ok(false),
+            },
+            Err(message) => {
+                // What is missing at the end of the text would have stood in the line that was lost.
+                let message = program.illegal().filter(|_| parser.is_at_end()).unwrap_or(message);
+                return Err(program.fault(ctx, parser.line(), &message));
+            }
         };
         let ended = machine.top(statement);
         ctx.put(&machine.take_output());
         match ended {
             Ok(()) => {}
             Err(Halt::Quit) => return Ok(true),
-            Err(Halt::Fault(message)) => return Err(ctx.die(&[message.as_bytes()])),
+            Err(Halt::Fault(message)) => return Err(program.fault(ctx, parser.line(), message.as_bytes())),
         }
     }
 }
@@ -91,7 +97,7 @@ mod tests {
     fn bc(text: &str, library: bool) -> (String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut machine = Machine::new(68, if library { 20 } else { 0 }, library);
-        let _ = run(&mut Context::new(&APPLET, &[], &mut out, &mut err), &mut machine, text.as_bytes());
+        let _ = run(&mut Context::new(&APPLET, &[], &mut out, &mut err), &mut machine, &Program::argument(text.into()));
         (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 

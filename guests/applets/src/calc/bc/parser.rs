@@ -94,6 +94,16 @@ impl<'a> Parser<'a> {
         Self { lexer, token, loops: 0, in_function: false }
     }
 
+    /// The line that has been read up to, counted from 1.
+    pub(super) fn line(&self) -> usize {
+        self.lexer.line()
+    }
+
+    /// Whether all has been read.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.lexer.is_at_end()
+    }
+
     fn advance(&mut self) -> Token {
         let next = self.lexer.next();
         core::mem::replace(&mut self.token, next)

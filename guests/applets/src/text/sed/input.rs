@@ -15,6 +15,8 @@ pub(super) enum Ending {
     Newline,
     /// A NUL.
     Nul,
+    /// A NUL that is the last byte of its file.
+    LastNul,
     /// The end of the file.
     Nothing,
 }
@@ -74,7 +76,8 @@ impl Input {
                     append(&mut text, line.text);
                     let ending = match (line.terminated, line.by_nul) {
                         (false, _) => Ending::Nothing,
-                        (true, true) => Ending::Nul,
+                        (true, true) if reader.has_more().is_ok_and(|more| more) => Ending::Nul,
+                        (true, true) => Ending::LastNul,
                         (true, false) => Ending::Newline,
                     };
                     return Some((text, ending));

@@ -32,7 +32,9 @@ impl Tail {
         let _ = out.write_all(text);
         self.open = match ending {
             Ending::Newline => false,
-            Ending::Nul => out.write_all(&[0]).is_ok(),
+            Ending::Nul => out.write_all(&[0]).is_err(),
+            // At the end of a file a newline is missing all the same.
+            Ending::LastNul => out.write_all(&[0]).is_ok(),
             Ending::Nothing => !text.is_empty(),
         };
     }

@@ -92,6 +92,10 @@ impl Key {
     /// Reads `START[.OFS][OPTS][,END[.OFS][OPTS]]`.
     pub(super) fn parse(text: &[u8]) -> Result<Self, BadKey> {
         let mut key = Self::default();
+        if text.is_empty() {
+            // Nothing at all is the whole line.
+            return Ok(key);
+        }
         let mut halves = text.splitn(2, |byte| *byte == b',');
         key.start = key.place(halves.next().unwrap_or_default(), false)?;
         key.end = key.place(halves.next().unwrap_or_default(), true)?;

@@ -8,7 +8,7 @@ use wcr_sys::{fd, fs};
 use crate::chain::Chain;
 use crate::number;
 use crate::options::{Parsed, Spec};
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 use display::Display;
 use format::Format;
@@ -30,7 +30,8 @@ pub const APPLET: Applet = Applet::new(
      \t-n LENGTH\tShow only first LENGTH bytes\n\
      \t-s OFFSET\tSkip OFFSET bytes",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 /// The formats of the options, each after the one that ends with the last address.
 const ADDRESS_7: &[u8] = br#""%07.7_Ax\n""#;
@@ -44,7 +45,7 @@ const PLAIN: &[u8] = br#""%07.7_ax " 8/2 "%04x " "\n""#;
 const CANONICAL: &[u8] = br#""%08.8_ax  " 8/1 "%02x " "  " 8/1 "%02x ""#;
 const TEXT_BESIDE: &[u8] = br#""  |" 16/1 "%_p" "|\n""#;
 
-const SPEC: Spec = Spec::short("bcdoxCve:f:n:s:");
+const SPEC: Spec = Spec::plain("bcdoxCve:f:n:s:");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse_checked(ctx, |ctx, key, value| match (key, value) {
@@ -61,7 +62,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(text) => offset(text).ok_or_else(|| invalid(ctx, text))?,
         None => 0,
     };
-    let mut input = Chain::new(parsed.operands.clone(), b"stdin", limit, |ctx, path, reason| {
+    let mut input = Chain::new(parsed.operands.clone(), b"hexdump", limit, |ctx, path, reason| {
         ctx.perror(&[path], reason);
         0
     });

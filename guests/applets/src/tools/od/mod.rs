@@ -4,7 +4,7 @@ mod layout;
 
 use crate::chain::Chain;
 use crate::format::right_number;
-use crate::number::{suffixed, unsigned};
+use crate::number::unsigned;
 use crate::options::{Long, Parsed, Spec, Takes};
 use crate::{Applet, Context, Quit};
 
@@ -33,8 +33,7 @@ const LONG: [Long; 8] = [
 const SPEC: Spec = Spec::new("A:N:abcdfhij:lot:vxsS:w::", &LONG);
 
 /// The units behind a count of bytes.
-const UNITS: [(&[u8], u64); 6] =
-    [(b"b", 512), (b"k", 1 << 10), (b"m", 1 << 20), (b"B", 1), (b"K", 1 << 10), (b"M", 1 << 20)];
+const UNITS: [(&[u8], u64); 4] = [(b"", 1), (b"b", 512), (b"k", 1 << 10), (b"m", 1 << 20)];
 
 /// The bytes of a line, unless another width is asked for.
 const WIDTH: usize = 16;
@@ -79,10 +78,14 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let radix = radix(ctx, &parsed)?;
     let skip = count(ctx, &parsed, b'j')?.unwrap_or(0);
     let limit = count(ctx, &parsed, b'N')?;
+    if limit.is_some_and(|limit| skip.checked_add(limit).is_none_or(|end| end == u64::MAX)) {
+        return Err(ctx.die(&[b"SKIP + SIZE is too large"]));
+    }
     let layouts = layouts(ctx, &parsed)?;
     let operands = if parsed.operands.is_empty() { vec![b"-".to_vec()] } else { parsed.operands.clone() };
     let mut input = Chain::new(operands, b"-", limit, |ctx, path, _| {
-        ctx.complain(&[path, b": read error"]);
+        let name = if path == b"-" { b"standard input" } else { path };
+        ctx.complain(&[name, b": read error"]);
         1
     });
     skip_bytes(ctx, &mut input, skip)?;
@@ -120,14 +123,12 @@ fn radix(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Radix, Quit> {
 
 fn count(ctx: &mut Context<'_>, parsed: &Parsed, key: u8) -> Result<Option<u64>, Quit> {
     let Some(text) = parsed.value(key) else { return Ok(None) };
-    let octal_or_hex = text.first() == Some(&b'0') && key != b'S';
-    let count = if octal_or_hex {
-        let scanned = unsigned(text, 0);
-        (scanned.len == text.len()).then_some(scanned.value)
-    } else {
-        suffixed(text, &UNITS)
-    };
-    match count {
+    let scanned = unsigned(text, 0);
+    let unit = UNITS.iter().find(|(name, _)| Some(*name) == text.get(scanned.len..)).map(|(_, factor)| *factor);
+    let digits = text.first().is_some_and(u8::is_ascii_digit) && !scanned.overflow;
+    let count = unit.filter(|_| digits).and_then(|factor| scanned.value.checked_mul(factor));
+    // Strings are measured in C's `unsigned`.
+    match count.filter(|count| key != b'S' || u32::try_from(*count).is_ok()) {
         Some(count) => Ok(Some(count)),
         None => Err(ctx.die(&[b"invalid number '", text, b"'"])),
     }
