@@ -14,7 +14,8 @@ use crate::skip;
 /// The paths of the coreutils of this machine; `None` where it is no Debian or a descendant of it, or where its coreutils
 /// are not GNU's.
 pub fn programs() -> Option<Vec<String>> {
-    let listed = Command::new("dpkg").args(["-L", "coreutils"]).output().ok().filter(|output| output.status.success())?;
+    let listed =
+        Command::new("dpkg").args(["-L", "coreutils"]).output().ok().filter(|output| output.status.success())?;
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     let in_bin = |path: &&str| path.starts_with("/bin/") || path.starts_with("/usr/bin/");
     let programs: Vec<String> = listed.lines().filter(in_bin).map(str::to_owned).collect();

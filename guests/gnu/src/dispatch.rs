@@ -98,7 +98,7 @@ pub fn call(program: &Program, zero: &[u8], args: &[Vec<u8>], out: &mut dyn Writ
 
 fn run(program: &Program, ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = match program.reading {
-        Reading::Options(spec) => parse(program, ctx, &spec)?,
+        Reading::Options(spec) => parse(program, ctx, &spec, ctx.args)?,
         Reading::Raw { exact } => {
             if let [only] = ctx.args {
                 let full = matches!(only.as_slice(), b"--help" | b"--version");
@@ -115,8 +115,11 @@ fn run(program: &Program, ctx: &mut Context<'_>) -> Result<u8, Quit> {
     (program.main)(ctx, &parsed)
 }
 
-fn parse(program: &Program, ctx: &mut Context<'_>, spec: &Spec) -> Result<Parsed, Quit> {
-    let (parsed, wrong) = spec.read_all(ctx.args);
+/// Reads `args` by the options of `program`; help, version and wrong options end it.
+/// # Errors
+/// What was asked for has been printed, or what is wrong has been told.
+pub fn parse(program: &Program, ctx: &mut Context<'_>, spec: &Spec, args: &[Vec<u8>]) -> Result<Parsed, Quit> {
+    let (parsed, wrong) = spec.read_all(args);
     show_standard(program, ctx, &parsed)?;
     match wrong {
         None => Ok(parsed),
@@ -141,7 +144,7 @@ fn show_standard(program: &Program, ctx: &mut Context<'_>, parsed: &Parsed) -> R
             ctx.put(line.concat().as_bytes());
         }
     }
-    Err(Quit(0))
+    Err(Quit(program.help_code))
 }
 
 fn help(program: &Program, zero: &[u8]) -> Vec<u8> {

@@ -40,6 +40,8 @@ pub struct Program {
     pub reading: Reading,
     /// The exit code after a wrong option and after a failed write.
     pub failure: u8,
+    /// The exit code after the help or the version.
+    pub help_code: u8,
     /// What it lacks beside the real program; empty when nothing is known to be missing.
     pub missing: &'static str,
     /// Runs it and returns the exit code.
@@ -61,7 +63,7 @@ impl Program {
         main: Main,
     ) -> Self {
         let reading = Reading::Options(Spec::new(short, long));
-        Self { name, synopsis, purpose, reading, failure: 1, missing: "", main }
+        Self { name, synopsis, purpose, reading, failure: 1, help_code: 0, missing: "", main }
     }
 
     /// A program that reads its arguments itself.
@@ -73,7 +75,7 @@ impl Program {
         exact: bool,
         main: Main,
     ) -> Self {
-        Self { name, synopsis, purpose, reading: Reading::Raw { exact }, failure: 1, missing: "", main }
+        Self { name, synopsis, purpose, reading: Reading::Raw { exact }, failure: 1, help_code: 0, missing: "", main }
     }
 
     /// The same program with another exit code for failures of its own.

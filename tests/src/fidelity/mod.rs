@@ -3,7 +3,7 @@
 //! BusyBox's cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
 //! corner cases in `fidelity/sessions.jsonl`, `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
 //! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils stand in `fidelity/gnu.jsonl` and
-`fidelity/gnu-known-failures.txt`.
+//! `fidelity/gnu-known-failures.txt`.
 
 mod base64;
 mod case;
@@ -80,8 +80,9 @@ pub fn known_failures(flavour: Flavour) -> BTreeSet<String> {
 /// # Panics
 /// The list cannot be written.
 pub fn write_known_failures(flavour: Flavour, keys: &BTreeSet<String>) {
-    let mut text =
-        String::from("# Cases of the corpus that wcr answers differently from the real program. Only ever remove lines.\n");
+    let mut text = String::from(
+        "# Cases of the corpus that wcr answers differently from the real program. Only ever remove lines.\n",
+    );
     for key in keys {
         text.push_str(key);
         text.push('\n');

@@ -9,8 +9,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::case::{Answer, Case};
 use super::{Flavour, folder};
-use crate::lab::Lab;
 use crate::gnu;
+use crate::lab::Lab;
 use crate::scratch::Scratch;
 
 /// How many times a case's own deadline it is given: the machine may be busy with other tests.

@@ -45,7 +45,8 @@ pub const PROGRAM: Program = Program {
         &[],
         run,
     )
-};
+}
+.lacking("numbers behind an operator, such as +7");
 
 struct Change<'a> {
     mode: &'a [u8],
@@ -146,6 +147,10 @@ impl Change<'_> {
         // A number of up to four digits leaves the special bits of a directory alone.
         let numeric = self.mode.first().is_some_and(u8::is_ascii_digit);
         if numeric && directory && self.mode.len() < 5 {
+            new |= old & 0o6000;
+        }
+        // And so does `=` that does not speak of them.
+        if directory && !numeric && self.mode.contains(&b'=') && !self.mode.contains(&b's') {
             new |= old & 0o6000;
         }
         let shown = |mode: u32| {

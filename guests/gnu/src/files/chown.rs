@@ -84,7 +84,8 @@ fn owners(accounts: &mut Accounts, text: &[u8]) -> Result<Wanted, &'static [u8]>
     let mut login_group = None;
     if !user.is_empty() {
         let known = accounts.user_named(user).map(|found| (found.uid, found.gid));
-        let uid = known.map(|(uid, _)| uid).or_else(|| number(user)).ok_or(&b"invalid user"[..])?;
+        let wrong: &[u8] = if group == Some(b"") { b"invalid spec" } else { b"invalid user" };
+        let uid = known.map(|(uid, _)| uid).or_else(|| number(user)).ok_or(wrong)?;
         wanted.user = Some(uid);
         wanted.user_text = Some(user.to_vec());
         login_group = known.map(|(_, gid)| gid);
@@ -152,7 +153,21 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed, read: Reader) -> Result<u8, Quit>
     } else {
         let (spec, rest) = operands.split_first().map_or((&b""[..], operands), |(spec, rest)| (spec.as_slice(), rest));
         operands = rest;
-        read(&mut accounts, spec).map_err(|wrong| ctx.die(&[wrong, b": ", &quote::locale(spec)]))?
+        let read_spec = match read(&mut accounts, spec) {
+            // A dot was what parted the two once.
+            Err(_) if ctx.applet.name == "chown" && spec.contains(&b'.') && !spec.contains(&b':') => {
+                let dot = spec.iter().position(|byte| *byte == b'.').unwrap_or(0);
+                let mut colon = spec.to_vec();
+                colon[dot] = b':';
+                let again = read(&mut accounts, &colon);
+                if again.is_ok() {
+                    ctx.complain(&[b"warning: '.' should be ':': ", &quote::locale(spec)]);
+                }
+                again
+            }
+            other => other,
+        };
+        read_spec.map_err(|wrong| ctx.die(&[wrong, b": ", &quote::locale(spec)]))?
     };
     let recursive = parsed.has(b'R');
     let enter = match parsed.last_of(b"HLP") {

@@ -111,18 +111,21 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         return Err(try_help(ctx, 1));
     }
     let mut code = 0;
+    let mut sources = std::collections::BTreeSet::new();
     for (source, dest) in &targets.pairs {
+        if !sources.insert(strip_slashes(source).to_vec()) && !copying.backup.is_on() {
+            let what: &[u8] = if targets::is_directory(source) { b"directory " } else { b"file " };
+            ctx.complain(&[b"warning: source ", what, &quote::always(source), b" specified more than once"]);
+            continue;
+        }
         let copied = if parsed.has(PARENTS) {
             let directory = parent(dest).to_vec();
             make_parents(ctx, source, &directory)
                 .and_then(|()| copying.copy(ctx, source, &join(&directory, strip_slashes(source))).map_err(|_| Quit(1)))
         } else {
             // `a/.` means all that is in `a`: it goes into the directory itself.
-            let dest = if source.ends_with(b"/.") || source == b"." || source == b".." || source.ends_with(b"/..") {
-                parent(dest).to_vec()
-            } else {
-                dest.clone()
-            };
+            let dots = source.ends_with(b"/.") || source.ends_with(b"/..") || source == b"." || source == b"..";
+            let dest = if targets.in_directory && dots { parent(dest).to_vec() } else { dest.clone() };
             copying.copy(ctx, source, &dest).map_err(|_| Quit(1))
         };
         if copied.is_err() {

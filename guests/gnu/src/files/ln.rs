@@ -14,7 +14,6 @@ use super::copy::same_name;
 use super::make::kind_of;
 use super::targets;
 use crate::Program;
-use crate::dispatch::wrong_usage;
 use crate::program::{HELP_OPTION, VERSION_OPTION};
 use crate::quote;
 
@@ -48,7 +47,7 @@ pub const PROGRAM: Program = Program::new(
 fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     let backup = Backup::from_parsed(ctx, parsed)?;
     if parsed.has(b'r') && !parsed.has(b's') {
-        return Err(wrong_usage(ctx, 1, &[b"cannot do --relative without --symbolic"]));
+        return Err(ctx.die(&[b"cannot do --relative without --symbolic"]));
     }
     let here = |target: &[u8]| [b"./", last_component(strip_slashes(target))].concat();
     let as_file = parsed.has(b'n')

@@ -83,17 +83,12 @@ pub const TRUNCATE: Program = Program::new(
 );
 
 /// The mode that `-m` asks for, over that of a new file.
-fn mode_of(
-    ctx: &mut Context<'_>,
-    parsed: &Parsed,
-    plain: u32,
-    directory: bool,
-    colon: &[u8],
-) -> Result<Option<u32>, Quit> {
+fn mode_of(ctx: &mut Context<'_>, parsed: &Parsed, plain: u32, directory: bool) -> Result<Option<u32>, Quit> {
     let Some(text) = parsed.value(b'm') else { return Ok(None) };
-    match mode::apply(text, plain, directory, umask()) {
+    match mode::apply(text, plain & !umask(), directory, umask()) {
         Some(mode) => Ok(Some(mode)),
-        None => Err(ctx.die(&[b"invalid mode", colon, &quote::locale(text)])),
+        None if directory => Err(ctx.die(&[b"invalid mode ", &quote::locale(text)])),
+        None => Err(ctx.die(&[b"invalid mode"])),
     }
 }
 
@@ -101,7 +96,7 @@ fn mkdir(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     if parsed.operands.is_empty() {
         return Err(missing_operand(ctx, 1));
     }
-    let mode = mode_of(ctx, parsed, 0o777, true, b" ")?;
+    let mode = mode_of(ctx, parsed, 0o777, true)?;
     let mut code = 0;
     for path in &parsed.operands {
         let made = if parsed.has(b'p') { make_all(ctx, parsed, path) } else { make_one(ctx, parsed, path) };
@@ -176,7 +171,7 @@ fn mkfifo(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     if parsed.operands.is_empty() {
         return Err(missing_operand(ctx, 1));
     }
-    let mode = mode_of(ctx, parsed, 0o666, false, b" ")?;
+    let mode = mode_of(ctx, parsed, 0o666, false)?;
     let mut code = 0;
     for path in &parsed.operands {
         match fs::mknod(path, Mode(0o010_666), 0) {
@@ -202,7 +197,7 @@ fn set_mode(ctx: &mut Context<'_>, path: &[u8], mode: Option<u32>) -> u8 {
 }
 
 fn mknod(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
-    let mode = mode_of(ctx, parsed, 0o666, false, b" ")?;
+    let mode = mode_of(ctx, parsed, 0o666, false)?;
     let operands = parsed.operands.as_slice();
     let kind = operands.get(1).and_then(|kind| kind.first().copied());
     let wanted = if kind == Some(b'p') { 2 } else { 4 };

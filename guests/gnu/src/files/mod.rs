@@ -7,16 +7,20 @@ mod chmod;
 mod chown;
 mod copy;
 mod cp;
+mod install;
 mod links;
 mod ln;
 mod ls;
 mod make;
+mod mktemp;
 mod mv;
 mod remove;
 mod resolve;
 mod rm;
+mod stat;
 mod targets;
 mod touch;
+mod usage;
 mod walk;
 
 /// The programs.
@@ -25,6 +29,7 @@ pub const PROGRAMS: &[Program] = &[
     chown::CHGRP,
     chown::CHOWN,
     cp::PROGRAM,
+    install::PROGRAM,
     links::READLINK,
     links::REALPATH,
     ln::PROGRAM,
@@ -36,9 +41,13 @@ pub const PROGRAMS: &[Program] = &[
     make::MKFIFO,
     make::MKNOD,
     make::TRUNCATE,
+    mktemp::PROGRAM,
     mv::PROGRAM,
     rm::RM,
     rm::RMDIR,
     rm::UNLINK,
+    stat::PROGRAM,
     touch::PROGRAM,
+    usage::DF,
+    usage::DU,
 ];

@@ -6,8 +6,40 @@ use wcr_sys::abi::Timestamp;
 
 /// Appends `moment` in `format`.
 pub fn show(out: &mut Vec<u8>, format: &[u8], zone: &Zone, moment: Timestamp) {
-    let format = with_nanoseconds(format, moment.nsec);
-    strftime(out, &format, &zone.local(moment.sec), moment.sec);
+    let local = zone.local(moment.sec);
+    let format = with_nanoseconds(&with_colons(format, local.offset), moment.nsec);
+    strftime(out, &format, &local, moment.sec);
+}
+
+/// The format with `%:z`, `%::z` and `%:::z` replaced by the hours, minutes and seconds east of Greenwich.
+fn with_colons(format: &[u8], east: i32) -> Vec<u8> {
+    let mut out = Vec::with_capacity(format.len());
+    let mut rest = format;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        out.push(*first);
+        if *first != b'%' {
+            continue;
+        }
+        let colons = behind.iter().take_while(|byte| **byte == b':').count();
+        if colons > 0 && colons < 4 && behind.get(colons) == Some(&b'z') {
+            out.pop();
+            let (sign, east) = if east < 0 { ('-', -east) } else { ('+', east) };
+            let (hours, minutes, seconds) = (east / 3600, east / 60 % 60, east % 60);
+            let text = match colons {
+                1 => format!("{sign}{hours:02}:{minutes:02}"),
+                3 if minutes == 0 && seconds == 0 => format!("{sign}{hours:02}"),
+                3 if seconds == 0 => format!("{sign}{hours:02}:{minutes:02}"),
+                _ => format!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
+            };
+            out.extend_from_slice(text.as_bytes());
+            rest = behind.get(colons + 1..).unwrap_or_default();
+        } else if let Some((next, behind)) = behind.split_first() {
+            out.push(*next);
+            rest = behind;
+        }
+    }
+    out
 }
 
 /// The format with its `%N` replaced: nine digits, as many as a width says, or shorter with `-`.

@@ -47,7 +47,7 @@ pub const PROGRAM: Program = Program::new(
 .lacking("--debug; setting the time, which a container may not");
 
 fn iso(ctx: &mut Context<'_>, option: &[u8], word: &[u8], with_date: bool) -> Result<Vec<u8>, Quit> {
-    const WORDS: [&str; 5] = ["date", "hours", "minutes", "seconds", "ns"];
+    const WORDS: [&str; 5] = ["hours", "minutes", "date", "seconds", "ns"];
     let words = WORDS.iter().filter(|name| !(option == b"--rfc-3339" && matches!(**name, "hours" | "minutes")));
     let mut matching = words.clone().filter(|name| name.as_bytes().starts_with(word));
     let found = matching.next().filter(|_| !word.is_empty() && matching.next().is_none());

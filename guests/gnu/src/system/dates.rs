@@ -118,6 +118,8 @@ struct Reading {
     time: Option<(u32, u32, u32, u32)>,
     weekday: Option<(i64, u32)>,
     zone: Option<i64>,
+    /// Whether the item before was a time of day.
+    time_is_last: bool,
     offset: Option<Offset>,
     /// Seconds since the epoch, which stand alone.
     epoch: Option<(i64, u32)>,
@@ -139,7 +141,9 @@ pub fn parse(text: &[u8], base: Timestamp, zone: &Zone) -> Option<Timestamp> {
     let mut reading = Reading::default();
     let mut at = 0;
     while at < tokens.len() {
+        let before = reading.time;
         at += reading.item(tokens.get(at..)?)?;
+        reading.time_is_last = reading.time != before;
     }
     reading.result(base, zone)
 }
@@ -229,6 +233,15 @@ impl Reading {
                 self.set_time(hour_of(*value, half)?, 0, 0, 0)?;
                 Some(2)
             }
+            // Behind a time of day a number with a sign is a zone, even where a unit follows.
+            [Number { sign: Some(sign), value, digits, fraction: None }, ..]
+                if self.time.is_some() && self.zone.is_none() && self.time_is_last =>
+            {
+                let colon = matches!(tokens.get(1), Some(Mark(b':')));
+                self.zone =
+                    Some(zone_offset(*sign, *value, *digits, if colon { number(tokens.get(2)) } else { None })?);
+                Some(if colon { 3 } else { 1 })
+            }
             [Number { sign, value, .. }, unit @ Word(_), rest @ ..] if is_unit(Some(unit)) => {
                 let amount = if *sign == Some(b'-') { -value } else { *value };
                 Some(2 + self.displace(amount, unit, rest)?)
@@ -236,14 +249,6 @@ impl Reading {
             [Number { sign: None, value, digits, fraction: None }, ..] => {
                 self.plain_number(*value, *digits)?;
                 Some(1)
-            }
-            [Number { sign: Some(sign), value, digits, fraction: None }, ..]
-                if self.time.is_some() && self.zone.is_none() =>
-            {
-                let colon = matches!(tokens.get(1), Some(Mark(b':')));
-                self.zone =
-                    Some(zone_offset(*sign, *value, *digits, if colon { number(tokens.get(2)) } else { None })?);
-                Some(if colon { 3 } else { 1 })
             }
             [Word(word), rest @ ..] => self.word(word, rest),
             _ => None,

@@ -3,9 +3,24 @@
 use crate::Program;
 
 mod echo;
+mod expr;
 mod names;
+mod printf;
+mod seq;
+mod test;
 mod truth;
 
 /// The programs.
-pub const PROGRAMS: &[Program] =
-    &[echo::PROGRAM, names::BASENAME, names::DIRNAME, truth::FALSE, truth::TRUE, truth::YES];
+pub const PROGRAMS: &[Program] = &[
+    echo::PROGRAM,
+    expr::PROGRAM,
+    names::BASENAME,
+    names::DIRNAME,
+    printf::PROGRAM,
+    seq::PROGRAM,
+    test::BRACKET,
+    test::TEST,
+    truth::FALSE,
+    truth::TRUE,
+    truth::YES,
+];

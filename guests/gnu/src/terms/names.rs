@@ -52,7 +52,9 @@ pub const DIRNAME: Program = Program::new(
             return Err(missing_operand(ctx, 1));
         }
         for name in &parsed.operands {
-            ctx.put(&[parent(name), if parsed.has(b'z') { b"\0" } else { b"\n" }].concat());
+            let above = parent(name);
+            let above = if above.iter().all(|byte| *byte == b'/') { b"/" } else { above };
+            ctx.put(&[above, if parsed.has(b'z') { b"\0" } else { b"\n" }].concat());
         }
         Ok(0)
     },

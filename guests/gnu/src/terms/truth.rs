@@ -10,10 +10,8 @@ const BLOCK: usize = 16 << 10;
 pub const TRUE: Program = Program::raw("true", "[ARGUMENT]...", "Succeeds.", true, |_, _| Ok(0));
 
 /// `false`.
-pub const FALSE: Program = Program::raw("false", "[ARGUMENT]...", "Fails.", true, |ctx, _| {
-    // Asked for its help it fails as well, once that is printed.
-    Ok(u8::from(!matches!(ctx.args, [only] if matches!(only.as_slice(), b"--help" | b"--version"))))
-});
+pub const FALSE: Program =
+    Program { help_code: 1, ..Program::raw("false", "[ARGUMENT]...", "Fails.", true, |_, _| Ok(1)) };
 
 /// `yes`.
 pub const YES: Program =

@@ -8,15 +8,12 @@ use wcr_sys::{Errno, Fd, fd};
 
 use super::input::{cannot_open, or_stdin};
 use crate::Program;
+use crate::dispatch::parse;
 use crate::program::{HELP_OPTION, VERSION_OPTION};
 use crate::quote;
 use crate::size::{self, UNITS};
 
-/// The program.
-pub const PROGRAM: Program = Program::new(
-    "head",
-    "[OPTION]... [FILE]...",
-    "Prints the first lines of files.",
+const SPEC: Spec = Spec::new(
     "c:n:qvz0123456789",
     &[
         ("bytes", Takes::Value, b'c'),
@@ -28,8 +25,13 @@ pub const PROGRAM: Program = Program::new(
         HELP_OPTION,
         VERSION_OPTION,
     ],
-    run,
 );
+
+/// The program. Its old form is no option of the usual kind, so that it reads its arguments by itself.
+pub const PROGRAM: Program = Program {
+    reading: crate::Reading::Raw { exact: false },
+    ..Program::new("head", "[OPTION]... [FILE]...", "Prints the first lines of files.", "", &[], run)
+};
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy)]
@@ -40,15 +42,15 @@ struct Amount {
     except: bool,
 }
 
-fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
+fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<u8, Quit> {
     let mut amount = Amount { count: 10, bytes: false, except: false };
-    let mut parsed = parsed.clone();
+    let (mut old, mut rest) = (Vec::new(), ctx.args);
     // The old form stands first: -5, -5c, -12kv.
-    if let Some([b'-', rest @ ..]) = ctx.args.first().map(Vec::as_slice)
-        && rest.first().is_some_and(u8::is_ascii_digit)
+    if let Some([b'-', form @ ..]) = ctx.args.first().map(Vec::as_slice)
+        && form.first().is_some_and(u8::is_ascii_digit)
     {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, letters) = rest.split_at(digits);
+        let digits = form.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, letters) = form.split_at(digits);
         let mut text = number.to_vec();
         for letter in letters {
             match letter {
@@ -58,7 +60,7 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
                     text.push(*letter);
                 }
                 b'l' => amount.bytes = false,
-                b'q' | b'v' | b'z' => parsed.options.push((*letter, None)),
+                b'q' | b'v' | b'z' => old.push((*letter, None)),
                 other => {
                     let line = [b"invalid trailing option -- ", &[*other][..]].concat();
                     return Err(crate::dispatch::wrong_usage(ctx, 1, &[&line]));
@@ -66,12 +68,10 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
             }
         }
         amount.count = count(ctx, &text, amount.bytes)?;
-        let crate::Reading::Options(spec) = PROGRAM.reading else { return Ok(1) };
-        let flags: Vec<_> = parsed.options.iter().filter(|(key, _)| b"qvz".contains(key)).cloned().collect();
-        let (rest, _) = Spec::read_all(&spec, ctx.args.get(1..).unwrap_or_default());
-        parsed = rest;
-        parsed.options.splice(0..0, flags);
+        rest = ctx.args.get(1..).unwrap_or_default();
     }
+    let mut parsed = parse(&PROGRAM, ctx, &SPEC, rest)?;
+    parsed.options.splice(0..0, old);
     for (key, value) in &parsed.options {
         let value = value.as_deref().unwrap_or_default();
         match *key {

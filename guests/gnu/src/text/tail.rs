@@ -331,7 +331,7 @@ fn watch(ctx: &mut Context<'_>, files: &mut [Followed], by_name: bool, interval:
             return;
         }
         // A signal that is handled only wakes it early.
-        let _ = time::sleep(time::monotonic() + interval);
+        let _ = time::sleep(interval);
     }
 }
 

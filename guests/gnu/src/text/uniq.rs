@@ -147,7 +147,7 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         let file = fs::open(path, flags, 0o666).map_err(|error| ctx.die_errno(&[&quote::as_needed(path)], error))?;
         fd::dup2(file, fd::STDOUT, OpenFlags(0)).map_err(|error| ctx.die_errno(&[&quote::as_needed(path)], error))?;
     }
-    filter.copy(ctx, &source).map_err(|error| ctx.die_errno(&[b"error reading ", &quote::always(input)], error))?;
+    filter.copy(ctx, &source).map_err(|_| ctx.die(&[b"error reading ", &quote::always(input)]))?;
     Ok(0)
 }
 

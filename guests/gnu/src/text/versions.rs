@@ -89,7 +89,7 @@ mod tests {
     /// As `ls -v` of coreutils 9.1 orders them.
     #[test]
     fn numbers_count_as_numbers() {
-        let names = ["", ".", "..", ".a", ".b1", ".b10", "a", "a1", "a2.txt", "a02.tgz", "a10", "a10~", "b-1", "b1"];
+        let names = ["", ".", "..", ".a", ".b1", ".b10", "a", "a1", "a2.txt", "a10~", "a10", "b1", "b-1"];
         for pair in names.windows(2) {
             let order = compare(pair[0].as_bytes(), pair[1].as_bytes());
             assert_ne!(order, Ordering::Greater, "{pair:?}");

@@ -68,9 +68,15 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     }
     let plain = names.is_empty();
     let names = or_stdin(&names);
-    let width = width(&names, shown.len());
+    let streamed = parsed.value(FILES) == Some(b"-");
+    let width = if streamed { 1 } else { width(&names, shown.len()) };
     let (mut total, utf8) = (Counts::default(), locale::is_utf8());
     for name in &names {
+        if name.is_empty() {
+            ctx.complain(&[b"invalid zero-length file name"]);
+            code = 1;
+            continue;
+        }
         let counted = Source::open(name).map_err(Stopped::from).and_then(|source| count(source.fd(), &shown, utf8));
         let counts = match counted {
             Ok(counts) => counts,

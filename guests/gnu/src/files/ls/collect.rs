@@ -20,6 +20,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Whether it is a directory, or a link to one.
+    pub(super) fn leads_to_dir(&self) -> bool {
+        let link = self.stat.mode.kind() == FileKind::Symlink;
+        self.is_dir() || link && fs::stat(&self.path).is_ok_and(|stat| stat.mode.kind() == FileKind::Directory)
+    }
+
     pub(super) fn is_dir(&self) -> bool {
         self.stat.mode.kind() == FileKind::Directory
     }
@@ -56,7 +62,7 @@ impl<'a> Listing<'a> {
         let (directories, files): (Vec<Entry>, Vec<Entry>) =
             files.into_iter().partition(|entry| entry.is_dir() && !self.options.directory);
         if !files.is_empty() {
-            self.show.entries(ctx, &files);
+            self.show.entries(ctx, &files, &directories);
             self.printed = true;
         }
         let titled = self.options.recursive || operands.len() > 1;
@@ -74,10 +80,11 @@ impl<'a> Listing<'a> {
         match self.options.follow {
             Follow::Always | Follow::Operands => fs::stat(operand),
             Follow::Never if plain => fs::lstat(operand),
-            Follow::Never | Follow::ToDirectories => fs::stat(operand)
-                .ok()
-                .filter(|stat| stat.mode.kind() == FileKind::Directory)
-                .map_or_else(|| fs::lstat(operand), Ok),
+            Follow::Never | Follow::ToDirectories => match fs::stat(operand) {
+                Ok(stat) if stat.mode.kind() == FileKind::Directory => Ok(stat),
+                Ok(_) | Err(Errno::Noent) => fs::lstat(operand),
+                Err(error) => Err(error),
+            },
         }
     }
 
@@ -128,7 +135,7 @@ impl<'a> Listing<'a> {
         }
         sort(&mut entries, self.options);
         self.show.total(ctx, &entries);
-        self.show.entries(ctx, &entries);
+        self.show.entries(ctx, &entries, &[]);
         if !self.options.recursive {
             return;
         }

@@ -28,9 +28,35 @@ const BUILT_IN: [(&[u8; 2], &str); 14] = [
     (b"do", "01;35"),
 ];
 
+/// The terminals that have colours.
+const TERMINALS: [&[u8]; 15] = [
+    b"ansi",
+    b"*color*",
+    b"con*x*",
+    b"cons25",
+    b"console",
+    b"cygwin",
+    b"*direct*",
+    b"linux*",
+    b"putty*",
+    b"rxvt*",
+    b"screen*",
+    b"st",
+    b"tmux*",
+    b"vt*",
+    b"xterm*",
+];
+
 impl Colors {
-    pub(super) fn from_env() -> Self {
-        Self::from_text(&environ::var(b"LS_COLORS").unwrap_or_default())
+    /// The colours of the environment; `None` where nothing says that the terminal has any.
+    pub(super) fn from_env() -> Option<Self> {
+        let text = environ::var(b"LS_COLORS").filter(|text| !text.is_empty());
+        let told = text.is_some() || environ::var(b"COLORTERM").is_some_and(|kind| !kind.is_empty());
+        let known = || {
+            let terminal = environ::var(b"TERM").unwrap_or_default();
+            TERMINALS.iter().any(|pattern| applets::glob::matches(pattern, &terminal, false))
+        };
+        (told || known()).then(|| Self::from_text(&text.unwrap_or_default()))
     }
 
     fn from_text(text: &[u8]) -> Self {

@@ -215,6 +215,9 @@ impl Options {
         if !width_given {
             options.width = terminal_width(terminal);
         }
+        if options.width == 0 {
+            options.tab = 0;
+        }
         let shows_times = options.layout == Layout::Long;
         options.sort = sort.unwrap_or(if time_given && !shows_times { Sort::Time } else { Sort::Name });
         Ok(options)
@@ -388,7 +391,7 @@ fn choice<T: Copy + PartialEq>(
     }
     list.push(b'\n');
     ctx.put_err(&list);
-    Err(try_help(ctx, SERIOUS))
+    Err(try_help(ctx, 1))
 }
 
 fn number(ctx: &mut Context<'_>, value: Option<&[u8]>, what: &[u8]) -> Result<usize, Quit> {

@@ -18,7 +18,7 @@ pub(super) fn time_of(entry: &Entry, time: Time) -> Timestamp {
 
 pub(super) fn sort(entries: &mut [Entry], options: &Options) {
     let by_kind = |a: &Entry, b: &Entry| {
-        if options.dirs_first { b.is_dir().cmp(&a.is_dir()) } else { Ordering::Equal }
+        if options.dirs_first { b.leads_to_dir().cmp(&a.leads_to_dir()) } else { Ordering::Equal }
     };
     if options.sort == Sort::None {
         if options.dirs_first {

@@ -45,7 +45,7 @@ struct Widths {
 
 impl<'a> Show<'a> {
     pub(super) fn new(options: &'a Options) -> Self {
-        let colors = options.color.then(Colors::from_env);
+        let colors = if options.color { Colors::from_env() } else { None };
         Self { options, accounts: Accounts::default(), zone: None, colors, colored: false, utf8: locale::is_utf8() }
     }
 
@@ -78,14 +78,15 @@ impl<'a> Show<'a> {
         }
     }
 
-    pub(super) fn entries(&mut self, ctx: &mut Context<'_>, entries: &[Entry]) {
+    /// Prints entries. Those of `beside` are not shown here, but count for how names are aligned.
+    pub(super) fn entries(&mut self, ctx: &mut Context<'_>, entries: &[Entry], beside: &[Entry]) {
         let widths = self.widths(entries);
         // Where some names are in quotes the others are moved to stand below the names, not the quotes.
         let shell = matches!(self.options.quoting, Quoting::Shell | Quoting::ShellEscape);
         let aligned = shell
             && !matches!(self.options.layout, Layout::OnePerLine | Layout::Commas)
             && (self.options.layout == Layout::Long || self.options.width > 0)
-            && entries.iter().any(|entry| matches!(self.quoted(&entry.name).first(), Some(b'\'' | b'"')));
+            && entries.iter().chain(beside).any(|entry| matches!(self.quoted(&entry.name).first(), Some(b'\'' | b'"')));
         match self.options.layout {
             Layout::Long => {
                 for entry in entries {
