@@ -27,11 +27,13 @@ pub enum Guest {
     Machine,
     /// The shell.
     Shell,
+    /// The programs of GNU coreutils.
+    Gnu,
 }
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Base,
         Self::Core,
         Self::Text,
@@ -44,6 +46,7 @@ impl Guest {
         Self::Users,
         Self::Machine,
         Self::Shell,
+        Self::Gnu,
     ];
 
     /// The guest's name in the bundle.
@@ -62,7 +65,14 @@ impl Guest {
             Self::Users => "users",
             Self::Machine => "machine",
             Self::Shell => "sh",
+            Self::Gnu => "gnu",
         }
+    }
+
+    /// Where the built-in image has the guest's module, from its root.
+    #[must_use]
+    pub fn home(self) -> String {
+        self.applets().first().map_or_else(|| "bin/coreutils".to_owned(), |name| format!("bin/{name}"))
     }
 
     /// The BusyBox applets that the guest stands in for, sorted.
@@ -81,6 +91,7 @@ impl Guest {
             Self::Users => USERS,
             Self::Machine => MACHINE,
             Self::Shell => SHELL,
+            Self::Gnu => &[],
         }
     }
 }

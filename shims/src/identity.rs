@@ -110,7 +110,7 @@ impl KnownProgram {
     /// Whether bundled guests stand in for this program.
     #[must_use]
     pub const fn has_stand_in(self) -> bool {
-        matches!(self, Self::BusyBox)
+        matches!(self, Self::BusyBox | Self::Coreutils)
     }
 }
 

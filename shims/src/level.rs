@@ -1,5 +1,6 @@
 //! How far a stand-in goes: in full, in part, not at all.
 
+use crate::coreutils;
 use crate::guest::{Guest, guest_of};
 
 /// The applets of Debian's BusyBox 1.35, with the directories that it installs them in.
@@ -11,6 +12,12 @@ pub const SCORES: &str = include_str!("scores.txt");
 
 /// What an applet that is there lacks, as its own file says.
 const MISSING: &str = include_str!("missing.txt");
+
+/// The scores of the programs of GNU coreutils.
+const GNU_SCORES: &str = include_str!("gnu-scores.txt");
+
+/// What a program of GNU coreutils that is there lacks, as its own file says.
+const GNU_MISSING: &str = include_str!("gnu-missing.txt");
 
 /// How an applet is stood in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +46,11 @@ pub struct Standing {
 /// The score of an applet in the last run of the corpus.
 #[must_use]
 pub fn score(applet: &str) -> (usize, usize) {
-    let line = SCORES.lines().find_map(|line| line.strip_prefix(applet)?.strip_prefix(' '));
+    score_in(SCORES, applet)
+}
+
+fn score_in(scores: &str, applet: &str) -> (usize, usize) {
+    let line = scores.lines().find_map(|line| line.strip_prefix(applet)?.strip_prefix(' '));
     let mut numbers = line.unwrap_or_default().split(' ').map(|number| number.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
@@ -54,9 +65,19 @@ pub fn standings() -> Vec<Standing> {
     names.into_iter().map(standing).collect()
 }
 
+/// All programs of GNU coreutils, in the order of their names.
+#[must_use]
+pub fn gnu_standings() -> Vec<Standing> {
+    let guest = |name: &str| coreutils::is_there(name.as_bytes()).then_some(Guest::Gnu);
+    coreutils::KNOWN.iter().map(|name| judged(name, guest(name), GNU_MISSING, score_in(GNU_SCORES, name))).collect()
+}
+
 fn standing(applet: &'static str) -> Standing {
-    let (guest, score) = (guest_of(applet.as_bytes()), score(applet));
-    let missing = MISSING.lines().find_map(|line| line.strip_prefix(applet)?.strip_prefix(": "));
+    judged(applet, guest_of(applet.as_bytes()), MISSING, score(applet))
+}
+
+fn judged(applet: &'static str, guest: Option<Guest>, missing: &str, score: (usize, usize)) -> Standing {
+    let missing = missing.lines().find_map(|line| line.strip_prefix(applet)?.strip_prefix(": "));
     let level = match (guest, missing, score) {
         (None, ..) => Level::Absent,
         (_, Some(text), _) => Level::Partial(text.to_owned()),
@@ -93,5 +114,20 @@ mod tests {
             .collect();
         lines.sort();
         assert_eq!(lines.concat(), MISSING, "shims/src/missing.txt");
+    }
+
+    #[test]
+    fn what_is_missing_of_coreutils_is_what_the_programs_say() {
+        let lines: String = gnu::PROGRAMS
+            .iter()
+            .flat_map(|group| group.iter())
+            .filter(|program| !program.missing.is_empty())
+            .map(|program| (program.name, program.missing))
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .into_iter()
+            .map(|(name, missing)| format!("{name}: {missing}\n"))
+            .collect();
+        assert_eq!(lines, GNU_MISSING, "shims/src/gnu-missing.txt");
+        assert!(gnu_standings().iter().any(|standing| standing.applet == "ls" && standing.guest == Some(Guest::Gnu)));
     }
 }

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod coreutils;
 mod describe;
 mod elf;
 mod guest;
@@ -15,9 +16,10 @@ mod level;
 mod sample;
 mod stand_in;
 
+pub use coreutils::{program_of, programs};
 pub use describe::describe;
 pub use elf::{Class, Elf, Endian};
 pub use guest::{Guest, guest_of};
 pub use identity::{Identity, KnownProgram, identify, label};
-pub use level::{Level, Standing, standings};
+pub use level::{Level, Standing, gnu_standings, standings};
 pub use stand_in::{Missing, stand_in};

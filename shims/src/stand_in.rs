@@ -1,5 +1,6 @@
 //! Which guest runs for a command line of a known program.
 
+use crate::coreutils;
 use crate::guest::{Guest, guest_of};
 use crate::identity::KnownProgram;
 
@@ -18,6 +19,9 @@ pub enum Missing {
 /// by `argv[1]` when that name begins with `busybox`. What `busybox` answers by itself (its options, the
 /// list of its applets, `applet not found`) comes from the guest [`Guest::Core`].
 ///
+/// A program of GNU coreutils goes by the base name of `argv[0]` where that is the name of one; elsewhere only its content
+/// tells what it is ([`coreutils::program_of`]).
+///
 /// # Errors
 /// [`Missing`] says why there is no guest.
 pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Guest, Missing> {
@@ -26,6 +30,10 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
     }
     let mut args = argv.iter().map(AsRef::as_ref);
     let zero = args.next().unwrap_or_default();
+    if program == KnownProgram::Coreutils {
+        let name = base_name(zero);
+        return if coreutils::is_there(name) { Ok(Guest::Gnu) } else { Err(Missing::Applet(name.to_vec())) };
+    }
     let mut name = base_name(zero.strip_prefix(b"-").unwrap_or(zero));
     let mut by_argument = false;
     while name.starts_with(b"busybox") {
@@ -74,6 +82,15 @@ mod tests {
         for (argv, guest) in table {
             assert_eq!(stand_in(KnownProgram::BusyBox, argv), guest, "{argv:?}");
         }
+    }
+
+    #[test]
+    fn coreutils_go_by_the_name_where_it_is_one_of_theirs() {
+        let gnu = |argv: &[&str]| stand_in(KnownProgram::Coreutils, argv);
+        assert_eq!(gnu(&["/usr/bin/ls", "-l"]), Ok(Guest::Gnu));
+        assert_eq!(gnu(&["coreutils", "--coreutils-prog=ls"]), Ok(Guest::Gnu));
+        assert_eq!(gnu(&["foo"]), Err(Missing::Applet(b"foo".to_vec())));
+        assert_eq!(gnu(&["grep"]), Err(Missing::Applet(b"grep".to_vec())));
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod busybox;
 pub mod component;
 pub mod fidelity;
 pub mod fuzz;
+pub mod gnu;
 pub mod hostile;
 pub mod image;
 pub mod lab;

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 21] = [
+const ALLOWED: [(&str, &[&str]); 22] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("xtask", &["wcr-engine", "wcr-image", "wcr-shims"]),
     ("wcr-sys", &["wcr-abi"]),
     ("applets", &["wcr-abi", "wcr-sys"]),
+    ("gnu", &["applets", "wcr-shims", "wcr-sys"]),
     ("sh", &["applets", "wcr-abi", "wcr-sys"]),
     ("wcr-tests", &[]),
     ("conformance", &["wcr-abi", "wcr-sys"]),
@@ -36,7 +37,7 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 7] = [
     ("wcr-container", &["wcr-image"]),
     ("wcr-engine", &["wcr-vfs"]),
     ("wcr-registry", &["wcr-tests"]),
-    ("wcr-shims", &["applets"]),
+    ("wcr-shims", &["applets", "gnu"]),
     ("wcr-tests", &["wcr-abi", "wcr-kernel", "wcr-vfs"]),
     ("wcr-wasi", &["wcr-vfs"]),
 ];

@@ -58,12 +58,12 @@ pub(crate) fn load_builtin(tar: Vec<u8>, index: Vec<u8>, config: Vec<u8>) -> Res
     Ok(())
 }
 
-/// A guest's module where it lies in the layer: the file of the guest's first applet.
+/// A guest's module where it lies in the layer.
 fn bundled(guest: Guest, index: &LayerIndex, tar: &'static [u8]) -> Result<BundledGuest, ImagesError> {
     let find = || {
-        let name = guest.applets().first()?.as_bytes();
-        let bin = index.child(0, b"bin")?;
-        let record = index.record(index.child(bin, name)?)?;
+        let home = guest.home();
+        let file = home.split('/').try_fold(0, |folder, name| index.child(folder, name.as_bytes()))?;
+        let record = index.record(file)?;
         let start = usize::try_from(record.data).ok()?;
         let length = usize::try_from(record.size).ok()?;
         let is_file = record.kind == RecordKind::Inode && record.mode.kind() == FileKind::Regular;

@@ -160,6 +160,14 @@ impl Spec {
         self.read(args, &mut parsed).map(|()| parsed)
     }
 
+    /// Reads `args` up to what is wrong with them: what was read, and the diagnostic's text.
+    #[must_use]
+    pub fn read_all(&self, args: &[Vec<u8>]) -> (Parsed, Option<Vec<u8>>) {
+        let mut parsed = Parsed::default();
+        let wrong = self.read(args, &mut parsed).err();
+        (parsed, wrong)
+    }
+
     /// Reads `args` up to what is wrong with them.
     fn read(&self, args: &[Vec<u8>], parsed: &mut Parsed) -> Result<(), Vec<u8>> {
         let stop_early = self.short.starts_with('+');

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::{Level, standings};
+use wcr_shims::{Level, Standing, gnu_standings, standings};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
@@ -19,37 +19,54 @@ pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
     }
 }
 
-/// The table of BusyBox's applets: which guest holds each, how far it goes, its score in the corpus.
+/// The tables of BusyBox's applets and of coreutils' programs: which guest holds each, how far it goes, its score in the
+/// corpus.
 fn all() -> String {
-    let mut rows = vec![["APPLET", "GUEST", "CORPUS", "STANDS IN"].map(str::to_owned)];
-    let (mut full, mut partial, mut absent) = (0, 0, 0);
-    for standing in standings() {
-        let level = match standing.level {
-            Level::Full => {
-                full += 1;
-                "in full".to_owned()
-            }
-            Level::Partial(missing) => {
-                partial += 1;
-                format!("in part, without: {missing}")
-            }
-            Level::Absent => {
-                absent += 1;
-                "not at all".to_owned()
-            }
-        };
-        let score = match standing.score {
-            (_, 0) => "-".to_owned(),
-            (passed, cases) => format!("{passed}/{cases}"),
-        };
-        let guest = standing.guest.map_or("-", |guest| guest.name());
-        rows.push([standing.applet.to_owned(), guest.to_owned(), score, level]);
-    }
+    let (busybox, gnu) = (Tally::of("APPLET", standings()), Tally::of("PROGRAM", gnu_standings()));
     format!(
-        "{}\nBusyBox: {full} applets in full, {partial} in part, {absent} not at all.\n\
-         Known, but with nothing that stands in for them yet: toybox, GNU coreutils, dash, bash.\n",
-        output::table(&rows)
+        "{}\nBusyBox: {} applets in full, {} in part, {} not at all.\n\n\
+         {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\
+         Known, but with nothing that stands in for them yet: toybox, dash, bash.\n",
+        busybox.table, busybox.full, busybox.partial, busybox.absent, gnu.table, gnu.full, gnu.partial, gnu.absent
     )
+}
+
+/// A table of standings, and how many there are of each level.
+struct Tally {
+    table: String,
+    full: usize,
+    partial: usize,
+    absent: usize,
+}
+
+impl Tally {
+    fn of(title: &str, standings: Vec<Standing>) -> Self {
+        let mut rows = vec![[title, "GUEST", "CORPUS", "STANDS IN"].map(str::to_owned)];
+        let (mut full, mut partial, mut absent) = (0, 0, 0);
+        for standing in standings {
+            let level = match standing.level {
+                Level::Full => {
+                    full += 1;
+                    "in full".to_owned()
+                }
+                Level::Partial(missing) => {
+                    partial += 1;
+                    format!("in part, without: {missing}")
+                }
+                Level::Absent => {
+                    absent += 1;
+                    "not at all".to_owned()
+                }
+            };
+            let score = match standing.score {
+                (_, 0) => "-".to_owned(),
+                (passed, cases) => format!("{passed}/{cases}"),
+            };
+            let guest = standing.guest.map_or("-", |guest| guest.name());
+            rows.push([standing.applet.to_owned(), guest.to_owned(), score, level]);
+        }
+        Self { table: output::table(&rows), full, partial, absent }
+    }
 }
 
 fn of_image(reference: &Reference) -> Result<u8> {
@@ -77,6 +94,6 @@ mod tests {
         let line = |name: &str| text.lines().find(|line| line.split_whitespace().next() == Some(name));
         assert!(line("echo").is_some_and(|line| line.ends_with("in full")), "{text}");
         assert!(line("top").is_some_and(|line| line.contains("in part, without: ")), "{text}");
-        assert_eq!(text.lines().filter(|line| line.starts_with("ls ")).count(), 1);
+        assert_eq!(text.lines().filter(|line| line.starts_with("ls ")).count(), 2, "BusyBox's and coreutils'");
     }
 }

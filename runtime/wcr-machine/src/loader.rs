@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wcr_abi::Errno;
 use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
-use wcr_shims::{Guest, Identity, KnownProgram, Missing, describe, identify, stand_in};
+use wcr_shims::{Guest, Identity, KnownProgram, Missing, describe, identify, program_of, stand_in};
 
 use crate::text::shown;
 
@@ -49,9 +49,12 @@ pub enum Verdict<'a> {
 #[must_use]
 pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[BundledGuest]) -> Verdict<'a> {
     if content.starts_with(b"\0asm") {
-        if guests.iter().any(|guest| guest.wasm == content) {
-            // Together the guests are one multi-call program, as BusyBox is: each of them stands for all applets.
-            let identity = Identity { program: KnownProgram::BusyBox, version: None };
+        if let Some(bundled) = guests.iter().find(|guest| guest.wasm == content) {
+            // Together the guests are one multi-call program, as BusyBox is: each of them stands for all applets. That
+            // of coreutils stands apart.
+            let is_gnu = bundled.name == Guest::Gnu.name();
+            let program = if is_gnu { KnownProgram::Coreutils } else { KnownProgram::BusyBox };
+            let identity = Identity { program, version: None };
             return match stand_in(identity.program, argv) {
                 Ok(guest) => Verdict::Bundled(guest.name()),
                 Err(missing) => Verdict::Missing { identity, missing },
@@ -66,6 +69,14 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
     let Some(identity) = identify(content) else { return Verdict::Unknown(describe(content)) };
     match stand_in(identity.program, argv) {
         Ok(guest) => Verdict::StandIn { identity, guest },
+        Err(Missing::Applet(name)) if identity.program == KnownProgram::Coreutils => {
+            // A copy or a link under another name, which on Linux is still the program that it was.
+            let own = program_of(content).map(|own| stand_in(identity.program, &[own]));
+            match own.unwrap_or(Err(Missing::Applet(name))) {
+                Ok(guest) => Verdict::StandIn { identity, guest },
+                Err(missing) => Verdict::Missing { identity, missing },
+            }
+        }
         Err(missing) => Verdict::Missing { identity, missing },
     }
 }
@@ -98,8 +109,9 @@ impl Verdict<'_> {
     pub fn why_not(&self) -> Option<String> {
         match self {
             Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } => None,
-            Self::Missing { missing: Missing::Applet(name), .. } => {
-                Some(format!("nothing stands in for its applet `{}` yet", shown(name)))
+            Self::Missing { missing: Missing::Applet(name), identity } => {
+                let part = if identity.program == KnownProgram::Coreutils { "program" } else { "applet" };
+                Some(format!("nothing stands in for its {part} `{}` yet", shown(name)))
             }
             Self::Missing { missing: Missing::Program(_), .. } => {
                 Some("nothing stands in for it yet; a WebAssembly build of it would run".into())
@@ -132,7 +144,10 @@ impl Verdict<'_> {
         match self {
             Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } => None,
             // As if the name were not there: a shell then says "not found".
-            Self::Missing { missing: Missing::Applet(_), .. } => Some(Errno::Noent),
+            Self::Missing {
+                missing: Missing::Applet(_),
+                identity: Identity { program: KnownProgram::BusyBox, .. },
+            } => Some(Errno::Noent),
             Self::Missing { .. } | Self::Unknown(_) => Some(Errno::Noexec),
         }
     }
@@ -251,6 +266,20 @@ mod tests {
         assert_eq!(quiet().by_label(label, &[b"dpkg".to_vec()]), None, "the refusal tells the version");
         let mut explaining = LadderLoader { explain: Some(Box::new(|_| {})), ..quiet() };
         assert_eq!(explaining.by_label(label, &ls), None, "the explanation tells the version");
+    }
+
+    #[test]
+    fn programs_of_coreutils_are_what_they_are_under_any_name() {
+        let proof = b"https://www.gnu.org/software/coreutils/\0%s online help: <%s>\0GNU coreutils\0";
+        let ls = elf_with(&[b"List information about the FILEs (the current\0".as_slice(), proof].concat());
+        assert_eq!(load(&ls, "/bin/ls", &["ls"]), Ok(Program::Guest("gnu")));
+        assert_eq!(load(&ls, "/bin/foo", &["foo"]), Ok(Program::Guest("gnu")));
+        let (errno, reason) = load(&elf_with(proof), "/bin/foo", &["foo"]).unwrap_err();
+        assert_eq!((errno, reason.contains("its program `foo`")), (Errno::Noexec, true), "{reason}");
+        let mut loader = LadderLoader { guests: &[], components: true, explain: None, refusal: LastRefusal::default() };
+        let label = wcr_shims::label(&ls);
+        assert_eq!(loader.by_label(label, &[b"ls".to_vec()]), Some(Program::Guest("gnu")));
+        assert_eq!(loader.by_label(label, &[b"foo".to_vec()]), None, "only the content tells");
     }
 
     #[test]

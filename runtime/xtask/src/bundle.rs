@@ -9,8 +9,8 @@ use crate::toolchain::{GUEST_TARGET, ensure_target};
 use crate::workspace::{Host, Workspace};
 
 /// The guest modules, as cargo names them.
-pub const MODULES: [&str; 12] =
-    ["base", "core", "text", "tools", "archive", "awk", "calc", "edit", "system", "users", "machine", "sh"];
+pub const MODULES: [&str; 13] =
+    ["base", "core", "text", "tools", "archive", "awk", "calc", "edit", "system", "users", "machine", "sh", "gnu"];
 
 /// Builds the guests and packs them, unless the bundle on disk was made from the same bytes by the same tool.
 ///
@@ -26,7 +26,7 @@ pub fn prepare(workspace: &Workspace, host: &Host) -> Result<()> {
 fn build_guests(workspace: &Workspace) -> Result<()> {
     let status = workspace
         .cargo()
-        .args(["build", "--profile", "guest", "--target", GUEST_TARGET, "-p", "applets", "-p", "sh"])
+        .args(["build", "--profile", "guest", "--target", GUEST_TARGET, "-p", "applets", "-p", "sh", "-p", "gnu"])
         .stdout(std::io::stderr())
         .status()
         .context(|| "start cargo".into())?;

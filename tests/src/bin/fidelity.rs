@@ -1,14 +1,15 @@
-//! Runs the fidelity corpus and says what differs: `fidelity [--only RE] [--diff] [--bless] [--jobs N]`.
+//! Runs a fidelity corpus and says what differs: `fidelity [--gnu] [--only RE] [--diff] [--bless] [--jobs N]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use regex_lite::Regex;
-use wcr_tests::fidelity::{self, Answer, Case, Scores, Subject, Verdict};
+use wcr_tests::fidelity::{self, Answer, Case, Flavour, Scores, Subject, Verdict};
 
 const USAGE: &str = "\
-Usage: cargo xtask fidelity [--only RE] [--diff] [--bless] [--jobs N]
+Usage: cargo xtask fidelity [--gnu] [--only RE] [--diff] [--bless] [--jobs N]
 
+  --gnu       the corpus of GNU coreutils instead of BusyBox's
   --only RE   only cases whose id or script matches
   --diff      show what was expected and what came of each failing case
   --bless     take cases that pass off the list of known failures, raise the floor of the applets' scores (not with
@@ -21,6 +22,7 @@ const SHOWN: usize = 1500;
 
 /// The command line.
 struct Options {
+    flavour: Flavour,
     only: Option<Regex>,
     diff: bool,
     bless: bool,
@@ -30,11 +32,12 @@ struct Options {
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let jobs = std::thread::available_parallelism().map_or(2, usize::from);
-        let mut options = Options { only: None, diff: false, bless: false, jobs };
+        let mut options = Options { flavour: Flavour::BusyBox, only: None, diff: false, bless: false, jobs };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"));
             match arg.as_str() {
                 "--only" => options.only = Some(Regex::new(&value()?).map_err(|error| error.to_string())?),
+                "--gnu" => options.flavour = Flavour::Gnu,
                 "--diff" => options.diff = true,
                 "--bless" => options.bless = true,
                 "--jobs" => options.jobs = value()?.parse().map_err(|error| format!("--jobs: {error}"))?,
@@ -60,15 +63,15 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let Some(subject) = Subject::prepare() else { return ExitCode::FAILURE };
-    let cases: Vec<Case> = fidelity::corpus().into_iter().filter(|case| options.wants(case)).collect();
+    let Some(subject) = Subject::prepare(options.flavour) else { return ExitCode::FAILURE };
+    let cases: Vec<Case> = fidelity::corpus(options.flavour).into_iter().filter(|case| options.wants(case)).collect();
     let mut areas: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let mut scores = Scores::new();
     let mut failed = BTreeSet::new();
     fidelity::run(&cases, &subject, options.jobs, |case, verdict| {
         let (passed, total) = areas.entry(case.area().to_owned()).or_default();
         *total += 1;
-        let (passed_of_applet, cases_of_applet) = scores.entry(case.applet().to_owned()).or_default();
+        let (passed_of_applet, cases_of_applet) = scores.entry(options.flavour.program(case).to_owned()).or_default();
         *cases_of_applet += 1;
         *passed_of_applet += usize::from(verdict.is_pass());
         match verdict {
@@ -84,7 +87,7 @@ fn main() -> ExitCode {
         }
     });
     println!("{:12} {:>6} {:>6} {:>6}", "applet", "passed", "cases", "floor");
-    let floor = fidelity::floor();
+    let floor = fidelity::floor(options.flavour);
     for (applet, (passed, total)) in &scores {
         println!("{applet:12} {passed:>6} {total:>6} {:>6}", floor.get(applet).map_or(0, |(passed, _)| *passed));
     }
@@ -94,25 +97,25 @@ fn main() -> ExitCode {
     }
     println!("{:12} {:>6} {:>6}", "total", cases.len() - failed.len(), cases.len());
     if options.bless {
-        return bless(&failed, &scores);
+        return bless(options.flavour, &failed, &scores);
     }
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Shortens the list of known failures to those that still fail, and raises the scores of the applets; an empty list is
 /// filled for the first time.
-fn bless(failed: &BTreeSet<String>, scores: &Scores) -> ExitCode {
-    let (known, mut floor) = (fidelity::known_failures(), fidelity::floor());
+fn bless(flavour: Flavour, failed: &BTreeSet<String>, scores: &Scores) -> ExitCode {
+    let (known, mut floor) = (fidelity::known_failures(flavour), fidelity::floor(flavour));
     for (applet, (passed, cases)) in scores {
         let (least, of) = floor.entry(applet.clone()).or_default();
         (*least, *of) = ((*least).max(*passed), *cases);
     }
-    fidelity::write_scores(&floor);
+    fidelity::write_scores(flavour, &floor);
     if known.is_empty() {
-        fidelity::write_known_failures(failed);
+        fidelity::write_known_failures(flavour, failed);
         return ExitCode::SUCCESS;
     }
-    fidelity::write_known_failures(&known.intersection(failed).cloned().collect());
+    fidelity::write_known_failures(flavour, &known.intersection(failed).cloned().collect());
     let regressions: Vec<&String> = failed.difference(&known).collect();
     if regressions.is_empty() {
         return ExitCode::SUCCESS;

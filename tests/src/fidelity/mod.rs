@@ -1,8 +1,9 @@
-//! The fidelity corpus: command lines, and what the real BusyBox answered to each.
+//! The fidelity corpora: command lines, and what the real programs answered to each.
 //!
-//! The cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
+//! BusyBox's cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
 //! corner cases in `fidelity/sessions.jsonl`, `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
-//! `fidelity/known-failures.txt`, which may only get shorter.
+//! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils stand in `fidelity/gnu.jsonl` and
+//! `fidelity/gnu-known-failures.txt`.
 
 mod base64;
 mod case;
@@ -19,21 +20,45 @@ pub use case::{Answer, Case};
 pub use subject::Subject;
 pub use verdict::Verdict;
 
-/// The files of the corpus.
-const FILES: [&str; 5] = ["corpus.jsonl", "archives.jsonl", "sessions.jsonl", "shell.jsonl", "text.jsonl"];
+/// Whose answers a corpus holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// BusyBox 1.35.
+    BusyBox,
+    /// GNU coreutils 9.1.
+    Gnu,
+}
+
+impl Flavour {
+    /// The files of the corpus.
+    const fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::BusyBox => &["corpus.jsonl", "archives.jsonl", "sessions.jsonl", "shell.jsonl", "text.jsonl"],
+            Self::Gnu => &["gnu.jsonl"],
+        }
+    }
+
+    /// What a case counts for: an applet or a program.
+    pub fn program(self, case: &Case) -> &str {
+        match self {
+            Self::BusyBox => case.applet(),
+            Self::Gnu => case.area(),
+        }
+    }
+}
 
 /// The folder of the corpus in the source tree.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fidelity")
 }
 
-/// All cases of the corpus, in order.
+/// All cases of a corpus, in order.
 ///
 /// # Panics
 /// The corpus in the source tree is damaged.
-pub fn corpus() -> Vec<Case> {
+pub fn corpus(flavour: Flavour) -> Vec<Case> {
     let mut cases = Vec::new();
-    for name in FILES {
+    for name in flavour.files() {
         let path = folder().join(name);
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         cases.extend(text.lines().map(Case::parse));
@@ -45,8 +70,8 @@ pub fn corpus() -> Vec<Case> {
 ///
 /// # Panics
 /// The list cannot be read.
-pub fn known_failures() -> BTreeSet<String> {
-    let text = fs::read_to_string(known_failures_path()).expect("read the list of known failures");
+pub fn known_failures(flavour: Flavour) -> BTreeSet<String> {
+    let text = fs::read_to_string(known_failures_path(flavour)).expect("read the list of known failures");
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(str::to_owned).collect()
 }
 
@@ -54,18 +79,22 @@ pub fn known_failures() -> BTreeSet<String> {
 ///
 /// # Panics
 /// The list cannot be written.
-pub fn write_known_failures(keys: &BTreeSet<String>) {
-    let mut text =
-        String::from("# Cases of the corpus that wcr answers differently from BusyBox. Only ever remove lines.\n");
+pub fn write_known_failures(flavour: Flavour, keys: &BTreeSet<String>) {
+    let mut text = String::from(
+        "# Cases of the corpus that wcr answers differently from the real program. Only ever remove lines.\n",
+    );
     for key in keys {
         text.push_str(key);
         text.push('\n');
     }
-    fs::write(known_failures_path(), text).expect("write the list of known failures");
+    fs::write(known_failures_path(flavour), text).expect("write the list of known failures");
 }
 
-fn known_failures_path() -> PathBuf {
-    folder().join("known-failures.txt")
+fn known_failures_path(flavour: Flavour) -> PathBuf {
+    folder().join(match flavour {
+        Flavour::BusyBox => "known-failures.txt",
+        Flavour::Gnu => "gnu-known-failures.txt",
+    })
 }
 
 /// How many of an applet's cases pass, and how many there are, by its name.
@@ -75,8 +104,8 @@ pub type Scores = BTreeMap<String, (usize, usize)>;
 ///
 /// # Panics
 /// The list cannot be read.
-pub fn floor() -> Scores {
-    let text = fs::read_to_string(scores_path()).expect("read the list of scores");
+pub fn floor(flavour: Flavour) -> Scores {
+    let text = fs::read_to_string(scores_path(flavour)).expect("read the list of scores");
     let line = |line: &str| {
         let mut words = line.split(' ');
         let name = words.next()?.to_owned();
@@ -89,13 +118,16 @@ pub fn floor() -> Scores {
 ///
 /// # Panics
 /// The list cannot be written.
-pub fn write_scores(scores: &Scores) {
+pub fn write_scores(flavour: Flavour, scores: &Scores) {
     let lines: String = scores.iter().map(|(name, (passed, cases))| format!("{name} {passed} {cases}\n")).collect();
-    fs::write(scores_path(), lines).expect("write the list of scores");
+    fs::write(scores_path(flavour), lines).expect("write the list of scores");
 }
 
-fn scores_path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shims/src/scores.txt")
+fn scores_path(flavour: Flavour) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shims/src").join(match flavour {
+        Flavour::BusyBox => "scores.txt",
+        Flavour::Gnu => "gnu-scores.txt",
+    })
 }
 
 /// Runs the cases, `jobs` at a time, and hands each verdict to `report` in the order of the cases.

@@ -1,4 +1,4 @@
-//! What is put to the test: wcr with the image of the real BusyBox.
+//! What is put to the test: wcr with the image of the real programs.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::case::{Answer, Case};
-use super::folder;
+use super::{Flavour, folder};
+use crate::gnu;
 use crate::lab::Lab;
 use crate::scratch::Scratch;
 
@@ -20,15 +21,35 @@ pub struct Subject {
     lab: Lab,
     image: String,
     work: Scratch,
+    prelude: String,
     fixtures: Mutex<HashMap<String, Arc<Vec<u8>>>>,
+}
+
+/// Functions by which the shell of the image, which would run applets of its own, runs the programs of coreutils.
+fn prelude() -> String {
+    let paths = gnu::programs().unwrap_or_default();
+    let names = paths.iter().filter_map(|path| path.rsplit('/').next()).filter(|name| *name != "[");
+    let names: Vec<&str> = names.filter(|name| !name.contains('.')).collect();
+    format!("for n in {}; do eval \"$n() {{ /bin/env $n \\\"\\$@\\\"; }}\"; done\n", names.join(" "))
 }
 
 impl Subject {
     /// Pulls the image; `None` (noted as skipped) where a tool is missing, or where this process is not root, who
     /// alone can unpack the fixtures with their owners.
-    pub fn prepare() -> Option<Self> {
-        let (lab, image) = Lab::with_busybox()?;
-        let subject = Subject { lab, image, work: Scratch::new("cases"), fixtures: Mutex::new(HashMap::new()) };
+    pub fn prepare(flavour: Flavour) -> Option<Self> {
+        let (lab, image, prelude) = match flavour {
+            Flavour::BusyBox => {
+                let (lab, image) = Lab::with_busybox()?;
+                (lab, image, String::new())
+            }
+            Flavour::Gnu => {
+                let (lab, image) = (Lab::open()?, gnu::image()?);
+                let image = lab.provide("gnu", &image);
+                (lab, image, prelude())
+            }
+        };
+        let (work, fixtures) = (Scratch::new("cases"), Mutex::new(HashMap::new()));
+        let subject = Subject { lab, image, work, prelude, fixtures };
         if std::os::unix::fs::chown(subject.work.path(), Some(0), Some(0)).is_err() {
             crate::skip::note("the fixtures have files of several owners, which only root can make");
             return None;
@@ -47,9 +68,10 @@ impl Subject {
         let streams = Scratch::within(self.work.path(), "streams");
         let volume = format!("{}:/work", folder.path().display());
         let limit = case.timeout * PATIENCE;
+        let script = [self.prelude.as_str(), &case.script].concat();
         let finished = self
             .lab
-            .wcr(["run", "--rm", "-i", "-v", &volume, "-w", "/work", &self.image, "sh", "-c", &case.script])
+            .wcr(["run", "--rm", "-i", "-v", &volume, "-w", "/work", &self.image, "sh", "-c", &script])
             .run_on_files(streams.path(), limit);
         match finished {
             Some(finished) => Answer { code: finished.shell_code(), stdout: finished.stdout, stderr: finished.stderr },

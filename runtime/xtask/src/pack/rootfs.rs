@@ -57,7 +57,8 @@ const FOLDERS: [(&str, u32); 15] = [
 
 /// The tree as an uncompressed layer.
 ///
-/// Each guest is a regular file under the first of its names in `/bin`; its other names are hard links to that.
+/// Each guest is a regular file under the first of its names in `/bin`; its other names are hard links to that. The guest
+/// for GNU coreutils, whose names are taken, is there as the one program `coreutils`.
 pub fn layer(modules: &[Module]) -> Result<Vec<u8>, PackError> {
     let mut tree = Tree { tar: Builder::new(Vec::new()) };
     for (path, mode) in FOLDERS {
@@ -78,9 +79,8 @@ struct Tree {
 
 impl Tree {
     fn program(&mut self, guest: Guest, wasm: &[u8]) -> Result<(), PackError> {
-        let mut names = guest.applets().iter();
-        let Some(first) = names.next() else { return Ok(()) };
-        let first = format!("bin/{first}");
+        let first = guest.home();
+        let names = guest.applets().iter().skip(1);
         self.entry(EntryType::Regular, &first, 0o755, wasm, None)?;
         for name in names {
             self.entry(EntryType::Link, &format!("bin/{name}"), 0o755, b"", Some(&first))?;

@@ -1,0 +1,35 @@
+//! The bundled guest that stands in for the programs of GNU coreutils.
+//!
+//! What the programs have in common is in modules of its own: how options are read and what is said of wrong ones
+//! ([`dispatch`]), how names are quoted ([`quote`]), numbers with units ([`size`]). Where a program does what BusyBox's
+//! applet does, the work is the applet's.
+//!
+//! The reference is coreutils 9.1 as Debian builds it: standard output, diagnostics and exit codes are its.
+
+pub mod dispatch;
+pub mod files;
+mod program;
+pub mod quote;
+pub mod size;
+pub mod system;
+pub mod terms;
+pub mod text;
+
+pub use program::{Program, Reading};
+
+/// All programs, by what they are about.
+pub const PROGRAMS: &[&[Program]] = &[terms::PROGRAMS, files::PROGRAMS, text::PROGRAMS, system::PROGRAMS];
+
+/// The names of all programs, sorted.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = PROGRAMS.iter().flat_map(|group| group.iter()).map(|program| program.name).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The program of this name.
+#[must_use]
+pub fn find(name: &[u8]) -> Option<&'static Program> {
+    PROGRAMS.iter().flat_map(|group| group.iter()).find(|program| program.name.as_bytes() == name)
+}

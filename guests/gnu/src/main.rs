@@ -1,0 +1,5 @@
+//! The guest with the programs of GNU coreutils.
+
+fn main() {
+    gnu::dispatch::main()
+}

@@ -1,0 +1,42 @@
+//! An image whose `/usr/bin` has Debian's GNU coreutils, beside BusyBox for the shell.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::busybox;
+use crate::image::Image;
+use crate::layer::Layer;
+use crate::skip;
+
+/// The paths of the coreutils of this machine; `None` where it is no Debian or a descendant of it, or where its coreutils
+/// are not GNU's.
+pub fn programs() -> Option<Vec<String>> {
+    let listed =
+        Command::new("dpkg").args(["-L", "coreutils"]).output().ok().filter(|output| output.status.success())?;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let in_bin = |path: &&str| path.starts_with("/bin/") || path.starts_with("/usr/bin/");
+    let programs: Vec<String> = listed.lines().filter(in_bin).map(str::to_owned).collect();
+    let ls = fs::read("/bin/ls").ok()?;
+    let is_gnu = ls.windows(14).any(|window| window == b"GNU coreutils\0");
+    (is_gnu && !programs.is_empty()).then_some(programs)
+}
+
+/// The image; `None` (noted as skipped) on other systems than Debian.
+///
+/// # Panics
+/// A program cannot be read.
+pub fn image() -> Option<Image> {
+    let Some(programs) = programs() else {
+        skip::note("GNU coreutils as Debian has them are not installed");
+        return None;
+    };
+    let mut layer = Layer::new();
+    for path in programs {
+        let name = Path::new(&path).file_name().expect("a file's name").to_string_lossy().into_owned();
+        layer = layer.file(&format!("usr/bin/{name}"), 0o755, fs::read(&path).expect("read a program"));
+    }
+    Some(Image::new([busybox::layer(), layer.into()]).with("Cmd", json!(["sh"])))
+}
