@@ -14,7 +14,13 @@ impl Shell {
     /// There is no such job: an error of the shell.
     pub(super) fn job_number(&mut self, text: &[u8]) -> Flow<usize> {
         let (current, previous) = self.jobs.current();
-        let found = match text.strip_prefix(b"%").unwrap_or(text) {
+        let (named, rest) = match text.strip_prefix(b"%") {
+            Some(rest) => (true, rest),
+            None => (text.is_empty(), text),
+        };
+        let found = match rest {
+            // A number may stand alone.
+            rest if !named => crate::builtins::number(rest).map(|number| number as usize),
             b"" | b"%" | b"+" => {
                 if current.is_none() {
                     return Err(self.fail(b"No current job"));
@@ -28,7 +34,7 @@ impl Shell {
                 previous
             }
             name => match crate::builtins::number(name) {
-                Some(number) => Some(number as usize).filter(|number| self.jobs.job(*number).is_some()),
+                Some(number) => Some(number as usize),
                 None => {
                     let (part, anywhere) = match name {
                         [b'?', part @ ..] => (part, true),
@@ -47,6 +53,7 @@ impl Shell {
                 }
             },
         };
+        let found = found.filter(|number| self.jobs.job(*number).is_some());
         found.ok_or_else(|| self.fail(&[text, b": no such job"].concat()))
     }
 
@@ -92,6 +99,7 @@ impl Shell {
 
 pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, operands) = shell.options(args, b"n")?;
+    shell.jobs.unsettled = false;
     if !options.is_empty() && operands.is_empty() {
         return Ok(wait_next(shell));
     }
