@@ -35,6 +35,9 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
         _ => (program, args.get(1..)),
     };
     let mut shell = Shell::new(program);
+    if login_name.is_some() {
+        shell.arg0 = zero.as_slice().into();
+    }
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
@@ -177,16 +180,8 @@ impl Shell {
             self.options.set(Opt::Monitor, false);
             self.complain(b"can't access tty; job control turned off");
         }
-        if login {
-            self.run_start_file(b"/etc/profile");
-            let home = self.vars.get(b"HOME").map(std::borrow::Cow::into_owned).unwrap_or_default();
-            self.run_start_file(&[&home, &b"/.profile"[..]].concat());
-        }
-        if self.has(Opt::Interactive)
-            && let Some(path) = self.vars.get(b"ENV").map(std::borrow::Cow::into_owned)
-        {
-            let path = self.expand_prompt(path);
-            self.run_start_file(&path);
+        if self.run_start_files(login).is_err() {
+            return;
         }
         let flow = match commands {
             Commands::Text(text) => self.run_input(&mut Input::text(text, 0), true),
@@ -221,12 +216,38 @@ impl Shell {
         self.run_input(&mut input, false)
     }
 
+    /// Runs the start-up files: those of a login, and that of interactive shells.
+    fn run_start_files(&mut self, login: bool) -> Flow {
+        if login {
+            self.run_start_file(b"/etc/profile")?;
+            let home = self.vars.get(b"HOME").map(std::borrow::Cow::into_owned).unwrap_or_default();
+            self.run_start_file(&[&home, &b"/.profile"[..]].concat())?;
+        }
+        if self.has(Opt::Interactive)
+            && let Some(path) = self.vars.get(b"ENV").map(std::borrow::Cow::into_owned)
+        {
+            let path = self.expand_prompt(path);
+            self.run_start_file(&path)?;
+        }
+        Ok(())
+    }
+
     /// Runs a start-up file, if there is one.
-    fn run_start_file(&mut self, path: &[u8]) {
-        let Ok(text) = fs::read_file(path) else { return };
-        let name = self.command_name.replace(path.into());
-        // What makes it end early is its own affair, but for `exit`, which the status tells.
-        let _ = self.run_input(&mut Input::text(text, 1), false);
+    /// # Errors
+    /// It ends the shell: by `exit`, or by an error in a shell that nobody sits at.
+    fn run_start_file(&mut self, path: &[u8]) -> Flow {
+        let Ok(text) = fs::read_file(path) else { return Ok(()) };
+        // Diagnostics name neither the file nor the line.
+        let name = self.command_name.take();
+        let flow = self.run_input(&mut Input::text(text, 1), false);
         self.command_name = name;
+        match flow {
+            Err(Unwind::Error) if self.has(Opt::Interactive) => {
+                self.unwind_to_top();
+                Ok(())
+            }
+            Err(unwind @ (Unwind::Error | Unwind::Exit)) => Err(unwind),
+            _ => Ok(()),
+        }
     }
 }

@@ -15,6 +15,8 @@ impl Shell {
     pub(super) fn job_number(&mut self, text: &[u8]) -> Flow<usize> {
         let (current, previous) = self.jobs.current();
         let found = match text.strip_prefix(b"%") {
+            // What does not begin so names no job, whatever it is.
+            None => None,
             Some(b"" | b"%" | b"+") => {
                 if current.is_none() {
                     return Err(self.fail(b"No current job"));
@@ -27,11 +29,10 @@ impl Shell {
                 }
                 previous
             }
-            None if text.is_empty() => None,
-            name => match crate::builtins::number(name.unwrap_or(text)) {
-                Some(number) => Some(number as usize).filter(|number| self.jobs.job(*number).is_some()),
+            Some(name) => match crate::builtins::number(name) {
+                Some(number) => Some(number as usize),
                 None => {
-                    let (part, anywhere) = match name.unwrap_or(text) {
+                    let (part, anywhere) = match name {
                         [b'?', part @ ..] => (part, true),
                         part => (part, false),
                     };
@@ -48,6 +49,7 @@ impl Shell {
                 }
             },
         };
+        let found = found.filter(|number| self.jobs.job(*number).is_some());
         found.ok_or_else(|| self.fail(&[text, b": no such job"].concat()))
     }
 
@@ -93,6 +95,7 @@ impl Shell {
 
 pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, operands) = shell.options(args, b"n")?;
+    shell.jobs.unsettled = false;
     if !options.is_empty() && operands.is_empty() {
         return Ok(wait_next(shell));
     }

@@ -63,8 +63,8 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(1);
     }
     if request.timeout == Some(0) {
-        // Nothing is read, and the input counts as ready, a closed one too.
-        return Ok(0);
+        // Nothing is read, only asked for: the end of the input counts, and so does what cannot be read.
+        return Ok(u8::from(fd::flags(request.from).is_ok() && !fd::readable(request.from)));
     }
     let alarm = request.timeout.map(Alarm::set);
     let mut line = Line::default();
@@ -77,10 +77,10 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(shell.traps.pending.last().map_or(1, |signal| 128 + signal));
     }
     if timed_out {
-        // What had come by then is lost.
-        line = Line::default();
+        assign_complete(shell, names, &line)?;
+    } else {
+        assign(shell, names, &line)?;
     }
-    assign(shell, names, &line)?;
     Ok(u8::from(!line.complete))
 }
 
@@ -200,6 +200,23 @@ fn assign(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
         shell.assign(name, field)?;
     }
     shell.assign(last, splitter.rest())
+}
+
+/// Assigns the fields that have ended, of a line that has not.
+fn assign_complete(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
+    let Some((_, others)) = names.split_last() else { return Ok(()) };
+    let separators = shell.separators.clone();
+    let mut splitter = Splitter { separators: &separators, line, at: 0 };
+    splitter.skip_blanks();
+    for name in others {
+        let start = splitter.at;
+        let field = splitter.field();
+        if splitter.at == start + field.len() {
+            break;
+        }
+        shell.assign(name, field)?;
+    }
+    Ok(())
 }
 
 struct Splitter<'l> {

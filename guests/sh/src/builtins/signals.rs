@@ -73,6 +73,7 @@ pub(super) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(1);
     }
     let mut failures = 0u8;
+    shell.jobs.unsettled |= wanted != 0;
     for operand in operands {
         if operand.starts_with(b"%") {
             let number = shell.job_number(operand)?;

@@ -70,11 +70,23 @@ pub fn word_start(line: &[u8]) -> usize {
     start
 }
 
-/// Whether the word that begins at `start` is a command's name: no blank stands between it and the command's start.
+/// The part of a line before a word that belongs to the same command.
+pub fn command_part(before: &[u8]) -> &[u8] {
+    let mut start = 0;
+    for (index, byte) in before.iter().enumerate() {
+        let duplicates = *byte == b'&' && index > 0 && matches!(before.get(index - 1), Some(b'<' | b'>'));
+        if matches!(byte, b';' | b'&' | b'|' | b'(' | b'`' | b'{') && !duplicates {
+            start = index + 1;
+        }
+    }
+    before.get(start..).unwrap_or_default().trim_ascii_start()
+}
+
+/// Whether the word that begins at `start` is a command's name: neither a blank nor a redirection stands between it and
+/// the command's start.
 pub fn is_command(line: &[u8], start: usize) -> bool {
-    let before = line.get(..start).unwrap_or_default();
-    let command = before.rsplit(|byte| matches!(byte, b';' | b'&' | b'|' | b'(' | b'`')).next().unwrap_or_default();
-    !command.trim_ascii_start().contains(&b' ')
+    let before = command_part(line.get(..start).unwrap_or_default());
+    !before.iter().any(|byte| matches!(byte, b' ' | b'<' | b'>'))
 }
 
 /// The longest beginning that all names share; `None` without names.
@@ -104,6 +116,12 @@ mod tests {
             ("a x=b", 4, false),
             ("x a\\ b", 2, false),
             ("a|b", 2, true),
+            ("{ b", 2, true),
+            ("a{b", 2, true),
+            ("a<b", 2, false),
+            ("a; >b", 4, false),
+            ("a >&b", 4, false),
+            ("a &b", 3, true),
         ] {
             assert_eq!(word_start(line.as_bytes()), start, "{line}");
             assert_eq!(is_command(line.as_bytes(), start), command, "{line}");

@@ -30,7 +30,7 @@ pub enum Key {
     Unknown,
 }
 
-/// The longest sequence that is looked at.
+/// How many bytes are collected of a sequence that nobody knows: they are dropped together.
 const MOST: usize = 16;
 
 /// Collects escape sequences.
@@ -38,36 +38,30 @@ const MOST: usize = 16;
 pub struct Escape(Vec<u8>);
 
 impl Escape {
-    /// Whether no more than the escape itself has come.
+    /// Whether a sequence has begun and not ended.
     pub fn is_open(&self) -> bool {
-        self.0.len() == 1
+        !self.0.is_empty()
     }
 
     /// Takes the next byte; gives a key when one is complete.
     pub fn key(&mut self, byte: u8) -> Option<Key> {
-        if self.0.is_empty() {
-            if byte == 0x1b {
-                self.0.push(byte);
-                return None;
-            }
+        if self.0.is_empty() && byte != 0x1b {
             return Some(control(byte));
         }
         self.0.push(byte);
-        let key = match self.0.as_slice() {
-            [_, b'[' | b'O'] => return None,
-            [_, b'O', last] => cursor(*last),
-            [_, b'[', .., last] if last.is_ascii_digit() || *last == b';' => {
-                if self.0.len() < MOST {
-                    return None;
-                }
-                Key::Unknown
-            }
-            [_, b'[', parameters @ .., last] => sequence(parameters, *last),
-            [_, byte] => meta(*byte),
-            _ => Key::Unknown,
-        };
-        self.0.clear();
-        Some(key)
+        let key = sequence(&self.0);
+        if key.is_some() || self.0.len() == MOST {
+            self.0.clear();
+        }
+        key
+    }
+
+    /// Ends a sequence that nothing has followed in time: an escape before one byte is nothing, and others are dropped.
+    pub fn close(&mut self) -> Option<Key> {
+        match core::mem::take(&mut self.0).as_slice() {
+            [_, byte] => Some(control(*byte)),
+            _ => None,
+        }
     }
 }
 
@@ -93,61 +87,66 @@ fn control(byte: u8) -> Key {
     }
 }
 
-fn meta(byte: u8) -> Key {
-    match byte {
-        b'b' => Key::BackWord,
-        b'f' => Key::ForwardWord,
-        b'd' => Key::DeleteWord,
-        0x08 | 0x7f => Key::BackspaceWord,
-        byte => control(byte),
-    }
-}
-
-fn cursor(last: u8) -> Key {
-    match last {
-        b'A' => Key::Previous,
-        b'B' => Key::Next,
-        b'C' => Key::Right,
-        b'D' => Key::Left,
-        b'H' => Key::Start,
-        b'F' => Key::End,
-        _ => Key::Unknown,
-    }
-}
-
-fn sequence(parameters: &[u8], last: u8) -> Key {
-    match (parameters, last) {
-        (b"", last) => cursor(last),
-        (b"1" | b"7", b'~') => Key::Start,
-        (b"4" | b"8", b'~') => Key::End,
-        (b"3", b'~') => Key::Delete,
-        (b"1;5" | b"1;3", b'D') => Key::BackWord,
-        (b"1;5" | b"1;3", b'C') => Key::ForwardWord,
-        (parameters, b'R') => {
-            let column = parameters.split(|byte| *byte == b';').nth(1);
-            let column = column.and_then(|digits| core::str::from_utf8(digits).ok()?.parse().ok());
-            column.map_or(Key::Unknown, Key::Position)
+/// The key that a whole sequence stands for.
+fn sequence(bytes: &[u8]) -> Option<Key> {
+    Some(match bytes.get(1..)? {
+        b"b" | b"[1;5D" | b"[1;3D" => Key::BackWord,
+        b"f" | b"[1;5C" | b"[1;3C" => Key::ForwardWord,
+        b"d" => Key::DeleteWord,
+        b"\x08" | b"\x7f" => Key::BackspaceWord,
+        b"[A" | b"OA" => Key::Previous,
+        b"[B" | b"OB" => Key::Next,
+        b"[C" | b"OC" => Key::Right,
+        b"[D" | b"OD" => Key::Left,
+        b"[H" | b"OH" | b"[1~" | b"[7~" => Key::Start,
+        b"[F" | b"OF" | b"[4~" | b"[8~" => Key::End,
+        b"[3~" => Key::Delete,
+        b"[2~" | b"[5~" | b"[6~" => Key::Unknown,
+        [b'[', place @ .., b'R'] => {
+            let (row, column) = core::str::from_utf8(place).ok()?.split_once(';')?;
+            row.parse::<usize>().ok()?;
+            Key::Position(column.parse().ok()?)
         }
-        _ => Key::Unknown,
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The keys that come of bytes which follow each other at once, and of the end of the last sequence.
+    fn keys(bytes: &[u8]) -> Vec<Key> {
+        let mut escape = Escape::default();
+        let mut keys: Vec<Key> = bytes.iter().filter_map(|byte| escape.key(*byte)).collect();
+        keys.extend(escape.close());
+        keys
+    }
+
     #[test]
     fn sequences_become_keys() {
-        for (bytes, keys) in [
+        for (bytes, expected) in [
             (&b"a\x1b[A"[..], &[Key::Character(b'a'), Key::Previous][..]),
             (b"\x1bOD", &[Key::Left]),
             (b"\x1b[1;5C\x1bf", &[Key::ForwardWord, Key::ForwardWord]),
             (b"\x1b[12;40R", &[Key::Position(40)]),
-            (b"\x1b[15~\x1bx", &[Key::Unknown, Key::Character(b'x')]),
+            (b"\x1b[5~x", &[Key::Unknown, Key::Character(b'x')]),
+            (b"\x1b", &[]),
+            (b"\x1bx", &[Key::Character(b'x')]),
+            (b"\x1b[", &[Key::Character(b'[')]),
         ] {
-            let mut escape = Escape::default();
-            let found: Vec<Key> = bytes.iter().filter_map(|byte| escape.key(*byte)).collect();
-            assert_eq!(found, keys);
+            assert_eq!(keys(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn an_unknown_sequence_takes_what_follows_it_along() {
+        for (bytes, expected) in [
+            (&b"\x1b[15~\x1b[D"[..], &[][..]),
+            (b"\x1b[200~paste\x1b[201~", &[Key::Character(b'~')]),
+            (b"\x1b[1;5", &[]),
+        ] {
+            assert_eq!(keys(bytes), expected);
         }
     }
 }

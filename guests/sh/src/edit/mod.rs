@@ -6,8 +6,11 @@
 mod complete;
 mod escape;
 mod screen;
+mod units;
 
-pub use complete::{Candidates, Completion, is_command, unescaped, word_start};
+pub use complete::{Candidates, Completion, command_part, is_command, unescaped, word_start};
+
+pub use units::Units;
 
 use escape::{Escape, Key};
 use screen::Screen;
@@ -30,52 +33,64 @@ const MOST_LINES: usize = 255;
 
 /// The lines that were entered, oldest first.
 #[derive(Debug, Clone, Default)]
-pub struct History(Vec<Vec<u8>>);
+pub struct History {
+    lines: Vec<Vec<u8>>,
+    /// The new line as it was left for one of the others, until another line is added.
+    draft: Vec<u8>,
+}
 
 impl History {
     /// The lines, oldest first.
     #[must_use]
     pub fn lines(&self) -> &[Vec<u8>] {
-        &self.0
+        &self.lines
     }
 
     /// Adds a line, unless it is empty or the same as the last one.
     pub fn add(&mut self, line: &[u8]) {
-        if line.is_empty() || self.0.last().is_some_and(|last| last == line) {
+        if line.is_empty() || self.lines.last().is_some_and(|last| last == line) {
             return;
         }
-        if self.0.len() >= MOST_LINES {
-            self.0.remove(0);
+        if self.lines.len() >= MOST_LINES {
+            self.lines.remove(0);
         }
-        self.0.push(line.to_vec());
+        self.lines.push(line.to_vec());
+        self.draft.clear();
+    }
+
+    /// The line at a place: the new one is behind the others.
+    fn at_mut(&mut self, place: usize) -> &mut Vec<u8> {
+        self.lines.get_mut(place).unwrap_or(&mut self.draft)
     }
 }
 
 /// A line being edited.
 pub struct Editor<'h> {
     screen: Screen,
+    units: Units,
     text: Vec<u8>,
+    /// Bytes that may become a character with those that follow.
+    partial: Vec<u8>,
     cursor: usize,
     history: &'h mut History,
     /// Which line of the history is shown; its length for the new one.
     place: usize,
-    /// The new line while one of the history is shown.
-    draft: Vec<u8>,
     escape: Escape,
     after_tab: bool,
 }
 
 impl<'h> Editor<'h> {
     /// An empty line after a prompt, on a screen of so many columns. Its first output is the prompt.
-    pub fn new(prompt: &[u8], width: usize, columns: usize, history: &'h mut History) -> Self {
+    pub fn new(prompt: &[u8], width: usize, columns: usize, units: Units, history: &'h mut History) -> Self {
         let place = history.lines().len();
         Self {
-            screen: Screen::new(prompt, width, columns),
+            screen: Screen::new(prompt, width, columns, units),
+            units,
             text: Vec::new(),
+            partial: Vec::new(),
             cursor: 0,
             history,
             place,
-            draft: Vec::new(),
             escape: Escape::default(),
             after_tab: false,
         }
@@ -86,14 +101,18 @@ impl<'h> Editor<'h> {
         self.screen.put(b"\x1b[6n");
     }
 
-    /// Whether the last byte may have been a key of its own, or the start of a sequence.
+    /// Whether the last bytes may be the start of a sequence.
     pub fn is_open(&self) -> bool {
-        self.escape.is_open()
+        self.escape.is_open() || !self.partial.is_empty()
     }
 
-    /// Takes what looked like the start of a sequence for a key, which does nothing.
-    pub fn close_sequence(&mut self) {
-        self.escape = Escape::default();
+    /// Ends the sequence that has begun: what belongs to it has not come in time.
+    pub fn close_sequence(&mut self, completion: &mut dyn Completion) -> Event {
+        self.insert_partial();
+        match self.escape.close() {
+            Some(key) => self.act(key, completion),
+            None => Event::More,
+        }
     }
 
     /// Shows the line on a screen that has so many columns now.
@@ -110,8 +129,19 @@ impl<'h> Editor<'h> {
 
     /// Works on the next byte from the terminal.
     pub fn key(&mut self, byte: u8, completion: &mut dyn Completion) -> Event {
-        let Some(key) = self.escape.key(byte) else { return Event::More };
+        match self.escape.key(byte) {
+            Some(key) => self.act(key, completion),
+            None => Event::More,
+        }
+    }
+
+    fn act(&mut self, key: Key, completion: &mut dyn Completion) -> Event {
         let after_tab = core::mem::take(&mut self.after_tab);
+        if let Key::Character(byte) = key {
+            self.type_byte(byte);
+            return Event::More;
+        }
+        self.insert_partial();
         match key {
             Key::Enter => {
                 self.forward_all();
@@ -125,15 +155,11 @@ impl<'h> Editor<'h> {
                 self.screen.put(b"^C");
                 return Event::Interrupted;
             }
-            Key::EndOrDelete if self.text.is_empty() => {
-                self.screen.new_line();
-                return Event::End;
-            }
+            Key::EndOrDelete if self.text.is_empty() => return Event::End,
             Key::EndOrDelete | Key::Delete => self.delete(),
-            Key::Character(byte) => self.insert(byte),
-            Key::Left => self.back(1),
-            Key::Right => self.forward(1),
-            Key::Start => self.back(self.cursor),
+            Key::Left => self.back(),
+            Key::Right => self.forward(),
+            Key::Start => self.back_to(0),
             Key::End => self.forward_all(),
             Key::Backspace => self.backspace(),
             Key::KillRest => {
@@ -159,14 +185,14 @@ impl<'h> Editor<'h> {
             Key::DeleteWord => {
                 let start = self.cursor;
                 self.forward_word();
-                let count = self.cursor - start;
-                self.back(count);
-                (0..count).for_each(|_| self.delete());
+                let end = self.cursor;
+                self.back_to(start);
+                self.delete_up_to(end);
             }
             Key::BackspaceWord => {
                 let end = self.cursor;
                 self.back_word();
-                (self.cursor..end).for_each(|_| self.delete());
+                self.delete_up_to(end);
             }
             Key::Clear => {
                 self.screen.clear();
@@ -181,101 +207,132 @@ impl<'h> Editor<'h> {
                     self.screen.found_at(column);
                 }
             }
-            Key::Unknown => {}
+            Key::Character(_) | Key::Unknown => {}
         }
         Event::More
+    }
+
+    /// Takes a byte of a character.
+    fn type_byte(&mut self, byte: u8) {
+        self.partial.push(byte);
+        if !self.units.is_partial(&self.partial) {
+            self.insert_partial();
+        }
+    }
+
+    fn insert_partial(&mut self) {
+        let bytes = core::mem::take(&mut self.partial);
+        self.units.iter(&bytes).for_each(|unit| self.insert(unit));
     }
 
     fn before(&self) -> Option<u8> {
         self.text.get(self.cursor.checked_sub(1)?).copied()
     }
 
-    fn at(&self) -> Option<u8> {
-        self.text.get(self.cursor).copied()
-    }
-
     /// Shows the prompt and the line anew, with the cursor at `cursor`.
     fn redraw(&mut self, cursor: usize) {
         self.screen.redraw(&self.text);
         self.cursor = self.text.len();
-        self.back(self.text.len() - cursor);
+        self.back_to(cursor);
     }
 
-    fn back(&mut self, count: usize) {
-        let count = count.min(self.cursor);
-        self.cursor -= count;
-        self.screen.back(count);
+    /// Goes back to a place in the line.
+    fn back_to(&mut self, place: usize) {
+        let passed = self.text.get(place..self.cursor).unwrap_or_default();
+        self.screen.back(self.units.count(passed));
+        self.cursor = place;
     }
 
-    fn forward(&mut self, count: usize) {
-        for _ in 0..count {
-            let Some(byte) = self.at() else { return };
-            self.screen.character(byte);
-            self.cursor += 1;
+    fn back(&mut self) {
+        let (head, _) = self.text.split_at(self.cursor);
+        self.back_to(self.cursor - self.units.last(head));
+    }
+
+    fn forward(&mut self) {
+        let (_, tail) = self.text.split_at(self.cursor);
+        let (unit, _) = tail.split_at(self.units.first(tail));
+        if !unit.is_empty() {
+            self.screen.unit(unit);
+            self.cursor += unit.len();
         }
     }
 
     fn forward_all(&mut self) {
-        self.forward(self.text.len() - self.cursor);
+        while self.cursor < self.text.len() {
+            self.forward();
+        }
     }
 
-    fn insert(&mut self, byte: u8) {
-        self.text.insert(self.cursor, byte);
-        let place = self.cursor + 1;
+    fn insert(&mut self, unit: &[u8]) {
+        self.text.splice(self.cursor..self.cursor, unit.iter().copied());
+        let place = self.cursor + unit.len();
         self.forward_all();
-        self.back(self.text.len() - place);
+        self.back_to(place);
     }
 
     fn delete(&mut self) {
-        if self.at().is_none() {
+        let (_, tail) = self.text.split_at(self.cursor);
+        let length = self.units.first(tail);
+        if length == 0 {
             return;
         }
-        self.text.remove(self.cursor);
+        self.text.drain(self.cursor..self.cursor + length);
         let place = self.cursor;
         self.forward_all();
         self.screen.put(b"\x1b[J");
-        self.back(self.text.len() - place);
+        self.back_to(place);
+    }
+
+    /// Deletes what stands between the cursor and a place behind it.
+    fn delete_up_to(&mut self, end: usize) {
+        let count = self.units.count(self.text.get(self.cursor..end).unwrap_or_default());
+        (0..count).for_each(|_| self.delete());
     }
 
     fn backspace(&mut self) {
         if self.cursor > 0 {
-            self.back(1);
+            self.back();
             self.delete();
         }
     }
 
+    /// Whether the unit in front of the cursor belongs to a word.
+    fn is_behind_word(&self) -> bool {
+        let (head, _) = self.text.split_at(self.cursor);
+        self.units.is_word(head.split_at(head.len() - self.units.last(head)).1)
+    }
+
+    /// Whether the unit at the cursor belongs to a word.
+    fn is_at_word(&self) -> bool {
+        self.units.is_word(self.text.split_at(self.cursor).1)
+    }
+
     fn back_word(&mut self) {
-        let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-        while self.cursor > 0 && !is_word(self.before()) {
-            self.back(1);
+        while self.cursor > 0 && !self.is_behind_word() {
+            self.back();
         }
-        while is_word(self.before()) {
-            self.back(1);
+        while self.is_behind_word() {
+            self.back();
         }
     }
 
     fn forward_word(&mut self) {
-        let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-        while self.at().is_some() && !is_word(self.at()) {
-            self.forward(1);
+        while self.cursor < self.text.len() && !self.is_at_word() {
+            self.forward();
         }
-        while is_word(self.at()) {
-            self.forward(1);
+        while self.is_at_word() {
+            self.forward();
         }
     }
 
     /// Replaces the line by one of the history, or by the new one.
     fn show(&mut self, place: usize) {
-        if self.place == self.history.0.len() {
-            self.draft = core::mem::take(&mut self.text);
-        } else if let Some(line) = self.history.0.get_mut(self.place)
-            && !self.text.is_empty()
-        {
-            // What was changed in a line of the history stays changed.
-            line.clone_from(&self.text);
+        // What was changed stays changed.
+        if !self.text.is_empty() {
+            self.history.at_mut(self.place).clone_from(&self.text);
         }
         self.place = place;
-        self.text = self.history.0.get(place).unwrap_or(&self.draft).clone();
+        self.text.clone_from(self.history.at_mut(place));
         let end = self.text.len();
         self.redraw(end);
     }
@@ -283,12 +340,12 @@ impl<'h> Editor<'h> {
     fn previous(&mut self) {
         match self.place.checked_sub(1) {
             Some(place) => self.show(place),
-            None => self.screen.bell(),
+            None => self.screen.put(b"\x07\x07"),
         }
     }
 
     fn next(&mut self) {
-        if self.place < self.history.0.len() {
+        if self.place < self.history.lines.len() {
             self.show(self.place + 1);
         } else {
             self.screen.bell();
@@ -320,12 +377,13 @@ impl<'h> Editor<'h> {
                 return false;
             }
         }
-        let mut word = complete::escaped(&common);
+        // What was typed stays as it is.
+        let mut rest = complete::escaped(common.get(typed.len()..).unwrap_or_default());
         if names.len() == 1 && common.last() != Some(&b'/') {
-            word.push(b' ');
+            rest.push(b' ');
         }
-        let cursor = start + word.len();
-        self.text.splice(start..self.cursor, word);
+        let cursor = self.cursor + rest.len();
+        self.text.splice(self.cursor..self.cursor, rest);
         self.redraw(cursor);
         names.len() == 1
     }
@@ -359,7 +417,7 @@ mod tests {
 
     /// Types keys into a fresh line and gives the events' last and the screen's bytes after the prompt.
     fn typed(keys: &[u8], columns: usize, history: &mut History) -> (Event, String) {
-        let mut editor = Editor::new(b"$ ", 2, columns, history);
+        let mut editor = Editor::new(b"$ ", 2, columns, Units::Bytes, history);
         editor.take_output();
         let mut names = Names(vec![b"alpha", b"alphabet", b"dir/", b"sp ace"]);
         let mut event = Event::More;
@@ -381,7 +439,7 @@ mod tests {
             ("ls al\t", "ls al\x07\r$ ls alpha\x1b[J"),
             ("cat di\t", "cat di\r$ cat dir/\x1b[J"),
             ("ls sp\t", "ls sp\r$ ls sp\\ ace \x1b[J"),
-            ("\x1b[15~\x1b[Zx", "x"),
+            ("\x1b[5~\x1b[6~x", "x"),
         ] {
             assert_eq!(typed(keys.as_bytes(), 80, &mut History::default()).1, shown, "{keys:?}");
         }
@@ -401,7 +459,7 @@ mod tests {
     #[test]
     fn a_line_is_shown_anew_on_another_width() {
         let mut history = History::default();
-        let mut editor = Editor::new(b"$ ", 2, 80, &mut history);
+        let mut editor = Editor::new(b"$ ", 2, 80, Units::Bytes, &mut history);
         for key in b"echo abcdefghijklmnopqrst" {
             editor.key(*key, &mut Names(Vec::new()));
         }
@@ -416,6 +474,8 @@ mod tests {
             ("ls al\t\t", "ls al\x07\r$ ls alpha\x1b[J\nalpha     alphabet\n\r$ ls alpha\x1b[J"),
             ("ls zz\t\t", "ls zz\x07"),
             ("\"sp\t", "\"sp\r$ \"sp\\ ace \x1b[J"),
+            ("\"sp a\t", "\"sp a\r$ \"sp ace \x1b[J"),
+            ("a\\lphab\t", "a\\lphab\r$ a\\lphabet \x1b[J"),
         ] {
             assert_eq!(typed(keys.as_bytes(), 80, &mut History::default()).1, shown, "{keys:?}");
         }
@@ -432,12 +492,41 @@ mod tests {
         assert_eq!(shown, "\r$ two\x1b[J\r$ one\x1b[J!\r$ two\x1b[J\n");
         assert_eq!(event, Event::Line(b"two\n".to_vec()));
         assert_eq!(history.lines(), [&b"one!"[..], b"two"]);
+        assert_eq!(typed(b"\x1b[A\x1b[A\x1b[A", 80, &mut history).1, "\r$ two\x1b[J\r$ one!\x1b[J\x07\x07");
+    }
+
+    #[test]
+    fn the_new_line_waits_until_another_is_added() {
+        let mut history = History::default();
+        history.add(b"one");
+        assert_eq!(typed(b"new\x1b[A\x03", 80, &mut history).0, Event::Interrupted);
+        assert_eq!(typed(b"one\r", 80, &mut history).0, Event::Line(b"one\n".to_vec()));
+        assert_eq!(typed(b"\x1b[A\x1b[B", 80, &mut history).1, "\r$ one\x1b[J\r$ new\x1b[J");
+        history.add(b"two");
+        assert_eq!(typed(b"\x1b[A\x1b[B", 80, &mut history).1, "\r$ two\x1b[J\r$ \x1b[J");
+    }
+
+    #[test]
+    fn a_character_of_several_bytes_is_one_step() {
+        let mut history = History::default();
+        let mut editor = Editor::new(b"$ ", 2, 80, Units::Characters, &mut history);
+        editor.take_output();
+        for key in "aé日\x02\x02X\x05\x7f\x7f".bytes() {
+            editor.key(key, &mut Names(Vec::new()));
+        }
+        let shown = String::from_utf8(editor.take_output()).unwrap();
+        assert_eq!(shown, "aé?\x08\x08Xé?\x08\x08é?\x08\x1b[J\x08\x1b[J");
+        editor.key(0xc3, &mut Names(Vec::new()));
+        assert!(editor.is_open() && editor.take_output().is_empty());
+        editor.close_sequence(&mut Names(Vec::new()));
+        assert_eq!(editor.take_output(), b"?");
+        assert_eq!(editor.key(b'\r', &mut Names(Vec::new())), Event::Line(b"aX\xc3\n".to_vec()));
     }
 
     #[test]
     fn ends_and_interrupts() {
         assert_eq!(typed(b"ab\x03", 80, &mut History::default()), (Event::Interrupted, "ab^C".into()));
-        assert_eq!(typed(b"\x04", 80, &mut History::default()), (Event::End, "\n".into()));
+        assert_eq!(typed(b"\x04", 80, &mut History::default()), (Event::End, String::new()));
         assert_eq!(typed(b"a\x04", 80, &mut History::default()).0, Event::More);
     }
 }

@@ -1,11 +1,14 @@
 //! What the terminal shows, and the bytes that make it show something else.
 
+use super::Units;
+
 /// A prompt and a line behind it, over one row or several.
 pub struct Screen {
     prompt: Vec<u8>,
     /// How many columns the prompt's last row takes.
     width: usize,
     columns: usize,
+    units: Units,
     /// The cursor's column and its row below the prompt's.
     x: usize,
     y: usize,
@@ -17,9 +20,9 @@ const MANY: usize = 5;
 
 impl Screen {
     /// Shows a prompt.
-    pub fn new(prompt: &[u8], width: usize, columns: usize) -> Self {
-        let columns = columns.max(2);
-        let mut screen = Self { prompt: prompt.to_vec(), width, columns, x: 0, y: 0, out: Vec::new() };
+    pub fn new(prompt: &[u8], width: usize, columns: usize, units: Units) -> Self {
+        let mut screen =
+            Self { prompt: prompt.to_vec(), width, columns: usable(columns), units, x: 0, y: 0, out: Vec::new() };
         screen.prompt();
         screen
     }
@@ -44,9 +47,9 @@ impl Screen {
         self.put(b"\x07");
     }
 
-    /// Shows a character and goes on behind it.
-    pub fn character(&mut self, byte: u8) {
-        self.out.push(byte);
+    /// Shows a unit of the line and goes on behind it.
+    pub fn unit(&mut self, unit: &[u8]) {
+        self.out.extend_from_slice(self.units.shown(unit));
         self.x += 1;
         if self.x >= self.columns {
             self.put(b"\r\n");
@@ -88,8 +91,8 @@ impl Screen {
         }
         self.put(b"\r");
         self.prompt();
-        for byte in text {
-            self.character(*byte);
+        for unit in self.units.iter(text) {
+            self.unit(unit);
         }
         self.put(b"\x1b[J");
     }
@@ -97,7 +100,7 @@ impl Screen {
     /// Takes over another width: the cursor stays at its character, wherever that is now.
     pub fn resize(&mut self, columns: usize) {
         let place = self.y * self.columns + self.x;
-        self.columns = columns.max(2);
+        self.columns = usable(columns);
         (self.x, self.y) = (place % self.columns, place / self.columns);
     }
 
@@ -129,21 +132,28 @@ impl Screen {
 
     /// Lists names in columns, each column from top to bottom.
     pub fn list(&mut self, names: &[Vec<u8>]) {
-        let shown: Vec<&[u8]> = names.iter().map(|name| last_component(name)).collect();
-        let width = shown.iter().map(|name| name.len()).max().unwrap_or(0) + 2;
+        let units = self.units;
+        let shown: Vec<Vec<u8>> = names.iter().map(|name| units.listed(last_component(name))).collect();
+        let width = shown.iter().map(|name| units.count(name)).max().unwrap_or(0) + 2;
         let in_row = (self.columns / width).max(1);
         let rows = shown.len().div_ceil(in_row);
         self.new_line();
         for row in 0..rows {
             let mut line = Vec::new();
             for (number, name) in shown.iter().skip(row).step_by(rows).enumerate() {
-                line.resize(number * width, b' ');
+                let missing = (number * width).saturating_sub(units.count(&line));
+                line.extend(core::iter::repeat_n(b' ', missing));
                 line.extend_from_slice(name);
             }
             self.put(&line);
             self.put(b"\n");
         }
     }
+}
+
+/// The width that is counted with: that of an old terminal where nothing can be shown.
+const fn usable(columns: usize) -> usize {
+    if columns < 2 { 80 } else { columns }
 }
 
 /// The part of a path behind its last slash but one at the end.
@@ -159,7 +169,7 @@ mod tests {
 
     #[test]
     fn names_stand_in_columns() {
-        let mut screen = Screen::new(b"", 0, 20);
+        let mut screen = Screen::new(b"", 0, 20, Units::Bytes);
         let names = ["a/aaaa", "a/bb", "a/cc", "a/d/"].map(|name| name.as_bytes().to_vec());
         screen.list(&names);
         assert_eq!(screen.take(), b"\naaaa  cc\nbb    d/\n");

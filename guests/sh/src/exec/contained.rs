@@ -233,7 +233,7 @@ impl Survey<'_> {
 /// How many values a word is made of; one that an operator works on counts twice, as it can become longer.
 fn expansions(word: &Word) -> usize {
     let of_part = |part: &Part| match part {
-        Part::Literal(_) | Part::Quoted(_) | Part::Arith(..) => 0,
+        Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) | Part::Arith(..) => 0,
         Part::Param(param) if matches!(param.op, ParamOp::Length) => 0,
         Part::Param(param) if matches!(param.op, ParamOp::Plain | ParamOp::Trim { .. } | ParamOp::Substring(..)) => 1,
         Part::Command(..) => 1,
@@ -249,7 +249,7 @@ fn containment_of_word(word: &Word) -> Containment {
 fn containment_of_part(part: &Part) -> Containment {
     match part {
         Part::Process { .. } => Containment::Impossible,
-        Part::Literal(_) | Part::Quoted(_) | Part::Command(..) => Containment::Free,
+        Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) | Part::Command(..) => Containment::Free,
         Part::Arith(..) => Containment::Kept,
         Part::Param(param) => match &**param {
             Param { op: ParamOp::Plain | ParamOp::Length, .. } => Containment::Free,

@@ -114,6 +114,8 @@ pub struct Jobs {
     pub list: Vec<Job>,
     /// Job numbers, the one that was started or stopped last at the end.
     pub recent: Vec<usize>,
+    /// Signals have just been sent: what they do to their receivers has not happened yet, as far as can be told.
+    pub unsettled: bool,
 }
 
 impl Jobs {
@@ -217,6 +219,9 @@ impl Jobs {
 
     /// Notes all changes that have come, without waiting.
     pub fn poll(&mut self) {
+        if self.unsettled {
+            return;
+        }
         while let Ok(Some((pid, status))) = process::wait(-1, WNOHANG | WUNTRACED) {
             self.note(pid, status);
         }
@@ -240,6 +245,7 @@ impl Shell {
 
     /// Waits for the stages of a foreground pipeline and takes over the exit status.
     pub(crate) fn wait_foreground(&mut self, stages: &[Stage]) {
+        self.jobs.unsettled = false;
         if self.controls_jobs() {
             return self.wait_at_terminal(stages);
         }
@@ -291,6 +297,7 @@ impl Shell {
     /// Gives the terminal to a job and waits until it ends or stops; a stopped one goes to the background jobs.
     pub(crate) fn run_in_foreground(&mut self, mut job: Job) -> Job {
         self.give_terminal(job.group());
+        self.jobs.unsettled = false;
         while !job.ended() && !job.stopped() {
             match process::wait(-1, WUNTRACED) {
                 Ok(Some((pid, status))) => {

@@ -263,9 +263,12 @@ impl Shell {
             started?;
         } else {
             let jobs = self.jobs_for(command);
+            let controlled = self.has(Opt::Monitor);
             let forked = self.fork(|shell| {
                 shell.jobs = jobs;
-                shell.detach();
+                if !controlled {
+                    shell.detach();
+                }
                 match &**command {
                     Command::Redirected { body, redirects, line } => {
                         shell.vars.dynamics.line = *line;
@@ -291,9 +294,6 @@ impl Shell {
     /// What a background command without job control does first: the keyboard's signals and input are not
     /// for it.
     fn detach(&mut self) {
-        if self.has(Opt::Monitor) {
-            return;
-        }
         for ignored in [Signal::INT, Signal::QUIT] {
             let _ = signal::set_disposition(ignored, Disposition::Ignore);
         }
@@ -310,6 +310,9 @@ impl Shell {
         }
         self.run_exit_trap();
         let _ = self.flush();
+        if !self.subshell {
+            self.end_job_control();
+        }
         process::exit(self.status)
     }
 }
@@ -335,7 +338,7 @@ fn is_pure(word: &Word) -> bool {
 /// Whether expanding the part changes nothing and cannot fail.
 pub(crate) fn is_pure_part(part: &Part) -> bool {
     match part {
-        Part::Literal(_) | Part::Quoted(_) => true,
+        Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) => true,
         Part::Param(param) => match &**param {
             Param { name: ParamName::Special(b'!'), .. } => false,
             Param { op: ParamOp::Plain | ParamOp::Length, .. } => true,

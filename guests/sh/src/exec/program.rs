@@ -43,7 +43,8 @@ impl Shell {
 
     /// Whether nothing has to be done after the last command.
     fn may_be_replaced(&self) -> bool {
-        !self.traps.any() && !self.has(Opt::Interactive) && self.capture.text.is_none()
+        let stays = self.has(Opt::Interactive) && !self.subshell;
+        !self.traps.any() && !stays && self.capture.text.is_none()
     }
 
     fn refuse(&mut self, name: &[u8], status: u8, error: Errno) -> Flow {
@@ -55,6 +56,10 @@ impl Shell {
 
     /// `exec`: replaces the shell, giving the program another name if asked; an error ends the shell.
     pub fn exec(&mut self, args: &[Vec<u8>], name: Option<&[u8]>) -> Unwind {
+        if !self.subshell {
+            self.end_job_control();
+            self.options.set(Opt::Monitor, false);
+        }
         let (_, error) = self.each_way(args, name, false, refused).err().unwrap_or(NOT_RUN);
         let status = if error == Errno::Noent { 127 } else { 126 };
         if let Some(name) = args.first() {

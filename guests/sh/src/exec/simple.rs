@@ -73,6 +73,10 @@ impl Shell {
         }
         let assigned = self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
         let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
+        if is_exec && args.len() > skip + 1 {
+            // The program that takes the shell's place gets them.
+            simple.assignments.iter().for_each(|assignment| self.vars.attributes(&assignment.name).exported = true);
+        }
         let flow = assigned.and_then(|()| {
             args.drain(..skip);
             match &target {

@@ -105,6 +105,20 @@ impl Traps {
         }
     }
 
+    /// Notes signals that somebody else has taken, as far as traps are set for them.
+    pub fn note(&mut self, signals: Vec<Signal>) {
+        let trapped = signals.into_iter().map(|signal| signal.0).filter(|number| self.action(*number).is_some());
+        let trapped: Vec<u8> = trapped.collect();
+        self.pending.extend(trapped);
+    }
+
+    /// The next signal whose trap has to run: the one with the lowest number.
+    fn next(&mut self) -> Option<u8> {
+        let number = self.pending.iter().copied().min()?;
+        self.pending.retain(|pending| *pending != number);
+        Some(number)
+    }
+
     /// Sets what happens on a signal; `None` is the default.
     pub fn set(&mut self, number: u8, action: Option<Vec<u8>>, interactive: bool) {
         self.inherited.clear();
@@ -163,10 +177,7 @@ impl Shell {
         }
         loop {
             self.traps.collect();
-            if self.traps.pending.is_empty() {
-                return Ok(());
-            }
-            let number = self.traps.pending.remove(0);
+            let Some(number) = self.traps.next() else { return Ok(()) };
             if let Some(action) = self.traps.action(number).map(<[u8]>::to_vec) {
                 self.run_trap(action)?;
             }

@@ -66,7 +66,7 @@ impl Shell {
         if let [part] = word.0.as_slice() {
             // The common cases need no fields.
             match part {
-                Part::Quoted(text) => {
+                Part::Quoted(text) | Part::Escaped(text) => {
                     out.push(text.to_vec());
                     return Ok(());
                 }
@@ -192,7 +192,7 @@ impl Shell {
                         }
                     }
                 }
-                Part::Quoted(text) => out.text(text, true),
+                Part::Quoted(text) | Part::Escaped(text) => out.text(text, true),
                 Part::Param(param) => {
                     self.cut_off.clear();
                     self.expand_param(param, place, out)?;
@@ -279,7 +279,7 @@ impl Shell {
     /// The expression's.
     pub fn expand_arith(&mut self, expression: &Word) -> Flow<i64> {
         match expression.0.as_slice() {
-            [Part::Quoted(text) | Part::Literal(text)] => self.arithmetic(text),
+            [Part::Quoted(text) | Part::Escaped(text) | Part::Literal(text)] => self.arithmetic(text),
             _ => {
                 let text = self.expand_text(expression)?;
                 self.arithmetic(&text)

@@ -4,7 +4,7 @@ use wcr_sys::abi::FileKind;
 use wcr_sys::fs;
 
 use crate::accounts;
-use crate::edit::{Candidates, Completion, is_command, unescaped, word_start};
+use crate::edit::{Candidates, Completion, command_part, is_command, unescaped, word_start};
 
 /// What completion knows of the shell.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Completion for Words {
         let mut names = if is_command(line, start) && !word.contains(&b'/') {
             self.matching_commands(&word)
         } else {
-            let folders_only = matches!(first_word(line.get(..start).unwrap_or_default()), b"cd" | b"chdir" | b"rmdir");
+            let folders_only = matches!(first_word(line.get(..start).unwrap_or_default()), b"cd" | b"chdir");
             self.files(&word, folders_only)
         };
         names.sort();
@@ -60,13 +60,17 @@ impl Words {
         let (folder, begin) = word.split_at(slash);
         if let Some(user) = begin.strip_prefix(b"~").filter(|_| folder.is_empty()) {
             let names = accounts::names().into_iter().filter(|name| name.starts_with(user));
-            return names.map(|name| [b"~", &name[..], b"/"].concat()).collect();
+            let names: Vec<_> = names.map(|name| [b"~", &name[..], b"/"].concat()).collect();
+            if !names.is_empty() {
+                return names;
+            }
         }
         let place = self.place(folder);
         let entries = fs::read_dir(&place).unwrap_or_default();
         let shown = entries
             .into_iter()
-            .filter(|entry| entry.name.starts_with(begin) && !matches!(&entry.name[..], b"." | b".."));
+            .filter(|entry| entry.name.starts_with(begin) && !matches!(&entry.name[..], b"." | b".."))
+            .filter(|entry| !entry.name.iter().any(u8::is_ascii_control));
         let named = shown.filter_map(|entry| {
             let is_folder = match entry.stat.mode.kind() {
                 FileKind::Directory => true,
@@ -86,6 +90,5 @@ impl Words {
 
 /// The command's name in the part of a line before a word.
 fn first_word(before: &[u8]) -> &[u8] {
-    let command = before.rsplit(|byte| matches!(byte, b';' | b'&' | b'|' | b'(' | b'`')).next().unwrap_or_default();
-    command.trim_ascii_start().split(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default()
+    command_part(before).split(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default()
 }

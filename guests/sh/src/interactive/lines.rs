@@ -8,26 +8,40 @@ use wcr_sys::fd::PollEntry;
 use wcr_sys::{Errno, Fd, fd, signal, tty};
 
 use super::completion::Words;
-use crate::edit::{Editor, Event, History};
+use crate::edit::{Editor, Event, History, Units};
 use crate::syntax::input::{LineReader, Prompt};
 
 /// What shell and reader share.
 pub struct Desk {
     /// The prompts for a new command and for the rest of one, each with the columns it takes.
     pub prompts: [(Vec<u8>, usize); 2],
+    /// What the cursor goes over in one step.
+    pub units: Units,
     /// What completion needs to know.
     pub words: Words,
     /// The lines before.
     pub history: Rc<RefCell<History>>,
     /// Whether the interrupt key ended the last line.
     pub interrupted: bool,
+    /// Whether that key does what a trap says: the line becomes an empty one, and reading goes on.
+    pub traps_interrupt: bool,
+    /// The signals that came while lines were read.
+    pub signals: Vec<Signal>,
 }
 
 impl Desk {
     /// An empty desk.
     #[must_use]
     pub fn new(history: Rc<RefCell<History>>) -> Self {
-        Self { prompts: Default::default(), words: Words::default(), history, interrupted: false }
+        Self {
+            prompts: Default::default(),
+            units: Units::default(),
+            words: Words::default(),
+            history,
+            interrupted: false,
+            traps_interrupt: false,
+            signals: Vec::new(),
+        }
     }
 }
 
@@ -53,7 +67,7 @@ impl LineReader for Reader {
                 }
                 let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &before);
             }
-            Err(_) => read_plainly(&desk, prompt, line),
+            Err(_) => read_plainly(&mut desk, prompt, line),
         }
     }
 }
@@ -71,36 +85,41 @@ fn for_editing(before: &Termios) -> Termios {
 }
 
 fn edit(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
-    let Desk { prompts: [first, continuation], words, history, interrupted } = desk;
+    let Desk { prompts: [first, continuation], units, words, history, interrupted, traps_interrupt, signals } = desk;
     let (text, width) = if prompt == Prompt::First { first } else { continuation };
     let mut width_now = columns();
     let mut history = history.borrow_mut();
-    let mut editor = Editor::new(text, *width, width_now, &mut history);
+    let mut editor = Editor::new(text, *width, width_now, *units, &mut history);
     if !fd::readable(fd::STDIN) {
         editor.ask_position();
     }
     loop {
         let _ = fd::write_all(fd::STDOUT, &editor.take_output());
-        if editor.is_open() && !comes_soon(fd::STDIN) {
-            editor.close_sequence();
-        }
-        let key = match read_key(fd::STDIN) {
-            Ok(Some(key)) => key,
-            Ok(None) => return,
-            Err(Interrupted) => {
-                if core::mem::replace(&mut width_now, columns()) != width_now {
-                    editor.resize(width_now);
+        let event = if editor.is_open() && !comes_soon(fd::STDIN) {
+            editor.close_sequence(words)
+        } else {
+            match read_key(fd::STDIN) {
+                Ok(Some(key)) => editor.key(key, words),
+                Ok(None) => return,
+                Err(Interrupted) => {
+                    signals.extend(take_signals());
+                    if core::mem::replace(&mut width_now, columns()) != width_now {
+                        editor.resize(width_now);
+                    }
+                    continue;
                 }
-                continue;
             }
         };
-        let event = editor.key(key, words);
         if event == Event::More {
             continue;
         }
         let _ = fd::write_all(fd::STDOUT, &editor.take_output());
         match event {
             Event::Line(text) => line.extend_from_slice(&text),
+            Event::Interrupted if *traps_interrupt => {
+                signals.push(Signal::INT);
+                line.push(b'\n');
+            }
             Event::Interrupted => *interrupted = true,
             Event::End | Event::More => {}
         }
@@ -108,10 +127,9 @@ fn edit(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
     }
 }
 
-/// The width of the terminal.
+/// The width of the terminal, as far as it is known.
 fn columns() -> usize {
-    let columns = tty::size(fd::STDOUT).map_or(0, |size| usize::from(size.cols));
-    if columns == 0 { 80 } else { columns }
+    tty::size(fd::STDOUT).map_or(0, |size| usize::from(size.cols))
 }
 
 /// Something can be read (`POLLIN`).
@@ -135,34 +153,25 @@ fn read_key(from: Fd) -> Result<Option<u8>, Interrupted> {
     match fd::read(from, &mut byte) {
         Ok(0) => Ok(None),
         Ok(_) => Ok(byte.first().copied()),
-        Err(Errno::Intr) => {
-            while signal::take().is_some() {}
-            Err(Interrupted)
-        }
+        Err(Errno::Intr) => Err(Interrupted),
         Err(_) => Ok(None),
     }
 }
 
-/// The next byte whatever signals come; `None` at the end.
-fn read_byte(from: Fd) -> Option<u8> {
-    loop {
-        if let Ok(byte) = read_key(from) {
-            return byte;
-        }
-    }
+/// The signals that have come, but for the one of the editor's own.
+fn take_signals() -> impl Iterator<Item = Signal> {
+    core::iter::from_fn(signal::take).filter(|signal| *signal != Signal::WINCH)
 }
 
-fn read_plainly(desk: &Desk, prompt: Prompt, line: &mut Vec<u8>) {
+fn read_plainly(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
     let [first, continuation] = &desk.prompts;
     let (text, _) = if prompt == Prompt::First { first } else { continuation };
     let _ = fd::write_all(fd::STDOUT, text);
     while line.last() != Some(&b'\n') {
-        match read_byte(fd::STDIN) {
-            Some(byte) => line.push(byte),
-            None => {
-                let _ = fd::write_all(fd::STDOUT, b"\n");
-                return;
-            }
+        match read_key(fd::STDIN) {
+            Ok(Some(byte)) => line.push(byte),
+            Ok(None) => return,
+            Err(Interrupted) => desk.signals.extend(take_signals()),
         }
     }
 }

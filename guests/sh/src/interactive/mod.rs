@@ -21,6 +21,9 @@ pub use lines::Desk;
 const WELCOME: &[u8] = b"\n\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) built-in shell (ash)\n\
                          Enter 'help' for a list of built-in commands.\n\n";
 
+/// So often in a row may the input end without the shell's end, where that is not wanted: it may be gone for good.
+const MOST_ENDS: u32 = 50;
+
 impl Shell {
     /// Says hello and makes the shell the terminal's.
     pub fn begin_interactive(&mut self) {
@@ -46,15 +49,20 @@ impl Shell {
     pub fn run_interactive(&mut self) {
         let desk = Rc::new(RefCell::new(Desk::new(self.history.clone())));
         let mut input = Input::terminal(lines::reader(desk.clone()));
+        let mut ends = 0;
         loop {
             self.jobs.poll();
             self.report_changed_jobs();
             self.set_desk(&mut desk.borrow_mut());
             input.prompt = Prompt::First;
             input.verbose = self.has(Opt::Verbose);
+            input.clear_end();
             let parsed = Parser::new(&mut input, &self.aliases, self.vars.dynamics.line).line();
             self.parser_line = input.line;
             self.base_line = input.line;
+            self.jobs.unsettled = false;
+            let came = core::mem::take(&mut desk.borrow_mut().signals);
+            self.traps.note(came);
             if core::mem::take(&mut desk.borrow_mut().interrupted) {
                 self.recover(&mut input);
                 self.traps.pending.push(Signal::INT.0);
@@ -63,21 +71,28 @@ impl Shell {
                 }
                 continue;
             }
-            self.warned = self.warned.saturating_sub(1);
+            if !matches!(parsed, Ok(Line::End)) {
+                self.warned = self.warned.saturating_sub(1);
+                ends = 0;
+            }
             let flow = match parsed {
                 Err(error) => Err(self.fail_syntax(&error)),
-                Ok(Line::Empty) => Ok(()),
-                Ok(Line::Command(command)) => self.eval(&command, false),
-                Ok(Line::End) if self.has(Opt::IgnoreEof) => {
-                    let _ = fd::write_all(fd::STDERR, b"Use \"exit\" to leave shell.\n");
-                    input.clear_end();
-                    Ok(())
-                }
-                Ok(Line::End) if self.may_leave() => return,
+                Ok(Line::End) if ends >= MOST_ENDS => return,
                 Ok(Line::End) => {
-                    input.clear_end();
+                    ends += 1;
+                    if self.may_leave() {
+                        let _ = fd::write_all(fd::STDERR, b"\n");
+                        if !self.has(Opt::IgnoreEof) {
+                            return;
+                        }
+                        let _ = fd::write_all(fd::STDERR, b"Use \"exit\" to leave shell.\n");
+                    }
                     Ok(())
                 }
+                Ok(line) => self.run_pending_traps().and_then(|()| match line {
+                    Line::Command(command) => self.eval(&command, false),
+                    Line::Empty | Line::End => Ok(()),
+                }),
             };
             match flow {
                 Ok(()) | Err(Unwind::Break(_) | Unwind::Continue(_)) => {}
@@ -120,6 +135,11 @@ impl Shell {
     fn recover(&mut self, input: &mut Input) {
         input.discard_line();
         input.clear_end();
+        self.unwind_to_top();
+    }
+
+    /// Leaves functions, loops and redirections behind.
+    pub(crate) fn unwind_to_top(&mut self) {
         while self.vars.in_scope() {
             self.vars.pop_scope();
         }

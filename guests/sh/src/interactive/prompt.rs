@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Desk;
 use super::completion::Words;
+use crate::edit::Units;
 use crate::shell::Shell;
 
 /// Stand around what takes no columns while a prompt is put together.
@@ -12,12 +13,20 @@ const INVISIBLE: [u8; 2] = [1, 2];
 impl Shell {
     /// Puts what the next line needs on the desk.
     pub(super) fn set_desk(&mut self, desk: &mut Desk) {
+        desk.units = self.units();
         desk.prompts = [self.prompt(b"PS1"), self.prompt(b"PS2")];
+        desk.traps_interrupt = self.traps.action(wcr_sys::abi::Signal::INT.0).is_some();
         let text = |shell: &Self, name: &[u8]| shell.vars.get(name).map(Cow::into_owned).unwrap_or_default();
         let builtins = crate::builtins::names().map(|name| name.as_bytes().to_vec());
         let applets = crate::applet_names::all().map(|name| name.as_bytes().to_vec());
         desk.words =
             Words { path: text(self, b"PATH"), home: text(self, b"HOME"), commands: builtins.chain(applets).collect() };
+    }
+
+    /// What the locale says that a character is.
+    fn units(&self) -> Units {
+        let locale = [&b"LC_ALL"[..], b"LC_CTYPE", b"LANG"].into_iter().find_map(|name| self.vars.get(name));
+        locale.map_or(Units::Bytes, |locale| Units::of_locale(&locale))
     }
 
     /// A prompt variable's value: parameters, then the backslash codes; and the columns that its last line takes.
@@ -26,13 +35,14 @@ impl Shell {
         let expanded = self.expand_prompt(prompt);
         let decoded = self.decode_prompt(&expanded);
         let (mut text, mut width, mut visible) = (Vec::with_capacity(decoded.len()), 0, true);
-        for byte in decoded {
-            if INVISIBLE.contains(&byte) {
-                visible = byte != INVISIBLE[0];
-                continue;
+        for unit in self.units().iter(&decoded) {
+            match unit {
+                [byte] if INVISIBLE.contains(byte) => visible = *byte != INVISIBLE[0],
+                unit => {
+                    text.extend_from_slice(unit);
+                    width = if unit == b"\n" { 0 } else { width + usize::from(visible) };
+                }
             }
-            text.push(byte);
-            width = if byte == b'\n' { 0 } else { width + usize::from(visible) };
         }
         (text, width)
     }
@@ -62,7 +72,7 @@ impl Shell {
                     out.extend_from_slice(if *code == b'h' { short } else { &host }.as_bytes());
                 }
                 b'u' => out.extend(crate::accounts::name_of(user).unwrap_or_default()),
-                b't' | b'T' | b'A' => out.extend(time_of_day()),
+                b't' | b'T' | b'A' | b'@' => out.extend(time_of_day()),
                 b'e' => out.push(0x1b),
                 b'[' => out.push(INVISIBLE[0]),
                 b']' => out.push(INVISIBLE[1]),
@@ -99,7 +109,12 @@ fn rest_with<'t>(text: &'t [u8], rest: &[u8]) -> &'t [u8] {
 fn number<'t>(text: &'t [u8], base: u32, most: usize, out: &mut Vec<u8>) -> &'t [u8] {
     let digits = text.iter().take(most).map_while(|byte| char::from(*byte).to_digit(base));
     let (value, count) = digits.fold((0, 0), |(value, count), digit| (value * base + digit, count + 1));
-    out.extend(Some(value as u8).filter(|byte| *byte != 0));
+    match (value as u8, count) {
+        // What `\x` alone becomes.
+        (_, 0) => out.push(b'?'),
+        (0, _) => {}
+        (byte, _) => out.push(byte),
+    }
     text.get(count..).unwrap_or_default()
 }
 
@@ -116,7 +131,7 @@ mod tests {
     #[test]
     fn numbers_become_bytes() {
         for (text, base, most, byte, left) in
-            [("1012", 8, 3, &b"A"[..], "2"), ("414", 16, 2, b"A", "4"), ("g", 16, 2, b"", "g"), ("0>", 8, 3, b"", ">")]
+            [("1012", 8, 3, &b"A"[..], "2"), ("414", 16, 2, b"A", "4"), ("g", 16, 2, b"?", "g"), ("0>", 8, 3, b"", ">")]
         {
             let mut out = Vec::new();
             assert_eq!(number(text.as_bytes(), base, most, &mut out), left.as_bytes(), "{text}");

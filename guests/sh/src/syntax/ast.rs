@@ -201,6 +201,8 @@ pub enum Part {
     Literal(Box<[u8]>),
     /// Quoted text; may be empty, which makes an empty field.
     Quoted(Box<[u8]>),
+    /// Text behind backslashes, outside quotes.
+    Escaped(Box<[u8]>),
     /// A parameter expansion.
     Param(Box<Param>),
     /// A command substitution; the flag tells whether it stands in double quotes.

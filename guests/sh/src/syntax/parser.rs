@@ -503,7 +503,7 @@ pub(crate) fn as_assignment(word: &Word) -> Option<Assignment> {
 fn delimiter(word: &Word) -> Box<[u8]> {
     let mut text = Vec::new();
     for part in &word.0 {
-        if let Part::Literal(literal) | Part::Quoted(literal) = part {
+        if let Part::Literal(literal) | Part::Quoted(literal) | Part::Escaped(literal) = part {
             text.extend_from_slice(literal);
         }
     }

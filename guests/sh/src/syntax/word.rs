@@ -34,6 +34,8 @@ struct Parts {
     done: Vec<Part>,
     text: Vec<u8>,
     quoted: bool,
+    /// Whether the text is quoted by backslashes.
+    escaped: bool,
 }
 
 impl Parts {
@@ -45,10 +47,24 @@ impl Parts {
         self.text.push(byte);
     }
 
+    /// Adds what a backslash outside quotes stands before.
+    fn push_escaped(&mut self, byte: u8) {
+        if !self.escaped {
+            self.finish_text();
+        }
+        (self.quoted, self.escaped) = (true, true);
+        self.text.push(byte);
+    }
+
     fn finish_text(&mut self) {
+        let escaped = core::mem::take(&mut self.escaped);
         if !self.text.is_empty() {
             let text = core::mem::take(&mut self.text).into();
-            self.done.push(if self.quoted { Part::Quoted(text) } else { Part::Literal(text) });
+            self.done.push(match (self.quoted, escaped) {
+                (false, _) => Part::Literal(text),
+                (true, false) => Part::Quoted(text),
+                (true, true) => Part::Escaped(text),
+            });
         }
     }
 
@@ -122,8 +138,8 @@ impl Parser<'_> {
                     self.input.next();
                     match self.input.next() {
                         Some(b'\n') => {}
-                        Some(escaped) => parts.push(escaped, true),
-                        None => parts.push(b'\\', true),
+                        Some(escaped) => parts.push_escaped(escaped),
+                        None => parts.push_escaped(b'\\'),
                     }
                 }
                 b'\'' => {
