@@ -261,3 +261,184 @@ fn an_endless_loop_ends_its_container_and_nothing_else() {
     let report = finished.stdout();
     assert!(report.ends_with("\n2 passed, 1 failed\n") && report.contains("from 1 to 3600"), "{report}");
 }
+
+#[test]
+fn runs_of_one_container_share_files_and_clock() {
+    let script = r#"
+        test("files and clock", || {
+            let c = container("busybox", #{ files: #{ "/etc/motd": "hello\n" }, env: #{ WHO: "you" }, workdir: "/srv" });
+            expect(c.run(["sh", "-c", "cat /etc/motd > here; echo $WHO >> here; sleep 3600; date -u +%H:%M"]).stdout).equals("01:00\n");
+            expect(c.file("/srv/here")).equals("hello\nyou\n");
+            c.advance(1800);
+            let r = c.run(["sh", "-c", "date -u +%H:%M; ls -l --full-time here | cut -d' ' -f6-"], #{ env: #{ WHO: () } });
+            expect(r.stdout).starts_with("01:30\n").contains("2024-01-01 00:00:00");
+            expect(c.now).starts_with("2024-01-01T01:30:00");
+            c.write("/srv/run.sh", #{ content: "#!/bin/sh\nrm here; mkdir sub; exit 4\n", mode: 0o755 });
+            let before = c.copy();
+            expect(c.run(["./run.sh"]).code).equals(4);
+            expect([c.exists("/srv/here"), c.exists("/srv/sub"), before.exists("/srv/here")]).equals([false, true, true]);
+            expect(before.run(["cat", "here"]).stdout).equals("hello\nyou\n");
+            // Another randomness each time, the same in each run of the script.
+            let draw = ["sh", "-c", "echo $RANDOM"];
+            expect(before.run(draw).stdout).not_equals(before.run(draw).stdout);
+        });
+        test("what does not start leaves the files as they are", || {
+            let c = container("busybox");
+            c.write("/kept", "x");
+            let said = "";
+            try { c.run(["nothing"]); } catch (error) { said = error; }
+            expect(said).contains("PATH");
+            expect(c.run(["cat", "/kept"]).stdout).equals("x");
+        });
+        test("wrong uses", || {
+            let c = container("busybox");
+            for f in [|| c.run([]), || c.run(["true"], #{ seed: 1 }), || c.advance(-1), || c.write("x", ""), || c.file("/none"), || c.run(["true"]).file("/x")] {
+                let failed = false;
+                try { f.call(); } catch { failed = true; }
+                expect(failed).is_true();
+            }
+        });
+    "#;
+    test(script).1.ok();
+}
+
+#[test]
+fn snapshots_are_compared_and_written_when_asked_to() {
+    let script = r#"
+        test("lists", || expect(run("busybox", ["seq", "3"]).stdout).snapshot("numbers"));
+        test("bytes", || expect(run("busybox", ["printf", "\\377\\0"]).stdout_bytes).snapshot("bytes"));
+    "#;
+    let scripts = Scripts::new(&[("t.rhai", script)]);
+    let report = scripts.report(&scripts.test(&["t.rhai"]).exits(1));
+    assert!(report.contains("there is no snapshot \"numbers\" yet") && report.contains("wcr test --update"), "{report}");
+    let run = |args: &[&str]| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join("t.rhai")]).run();
+    run(&["--update"]).ok().says(&["2 snapshots were written"]);
+    assert_eq!(fs::read(scripts.home.join("t.rhai.snapshots/bytes.snap")).unwrap(), [0xff, 0]);
+    scripts.test(&["t.rhai"]).ok();
+
+    fs::write(scripts.home.join("t.rhai.snapshots/numbers.snap"), "1\n2\n4\n").unwrap();
+    fs::write(scripts.home.join("t.rhai.snapshots/old.snap"), "").unwrap();
+    let report = scripts.report(&scripts.test(&["t.rhai"]).exits(1));
+    assert!(report.contains("- 4\n  + 3\n"), "{report}");
+    run(&["--update"]).ok().says(&["1 snapshot was written", "old.snap: no case asks for this snapshot"]);
+    scripts.test(&["t.rhai"]).ok();
+    assert!(scripts.home.join("t.rhai.snapshots/old.snap").exists());
+}
+
+#[test]
+fn cases_are_chosen_and_reported_in_order_whatever_the_number_of_jobs() {
+    let script = |name: &str| {
+        let case = |number| format!("test(\"{name} {number}\", || expect(run(\"busybox\", [\"echo\", \"{number}\"]).stdout).equals(\"{number}\\n\"));\n");
+        (0..4).map(case).collect::<String>()
+    };
+    let (a, b, c) = (script("one"), script("two"), script("three"));
+    let scripts = Scripts::new(&[("d/a.rhai", &a), ("d/b.rhai", &b), ("d/c.rhai", &c)]);
+    let run = |args: &[&str]| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join("d")]).run();
+    let report = |args: &[&str]| scripts.report(&run(args).ok());
+    let all = report(&["--jobs", "1"]);
+    assert!(all.ends_with("12 passed, 0 failed\n") && all.starts_with("ok      d/a.rhai: one 0\nok      d/a.rhai: one 1\n"), "{all}");
+    assert_eq!(report(&["--jobs", "3"]), all);
+    assert_eq!(report(&["--filter", "b.rhai: two 2"]), "ok      d/b.rhai: two 2\n\n1 passed, 0 failed, 11 not run\n");
+    run(&["--filter", "none such"]).fails().exits(2).says(&["no case was run", "none such"]);
+    run(&["--shard", "3/2"]).fails().exits(2).says(&["1/4"]);
+    let mut shares: Vec<String> = Vec::new();
+    for number in 1..=3 {
+        let share = report(&["--shard", &format!("{number}/3")]);
+        shares.extend(share.lines().filter(|line| line.starts_with("ok")).map(str::to_owned));
+    }
+    let mut every: Vec<&str> = all.lines().filter(|line| line.starts_with("ok")).collect();
+    shares.sort_unstable();
+    every.sort_unstable();
+    assert_eq!(shares, every);
+}
+
+#[test]
+fn reports_are_written_for_machines() {
+    let script = "test(\"good\", || print(\"<b>\"));\ntest(\"bad\", || expect(\"a&b\").equals(\"c\"));\n";
+    let scripts = Scripts::new(&[("t.rhai", script)]);
+    let junit = scripts.home.join("report.xml");
+    let finished = Wcr::new(scripts.home.path()).args(["test", "--json", "--junit"]).args([&junit, &scripts.home.join("t.rhai")]).run();
+    let json: serde_json::Value = serde_json::from_str(&finished.exits(1).stdout()).unwrap();
+    assert_eq!((&json["passed"], &json["failed"], &json["not_run"]), (&1.into(), &1.into(), &0.into()));
+    assert_eq!(json["cases"][0]["name"], "good");
+    assert_eq!(json["cases"][0]["printed"][0], "<b>");
+    assert_eq!(json["cases"][1]["failure"]["place"]["line"], 2);
+    let xml = fs::read_to_string(&junit).unwrap();
+    for text in ["tests=\"2\" failures=\"1\"", "<system-out>&lt;b&gt;</system-out>", "actual:   &quot;a&amp;b&quot;", "name=\"bad\""] {
+        assert!(xml.contains(text), "no {text} in {xml}");
+    }
+}
+
+#[test]
+fn structure_tests_run_as_they_are() {
+    let suite = r#"
+schemaVersion: 2.0.0
+globalEnvVars:
+  - key: WHO
+    value: you
+commandTests:
+  - name: says it
+    setup: [["sh", "-c", "echo $WHO > /said"]]
+    command: cat
+    args: ["/said"]
+    expectedOutput: ["^y.u\n$"]
+    excludedOutput: ["me"]
+  - name: fails as it should
+    command: ls
+    args: ["/nothing"]
+    exitCode: 1
+    expectedError: ["No such file"]
+fileExistenceTests:
+  - name: a folder
+    path: /etc
+    permissions: drwxr-xr-x
+    uid: 0
+    gid: 0
+  - name: a program
+    path: /bin/sh
+    isExecutableBy: any
+  - name: nothing
+    path: /nothing
+    shouldExist: false
+fileContentTests:
+  - name: users
+    path: /etc/passwd
+    expectedContents: ["^root:x:0:0:"]
+    excludedContents: ["toor"]
+metadataTest:
+  cmd: ["sh"]
+  env:
+    - key: PATH
+      value: "^/usr/local/sbin:"
+      isRegex: true
+  exposedPorts: []
+"#;
+    let broken = suite.replace("y.u", "m.").replace("/nothing\n    shouldExist", "/tmp\n    shouldExist").replace("[\"sh\"]\n  env", "[\"bash\"]\n  env");
+    let scripts = Scripts::new(&[
+        ("good.yaml", suite),
+        ("bad.yml", &broken),
+        ("unknown.yaml", "schemaVersion: 2.0.0\nlicenseTests:\n  - debian: true\n"),
+        ("old.yaml", "schemaVersion: 1.0.0\n"),
+        ("loop.yaml", "a: &a [*a]\nschemaVersion: 2.0.0\n"),
+    ]);
+    let run = |args: &[&str], file: &str| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join(file)]).run();
+    let report = scripts.report(&run(&["--image", "busybox"], "good.yaml").ok());
+    assert!(report.starts_with("ok      good.yaml: Command Test: says it\n") && report.ends_with("7 passed, 0 failed\n"), "{report}");
+    let report = scripts.report(&run(&["--image", "busybox"], "bad.yml").exits(1));
+    for text in
+        ["standard output: the string does not match the pattern", "\"/tmp\" is in the image", "the command: not the expected one", "4 passed, 3 failed", "last run: busybox cat /said: exit code 0"]
+    {
+        assert!(report.contains(text), "no {text} in {report}");
+    }
+    for (file, args, text) in [
+        ("good.yaml", &[][..], "--image IMAGE"),
+        ("unknown.yaml", &["--image", "busybox"], "licenseTests"),
+        ("old.yaml", &["--image", "busybox"], "schema 1.0.0"),
+        ("loop.yaml", &["--image", "busybox"], "cannot be read"),
+    ] {
+        let report = scripts.report(&run(args, file).exits(1));
+        assert!(report.contains(text), "no {text} in {report}");
+    }
+    let report = scripts.report(&run(&["--image", "busybox", "--filter", "Metadata"], "good.yaml").ok());
+    assert!(report.ends_with("1 passed, 0 failed, 6 not run\n"), "{report}");
+}

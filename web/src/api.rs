@@ -133,6 +133,7 @@ pub fn start(request: Request) -> Result<(), StartError> {
         terminal: None,
     };
     let host = wcr_machine::Host {
+        root: None,
         clock,
         entropy,
         stdio,

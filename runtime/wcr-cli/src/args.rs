@@ -1,12 +1,14 @@
 //! The command line: one struct a command.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wcr_container::Tmpfs;
 use wcr_container::bind::Bind;
+use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
 use crate::image_args::{DfArgs, ExportArgs, FsckArgs, ImportArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs};
@@ -225,7 +227,28 @@ pub(crate) struct TestArgs {
     /// The platform of the images
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<Platform>,
-    /// Scripts, and folders whose *.rhai are run
+    /// The image of structure tests, which do not name it themselves
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) image: Option<String>,
+    /// Run the cases whose title (FILE: NAME) has this text in it; may be given several times
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Run a share of the cases, as in 1/4; a case is always in the same one
+    #[arg(long, value_name = "NUMBER/COUNT")]
+    pub(crate) shard: Option<Shard>,
+    /// Write the snapshots that are missing or not as the values are now
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Run this many scripts at a time [default: the number of cores]
+    #[arg(short, long, value_name = "COUNT")]
+    pub(crate) jobs: Option<NonZero<usize>>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the report as JUnit XML to this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Scripts, folders whose *.rhai are run, and tests of container-structure-test (*.yaml, *.yml, *.json)
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }

@@ -1,10 +1,13 @@
 //! `wcr test`.
 
 use std::error::Error;
+use std::num::NonZero;
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde::Serialize;
 use wcr_container::ContainerImage;
-use wcr_harness::{Case, Harness, Images};
+use wcr_harness::{Case, Ended, Event, Harness, Images, Plan, Selection};
 use wcr_image::{Class, Platform, Reference};
 
 use crate::args::{PullPolicy, TestArgs};
@@ -26,34 +29,97 @@ impl Images for Fetching {
     }
 }
 
-/// Runs scripts and reports: a line a case, the failures, how many there were.
+/// Runs scripts and reports: a line a case, the failures, how many there were; or all of it as JSON.
 pub(crate) fn test(args: TestArgs) -> Result<u8> {
-    let usage = |message: String| Failure::new(Class::Usage, message);
     let scripts = wcr_harness::collect(&args.files).map_err(|error| usage(error.to_string()))?;
-    let harness = Harness::new(Box::new(Fetching { policy: args.pull, platform: args.platform }));
-    let (mut passed, mut failures, mut code) = (0, Vec::new(), OK);
-    for script in &scripts {
-        let mut cases = 0;
-        harness.run(script, |case: &Case| {
-            cases += 1;
-            code |= output::print(&wcr_harness::case_line(case));
-            match case.failure {
-                None => passed += 1,
-                Some(_) => failures.push(wcr_harness::failure(case)),
-            }
-        })?;
-        if cases == 0 {
-            say(&format!("{}: there is no case: no `test`, no `run` and no `expect`", script.name));
-        }
+    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+    let selection = Selection { filters: args.filter, shard: args.shard };
+    let plan = Plan { selection, image: args.image, update: args.update };
+    let harness = Harness::new(Box::new(Fetching { policy: args.pull, platform: args.platform }), plan.clone());
+    let mut report = Report { json: args.json, cases: Vec::new(), left_out: 0, written: 0, code: OK };
+    harness.run(&scripts, jobs, |event| report.take(event))?;
+    if report.cases.is_empty() && !plan.selection.filters.is_empty() {
+        let filters = plan.selection.filters.join("\", \"");
+        return Err(usage(format!("no case was run: no title (FILE: NAME) has \"{filters}\" in it")).into());
     }
-    if passed + failures.len() == 0 {
+    if report.cases.is_empty() && report.left_out == 0 {
         let message = "there was nothing to test; write `test(\"name\", || { … })` into a script";
         return Err(usage(message.into()).into());
     }
-    if !failures.is_empty() {
-        code = FAILED;
-        code |= output::print(&format!("\nfailures:\n\n{}", failures.join("\n")));
+    if let Some(path) = &args.junit {
+        write_junit(path, &report.cases)?;
     }
-    code |= output::print(&format!("\n{}", wcr_harness::summary(passed, failures.len())));
-    Ok(code)
+    report.end()
+}
+
+fn usage(message: String) -> Failure {
+    Failure::new(Class::Usage, message)
+}
+
+fn write_junit(path: &Path, cases: &[Case]) -> Result<()> {
+    std::fs::write(path, wcr_harness::junit(cases))
+        .with_context(|| format!("cannot write the report to {}", path.display()))
+}
+
+/// What has been told so far.
+struct Report {
+    json: bool,
+    cases: Vec<Case>,
+    left_out: usize,
+    written: usize,
+    code: u8,
+}
+
+/// The report as JSON.
+#[derive(Serialize)]
+struct Json<'a> {
+    passed: usize,
+    failed: usize,
+    not_run: usize,
+    cases: &'a [Case],
+}
+
+impl Report {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Case(case) => {
+                if !self.json {
+                    self.code |= output::print(&wcr_harness::case_line(&case));
+                }
+                self.cases.push(case);
+            }
+            Event::Ended(Ended { script, cases, left_out, written, unused }) => {
+                if cases + left_out == 0 {
+                    say(&format!("{script}: there is no case: no `test`, no `run` and no `expect`"));
+                }
+                for path in unused {
+                    say(&format!("{}: no case asks for this snapshot", path.display()));
+                }
+                self.left_out += left_out;
+                self.written += written.len();
+            }
+        }
+    }
+
+    /// Says what came of it all; the exit code.
+    fn end(self) -> Result<u8> {
+        let failed: Vec<&Case> = self.cases.iter().filter(|case| case.failure.is_some()).collect();
+        let passed = self.cases.len() - failed.len();
+        let mut code = if failed.is_empty() { self.code } else { FAILED };
+        if self.json {
+            let report = Json { passed, failed: failed.len(), not_run: self.left_out, cases: &self.cases };
+            return Ok(code | output::print_json(&report)?);
+        }
+        if !failed.is_empty() {
+            let failures: Vec<String> = failed.iter().map(|case| wcr_harness::failure(case)).collect();
+            code |= output::print(&format!("\nfailures:\n\n{}", failures.join("\n")));
+        }
+        code |= output::print(&format!("\n{}", wcr_harness::summary(passed, failed.len(), self.left_out)));
+        match self.written {
+            0 => {}
+            1 => say("1 snapshot was written"),
+            written => say(&format!("{written} snapshots were written")),
+        }
+        Ok(code)
+    }
 }

@@ -19,9 +19,10 @@ pub use error::RunError;
 pub use image::from_store;
 pub use options::{Deterministic, RunOptions};
 pub use run::{Captured, Outcome, run, run_captured};
+pub use wcr_abi::{Errno, FileKind, Stat, Timestamp};
 pub use wcr_engine::Stop;
 pub use wcr_kernel::{Limits, TraceSink};
 pub use wcr_machine::{
-    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Rung, Settings, Tmpfs, executables, is_unseen,
-    shown,
+    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs, executables,
+    is_unseen, shown,
 };

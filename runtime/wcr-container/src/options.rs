@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wcr_engine::Stop;
 use wcr_kernel::TraceSink;
-use wcr_machine::{Explain, Settings};
+use wcr_machine::{Explain, Root, Settings};
 
 use crate::bind::Bind;
 
@@ -14,6 +14,8 @@ use crate::bind::Bind;
 pub struct RunOptions {
     /// What the container is like.
     pub settings: Settings,
+    /// The root file system as an earlier run left it, see [`crate::Captured::take_root`]; `None` for the image's own.
+    pub root: Option<Root>,
     /// Folders and files of the host.
     pub binds: Vec<Bind>,
     /// Whether the container reads the host's standard input; else its input is empty. With a terminal

@@ -3,10 +3,10 @@
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use wcr_abi::{Errno, WinSize};
+use wcr_abi::WinSize;
 use wcr_engine::{Engine, EngineOptions, Finished, Stop};
 use wcr_kernel::{Clock, Entropy, MemoryInput, MemoryOutput, SeededEntropy, Stdio};
-use wcr_machine::{ContainerImage, Host, LastRefusal, boot};
+use wcr_machine::{ContainerImage, Host, LastRefusal, Root, boot};
 
 use crate::error::RunError;
 use crate::host::{self, Clocks, HostEntropy};
@@ -39,12 +39,15 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// The content of a file that the container left; links are followed.
-    ///
-    /// # Errors
-    /// Those of `open(2)` and `read(2)`, as root has them.
-    pub fn read_file(&self, path: &[u8]) -> Result<Vec<u8>, Errno> {
-        wcr_machine::read_file(self.finished.kernel().vfs(), path)
+    /// The container's clock at its end, in nanoseconds since the epoch.
+    #[must_use]
+    pub fn ended_at(&self) -> u64 {
+        self.finished.kernel().now().to_nanos()
+    }
+
+    /// The files that the container left, for another run to go on from. They can be taken once.
+    pub fn take_root(&mut self) -> Option<Root> {
+        Root::take(self.finished.kernel().vfs())
     }
 }
 
@@ -116,6 +119,7 @@ fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(En
         stdio,
         guests,
         components: true,
+        root: options.root,
         mounts,
         explain: options.explain,
         trace: options.trace,

@@ -1,7 +1,13 @@
 //! What came of a case: passed, or failed at a place of the script.
 
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::check::Mismatch;
+
 /// A place in a script; both numbers count from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The line.
     pub line: usize,
@@ -17,7 +23,7 @@ impl Place {
 }
 
 /// A call of one of the script's functions on the way to a failure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Call {
     /// The function's name.
     pub name: String,
@@ -26,7 +32,7 @@ pub struct Call {
 }
 
 /// Why a case failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// Where, if that is known.
     pub place: Option<Place>,
@@ -42,8 +48,21 @@ pub struct Failure {
     pub last_run: Vec<String>,
 }
 
+impl Failure {
+    /// A failure that has no place in a script.
+    pub(crate) fn plain(what: String, detail: Vec<String>) -> Self {
+        Self { place: None, what, detail, calls: Vec::new(), source_line: None, last_run: Vec::new() }
+    }
+}
+
+impl From<Mismatch> for Failure {
+    fn from(Mismatch { what, detail }: Mismatch) -> Self {
+        Self::plain(what, detail)
+    }
+}
+
 /// A case that has come to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Case {
     /// The script's file, as it was named.
     pub script: String,
@@ -51,6 +70,8 @@ pub struct Case {
     pub name: Option<String>,
     /// What it printed, line by line.
     pub printed: Vec<String>,
+    /// How long it took, in seconds of the host.
+    pub seconds: f64,
     /// Why it failed; `None` when it passed.
     pub failure: Option<Failure>,
 }
@@ -64,4 +85,28 @@ impl Case {
             None => self.script.clone(),
         }
     }
+}
+
+/// A script that has come to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// The script's file, as it was named.
+    pub script: String,
+    /// How many cases were run.
+    pub cases: usize,
+    /// How many were not: the selection does not take them.
+    pub left_out: usize,
+    /// The snapshots that were written.
+    pub written: Vec<PathBuf>,
+    /// The snapshots that no case asked for, where all were run and passed.
+    pub unused: Vec<PathBuf>,
+}
+
+/// What the harness tells while it works.
+#[derive(Debug)]
+pub enum Event {
+    /// A case has ended.
+    Case(Case),
+    /// A script has.
+    Ended(Ended),
 }

@@ -11,6 +11,9 @@ use crate::visible::cut;
 /// How many characters of a value are shown.
 const SHOWN_MAX: usize = 400;
 
+/// How the sentence about a bad pattern begins.
+pub(crate) const NO_PATTERN: &str = "the pattern is no regular expression";
+
 /// A check that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch {
@@ -21,7 +24,7 @@ pub(crate) struct Mismatch {
 }
 
 impl Mismatch {
-    fn new(what: impl Into<String>, detail: Vec<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>, detail: Vec<String>) -> Self {
         Self { what: what.into(), detail }
     }
 
@@ -139,7 +142,7 @@ pub(crate) fn matches(value: &Value, pattern: &str) -> Checked {
     match Regex::new(pattern) {
         Ok(regex) => holds(regex.is_match(text), "the string does not match the pattern", "pattern: ", &source, value),
         Err(error) => {
-            let what = format!("the pattern is no regular expression: {error}");
+            let what = format!("{NO_PATTERN}: {error}");
             Err(Mismatch::new(what, vec![format!("pattern:  {}", shown(&source))]))
         }
     }

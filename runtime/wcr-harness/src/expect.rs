@@ -72,4 +72,8 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         it.given(&context, check::matches(&it.value, &pattern))
     };
     engine.register_fn("matches", call);
+    let call = |context: NativeCallContext<'_>, it: &mut Expectation, name: ImmutableString| -> Given {
+        it.given(&context, it.session.snapshots.check(&name, &it.value))
+    };
+    engine.register_fn("snapshot", call);
 }

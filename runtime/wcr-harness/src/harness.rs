@@ -1,65 +1,97 @@
-//! Running scripts: an engine each, with the harness's functions and limits.
+//! Running scripts: an engine each, with the harness's functions and limits, several side by side.
 
 use std::io;
+use std::num::NonZero;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, OptimizationLevel};
 
-use crate::case::{Case, Failure};
+use crate::case::{Event, Failure};
 use crate::images::{ImageCache, Images};
 use crate::problem::{Stop, failure};
+use crate::select::Selection;
 use crate::session::{Session, SharedImages};
-use crate::source::Script;
-use crate::{expect, limits, result};
+use crate::source::{Kind, Script};
+use crate::{expect, limits, result, sandbox, structure};
 
 /// Why the harness itself cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
-    /// The thread for a script cannot be started.
-    #[error("cannot start a thread for {script}: {source}; is the host out of memory?")]
-    Thread {
-        /// The script.
-        script: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// No thread for scripts can be started.
+    #[error("cannot start a thread for the scripts: {0}; is the host out of memory?")]
+    Thread(io::Error),
+}
+
+/// What is to be done with scripts.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Which cases are run.
+    pub selection: Selection,
+    /// The image of structure tests, which do not name it themselves.
+    pub image: Option<String>,
+    /// Whether snapshots are written where values are not as they say.
+    pub update: bool,
 }
 
 /// Runs scripts; all of them get their images from one source, each image once.
 pub struct Harness {
     images: SharedImages,
+    plan: Plan,
 }
 
 impl Harness {
     /// A harness over a source of images.
     #[must_use]
-    pub fn new(images: Box<dyn Images>) -> Self {
-        Self { images: Arc::new(Mutex::new(ImageCache::new(images))) }
+    pub fn new(images: Box<dyn Images>, plan: Plan) -> Self {
+        Self { images: Arc::new(Mutex::new(ImageCache::new(images))), plan }
     }
 
-    /// Runs a script; `ended` hears of each case when it has ended.
+    /// Runs scripts, at most `jobs` at a time; `told` hears of each case and script that has ended, always in the
+    /// scripts' order.
     ///
     /// # Errors
-    /// [`HarnessError`]. What is wrong with the script is a case that fails.
-    pub fn run(&self, script: &Script, mut ended: impl FnMut(&Case)) -> Result<(), HarnessError> {
-        let (sender, receiver) = channel();
-        let images = self.images.clone();
+    /// [`HarnessError`]. What is wrong with a script is a case that fails.
+    pub fn run(&self, scripts: &[Script], jobs: NonZero<usize>, mut told: impl FnMut(Event)) -> Result<(), HarnessError> {
+        let (waiting, events): (Vec<_>, Vec<_>) = scripts
+            .iter()
+            .map(|script| {
+                let (sender, receiver) = channel();
+                (Mutex::new(Some((script, sender))), receiver)
+            })
+            .unzip();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(script) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let Some((script, sender)) = script.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+                match script.kind {
+                    Kind::Rhai => evaluate(script.clone(), self.plan.clone(), self.images.clone(), sender),
+                    Kind::Structure => structure::evaluate(script, &self.plan, &self.images, &sender),
+                }
+            }
+        };
         std::thread::scope(|scope| {
-            // A thread for the size of its stack.
-            let thread = std::thread::Builder::new().stack_size(limits::STACK);
-            let started = thread.spawn_scoped(scope, || evaluate(script.clone(), images, sender));
-            started.map_err(|source| HarnessError::Thread { script: script.name.clone(), source })?;
-            receiver.iter().for_each(|case| ended(&case));
+            for started in 0..jobs.get().min(scripts.len()) {
+                // A thread for the size of its stack.
+                let thread = std::thread::Builder::new().stack_size(limits::STACK);
+                match thread.spawn_scoped(scope, work) {
+                    // Fewer at a time are enough.
+                    Err(error) if started == 0 => return Err(HarnessError::Thread(error)),
+                    Err(_) => break,
+                    Ok(_) => {}
+                }
+            }
+            events.into_iter().flatten().for_each(&mut told);
             Ok(())
         })
     }
 }
 
 /// Evaluates a script from its first line to its last.
-fn evaluate(script: Script, images: SharedImages, ended: Sender<Case>) {
-    let session = Session::new(script, images, ended);
+fn evaluate(script: Script, plan: Plan, images: SharedImages, told: Sender<Event>) {
+    let session = Session::new(script, plan, images, told);
     let engine = engine(&session);
     let compiled = engine.compile(&session.script.text).map_err(|error| Box::new(EvalAltResult::from(error)));
     let run = compiled.and_then(|ast| engine.run_ast(&ast));
@@ -90,6 +122,7 @@ fn engine(session: &Rc<Session>) -> Engine {
     engine.on_debug(move |text, _, _| printer.print(text));
     expect::register(&mut engine, session.clone());
     result::register(&mut engine, session.clone());
+    sandbox::register(&mut engine, session.clone());
     engine.register_fn("exit", no_exit);
     engine.register_fn("exit", |_: Dynamic| no_exit());
     let session = session.clone();
@@ -116,6 +149,9 @@ fn test(
     }
     if name.trim().is_empty() {
         return Err("a case needs a name, as in `test(\"prints a greeting\", || { … })`".into());
+    }
+    if !session.takes(Some(name)) {
+        return Ok(());
     }
     let mut used_up = false;
     session.case(name.to_owned(), || {

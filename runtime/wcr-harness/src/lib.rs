@@ -15,6 +15,7 @@
 //! | `test(name, \|\| { … })` | runs a case. A script without any is one case, named for its file |
 //! | `run(image, [argument, …])` | runs a command in a fresh container and gives a result; an empty list for the image's own command |
 //! | `run(image, [argument, …], #{ … })` | the same with the options below |
+//! | `container(image)`, `container(image, #{ … })` | a container whose files and clock several runs share; the options are what each run begins with |
 //! | `expect(value)` | what can be checked with the methods below; a check that fails ends the case |
 //! | `print(value)`, `debug(value)` | go to the report, under their case |
 //!
@@ -37,6 +38,14 @@
 //! | `trace` | the digest of all guest calls, in hexadecimal: two runs with the same digest were the same |
 //! | `notes` | what wcr has to say about the run, an array of strings |
 //!
+//! | of a container | what it is |
+//! |---|---|
+//! | `run([argument, …])`, `run([argument, …], #{ … })` | runs a command on the files as the run before left them, and gives a result; without the image's entry point. Only the first process counts: others end with it |
+//! | `file(path)`, `file_bytes(path)`, `exists(path)` | its files as they are now |
+//! | `write(path, content)` | puts a file there, as the option `files` does |
+//! | `now`, `advance(seconds)` | its clock, which goes on from run to run and can be set forward |
+//! | `copy()` | another container that is as this one is now |
+//!
 //! | check | holds when |
 //! |---|---|
 //! | `equals(x)`, `not_equals(x)` | it is (not) the same value; a number equals a number, whatever its kind |
@@ -45,13 +54,14 @@
 //! | `matches(pattern)` | the regular expression is found in the string |
 //! | `is_empty()` | a string, blob, array or map has nothing in it |
 //! | `is_true()`, `is_false()` | it is this boolean |
+//! | `snapshot(name)` | it is as the file `SCRIPT.snapshots/NAME.snap` says; `wcr test --update` writes it |
 //! | `greater_than(n)`, `at_least(n)`, `less_than(n)`, `at_most(n)` | numbers compare so |
 //!
 //! Checks give back what they were called on, so that they can be chained.
 //!
 //! # What a script cannot do
 //!
-//! It has no clock, no files and no modules of its own, and it is limited in what it computes ([`OPERATIONS_MAX`]) and
+//! It has no clock, no files (but its snapshots) and no modules of its own, and it is limited in what it computes ([`OPERATIONS_MAX`]) and
 //! holds: strings of 4 MiB, blobs and arrays of 131,072 items. Containers get nothing of the host. A check that does
 //! not hold fails its case, even where the script catches the error.
 
@@ -64,19 +74,26 @@ mod diff;
 mod expect;
 mod harness;
 mod images;
+mod junit;
 mod limits;
 mod options;
 mod problem;
 mod report;
 mod result;
+mod sandbox;
+mod select;
 mod session;
+mod snapshot;
 mod source;
+mod structure;
 mod value;
 mod visible;
 
-pub use case::{Call, Case, Failure, Place};
-pub use harness::{Harness, HarnessError};
+pub use case::{Call, Case, Ended, Event, Failure, Place};
+pub use harness::{Harness, HarnessError, Plan};
 pub use images::{ImageError, Images};
+pub use junit::junit;
 pub use limits::OPERATIONS_MAX;
 pub use report::{case_line, failure, summary};
-pub use source::{Script, SourceError, collect};
+pub use select::{Selection, Shard, ShardError};
+pub use source::{Kind, Script, SourceError, collect};

@@ -53,17 +53,21 @@ pub(crate) enum OptionError {
 }
 
 impl Request {
-    /// Reads the arguments of a call of `run`.
-    pub(crate) fn read(command: Array, options: Map) -> Result<Self, OptionError> {
+    /// What is asked when nothing is said: the image's own command.
+    pub(crate) fn usual() -> Self {
         let settings = Settings { trace: true, ..Settings::default() };
-        let mut request = Self { settings, stdin: Vec::new(), seed: 0, clock: None, timeout: TIMEOUT };
+        Self { settings, stdin: Vec::new(), seed: 0, clock: None, timeout: TIMEOUT }
+    }
+
+    /// What a call asks with this command and these options, over what is asked already.
+    pub(crate) fn with(mut self, command: Array, options: Map) -> Result<Self, OptionError> {
         for (number, word) in (1..).zip(command) {
-            request.settings.command.push(bytes(&format!("word {number} of the command"), word)?);
+            self.settings.command.push(bytes(&format!("word {number} of the command"), word)?);
         }
         for (name, value) in options {
-            request.set(&name, value)?;
+            self.set(&name, value)?;
         }
-        Ok(request)
+        Ok(self)
     }
 
     fn set(&mut self, name: &str, value: Dynamic) -> Result<(), OptionError> {
@@ -105,7 +109,7 @@ fn variable(name: &str, value: Dynamic) -> Result<EnvChange, OptionError> {
 }
 
 /// A file: its content, or a map with `content` and `mode`.
-fn file(name: String, value: Dynamic) -> Result<FileIn, OptionError> {
+pub(crate) fn file(name: String, value: Dynamic) -> Result<FileIn, OptionError> {
     const TAKES: &str = "a string, a blob, or `#{ content: …, mode: 0o755 }`";
     let what = format!("the file {} of `run`", quoted(&name));
     let name = path(&what, name)?;
@@ -201,7 +205,7 @@ mod tests {
 
     fn read(command: &str, options: &str) -> Result<Request, OptionError> {
         let engine = rhai::Engine::new();
-        Request::read(engine.eval(command).unwrap(), engine.eval(options).unwrap())
+        Request::usual().with(engine.eval(command).unwrap(), engine.eval(options).unwrap())
     }
 
     #[test]

@@ -38,10 +38,11 @@ pub fn failure(case: &Case) -> String {
     out
 }
 
-/// How many cases passed and failed.
+/// How many cases passed and failed, and how many were not run where that was so.
 #[must_use]
-pub fn summary(passed: usize, failed: usize) -> String {
-    format!("{passed} passed, {failed} failed\n")
+pub fn summary(passed: usize, failed: usize, left_out: usize) -> String {
+    let rest = if left_out == 0 { String::new() } else { format!(", {left_out} not run") };
+    format!("{passed} passed, {failed} failed{rest}\n")
 }
 
 /// `FILE:LINE:COLUMN`, as far as it is known.
@@ -76,14 +77,16 @@ mod tests {
     use crate::case::Call;
 
     fn case(failure: Option<Failure>) -> Case {
-        Case { script: "a.rhai".into(), name: Some("one".into()), printed: vec!["said".into()], failure }
+        let printed = vec!["said".into()];
+        Case { script: "a.rhai".into(), name: Some("one".into()), printed, seconds: 0.5, failure }
     }
 
     #[test]
     fn a_case_that_passed_is_a_line() {
         assert_eq!(case_line(&case(None)), "ok      a.rhai: one\n        | said\n");
         assert_eq!(failure(&case(None)), "");
-        assert_eq!(summary(2, 1), "2 passed, 1 failed\n");
+        assert_eq!(summary(2, 1, 0), "2 passed, 1 failed\n");
+        assert_eq!(summary(2, 0, 3), "2 passed, 0 failed, 3 not run\n");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `run(…)` and what it gives, as a script sees them.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use wcr_container::{Captured, shown};
+use wcr_container::{Captured, Outcome, Root, shown};
 use wcr_image::Digest;
 
 use crate::container;
@@ -18,12 +19,18 @@ const STDERR_LINES: usize = 10;
 const COMMAND_MAX: usize = 200;
 
 /// What a function of a script gives back.
-type Given<T> = Result<T, Box<EvalAltResult>>;
+pub(crate) type Given<T> = Result<T, Box<EvalAltResult>>;
 
-/// A container that has ended.
+/// A run that has ended.
 #[derive(Clone)]
-pub(crate) struct Ran {
-    captured: Rc<Captured>,
+pub(crate) struct Ran(Rc<Ended>);
+
+struct Ended {
+    outcome: Outcome,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    /// The files that it left; `None` where a container of the script has them.
+    root: Option<RefCell<Root>>,
 }
 
 /// Gives an engine `run` and the parts of its result.
@@ -35,36 +42,64 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         .register_fn("run", move |image: &str, command: Array, options: Map| {
             run(&with_options, image, command, options)
         })
-        .register_get("code", |ran: &mut Ran| i64::from(ran.captured.outcome.code))
-        .register_get("stdout", |ran: &mut Ran| text("stdout", &ran.captured.stdout))
-        .register_get("stderr", |ran: &mut Ran| text("stderr", &ran.captured.stderr))
-        .register_get("stdout_bytes", |ran: &mut Ran| blob("stdout", &ran.captured.stdout))
-        .register_get("stderr_bytes", |ran: &mut Ran| blob("stderr", &ran.captured.stderr))
-        .register_get("trace", |ran: &mut Ran| trace(&ran.captured))
-        .register_get("notes", |ran: &mut Ran| notes(&ran.captured))
-        .register_fn("file", |ran: &mut Ran, path: &str| text(&format!("the file {}", quoted(path)), &ran.file(path)?))
-        .register_fn("file_bytes", |ran: &mut Ran, path: &str| {
-            blob(&format!("the file {}", quoted(path)), &ran.file(path)?)
-        });
+        .register_get("code", |ran: &mut Ran| i64::from(ran.0.outcome.code))
+        .register_get("stdout", |ran: &mut Ran| text("stdout", &ran.0.stdout))
+        .register_get("stderr", |ran: &mut Ran| text("stderr", &ran.0.stderr))
+        .register_get("stdout_bytes", |ran: &mut Ran| blob("stdout", &ran.0.stdout))
+        .register_get("stderr_bytes", |ran: &mut Ran| blob("stderr", &ran.0.stderr))
+        .register_get("trace", |ran: &mut Ran| trace(&ran.0.outcome))
+        .register_get("notes", |ran: &mut Ran| notes(&ran.0.outcome))
+        .register_fn("file", |ran: &mut Ran, path: &str| file_text(path, &ran.file(path)?))
+        .register_fn("file_bytes", |ran: &mut Ran, path: &str| file_blob(path, &ran.file(path)?));
 }
 
 fn run(session: &Session, image: &str, command: Array, options: Map) -> Given<Ran> {
     session.note_activity();
-    let request = Request::read(command, options).map_err(|error| error.to_string())?;
-    let name = format!("{} {}", visible(image), words(&request.settings.command));
-    let captured = session.budget.elsewhere(|| -> Given<Captured> {
+    let request = Request::usual().with(command, options).map_err(|error| error.to_string())?;
+    let name = title(image, &request);
+    let mut captured = session.budget.elsewhere(|| -> Given<Captured> {
         let found = session.image(image).map_err(|error| format!("cannot run {}: {error}", quoted(image)))?;
-        container::run(&found, request).map_err(|error| error.to_string().into())
+        container::run(&found, request, None).map_err(|error| error.to_string().into())
     })?;
-    session.set_last_run(describe(&name, &captured));
-    Ok(Ran { captured: Rc::new(captured) })
+    let root = captured.take_root();
+    Ok(Ran::of(session, &name, captured, root))
+}
+
+/// What a failure says of a run: the image and the command.
+pub(crate) fn title(image: &str, request: &Request) -> String {
+    format!("{} {}", visible(image), words(&request.settings.command))
 }
 
 impl Ran {
-    fn file(&self, path: &str) -> Given<Vec<u8>> {
-        let content = self.captured.read_file(path.as_bytes());
-        content.map_err(|errno| format!("the file {} cannot be read after the run: {errno}", quoted(path)).into())
+    /// The result of a run of this title, which left these files if they are not a container's.
+    pub(crate) fn of(session: &Session, title: &str, captured: Captured, root: Option<Root>) -> Self {
+        let Captured { outcome, stdout, stderr, .. } = captured;
+        session.set_last_run(describe(title, &outcome, &stderr));
+        Self(Rc::new(Ended { outcome, stdout, stderr, root: root.map(RefCell::new) }))
     }
+
+    fn file(&self, path: &str) -> Given<Vec<u8>> {
+        match &self.0.root {
+            Some(root) => read_file(&mut root.borrow_mut(), path),
+            None => Err("the files of this run are those of its container; ask that for `file(…)`".into()),
+        }
+    }
+}
+
+/// A file's content, as root reads it.
+pub(crate) fn read_file(root: &mut Root, path: &str) -> Given<Vec<u8>> {
+    let content = root.read_file(path.as_bytes());
+    content.map_err(|errno| format!("the file {} cannot be read after the run: {errno}", quoted(path)).into())
+}
+
+/// A file's content as a string.
+pub(crate) fn file_text(path: &str, content: &[u8]) -> Given<ImmutableString> {
+    text(&format!("the file {}", quoted(path)), content)
+}
+
+/// A file's content as a blob.
+pub(crate) fn file_blob(path: &str, content: &[u8]) -> Given<Blob> {
+    blob(&format!("the file {}", quoted(path)), content)
 }
 
 /// Bytes as a string, if they are text.
@@ -90,12 +125,12 @@ fn too_large(what: &str, bytes: &[u8], max: usize) -> Box<EvalAltResult> {
     format!("{what} has {} bytes; a script can hold {max} of them: let the command print less", bytes.len()).into()
 }
 
-fn trace(captured: &Captured) -> String {
-    captured.outcome.trace.map(|digest| Digest::from_bytes(digest).hex()).unwrap_or_default()
+fn trace(outcome: &Outcome) -> String {
+    outcome.trace.map(|digest| Digest::from_bytes(digest).hex()).unwrap_or_default()
 }
 
-fn notes(captured: &Captured) -> Array {
-    captured.outcome.notes.iter().cloned().map(Dynamic::from).collect()
+fn notes(outcome: &Outcome) -> Array {
+    outcome.notes.iter().cloned().map(Dynamic::from).collect()
 }
 
 /// A command as a person reads it.
@@ -109,10 +144,10 @@ fn words(command: &[Vec<u8>]) -> String {
 }
 
 /// The lines that a failure shows of the run before it.
-fn describe(name: &str, captured: &Captured) -> Vec<String> {
-    let mut lines = vec![format!("last run: {name}: exit code {}", captured.outcome.code)];
-    lines.extend(captured.outcome.notes.iter().map(|note| format!("  {note}")));
-    let stderr: Vec<&[u8]> = captured.stderr.split_inclusive(|byte| *byte == b'\n').collect();
+pub(crate) fn describe(title: &str, outcome: &Outcome, stderr: &[u8]) -> Vec<String> {
+    let mut lines = vec![format!("last run: {title}: exit code {}", outcome.code)];
+    lines.extend(outcome.notes.iter().map(|note| format!("  {note}")));
+    let stderr: Vec<&[u8]> = stderr.split_inclusive(|byte| *byte == b'\n').collect();
     if !stderr.is_empty() {
         let skipped = stderr.len().saturating_sub(STDERR_LINES);
         lines.push(if skipped > 0 { "  on standard error, at the end:".into() } else { "  on standard error:".into() });

@@ -4,13 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use wcr_container::ContainerImage;
 
-use crate::case::{Case, Failure};
+use crate::case::{Case, Ended, Event, Failure};
+use crate::harness::Plan;
 use crate::images::{ImageCache, ImageError};
 use crate::limits::Budget;
 use crate::problem::Stop;
+use crate::snapshot::Snapshots;
 use crate::source::Script;
 use crate::visible::{cut, visible};
 
@@ -23,10 +26,11 @@ const LINE_MAX: usize = 1_000;
 pub(crate) type SharedImages = Arc<Mutex<ImageCache>>;
 
 /// The case that is being run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
     /// `None` for the script's own code.
     name: Option<String>,
+    started: Instant,
     printed: Vec<String>,
     dropped: usize,
     last_run: Vec<String>,
@@ -34,23 +38,55 @@ struct Open {
     failed_check: Option<Stop>,
 }
 
+impl Open {
+    fn new(name: Option<String>) -> Self {
+        let (printed, last_run) = (Vec::new(), Vec::new());
+        Self { name, started: Instant::now(), printed, dropped: 0, last_run, failed_check: None }
+    }
+}
+
 /// The state of one script's run.
 pub(crate) struct Session {
     pub(crate) script: Script,
     pub(crate) budget: Rc<Budget>,
+    pub(crate) snapshots: Snapshots,
+    plan: Plan,
     images: SharedImages,
-    ended: Sender<Case>,
+    told: Sender<Event>,
     open: RefCell<Open>,
     /// Whether the script's own code has run or checked anything.
     active: Cell<bool>,
     /// How many cases have ended.
     cases: Cell<usize>,
+    /// How many of them failed.
+    failed: Cell<usize>,
+    /// How many were not run.
+    left_out: Cell<usize>,
 }
 
 impl Session {
-    pub(crate) fn new(script: Script, images: SharedImages, ended: Sender<Case>) -> Rc<Self> {
-        let (open, active, cases) = (RefCell::default(), Cell::new(false), Cell::new(0));
-        Rc::new(Self { script, budget: Budget::new(), images, ended, open, active, cases })
+    pub(crate) fn new(script: Script, plan: Plan, images: SharedImages, told: Sender<Event>) -> Rc<Self> {
+        Rc::new(Self {
+            budget: Budget::new(),
+            snapshots: Snapshots::of(&script.name, plan.update),
+            script,
+            plan,
+            images,
+            told,
+            open: RefCell::new(Open::new(None)),
+            active: Cell::new(false),
+            cases: Cell::new(0),
+            failed: Cell::new(0),
+            left_out: Cell::new(0),
+        })
+    }
+
+    /// Whether a case of this name (`None`: the script's own code) is to be run; notes it when not.
+    pub(crate) fn takes(&self, name: Option<&str>) -> bool {
+        let title = name.map_or_else(|| self.script.name.clone(), |name| format!("{}: {name}", self.script.name));
+        let takes = self.plan.selection.takes(&title);
+        self.left_out.set(self.left_out.get() + usize::from(!takes));
+        takes
     }
 
     pub(crate) fn image(&self, name: &str) -> Result<Arc<ContainerImage>, ImageError> {
@@ -101,26 +137,38 @@ impl Session {
 
     /// Runs `body` as a case of this name; what it prints is the case's.
     pub(crate) fn case<T>(&self, name: String, body: impl FnOnce() -> Result<T, Failure>) {
-        let outer = self.open.replace(Open { name: Some(name), ..Open::default() });
+        let outer = self.open.replace(Open::new(Some(name)));
         let failure = body().err();
         self.end(self.open.replace(outer), failure);
     }
 
     /// Ends the script's own code. It is a case when it failed, or when it is all that there is.
     pub(crate) fn finish(&self, failure: Option<Failure>) {
-        let open = self.open.take();
-        if failure.is_some() || (self.cases.get() == 0 && self.active.get()) {
+        let open = self.open.replace(Open::new(None));
+        let is_case = self.cases.get() == 0 && self.left_out.get() == 0 && self.active.get();
+        if failure.is_some() || (is_case && self.takes(None)) {
             self.end(open, failure);
         }
+        let all = self.plan.selection.is_all() && self.failed.get() == 0;
+        let ended = Ended {
+            script: self.script.name.clone(),
+            cases: self.cases.get(),
+            left_out: self.left_out.get(),
+            written: self.snapshots.written(),
+            unused: if all { self.snapshots.unused() } else { Vec::new() },
+        };
+        // The receiver lives as long as the script runs.
+        let _ = self.told.send(Event::Ended(ended));
     }
 
     fn end(&self, open: Open, failure: Option<Failure>) {
-        let Open { name, mut printed, dropped, .. } = open;
+        let Open { name, started, mut printed, dropped, .. } = open;
         if dropped > 0 {
             printed.push(format!("… and {dropped} lines more"));
         }
         self.cases.set(self.cases.get() + 1);
-        // The receiver lives as long as the script runs.
-        let _ = self.ended.send(Case { script: self.script.name.clone(), name, printed, failure });
+        self.failed.set(self.failed.get() + usize::from(failure.is_some()));
+        let seconds = started.elapsed().as_secs_f64();
+        let _ = self.told.send(Event::Case(Case { script: self.script.name.clone(), name, printed, seconds, failure }));
     }
 }

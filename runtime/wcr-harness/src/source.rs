@@ -7,14 +7,27 @@ use crate::visible::visible;
 
 /// How the name of a script ends.
 const ENDING: &str = "rhai";
+/// How the names of structure tests end.
+const STRUCTURE_ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// The largest script, in bytes.
 const SCRIPT_MAX: u64 = 1 << 20;
 /// How deep folders are looked into.
 const DEPTH_MAX: usize = 32;
 
+/// In what a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Rhai.
+    Rhai,
+    /// The schema of container-structure-test.
+    Structure,
+}
+
 /// A script: its file's name and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
+    /// In what it is written.
+    pub kind: Kind,
     /// The file, as it was named.
     pub name: String,
     /// What it says.
@@ -40,7 +53,7 @@ pub enum SourceError {
         source: io::Error,
     },
     /// The file is no script by its name.
-    #[error("{0} is not a script: its name does not end in .rhai")]
+    #[error("{0} is not a script: its name ends neither in .rhai nor, for a structure test, in .yaml, .yml or .json")]
     Ending(String),
     /// The file is no text.
     #[error("{0} is not a script: it is not UTF-8 text")]
@@ -56,7 +69,8 @@ pub enum SourceError {
     None(String),
 }
 
-/// Reads the scripts that `paths` name: files, and below folders all `*.rhai`, in the order of their names.
+/// Reads the scripts that `paths` name: files, and below folders all `*.rhai`, in the order of their names. Structure
+/// tests are read only where they are named themselves: not every YAML file of a folder is one.
 ///
 /// # Errors
 /// [`SourceError`]: one of the paths leads to no script.
@@ -64,10 +78,12 @@ pub fn collect(paths: &[impl AsRef<Path>]) -> Result<Vec<Script>, SourceError> {
     let mut scripts = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
         if !path.is_dir() {
-            if !has_ending(path) && path.exists() {
-                return Err(SourceError::Ending(shown(path)));
-            }
-            scripts.push(read(path)?);
+            let kind = match kind(path) {
+                Some(kind) => kind,
+                None if path.exists() => return Err(SourceError::Ending(shown(path))),
+                None => Kind::Rhai,
+            };
+            scripts.push(read(path, kind)?);
             continue;
         }
         let mut files = Vec::new();
@@ -76,14 +92,20 @@ pub fn collect(paths: &[impl AsRef<Path>]) -> Result<Vec<Script>, SourceError> {
             return Err(SourceError::None(shown(path)));
         }
         for file in files {
-            scripts.push(read(&file)?);
+            scripts.push(read(&file, Kind::Rhai)?);
         }
     }
     Ok(scripts)
 }
 
-fn has_ending(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == ENDING)
+/// What a file is by its name.
+fn kind(path: &Path) -> Option<Kind> {
+    let ending = path.extension()?.to_str()?;
+    match ending {
+        ENDING => Some(Kind::Rhai),
+        _ if STRUCTURE_ENDINGS.contains(&ending) => Some(Kind::Structure),
+        _ => None,
+    }
 }
 
 fn shown(path: &Path) -> String {
@@ -106,14 +128,14 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), So
         let path = entry.path();
         if entry.file_type().map_err(failed(&path))?.is_dir() {
             below(&path, depth + 1, files)?;
-        } else if has_ending(&path) && path.is_file() {
+        } else if kind(&path) == Some(Kind::Rhai) && path.is_file() {
             files.push(path);
         }
     }
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Script, SourceError> {
+fn read(path: &Path, kind: Kind) -> Result<Script, SourceError> {
     let file = std::fs::File::open(path).map_err(failed(path))?;
     let mut content = Vec::new();
     file.take(SCRIPT_MAX + 1).read_to_end(&mut content).map_err(failed(path))?;
@@ -122,7 +144,7 @@ fn read(path: &Path) -> Result<Script, SourceError> {
     }
     let text = String::from_utf8(content).map_err(|_| SourceError::Utf8(shown(path)))?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    Ok(Script { name: shown(path), text })
+    Ok(Script { kind, name: shown(path), text })
 }
 
 #[cfg(test)]
@@ -154,7 +176,7 @@ mod tests {
         fs::write(path("large.rhai"), vec![b' '; SCRIPT_MAX as usize + 1]).unwrap();
         fs::create_dir(path("empty")).unwrap();
         for (name, reason) in [
-            ("x.txt", "does not end in .rhai"),
+            ("x.txt", "ends neither in .rhai"),
             ("bytes.rhai", "not UTF-8"),
             ("large.rhai", "larger than"),
             ("empty", "no script below"),
@@ -168,7 +190,7 @@ mod tests {
 
     #[test]
     fn lines_are_counted_from_one() {
-        let script = Script { name: "x".into(), text: "a\nb\r\nc".into() };
+        let script = Script { kind: Kind::Rhai, name: "x".into(), text: "a\nb\r\nc".into() };
         assert_eq!([0, 1, 2, 3, 4].map(|number| script.line(number)), [None, Some("a"), Some("b"), Some("c"), None]);
     }
 }

@@ -240,7 +240,9 @@ impl Kernel {
         &self.uname
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The wall clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         Timestamp::from_nanos(self.clock.realtime())
     }
 

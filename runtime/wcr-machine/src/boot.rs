@@ -10,6 +10,7 @@ use crate::error::BootError;
 use crate::image::ContainerImage;
 use crate::loader::{BundledGuest, Explain, LadderLoader, LastRefusal};
 use crate::path::clean;
+use crate::root::Root;
 use crate::rootfs::{self, Mount};
 use crate::settings::{DEFAULT_HOSTNAME, Settings};
 use crate::text::shown;
@@ -36,6 +37,8 @@ pub struct Host {
     pub guests: &'static [BundledGuest],
     /// Whether the engine runs WebAssembly components; where it does not, they are refused by name.
     pub components: bool,
+    /// The root file system as an earlier run of a container of the image left it; `None` for the image's own.
+    pub root: Option<Root>,
     /// File systems to be mounted.
     pub mounts: Vec<Mount>,
     /// Is told which program runs for which file.
@@ -65,7 +68,8 @@ impl Machine {
 /// [`BootError`]: the settings or the image make no container, or its program cannot be run.
 pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<Machine, BootError> {
     let now = Timestamp::from_nanos(host.clock.realtime());
-    let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, host.mounts, now)?;
+    let root = host.root.map_or_else(|| Root::new(image, settings.writable_bytes), Ok)?;
+    let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, root, host.mounts, now)?;
     let refusal = LastRefusal::default();
     let loader = LadderLoader {
         guests: host.guests,
@@ -103,6 +107,7 @@ struct Prepared {
 fn prepare(
     image: &ContainerImage,
     settings: &Settings,
+    root: Root,
     mounts: Vec<Mount>,
     now: Timestamp,
 ) -> Result<Prepared, BootError> {
@@ -114,7 +119,7 @@ fn prepare(
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
     let proc_table = ProcTable::default();
-    let mut vfs = rootfs::assemble(image, settings.writable_bytes, &proc_table, now)?;
+    let mut vfs = rootfs::assemble(root, &proc_table, now)?;
     let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
     let user = user::look_up(settings.user.as_deref().unwrap_or(&config.user), &passwd, &group)?;
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
@@ -301,7 +306,7 @@ mod tests {
     fn an_image_without_a_command_is_an_error() {
         let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Platform::default() };
         let now = Timestamp::from_nanos(VIRTUAL_START);
-        let error = prepare(&image, &Settings::default(), Vec::new(), now).err().unwrap();
+        let error = prepare(&image, &Settings::default(), Root::new(&image, None).unwrap(), Vec::new(), now).err().unwrap();
         assert!(matches!(error, BootError::NoCommand) && error.exit_code() == 125);
     }
 }

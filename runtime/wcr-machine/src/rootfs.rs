@@ -7,8 +7,8 @@ use wcr_kernel::{ProcFs, ProcTable};
 use wcr_vfs::{Creds, FileSystem, Found, MountOptions, Node, Tree, TreeLimits, Vfs, Walk, dev};
 
 use crate::error::BootError;
-use crate::image::ContainerImage;
 use crate::path::clean;
+use crate::root::Root;
 use crate::settings::FileIn;
 use crate::text::shown;
 
@@ -19,22 +19,14 @@ const DEV_BYTES: u64 = 64 << 20;
 /// The longest file that is read as a whole, in bytes.
 const READ_MAX: u64 = 256 << 20;
 
-/// Puts the file systems together that every container has: the image, `/proc`, `/dev`, `/sys`.
+/// Puts the file systems together that every container has: its root, `/proc`, `/dev`, `/sys`.
 ///
 /// # Errors
 /// [`BootError::Rootfs`].
-pub(crate) fn assemble(
-    image: &ContainerImage,
-    writable_bytes: Option<u64>,
-    proc_table: &ProcTable,
-    now: Timestamp,
-) -> Result<Vfs, BootError> {
+pub(crate) fn assemble(root: Root, proc_table: &ProcTable, now: Timestamp) -> Result<Vfs, BootError> {
     let fail = |what: &'static str| move |errno| BootError::Rootfs { what, errno };
-    let limits = TreeLimits::default();
-    let limits = TreeLimits { bytes: writable_bytes.unwrap_or(limits.bytes), ..limits };
-    let tree = Tree::over(image.layers.clone(), limits).map_err(fail("the layers"))?;
-    let mut vfs = Vfs::new(Box::new(tree), options("overlay", "overlay"));
-    let mut dev = Tree::new(TreeLimits { bytes: DEV_BYTES, ..limits }, now);
+    let mut vfs = root.into_vfs();
+    let mut dev = Tree::new(TreeLimits { bytes: DEV_BYTES, ..TreeLimits::default() }, now);
     dev::populate(&mut dev, now).map_err(fail("/dev"))?;
     let sys = Tree::new(TreeLimits { bytes: 0, inodes: 0 }, now);
     let plain = |kind: &str| MountOptions { no_exec: true, no_dev: true, no_suid: true, ..options(kind, kind) };
@@ -176,7 +168,7 @@ pub(crate) fn make_workdir(vfs: &mut Vfs, path: &str, now: Timestamp) -> Result<
 ///
 /// # Errors
 /// Those of the path walk; `ISDIR` a directory; `INVAL` another special file; `FBIG` over [`READ_MAX`].
-pub fn read_file(vfs: &mut Vfs, path: &[u8]) -> Result<Vec<u8>, Errno> {
+pub(crate) fn read_file(vfs: &mut Vfs, path: &[u8]) -> Result<Vec<u8>, Errno> {
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     let node = vfs.resolve_node(&walk, None, path, true)?;
     let stat = vfs.stat_node(node)?;
@@ -255,15 +247,13 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::ContainerImage;
 
     const NOW: Timestamp = Timestamp { sec: 1, nsec: 0 };
 
-    fn empty() -> ContainerImage {
-        ContainerImage { layers: Vec::new(), config: Default::default(), platform: Default::default() }
-    }
-
     fn assembled() -> Vfs {
-        assemble(&empty(), None, &ProcTable::default(), NOW).unwrap()
+        let empty = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Default::default() };
+        assemble(Root::new(&empty, None).unwrap(), &ProcTable::default(), NOW).unwrap()
     }
 
     #[test]

@@ -214,6 +214,11 @@ pub trait FileSystem: Send {
     /// Undoes one [`Self::pin`]; frees the inode when that was the last use.
     fn unpin(&mut self, ino: Ino);
 
+    /// A file system of its own that is as this one is now; `None` where there is no such thing.
+    fn snapshot(&self) -> Option<Box<dyn FileSystem>> {
+        None
+    }
+
     /// The totals.
     fn statfs(&mut self) -> Result<StatFs, Errno>;
 }

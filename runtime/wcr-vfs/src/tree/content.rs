@@ -39,7 +39,7 @@ fn cost(len: usize) -> u64 {
 }
 
 /// A written part of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Chunk {
     /// From the chunk's start; what is missing at the end is zeros.
     data: Vec<u8>,
@@ -108,7 +108,7 @@ fn pieces(part: Part) -> impl Iterator<Item = (u64, usize, usize)> {
 }
 
 /// A file's content. Where no chunk is, the layer's bytes (`base`) show, and zeros after them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct File {
     len: u64,
     /// How much of the layer's file still counts; every method gets those bytes as `base`.

@@ -49,7 +49,7 @@ pub fn dangling_link(layers: &[Arc<Layer>]) -> Option<DanglingLink> {
 }
 
 /// The layers of an image, the lowest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Stack(pub Vec<Arc<Layer>>);
 
 impl Stack {

@@ -52,7 +52,7 @@ const LINK_MAX: u32 = 65_000;
 const INLINE_LINK: usize = 60;
 
 /// A file system in memory, over any number of image layers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tree {
     stack: Stack,
     inodes: HashMap<Ino, Box<Inode>, BuildHasherDefault<InoHasher>>,
@@ -65,7 +65,7 @@ pub struct Tree {
     names: Budget,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inode {
     mode: Mode,
     uid: u32,
@@ -86,7 +86,7 @@ struct Inode {
     body: Body,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Body {
     Directory(Box<Directory>),
     /// The content, and where in its layer the tar has the file.
@@ -96,7 +96,7 @@ enum Body {
     Special,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Directory {
     /// Where it is; still that when it was removed, and then pinned.
     parent: Ino,

@@ -293,6 +293,10 @@ impl FileSystem for Tree {
         }
     }
 
+    fn snapshot(&self) -> Option<Box<dyn FileSystem>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn statfs(&mut self) -> Result<StatFs, Errno> {
         let block = u64::from(BLOCK);
         Ok(StatFs {

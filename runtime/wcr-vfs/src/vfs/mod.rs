@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 
 use crate::fs::{FileSystem, Ino, NewInode};
+use crate::tree::{Tree, TreeLimits};
 pub use attr::{SetTime, SetTimes};
 pub use creds::{Access, Creds};
 pub use name::{Name, Removed, Renamed};
@@ -216,6 +217,19 @@ impl Vfs {
         if let Some(mount) = self.mounts.first_mut() {
             mount.options.read_only = true;
         }
+    }
+
+    /// A copy of the first mount's file system as it is now; `None` where it cannot be copied.
+    #[must_use]
+    pub fn snapshot_root(&self) -> Option<Box<dyn FileSystem>> {
+        self.mounts.first().and_then(|mount| mount.fs.snapshot())
+    }
+
+    /// Takes the first mount's file system out and leaves an empty one: for a system that has ended. What is still open
+    /// there leads nowhere.
+    pub fn take_root(&mut self) -> Option<Box<dyn FileSystem>> {
+        let empty = Tree::new(TreeLimits { bytes: 0, inodes: 0 }, Timestamp::default());
+        self.mounts.first_mut().map(|mount| core::mem::replace(&mut mount.fs, Box::new(empty)))
     }
 
     /// The number of the first mount of a kind of file system.

@@ -1,0 +1,185 @@
+//! Snapshots: values that a script's checks compare with files beside it, which can be written anew.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::check::{Checked, Mismatch};
+use crate::diff;
+use crate::value::Value;
+use crate::visible::{cut, quoted};
+
+/// How the names of the files end.
+const ENDING: &str = "snap";
+/// The largest snapshot, in bytes.
+const CONTENT_MAX: usize = 4 << 20;
+/// The longest name, in bytes.
+const NAME_MAX: usize = 100;
+/// How many characters of a value without a snapshot are shown.
+const SHOWN_MAX: usize = 400;
+
+/// The snapshots of one script: files `NAME.snap` in the folder that has the script's name with `.snapshots` behind it.
+pub(crate) struct Snapshots {
+    folder: PathBuf,
+    /// Whether files are written where values are not as they say.
+    update: bool,
+    /// What has been compared so far.
+    used: RefCell<BTreeMap<String, Vec<u8>>>,
+    written: RefCell<Vec<PathBuf>>,
+}
+
+impl Snapshots {
+    pub(crate) fn of(script: &str, update: bool) -> Self {
+        let folder = PathBuf::from(format!("{script}.snapshots"));
+        Self { folder, update, used: RefCell::default(), written: RefCell::default() }
+    }
+
+    /// The value is as the snapshot of this name says, or the snapshot is made so.
+    pub(crate) fn check(&self, name: &str, value: &Value) -> Checked {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
+        if name.is_empty() || name.len() > NAME_MAX || name.starts_with(['.', ' ']) || !name.chars().all(plain) {
+            let what = format!("{} is no name for a snapshot", quoted(name));
+            return Err(Mismatch::new(what, vec![format!("it takes up to {NAME_MAX} letters, digits, - _ . and spaces")]));
+        }
+        let content = content(value)?;
+        if let Some(other) = self.used.borrow_mut().insert(name.to_owned(), content.clone())
+            && other != content
+        {
+            let what = format!("the snapshot {} is used for two values that differ", quoted(name));
+            return Err(Mismatch::new(what, difference(&other, &content)));
+        }
+        let path = self.folder.join(format!("{name}.{ENDING}"));
+        let failed = |what: &str, error: io::Error| Mismatch::new(format!("cannot {what} {}: {error}", path.display()), Vec::new());
+        let known = read(&path).map_err(|error| failed("read the snapshot", error))?;
+        if known.as_deref() == Some(content.as_slice()) {
+            return Ok(());
+        }
+        if self.update {
+            write(&self.folder, &path, &content).map_err(|error| failed("write the snapshot", error))?;
+            self.written.borrow_mut().push(path);
+            return Ok(());
+        }
+        match known {
+            Some(known) => {
+                let what = format!("the value is not as the snapshot {} says", quoted(name));
+                let mut detail = difference(&known, &content);
+                detail.push(format!("if it is right now: `wcr test --update` writes {}", path.display()));
+                Err(Mismatch::new(what, detail))
+            }
+            None => {
+                let what = format!("there is no snapshot {} yet", quoted(name));
+                let shown = cut(&value.literal(), SHOWN_MAX);
+                let advice = format!("`wcr test --update` writes {}", path.display());
+                Err(Mismatch::new(what, vec![format!("actual:   {shown}"), advice]))
+            }
+        }
+    }
+
+    /// The files that were written.
+    pub(crate) fn written(&self) -> Vec<PathBuf> {
+        self.written.borrow().clone()
+    }
+
+    /// The snapshots in the folder that no check asked for.
+    pub(crate) fn unused(&self) -> Vec<PathBuf> {
+        let used = self.used.borrow();
+        let is_unused = |path: &PathBuf| {
+            let name = path.file_stem().and_then(|name| name.to_str());
+            path.extension().is_some_and(|ending| ending == ENDING) && name.is_none_or(|name| !used.contains_key(name))
+        };
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut unused: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_unused).collect();
+        unused.sort_unstable();
+        unused
+    }
+}
+
+/// What a file has of a value: texts and blobs as they are, collections an item a line, others as a script writes them.
+fn content(value: &Value) -> Result<Vec<u8>, Mismatch> {
+    let content = match value {
+        Value::Text(text) => text.as_bytes().to_vec(),
+        Value::Bytes(bytes) => bytes.clone(),
+        Value::Other(kind) => {
+            return Err(Mismatch::new(format!("{kind} cannot be a snapshot; take what it holds"), Vec::new()));
+        }
+        value => value.lines().unwrap_or_else(|| value.literal() + "\n").into_bytes(),
+    };
+    if content.len() > CONTENT_MAX {
+        let what = format!("a snapshot has at most {CONTENT_MAX} bytes; this would have {}", content.len());
+        return Err(Mismatch::new(what, Vec::new()));
+    }
+    Ok(content)
+}
+
+fn difference(expected: &[u8], actual: &[u8]) -> Vec<String> {
+    match (std::str::from_utf8(expected), std::str::from_utf8(actual)) {
+        (Ok(expected), Ok(actual)) => diff::texts(expected, actual),
+        _ => diff::blobs(expected, actual),
+    }
+}
+
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let mut content = Vec::new();
+    file.take(CONTENT_MAX as u64 + 1).read_to_end(&mut content)?;
+    Ok(Some(content))
+}
+
+/// Writes a file as a whole or not at all.
+fn write(folder: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let new = path.with_extension("new");
+    std::fs::write(&new, content)?;
+    std::fs::rename(&new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.into())
+    }
+
+    #[test]
+    fn a_snapshot_is_written_once_asked_to_and_compared_from_then_on() {
+        let home = tempfile::tempdir().unwrap();
+        let script = home.path().join("a.rhai").display().to_string();
+        let missing = Snapshots::of(&script, false).check("list", &text("a\nb\n")).unwrap_err();
+        assert_eq!(missing.what, "there is no snapshot \"list\" yet");
+        assert!(!Path::new(&format!("{script}.snapshots")).exists());
+
+        let update = Snapshots::of(&script, true);
+        for (name, value) in [("list", text("a\nb\n")), ("blob", Value::Bytes(vec![0, 255])), ("n", Value::Int(5))] {
+            assert_eq!(update.check(name, &value), Ok(()));
+            assert_eq!(update.check(name, &value), Ok(()));
+        }
+        assert_eq!(update.written().len(), 3);
+
+        let check = Snapshots::of(&script, false);
+        assert_eq!(check.check("list", &text("a\nb\n")), Ok(()));
+        assert_eq!(check.check("blob", &Value::Bytes(vec![0, 255])), Ok(()));
+        let mismatch = check.check("n", &Value::Int(6)).unwrap_err();
+        assert_eq!(mismatch.detail.get(2..4).unwrap(), ["- 5", "+ 6"]);
+        assert!(check.unused().is_empty() && check.written().is_empty());
+        assert_eq!(Snapshots::of(&script, false).unused().len(), 3);
+    }
+
+    #[test]
+    fn names_lead_nowhere_else_and_stand_for_one_value() {
+        let home = tempfile::tempdir().unwrap();
+        let update = Snapshots::of(&home.path().join("a.rhai").display().to_string(), true);
+        for name in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\n", "ü", &"x".repeat(NAME_MAX + 1)] {
+            let what = update.check(name, &text("x")).unwrap_err().what;
+            assert!(what.ends_with("is no name for a snapshot"), "{name}: {what}");
+        }
+        assert_eq!(update.check("x", &text("1")), Ok(()));
+        assert_eq!(update.check("x", &text("2")).unwrap_err().what, "the snapshot \"x\" is used for two values that differ");
+        let other = update.check("y", &Value::Other("a function".into())).unwrap_err();
+        assert_eq!(other.what, "a function cannot be a snapshot; take what it holds");
+    }
+}

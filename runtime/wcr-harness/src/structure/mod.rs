@@ -1,0 +1,174 @@
+//! Tests that others have written: the files of container-structure-test (schema 2.0.0), run as they are.
+//!
+//! A test of the file is a case. Commands run without the image's entry point, in fresh containers; those of `setup`
+//! and `teardown` share the container of their command.
+
+mod examine;
+mod schema;
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use wcr_container::{Captured, ContainerImage, EnvChange, Root, Settings};
+
+use crate::case::{Case, Ended, Event, Failure};
+use crate::check::{self, Checked, Mismatch};
+use crate::container;
+use crate::harness::Plan;
+use crate::options::Request;
+use crate::result::{describe, title};
+use crate::session::SharedImages;
+use crate::source::Script;
+use crate::value::Value;
+use crate::visible::visible;
+use schema::{CommandTest, RunOptions, Suite, Variable};
+
+/// The schema that is read.
+const SCHEMA: &str = "2.0.0";
+
+/// Runs the tests of a file against the image of the plan.
+pub(crate) fn evaluate(script: &Script, plan: &Plan, images: &SharedImages, told: &Sender<Event>) {
+    let mut runner = Runner { script, plan, told, ended: Ended { script: script.name.clone(), ..Ended::default() } };
+    match prepare(script, plan, images) {
+        Ok((suite, image_name, image)) => runner.all(&suite, &image_name, &image),
+        Err(failure) => runner.tell(None, 0.0, Some(*failure)),
+    }
+    // The receiver lives as long as the script runs.
+    let _ = told.send(Event::Ended(runner.ended));
+}
+
+/// Reads the file and gets the image.
+fn prepare(
+    script: &Script,
+    plan: &Plan,
+    images: &SharedImages,
+) -> Result<(Suite, String, Arc<ContainerImage>), Box<Failure>> {
+    let fail = |what: String| Box::new(Failure::plain(what, Vec::new()));
+    let suite: Suite = serde_saphyr::from_str(&script.text).map_err(|error| {
+        let lines: Vec<String> = error.to_string().lines().map(visible).collect();
+        Box::new(Failure::plain("the file cannot be read as a structure test".into(), lines))
+    })?;
+    if suite.schema_version != SCHEMA {
+        let found = visible(&suite.schema_version);
+        return Err(fail(format!("the file has the schema {found}; wcr reads {SCHEMA}")));
+    }
+    let Some(name) = &plan.image else {
+        return Err(fail("a structure test does not name its image; say `--image IMAGE`".into()));
+    };
+    let image = images.lock().unwrap_or_else(PoisonError::into_inner).get(name);
+    Ok((suite, name.clone(), image.map_err(|error| fail(error.to_string()))?))
+}
+
+/// Runs tests one after another.
+struct Runner<'a> {
+    script: &'a Script,
+    plan: &'a Plan,
+    told: &'a Sender<Event>,
+    ended: Ended,
+}
+
+impl Runner<'_> {
+    fn all(&mut self, suite: &Suite, image_name: &str, image: &ContainerImage) {
+        for test in &suite.command_tests {
+            let mut command = Command { image_name, image, suite, test, root: None, last_run: Vec::new() };
+            self.case(&format!("Command Test: {}", test.name), || {
+                command.check().map_err(|mismatch| Failure { last_run: command.last_run, ..mismatch.into() })
+            });
+        }
+        let root = || Root::new(image, None).map_err(|error| Mismatch::new(error.to_string(), Vec::new()));
+        for test in &suite.file_existence_tests {
+            self.case(&format!("File Existence Test: {}", test.name), || Ok(examine::existence(&mut root()?, test)?));
+        }
+        for test in &suite.file_content_tests {
+            self.case(&format!("File Content Test: {}", test.name), || Ok(examine::content(&mut root()?, test)?));
+        }
+        if let Some(test) = &suite.metadata_test {
+            self.case("Metadata Test", || Ok(examine::metadata(&image.config, test)?));
+        }
+    }
+
+    fn case(&mut self, name: &str, body: impl FnOnce() -> Result<(), Failure>) {
+        if !self.plan.selection.takes(&format!("{}: {name}", self.script.name)) {
+            self.ended.left_out += 1;
+            return;
+        }
+        let started = Instant::now();
+        let failure = body().err();
+        self.tell(Some(name.to_owned()), started.elapsed().as_secs_f64(), failure);
+    }
+
+    fn tell(&mut self, name: Option<String>, seconds: f64, failure: Option<Failure>) {
+        self.ended.cases += 1;
+        let script = self.script.name.clone();
+        let _ = self.told.send(Event::Case(Case { script, name, printed: Vec::new(), seconds, failure }));
+    }
+}
+
+/// A test of a command under way.
+struct Command<'a> {
+    image_name: &'a str,
+    image: &'a ContainerImage,
+    suite: &'a Suite,
+    test: &'a CommandTest,
+    /// The files as the command before left them; `None` at first.
+    root: Option<Root>,
+    last_run: Vec<String>,
+}
+
+impl Command<'_> {
+    fn check(&mut self) -> Checked {
+        let test = self.test;
+        for words in &test.setup {
+            self.step("setup", words)?;
+        }
+        let words: Vec<String> = [&test.command].into_iter().chain(&test.args).cloned().collect();
+        let captured = self.run(&words)?;
+        let code = i64::from(captured.outcome.code);
+        for (what, bytes, expected, excluded) in [
+            ("standard output", &captured.stdout, &test.expected_output, &test.excluded_output),
+            ("standard error", &captured.stderr, &test.expected_error, &test.excluded_error),
+        ] {
+            examine::patterns(what, bytes, expected, excluded)?;
+        }
+        check::equals(&Value::Int(code), &Value::Int(test.exit_code.into()))
+            .map_err(|mismatch| Mismatch { what: "the exit code is not the expected one".into(), ..mismatch })?;
+        for words in &test.teardown {
+            self.step("teardown", words)?;
+        }
+        Ok(())
+    }
+
+    /// A command of `setup` or `teardown`, which has to succeed.
+    fn step(&mut self, what: &str, words: &[String]) -> Checked {
+        let captured = self.run(words)?;
+        match captured.outcome.code {
+            0 => Ok(()),
+            code => Err(Mismatch::new(format!("a command of {what} ended with code {code}"), Vec::new())),
+        }
+    }
+
+    fn run(&mut self, words: &[String]) -> Result<Captured, Mismatch> {
+        let RunOptions { user, allocate_tty } = &self.suite.container_run_options;
+        let usual = Request::usual();
+        let settings = Settings {
+            command: words.iter().map(|word| word.as_bytes().to_vec()).collect(),
+            entrypoint: Some(Vec::new()),
+            env: self.suite.global_env_vars.iter().chain(&self.test.env_vars).map(variable).collect(),
+            user: user.clone(),
+            tty: *allocate_tty,
+            ..usual.settings
+        };
+        let request = Request { settings, ..usual };
+        let title = title(self.image_name, &request);
+        let ran = container::run(self.image, request, self.root.take());
+        let mut captured = ran.map_err(|error| Mismatch::new(error.to_string(), Vec::new()))?;
+        self.last_run = describe(&title, &captured.outcome, &captured.stderr);
+        self.root = captured.take_root();
+        Ok(captured)
+    }
+}
+
+fn variable(variable: &Variable) -> EnvChange {
+    EnvChange { name: variable.key.as_bytes().to_vec(), value: Some(variable.value.as_bytes().to_vec()) }
+}

@@ -1,0 +1,77 @@
+//! A container's files while none of its programs runs.
+
+use wcr_abi::{Errno, Stat, Timestamp};
+use wcr_vfs::{Creds, FileSystem, MountOptions, Tree, TreeLimits, Vfs, Walk};
+
+use crate::error::BootError;
+use crate::image::ContainerImage;
+use crate::rootfs;
+use crate::settings::FileIn;
+
+/// The root file system of a container, without what is mounted in it: as its image has it, or as the programs of an
+/// earlier run left it.
+#[derive(Debug)]
+pub struct Root {
+    vfs: Vfs,
+}
+
+impl Root {
+    /// The files of an image, of which at most `writable_bytes` (`None`: the usual number) can be written over.
+    ///
+    /// # Errors
+    /// [`BootError::Rootfs`] when the layers cannot be read.
+    pub fn new(image: &ContainerImage, writable_bytes: Option<u64>) -> Result<Self, BootError> {
+        let limits = TreeLimits::default();
+        let limits = TreeLimits { bytes: writable_bytes.unwrap_or(limits.bytes), ..limits };
+        let tree = Tree::over(image.layers.clone(), limits);
+        let tree = tree.map_err(|errno| BootError::Rootfs { what: "the layers", errno })?;
+        Ok(Self::of(Box::new(tree)))
+    }
+
+    /// What the programs of a container that has ended left; nothing is left there.
+    pub fn take(ended: &mut Vfs) -> Option<Self> {
+        ended.take_root().map(Self::of)
+    }
+
+    /// Another root that is as this one is now.
+    #[must_use]
+    pub fn copy(&self) -> Option<Self> {
+        self.vfs.snapshot_root().map(Self::of)
+    }
+
+    fn of(fs: Box<dyn FileSystem>) -> Self {
+        let options =
+            MountOptions { source: "overlay".into(), fstype: "overlay".into(), ..MountOptions::default() };
+        Self { vfs: Vfs::new(fs, options) }
+    }
+
+    /// The metadata of what is at a path, as root sees it; `follow` a link at its end.
+    ///
+    /// # Errors
+    /// Those of `stat(2)`.
+    pub fn stat(&mut self, path: &[u8], follow: bool) -> Result<Stat, Errno> {
+        let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
+        let node = self.vfs.resolve_node(&walk, None, path, follow)?;
+        self.vfs.stat_node(node)
+    }
+
+    /// The whole content of a file, at most 256 MiB; links are followed.
+    ///
+    /// # Errors
+    /// Those of `open(2)` and `read(2)`, as root has them.
+    pub fn read_file(&mut self, path: &[u8]) -> Result<Vec<u8>, Errno> {
+        rootfs::read_file(&mut self.vfs, path)
+    }
+
+    /// Puts a file there, in place of one that is there; missing directories are made.
+    ///
+    /// # Errors
+    /// [`BootError::FileIn`].
+    pub fn put_file(&mut self, file: &FileIn, now: Timestamp) -> Result<(), BootError> {
+        rootfs::put_file(&mut self.vfs, file, now)
+    }
+
+    pub(crate) fn into_vfs(self) -> Vfs {
+        self.vfs
+    }
+}
