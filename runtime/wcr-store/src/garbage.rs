@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use wcr_image::{Descriptor, Digest, Document, Limits};
+use wcr_image::{Digest, Document, ImageConfig, Limits};
 
 use crate::error::{Result, StoreError};
 use crate::files::{leftovers, read_small, sync_dir};
@@ -123,38 +123,49 @@ impl Store {
             live.blobs.extend(record.layers.iter().map(|layer| layer.digest));
             live.layers.extend(record.layers.iter().map(|layer| layer.diff_id));
             live.chains.extend(chain_id(&record.layers));
-            self.mark(&record.manifest, &mut live, 0)?;
+            // Of an index, the other platforms that were asked for are there, too.
+            for digest in [record.manifest.digest, record.digest] {
+                self.mark(&digest, &mut live, 0)?;
+            }
         }
         let ours = |name: &str| kept.iter().chain(forgotten).any(|record| record.reference == name);
         for (name, entry) in index_json::entries(&self.root().join(index_json::NAME))? {
             if !name.is_some_and(|name| ours(&name)) {
-                self.mark(&entry, &mut live, 0)?;
+                self.mark(&entry.digest, &mut live, 0)?;
             }
         }
         Ok(live)
     }
 
     /// Marks a manifest or an index, and what it leads to as far as that is there.
-    fn mark(&self, descriptor: &Descriptor, live: &mut Live, depth: usize) -> Result<()> {
-        live.blobs.insert(descriptor.digest);
-        let content = match read_small(&self.blob_path(&descriptor.digest), Limits::DEFAULT.manifest) {
-            Err(StoreError::Damaged { .. }) => None,
-            content => content?,
-        };
+    fn mark(&self, digest: &Digest, live: &mut Live, depth: usize) -> Result<()> {
+        live.blobs.insert(*digest);
+        let content = self.sound(digest, Limits::DEFAULT.manifest)?;
         let document = content.and_then(|content| Document::parse(&content, None, &Limits::DEFAULT).ok());
         match document {
             Some(Document::Manifest(manifest)) => {
                 live.blobs.insert(manifest.config.digest);
                 live.blobs.extend(manifest.layers.iter().map(|layer| layer.digest));
+                let config = self.sound(&manifest.config.digest, Limits::DEFAULT.config)?;
+                let config = config.and_then(|config| ImageConfig::parse(&config, &Limits::DEFAULT).ok());
+                live.layers.extend(config.into_iter().flat_map(|config| config.rootfs.diff_ids));
             }
             Some(Document::Index(index)) if depth < DEEPEST => {
                 for entry in &index.manifests {
-                    self.mark(entry, live, depth + 1)?;
+                    self.mark(&entry.digest, live, depth + 1)?;
                 }
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// A small blob; `None` when it is not there, or too long to be what it should be.
+    fn sound(&self, digest: &Digest, most: u64) -> Result<Option<Vec<u8>>> {
+        match read_small(&self.blob_path(digest), most) {
+            Err(StoreError::Damaged { .. }) => Ok(None),
+            content => content,
+        }
     }
 
     /// Removes the parts that are not `live`; with `only`, no others than those that it names.
