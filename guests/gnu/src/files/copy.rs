@@ -193,7 +193,6 @@ impl Copying {
         Ok(())
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "each is a fact about the one file")]
     fn copy_file(
         &mut self,
         ctx: &mut Context<'_>,
