@@ -131,7 +131,6 @@ impl Shell {
         self.traps.pending.retain(|signal| *signal != Signal::INT.0);
         self.status = 130;
         if !interactive {
-            self.traps.forget_exit();
             return Err(Unwind::Exit);
         }
         let _ = fd::write_all(fd::STDERR, b"\n");
