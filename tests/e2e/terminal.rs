@@ -61,6 +61,38 @@ fn a_new_size_is_told() {
 }
 
 #[test]
+fn the_interrupt_key_ends_a_script_that_is_process_1() {
+    let home = Scratch::new("terminal");
+    for script in ["echo ready; read x; echo not reached", "echo ready; while :; do :; done"] {
+        let mut terminal = Terminal::start(run(&home, "-it", ["sh", "-c", script]), 24, 80);
+        terminal.shows("ready\r\n");
+        assert_eq!(terminal.types("\x03").ends().code(), Some(130), "{script}");
+        assert_eq!(terminal.rest(), "^C", "{script}");
+    }
+    let script = "trap 'echo trapped' INT; trap - INT; trap 'echo T' INT; echo ready; sleep 100; echo end";
+    let mut terminal = Terminal::start(run(&home, "-it", ["sh", "-c", script]), 24, 80);
+    terminal.shows("ready\r\n");
+    assert_eq!(terminal.types("\x03").ends().code(), Some(0));
+    assert_eq!(terminal.rest(), "^CT\r\nend\r\n");
+}
+
+#[test]
+fn the_end_of_the_terminal_ends_the_container() {
+    let home = Scratch::new("terminal");
+    let commands: [&[&str]; 4] = [
+        &["sh", "-c", "echo ready; sleep 100"],
+        &["sh", "-c", "echo ready; while :; do :; done"],
+        &["sh", "-c", "echo ready; trap '' HUP; cat; sleep 100"],
+        &["sh", "-c", "echo ready; exec sh"],
+    ];
+    for command in commands {
+        let mut terminal = Terminal::start_uncontrolled(run(&home, "-it", command.iter().copied()), 24, 80);
+        terminal.shows("ready");
+        assert_eq!(terminal.hang_up().ends().code(), Some(129), "{command:?}");
+    }
+}
+
+#[test]
 fn a_signal_ends_the_container_and_puts_the_terminal_back() {
     let home = Scratch::new("terminal");
     let mut terminal = Terminal::start(run(&home, "-it", ["sh", "-c", "echo ready; sleep 100"]), 24, 80);

@@ -116,8 +116,18 @@ fn lines_come_back() {
             "\x12e\x12\x12\x7f\x1b[C\r",
             "\x12zzz\x03",
             "\x12al\x01X\r",
+            "new\x1b[A\x03",
+            "echo \x1b[A\x1b[B\r",
+            "new\x1b[A\x03",
+            "\x1b[A\x1b[B\x15echo two\r",
+            "\x1b[A\x1b[B\x03",
         ],
     );
+}
+
+#[test]
+fn there_is_no_line_before_the_first() {
+    lines_show_alike(80, &["ab\x1b[A\x1b[B\r", "\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\r", "\x1b[5~\x1b[6~\x1b[2~echo a\r"]);
 }
 
 #[test]
@@ -162,6 +172,32 @@ fn words_are_completed_by_their_place() {
             "\t\x15 \t\x15echo x\r",
             "myfunction() { :; }; alias myalias=ls\r",
             "myf\t\x15mya\t\x15echo alX\x1b[D\t\x05\r",
+            "{ uudec\t\x15a{uudec\t\x15! uudec\t\x15a &uudec\t\r\x03",
+            "a <al\t\x15a<al\t\x15a >&al\t\x15a; >al\t\x15a 2>&1 al\t\x15echo\r",
+            "echo \"sp a\t\"\x15echo 'sp ace\t'\x15echo s\"p a\t\x15echo \\al\t\t\x15echo a\\lphab\t\r",
+            "rmdir al\t\x15chdir al\t\x15: >'~tild' >'#hash' >'\u{fc}n'\r",
+            "echo ~t\t\x15echo \\~t\t\x15echo #h\t\x15echo \u{fc}\t\x15./\t\t\x15echo\r",
+        ],
+    );
+}
+
+#[test]
+fn characters_of_several_bytes() {
+    lines_show_alike(
+        20,
+        &[
+            "echo \u{e4}\u{f6}\u{fc}\x1b[D\x1b[D\x7fX\r",
+            "LANG=C.UTF-8\r",
+            "echo \u{e4}\u{f6}\u{fc}\x1b[D\x1b[D\x7fX\r",
+            "echo a\u{e9}b c\u{e9}\x1bb\x1b\x7f\x17z\r",
+            "echo \u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}\u{8a9e}\x01X\x05\x7f\x15echo e\u{301}x\x1b[D\x7f\r",
+            "echo aaaaaaaaaaaa\u{e4}\u{f6}\u{fc}\x1b[D\x1b[D\x7f\x7fX\x01\x04\r",
+            ": >'\u{fc}n'; ./\t\t\x15echo \u{fc}\t\r",
+            "LC_ALL=C\r",
+            "echo \u{e4}\x7f\x7fx\r",
+            "LC_ALL=x.utf8; PS1='\u{e4}> '\r",
+            "echo 12345678901\x01\x05\r",
+            "PS1='$ '\r",
         ],
     );
 }
@@ -225,6 +261,87 @@ fn errors_and_options_while_typing() {
             "fg %sleep\r",
             "fg %9\r",
             "kill %1 %2 %3; wait\r",
+        ],
+    );
+}
+
+#[test]
+fn the_end_key_ends_what_is_open() {
+    shows_alike(
+        80,
+        &[
+            ("if true\r", "> \x1b[6n"),
+            ("\x04", READY),
+            ("echo $?\r", READY),
+            ("cat <<E\r", "> \x1b[6n"),
+            ("a\r", "> \x1b[6n"),
+            ("\x04", READY),
+            ("echo 'a\r", "> \x1b[6n"),
+            ("\x04", READY),
+            ("set -o ignoreeof\r", READY),
+            ("\x04", READY),
+            ("set +o ignoreeof\r", READY),
+            ("echo go; cat\r", "go\r\n"),
+            ("\x1a", READY),
+            ("\x04", READY),
+            ("jobs\r", READY),
+            ("\x04", "\r\n"),
+        ],
+    );
+}
+
+#[test]
+fn a_trapped_interrupt_is_an_empty_line() {
+    shows_alike(
+        80,
+        &[
+            ("trap 'echo T' INT\r", READY),
+            ("abc\x03", READY),
+            ("echo 'x\r", "> \x1b[6n"),
+            ("ab\x03", "> \x1b[6n"),
+            ("y'\r", READY),
+            ("if true\r", "> \x1b[6n"),
+            ("\x03", "> \x1b[6n"),
+            ("then echo z; fi\r", READY),
+            ("cat <<E\r", "> \x1b[6n"),
+            ("b\x03", "> \x1b[6n"),
+            ("E\r", READY),
+            ("trap '' INT\r", READY),
+            ("for i in 1\r", "> \x1b[6n"),
+            ("\x03", "> \x1b[6n"),
+            ("do echo $i; done\r", READY),
+            ("trap - INT\r", READY),
+            ("if true\r", "> \x1b[6n"),
+            ("\x03", READY),
+            ("trap 'echo U' USR1; kill -USR1 $$\r", READY),
+        ],
+    );
+}
+
+#[test]
+fn jobs_are_named() {
+    lines_show_alike(
+        80,
+        &[
+            "f() { sleep 30; }; x=1\r",
+            "f 'a b' \"c $x\" e\\ f $(echo) `:` $$ \"$((x+1))\" 'g\"h' >/dev/null 2>&1 &\r",
+            "{ sleep 31; :; } >/dev/null &\r",
+            "(f; f) & if f; then :; elif :; then f; fi &\r",
+            "for i do f; done & sleep 32 && ! f || f | cat & case x in x|y) f;; esac &\r",
+            "jobs\r",
+            "fg f; fg %nosuch; bg 99\r",
+        ],
+    );
+}
+
+#[test]
+fn a_shell_gives_the_terminal_back() {
+    shows_alike(
+        80,
+        &[
+            ("sh -c 'PS1=\"in> \" sh -i; echo between; PS1=\"in> \" sh -i; echo after'\r", "in> \x1b[6n"),
+            ("exit\r", "in> \x1b[6n"),
+            ("\x04", READY),
         ],
     );
 }

@@ -43,12 +43,24 @@ impl Terminal {
     /// # Panics
     /// There are no terminals, or the command cannot be started.
     pub fn start(wcr: Wcr, rows: u16, cols: u16) -> Self {
+        Self::start_in_session(wcr, rows, cols, &["--ctty", "--wait"])
+    }
+
+    /// The same, but the terminal controls nothing, so that its end is no signal.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_uncontrolled(wcr: Wcr, rows: u16, cols: u16) -> Self {
+        Self::start_in_session(wcr, rows, cols, &["--wait"])
+    }
+
+    fn start_in_session(wcr: Wcr, rows: u16, cols: u16, options: &[&str]) -> Self {
         let (master, slave) = pair().expect("a terminal");
         let size = Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).expect("set the size");
         let wcr = wcr.into_command();
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(wcr.get_program()).args(wcr.get_args()).env_clear();
+        command.args(options).arg(wcr.get_program()).args(wcr.get_args()).env_clear();
         command.envs(wcr.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let stream = || slave.try_clone().expect("the terminal once more");
         Terminal {
@@ -133,6 +145,16 @@ impl Terminal {
         // The leader of the terminal's session is wcr: `setsid` has become it, or has waited for it in a child.
         let session = rustix::termios::tcgetsid(&self.master).expect("the terminal's session");
         kill_process(session, signal).expect("send a signal");
+    }
+
+    /// Closes the terminal, as when its window is closed.
+    ///
+    /// # Panics
+    /// There is no null device.
+    pub fn hang_up(&mut self) -> &mut Self {
+        let nothing = || File::open("/dev/null").expect("the null device");
+        (self.master, self.slave) = (nothing(), nothing());
+        self
     }
 
     /// Waits for the end.

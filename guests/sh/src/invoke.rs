@@ -174,6 +174,7 @@ impl Shell {
     }
 
     fn run_commands(&mut self, commands: Commands, login: bool) {
+        self.begin_signals();
         if self.has(Opt::Interactive) {
             self.begin_interactive();
         } else if self.has(Opt::Monitor) && !self.begin_job_control() {

@@ -91,6 +91,10 @@ pub struct Shell {
     pub substitution_status: Option<u8>,
     /// `$$`.
     pub pid: Pid,
+    /// The signals whose default action the shell has replaced, as a set.
+    pub own: u64,
+    /// How many commands have run, for what is not looked at each time.
+    pub commands: u8,
     /// `$!`.
     pub last_background: Option<Pid>,
     /// Whether this is a forked copy.
@@ -160,6 +164,8 @@ impl Shell {
             status: 0,
             substitution_status: None,
             pid: process::ids().pid,
+            own: 0,
+            commands: 0,
             last_background: None,
             subshell: false,
             traps: Traps::default(),

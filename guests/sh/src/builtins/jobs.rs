@@ -62,6 +62,7 @@ impl Shell {
                 self.jobs.list.iter_mut().filter(|job| job.number == number).for_each(|job| job.waited = true);
                 return status;
             };
+            self.jobs.unsettled = false;
             match process::wait(member.pid.cast_signed(), 0) {
                 Ok(Some((pid, status))) => {
                     self.jobs.note(pid, status);
@@ -95,7 +96,6 @@ impl Shell {
 
 pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, operands) = shell.options(args, b"n")?;
-    shell.jobs.unsettled = false;
     if !options.is_empty() && operands.is_empty() {
         return Ok(wait_next(shell));
     }
@@ -121,6 +121,7 @@ pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 /// Waits for all jobs.
 fn wait_all(shell: &mut Shell) -> u8 {
     while shell.jobs.list.iter().any(|job| !job.ended() && !job.stopped()) {
+        shell.jobs.unsettled = false;
         match process::wait(-1, 0) {
             Ok(Some((pid, status))) => {
                 shell.jobs.note(pid, status);
@@ -148,6 +149,7 @@ fn wait_next(shell: &mut Shell) -> u8 {
         if !shell.jobs.list.iter().any(|job| !job.ended()) {
             return 0;
         }
+        shell.jobs.unsettled = false;
         match process::wait(-1, 0) {
             Ok(Some((pid, status))) => {
                 if let Some(number) = shell.jobs.note(pid, status)

@@ -28,8 +28,11 @@ pub(super) fn trap(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     for text in signals {
         match signal_number(text) {
             Some(number) => {
-                let interactive = shell.has(Opt::Interactive);
-                shell.traps.set(number, action.cloned(), interactive);
+                let own = Signal::from_raw(number.into()).is_some_and(|signal| shell.own & signal.bit() != 0);
+                shell.traps.set(number, action.cloned(), own || shell.has(Opt::Interactive));
+                if action.is_none() {
+                    shell.restore_own_action(number);
+                }
             }
             None => {
                 shell.complain(&[text, &b": invalid signal specification"[..]].concat());

@@ -63,7 +63,9 @@ pub fn word_start(line: &[u8]) -> usize {
                 quote = None;
                 start = start.min(index);
             }
-            (None, b' ' | b'\t' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' | b'`' | b'=') => start = index + 1,
+            (None, b' ' | b'\t' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' | b'{' | b'`' | b'=') => {
+                start = index + 1
+            }
             _ => {}
         }
     }

@@ -269,6 +269,10 @@ impl Shell {
             if let Some(status) = status {
                 self.report_signal(status);
             }
+            if status == Some(WaitStatus::Signaled(Signal::INT)) {
+                // The key was meant for all that runs.
+                self.traps.collect();
+            }
             statuses.push(status.map_or(127, WaitStatus::shell_code));
         }
         // What ended in the meantime is known now; to process 1 come the orphans, too.

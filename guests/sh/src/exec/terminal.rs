@@ -11,7 +11,7 @@ use crate::syntax::ast::Command;
 /// The signals by which a terminal stops processes, which the shell itself ignores.
 const STOPPING: [Signal; 3] = [Signal::TSTP, Signal::TTIN, Signal::TTOU];
 
-/// The signals that an interactive shell handles in its own way.
+/// The signals that a shell handles in its own way: an interactive one all of them.
 const ENDING: [Signal; 3] = [Signal::INT, Signal::QUIT, Signal::TERM];
 
 /// The shell's controlling terminal.
@@ -57,6 +57,31 @@ impl Shell {
         let _ = tty::set_foreground(opened, identity.pid);
         self.terminal = Some(Terminal { fd: opened, group: identity.pid, before: group });
         true
+    }
+
+    /// Replaces the default actions of the signals that end a shell: one at a terminal stays, and any outlives `QUIT`.
+    /// Process 1 would not get the interrupt, which ends other shells.
+    pub(crate) fn begin_signals(&mut self) {
+        let interactive = self.has(Opt::Interactive);
+        for signal in ENDING {
+            let replaces = match signal {
+                Signal::INT => interactive || self.pid == 1,
+                Signal::QUIT => true,
+                _ => interactive,
+            };
+            if replaces && (replace_action(signal) != Ok(Disposition::Ignore) || interactive) {
+                self.own |= signal.bit();
+            } else if replaces {
+                let _ = signal::set_disposition(signal, Disposition::Ignore);
+            }
+        }
+    }
+
+    /// Replaces the default action of a signal again, after a trap was set for it.
+    pub(crate) fn restore_own_action(&mut self, number: u8) {
+        if let Some(signal) = ENDING.into_iter().find(|signal| signal.0 == number && self.own & signal.bit() != 0) {
+            let _ = replace_action(signal);
+        }
     }
 
     /// Ends job control: the terminal is its former owner's again.
@@ -105,6 +130,7 @@ impl Shell {
             self.options.set(Opt::Monitor, false);
         }
         let own = self.own_signals();
+        self.own = 0;
         for signal in STOPPING.into_iter().chain(ENDING).filter(|signal| own & signal.bit() != 0) {
             let _ = signal::set_disposition(signal, Disposition::Default);
         }
@@ -114,10 +140,16 @@ impl Shell {
     /// The signals whose dispositions are the shell's own affair, as a set: programs get the default ones.
     pub(super) fn own_signals(&self) -> u64 {
         let stopping = STOPPING.into_iter().filter(|_| self.terminal.is_some());
-        let ending = ENDING.into_iter().filter(|_| self.has(Opt::Interactive));
+        let ending = ENDING.into_iter().filter(|signal| self.own & signal.bit() != 0);
         let own = stopping.chain(ending).filter(|signal| self.traps.action(signal.0).is_none());
         own.fold(0, |set, signal| set | signal.bit())
     }
+}
+
+/// Replaces the default action of one of the signals that end a shell; gives the action before.
+fn replace_action(signal: Signal) -> wcr_sys::Result<Disposition> {
+    let action = if signal == Signal::INT { Disposition::Catch } else { Disposition::Ignore };
+    signal::set_disposition(signal, action)
 }
 
 /// The controlling terminal, at a private number.

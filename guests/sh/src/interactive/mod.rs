@@ -7,8 +7,8 @@ mod prompt;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use wcr_sys::abi::{Disposition, Signal};
-use wcr_sys::{fd, signal};
+use wcr_sys::abi::Signal;
+use wcr_sys::fd;
 
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell, Unwind};
@@ -27,10 +27,6 @@ const MOST_ENDS: u32 = 50;
 impl Shell {
     /// Says hello and makes the shell the terminal's.
     pub fn begin_interactive(&mut self) {
-        let _ = signal::set_disposition(Signal::INT, Disposition::Catch);
-        for ignored in [Signal::QUIT, Signal::TERM] {
-            let _ = signal::set_disposition(ignored, Disposition::Ignore);
-        }
         let controls = self.begin_job_control();
         self.options.set(Opt::Monitor, controls);
         let complaint = b"can't access tty; job control turned off";
@@ -113,11 +109,18 @@ impl Shell {
         false
     }
 
-    /// Leaves what runs when the interrupt key is pressed, unless a trap is set for it.
+    /// Leaves what runs when the interrupt key is pressed, unless a trap is set for it: an interactive shell for the
+    /// next line, another one for good.
     /// # Errors
     /// Always, when the key was pressed.
     pub(crate) fn check_interrupt(&mut self) -> Flow {
-        if !self.has(Opt::Interactive) || self.subshell {
+        if self.own & Signal::INT.bit() == 0 || self.subshell {
+            return Ok(());
+        }
+        let interactive = self.has(Opt::Interactive);
+        self.commands = self.commands.wrapping_add(1);
+        // Asking costs as much as a short command.
+        if !interactive && self.traps.pending.is_empty() && self.commands != 0 {
             return Ok(());
         }
         self.traps.collect();
@@ -126,8 +129,11 @@ impl Shell {
             return Ok(());
         }
         self.traps.pending.retain(|signal| *signal != Signal::INT.0);
-        let _ = fd::write_all(fd::STDERR, b"\n");
         self.status = 130;
+        if !interactive {
+            return Err(Unwind::Exit);
+        }
+        let _ = fd::write_all(fd::STDERR, b"\n");
         Err(Unwind::Error)
     }
 

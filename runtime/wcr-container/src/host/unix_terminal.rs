@@ -61,6 +61,8 @@ pub(crate) struct TerminalInput {
     wakeups: UnixStream,
     resized: Arc<AtomicBool>,
     ended: [Arc<AtomicBool>; ENDING.len()],
+    /// The terminal is gone. Only what it controls gets a signal then.
+    hung_up: bool,
 }
 
 impl TerminalInput {
@@ -79,13 +81,21 @@ impl TerminalInput {
         };
         let resized = catch(SIGWINCH)?;
         let [hup, int, quit, term] = ENDING.map(|(signal, _)| catch(signal));
-        Ok(Self { keys: keys.then(Input::new), wakeups, resized, ended: [hup?, int?, quit?, term?] })
+        Ok(Self { keys: keys.then(Input::new), wakeups, resized, ended: [hup?, int?, quit?, term?], hung_up: false })
     }
 }
 
 impl HostInput for TerminalInput {
     fn try_read(&mut self, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
-        self.keys.as_mut().map_or(Ok(None), |keys| keys.try_read(buf))
+        let Some(keys) = &mut self.keys else { return Ok(None) };
+        match keys.try_read(buf) {
+            // In raw mode no key ends the input.
+            Ok(Some(0)) | Err(_) if !buf.is_empty() => {
+                self.hung_up = true;
+                Ok(None)
+            }
+            result => result,
+        }
     }
 
     fn ready(&mut self) -> bool {
@@ -100,6 +110,7 @@ impl HostInput for TerminalInput {
         let mut sources: Vec<PollFd<'_>> = sources.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         // A signal ends the wait with an error, and has left its byte.
         let _ = poll(&mut sources, timeout.as_ref());
+        self.hung_up |= self.keys.is_some() && sources.iter().any(|source| source.revents().contains(PollFlags::HUP));
     }
 
     fn event(&mut self) -> Option<HostEvent> {
@@ -108,6 +119,9 @@ impl HostInput for TerminalInput {
         let ended = self.ended.iter().zip(ENDING).find(|(came, _)| came.swap(false, Ordering::Relaxed));
         if let Some((_, (_, signal))) = ended {
             return Some(HostEvent::Ended(signal));
+        }
+        if core::mem::take(&mut self.hung_up) {
+            return Some(HostEvent::Ended(Signal::HUP));
         }
         self.resized.swap(false, Ordering::Relaxed).then(|| HostEvent::Resized(size()))
     }

@@ -217,7 +217,8 @@ impl Line {
             }
             self.end_line(Key { byte, ends: true, eof: false });
         } else if is(VEOF) {
-            self.end_line(Key { byte, ends: true, eof: true });
+            // Whoever takes the keys as they are finds no `^D` there.
+            self.end_line(Key { byte: 0, ends: true, eof: true });
         } else if is(VEOL) || extended(VEOL2) {
             if has(ECHO) {
                 self.mark_start();
@@ -450,6 +451,11 @@ mod tests {
     fn an_end_of_file_is_an_empty_read_or_the_end_of_a_line() {
         assert_eq!(plain(b"\x04").2, [""]);
         assert_eq!(plain(b"ab\x04\x04").2, ["ab", ""]);
+        let (mut line, raw) = (Line::default(), Termios::default().raw());
+        line.receive(&Termios::default(), 0x04, &mut Vec::new());
+        line.change(&Termios::default(), &raw);
+        let mut buf = [1; 8];
+        assert_eq!((line.take(&raw, &mut buf), buf[0]), (Taken::Bytes(1), 0));
     }
 
     #[test]
