@@ -58,12 +58,18 @@ impl Program {
         self.illegal.map(|byte| format!("illegal character 0x{byte:02x}").into_bytes())
     }
 
-    /// Tells of a fault in this line, counted from 1.
-    pub(super) fn fault(&self, ctx: &mut Context<'_>, line: usize, message: &[u8]) -> Quit {
+    /// Tells of something in this line, counted from 1.
+    pub(super) fn tell(&self, ctx: &mut Context<'_>, line: usize, message: &[u8]) {
         match &self.name {
-            Some(name) => ctx.die(&[name, b":", line.to_string().as_bytes(), b": ", message]),
-            None => ctx.die(&[message]),
+            Some(name) => ctx.complain(&[name, b":", line.to_string().as_bytes(), b": ", message]),
+            None => ctx.complain(&[message]),
         }
+    }
+
+    /// Tells of a fault in this line, and is the reason to stop.
+    pub(super) fn fault(&self, ctx: &mut Context<'_>, line: usize, message: &[u8]) -> Quit {
+        self.tell(ctx, line, message);
+        Quit(1)
     }
 }
 
