@@ -1,10 +1,10 @@
-//! Gives the guests `awk` and `calc`, whose functions may call themselves, a larger stack than the others have.
+//! Gives the guests whose parsers and functions call themselves a larger stack than the others have.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
-        for guest in ["awk", "calc"] {
-            println!("cargo:rustc-link-arg-bin={guest}=-zstack-size=2097152");
+        for (guest, stack) in [("awk", 6 << 20), ("calc", 4 << 20), ("tools", 1 << 20)] {
+            println!("cargo:rustc-link-arg-bin={guest}=-zstack-size={stack}");
         }
     }
 }

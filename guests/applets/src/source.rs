@@ -26,6 +26,12 @@ impl Source {
         Self { fd: fd::STDIN }
     }
 
+    /// Why standard input cannot be closed at the end, as programs do that read by C's streams.
+    #[must_use]
+    pub fn stdin_fault() -> Option<Errno> {
+        fd::stat(fd::STDIN).err()
+    }
+
     /// The open descriptor.
     #[must_use]
     pub fn fd(&self) -> Fd {

@@ -3,7 +3,7 @@
 use wasmtime::Config;
 
 /// The most stack a guest may use for its own calls, in bytes.
-const MAX_STACK: usize = 3 << 20;
+const MAX_STACK: usize = 16 << 20;
 /// The fiber's stack: the guest's, and room for the host functions it calls.
 const FIBER_STACK: usize = MAX_STACK + (1 << 20);
 

@@ -107,8 +107,8 @@ fn open(ctx: &mut Context<'_>, parsed: &Parsed, flags: OpenFlags, standard: Fd) 
 /// The numbers of a user and, behind a colon, a group; `u32::MAX` for a group that is not named.
 fn owner(ctx: &mut Context<'_>, text: &[u8]) -> Result<(u32, u32), Quit> {
     let mut accounts = Accounts::default();
-    let number = |text: &[u8]| parse_decimal(text).and_then(|number| u32::try_from(number).ok());
-    let mut parts = text.splitn(2, |byte| *byte == b':');
+    let number = |text: &[u8]| parse_decimal(text).map(|number| number as u32);
+    let mut parts = text.splitn(2, |byte| matches!(byte, b':' | b'.'));
     let (user, group) = (parts.next().unwrap_or_default(), parts.next());
     let uid = number(user).or_else(|| accounts.user_named(user).map(|user| user.uid));
     let Some(group) = group else {

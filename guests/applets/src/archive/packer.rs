@@ -141,11 +141,9 @@ impl Packer<'_> {
     /// # Errors
     /// The work cannot go on with the next file.
     pub(super) fn run(&mut self, ctx: &mut Context<'_>, operands: &[Vec<u8>]) -> Result<u8, Quit> {
-        if operands.is_empty() {
-            return self.code(|packer| packer.one(ctx, b"-"));
-        }
+        let stdin = [b"-".to_vec()];
         let mut code = 0;
-        for operand in operands {
+        for operand in if operands.is_empty() { stdin.as_slice() } else { operands } {
             code |= self.code(|packer| packer.one(ctx, operand))?;
         }
         if self.request.to_stdout && !self.request.test {

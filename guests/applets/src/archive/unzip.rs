@@ -122,10 +122,15 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     } else {
         Action::Extract
     };
-    let silent = matches!(action, Action::Show | Action::Test);
+    let silent = match action {
+        // In a listing `-p` leaves out what `-q` does, and `-t` as much as two of them.
+        Action::List { .. } => usize::from(parsed.has(b'p')).max(2 * usize::from(parsed.has(b't'))),
+        Action::Show | Action::Test => 1,
+        Action::Extract => 0,
+    };
     let mut unzip = Unzip {
         action,
-        quiet: parsed.count(b'q') + usize::from(silent),
+        quiet: parsed.count(b'q') + silent,
         flat: parsed.has(b'j'),
         existing: match parsed.last_of(b"no") {
             Some(b'n') => Existing::Keep,

@@ -94,6 +94,35 @@ impl Stop {
     }
 }
 
+/// Where the word that begins at `at`, blanks before it left out, ends; the end of the line is one.
+fn word_end(text: &[u8], at: usize) -> Result<usize, Stop> {
+    let rest = text.get(at..).unwrap_or_default();
+    let at = at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F' | b'.');
+    Ok(match text.get(at..).unwrap_or_default() {
+        [] => at,
+        [b'[', rest @ ..] => {
+            let mut depth = 1;
+            let closing = rest.iter().position(|byte| {
+                depth += i32::from(*byte == b'[') - i32::from(*byte == b']');
+                depth == 0
+            });
+            at + closing.ok_or(Stop::Unterminated)? + 2
+        }
+        [b'.', next, ..] if !next.is_ascii_digit() && !(b'A'..=b'F').contains(next) => {
+            return Err(Stop::BadCharacter(b'.'));
+        }
+        [b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_', rest @ ..] => {
+            at + 1 + rest.iter().take_while(|byte| is_digit(byte)).count()
+        }
+        [b's' | b'S' | b'l' | b'L' | b':' | b';' | b'<' | b'>' | b'=' | b'e', ..] => at + 2,
+        [b'!', b'<' | b'>' | b'=', ..] => at + 3,
+        [b'#', rest @ ..] => at + 1 + memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+        [byte, ..] if WORDS.contains(byte) => at + 1,
+        [byte, ..] => return Err(Stop::BadCharacter(*byte)),
+    })
+}
+
 /// What a command that lacks a word says: the text from it on, to the end of the line.
 fn bad_token(text: &[u8], at: usize) -> Stop {
     let rest = text.get(at..).unwrap_or_default();
@@ -170,6 +199,9 @@ impl Default for Machine {
     }
 }
 
+/// The commands of one letter, and the end of a line.
+const WORDS: &[u8] = b"\n+-*/%~^|v({GNpnPfcdrRakioKIOzZXxqQ?";
+
 /// How many digits a line takes.
 const LINE: usize = 68;
 
@@ -197,8 +229,16 @@ impl Machine {
     }
 
     /// Runs a text; `at` is how far it came.
-    fn commands(&mut self, text: &[u8], at: &mut usize) -> Result<End, Stop> {
-        while let Some(byte) = text.get(*at).copied() {
+    fn commands(&mut self, text: &[u8], command: &mut usize) -> Result<End, Stop> {
+        let position = &mut 0;
+        while let Some(byte) = text.get(*position).copied() {
+            *command = *position;
+            // The next word of the line is read before a command is carried out.
+            let end = word_end(text, *position)?;
+            if byte != b'\n' {
+                word_end(text, end)?;
+            }
+            let at = &mut *position;
             *at += 1;
             wcr_sys::pace::steps(super::STEPS);
             match byte {

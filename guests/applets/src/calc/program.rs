@@ -1,8 +1,8 @@
 //! A program to run: what a file or standard input holds, and where its faults are said to be.
 
+use wcr_sys::abi::OpenFlags;
 use wcr_sys::{fd, fs};
 
-use crate::source::Source;
 use crate::{Context, Quit};
 
 /// The text of a program.
@@ -20,8 +20,12 @@ impl Program {
     /// # Errors
     /// It cannot be opened or read; the diagnostic has been printed.
     pub(super) fn file(ctx: &mut Context<'_>, path: &[u8]) -> Result<Self, Quit> {
-        let source = Source::open(path).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
-        Self::read(ctx, source.fd(), Some(path.to_vec()))
+        let file = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0);
+        let file = file.map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+        let program = Self::read(ctx, file, Some(path.to_vec()));
+        // Nothing was written through it, so closing cannot lose anything.
+        let _ = fd::close(file);
+        program
     }
 
     /// Reads standard input.
@@ -58,12 +62,18 @@ impl Program {
         self.illegal.map(|byte| format!("illegal character 0x{byte:02x}").into_bytes())
     }
 
-    /// Tells of a fault in this line, counted from 1.
-    pub(super) fn fault(&self, ctx: &mut Context<'_>, line: usize, message: &[u8]) -> Quit {
+    /// Tells of something in this line, counted from 1.
+    pub(super) fn tell(&self, ctx: &mut Context<'_>, line: usize, message: &[u8]) {
         match &self.name {
-            Some(name) => ctx.die(&[name, b":", line.to_string().as_bytes(), b": ", message]),
-            None => ctx.die(&[message]),
+            Some(name) => ctx.complain(&[name, b":", line.to_string().as_bytes(), b": ", message]),
+            None => ctx.complain(&[message]),
         }
+    }
+
+    /// Tells of a fault in this line, and is the reason to stop.
+    pub(super) fn fault(&self, ctx: &mut Context<'_>, line: usize, message: &[u8]) -> Quit {
+        self.tell(ctx, line, message);
+        Quit(1)
     }
 }
 

@@ -119,8 +119,9 @@ fn mknod(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             let mut number = |text: &Vec<u8>| {
                 parse_decimal(text).ok_or_else(|| ctx.die(&[b"invalid number '", text.as_slice(), b"'"]))
             };
-            let rdev = device(number(major)?, number(minor)?);
-            // The numbers are read before they are counted.
+            // The last number is read first, and both before they are counted.
+            let minor = number(minor)?;
+            let rdev = device(number(major)?, minor);
             if !more.is_empty() {
                 return Err(ctx.usage());
             }

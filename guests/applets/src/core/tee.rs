@@ -48,8 +48,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             Ok(0) => break,
             Ok(n) => n,
             Err(Errno::Intr) => continue,
-            Err(error) => {
-                ctx.perror(&[b"read"], error);
+            Err(_) => {
                 code = 1;
                 break;
             }

@@ -34,8 +34,9 @@ pub(super) fn name(priority: u8) -> String {
 
 /// The number for `LEVEL`, `FACILITY.LEVEL` or a number. The error says what is not known.
 pub(super) fn parse(text: &[u8]) -> Result<u8, &'static str> {
-    if let Some(number) = crate::format::parse_decimal(text) {
-        return u8::try_from(number).map_err(|_| "priority");
+    if text.first().is_some_and(u8::is_ascii_digit) {
+        // As in C, what follows the digits is not looked at and large numbers lose their upper bits.
+        return Ok(crate::number::unsigned(text, 10).value as u8);
     }
     let find = |names: &[&str], others: &[(&str, &str)], name: &[u8]| {
         let other = others.iter().find(|(other, _)| other.as_bytes() == name).map(|(_, name)| name.as_bytes());

@@ -38,7 +38,11 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let [dir] = parsed.operands.as_slice() else { return Err(ctx.usage()) };
     if let Some(text) = parsed.value(b'u') {
         let scanned = crate::number::unsigned(text, 8);
-        if scanned.len != text.len() || scanned.value > 0o7777 {
+        if text.is_empty()
+            || !text.iter().all(u8::is_ascii_digit)
+            || scanned.len != text.len()
+            || scanned.value > 0o7777
+        {
             return Err(ctx.die(&[b"invalid number '", text, b"'"]));
         }
         fs::umask(scanned.value as u32);

@@ -1,6 +1,6 @@
 //! `fold`: long lines in pieces.
 
-use wcr_sys::Errno;
+use wcr_sys::{Errno, append};
 
 use crate::count::in_range;
 use crate::lines::LineReader;
@@ -84,7 +84,16 @@ fn fold(ctx: &mut Context<'_>, source: &Source, style: Style) -> Result<(), Errn
             ctx.put(&line);
             return Ok(());
         }
-        for byte in block {
+        let mut rest = block;
+        while !rest.is_empty() {
+            // As many characters of one column as there is room for go on together.
+            let room = style.width.saturating_sub(column);
+            let is_plain = |byte: &&u8| !matches!(**byte, b'\n' | b'\t' | b'\r' | 8);
+            let (plain, behind) = rest.split_at(rest.iter().take(room).take_while(is_plain).count());
+            append(&mut line, plain);
+            column += plain.len();
+            let Some((byte, behind)) = behind.split_first() else { break };
+            rest = behind;
             if *byte == b'\n' {
                 line.push(b'\n');
                 ctx.put(&line);

@@ -2,7 +2,8 @@
 
 use std::io::BufRead;
 
-use crate::count::in_range;
+use crate::count::{INT_MAX, in_range};
+use crate::number::is_space;
 use crate::options::Spec;
 use crate::source::Source;
 use crate::{Applet, Context, Quit};
@@ -24,7 +25,7 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 const COLUMNS: usize = 76;
 
 fn width(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
-    in_range(ctx, text, 0, u32::MAX.into())
+    in_range(ctx, text, 0, INT_MAX)
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
@@ -79,12 +80,17 @@ pub(super) struct Coder {
     group: Vec<u8>,
     /// Whether the last character was the first `=` of two.
     padded: bool,
+    /// The few bytes behind the end of a padded group that are read with what follows, if anything does.
+    tail: Vec<u8>,
 }
+
+/// How many bytes behind a padded group make no new one by themselves.
+const TAIL_MAX: usize = 4;
 
 impl Coder {
     /// Makes lines of so many letters; 0: one line.
     pub(super) fn new(columns: usize) -> Self {
-        Self { columns, column: 0, group: Vec::new(), padded: false }
+        Self { columns, column: 0, group: Vec::new(), padded: false, tail: Vec::new() }
     }
 
     /// Encodes what makes whole groups.
@@ -125,7 +131,9 @@ impl Coder {
 
     /// Decodes; what is no letter is left out.
     pub(super) fn decode(&mut self, block: &[u8], out: &mut Vec<u8>) {
-        for byte in block {
+        let mut text = core::mem::take(&mut self.tail);
+        text.extend_from_slice(block);
+        for (at, byte) in text.iter().enumerate() {
             let value = match byte {
                 b'A'..=b'Z' => byte - b'A',
                 b'a'..=b'z' => byte - b'a' + 26,
@@ -136,6 +144,11 @@ impl Coder {
                 b'=' if self.group.len() == 3 || self.padded => {
                     self.put_bytes(out);
                     self.padded = false;
+                    let rest = text.get(at + 1..).unwrap_or_default();
+                    if rest.len() <= TAIL_MAX {
+                        self.tail = rest.to_vec();
+                        return;
+                    }
                     continue;
                 }
                 other => {
@@ -153,7 +166,7 @@ impl Coder {
 
     /// Whether no letters or bytes wait for the rest of their group.
     pub(super) fn is_whole(&self) -> bool {
-        self.group.is_empty()
+        self.group.is_empty() && self.tail.iter().all(|byte| is_space(*byte))
     }
 
     fn put_bytes(&mut self, out: &mut Vec<u8>) {
@@ -169,6 +182,19 @@ impl Coder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn little_behind_a_padded_group_is_lost() {
+        let decode = |text: &[u8]| {
+            let (mut coder, mut bytes) = (Coder::new(0), Vec::new());
+            coder.decode(text, &mut bytes);
+            (bytes, coder.is_whole())
+        };
+        assert_eq!(decode(b"YQ==YQ=="), (b"a".to_vec(), false));
+        assert_eq!(decode(b"YQ==\nYQ==\n"), (b"aa".to_vec(), true));
+        assert_eq!(decode(b"YQ==YWJj\nYWJj"), (b"aabcabc".to_vec(), true));
+        assert_eq!(decode(b"YWJj===="), (b"abc".to_vec(), true));
+    }
 
     #[test]
     fn there_and_back() {

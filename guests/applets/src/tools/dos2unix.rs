@@ -48,7 +48,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     for path in &parsed.operands {
         let source = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0);
-        let source = source.map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+        let source = source.map_err(|error| match error {
+            Errno::Notdir => ctx.die_errno(&[path], error),
+            error => ctx.die_errno(&[b"can't open '", path, b"'"], error),
+        })?;
         in_place(source, path, to_dos).map_err(|error| ctx.die_errno(&[path], error))?;
     }
     Ok(0)

@@ -67,39 +67,67 @@ fn is_printable(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte) || byte == b'\t'
 }
 
+/// What is known of the text that is read.
+struct Strings<'a> {
+    name: &'a [u8],
+    least: usize,
+    prefix: Prefix,
+    /// Where the next piece begins.
+    position: u64,
+    /// A string that is still too short.
+    short: Vec<u8>,
+    /// Whether a string is being shown.
+    shown: bool,
+}
+
+impl Strings<'_> {
+    /// Appends what is to be shown of a piece.
+    fn piece(&mut self, out: &mut Vec<u8>, piece: &[u8]) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let len = rest.iter().position(|byte| !is_printable(*byte)).unwrap_or(rest.len());
+            let (text, behind) = rest.split_at(len);
+            if !self.shown && self.short.len() + len >= self.least {
+                let offset = self.position + (piece.len() - rest.len()) as u64 - self.short.len() as u64;
+                out.extend_from_slice(&start(self.name, offset, self.prefix));
+                out.append(&mut self.short);
+                self.shown = true;
+            }
+            let to = if self.shown { &mut *out } else { &mut self.short };
+            wcr_sys::append(to, text);
+            if !behind.is_empty() {
+                self.end(out);
+            }
+            rest = behind.get(1..).unwrap_or_default();
+        }
+        self.position += piece.len() as u64;
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        if core::mem::take(&mut self.shown) {
+            out.push(b'\n');
+        }
+        self.short.clear();
+    }
+}
+
 fn show(ctx: &mut Context<'_>, name: &[u8], source: &Source, least: usize, prefix: Prefix) {
     let mut input = source.reader();
-    let (mut position, mut text, mut shown) = (0u64, Vec::new(), false);
+    let mut strings = Strings { name, least, prefix, position: 0, short: Vec::new(), shown: false };
+    let mut out = Vec::new();
     // What cannot be read ends the file, as it does in BusyBox.
     while let Ok(block) = input.fill_buf() {
         if block.is_empty() {
             break;
         }
-        for byte in block {
-            position += 1;
-            if !is_printable(*byte) {
-                if shown {
-                    ctx.put(b"\n");
-                }
-                text.clear();
-                shown = false;
-            } else if shown {
-                ctx.put(&[*byte]);
-            } else {
-                text.push(*byte);
-                if text.len() == least {
-                    ctx.put(&start(name, position - least as u64, prefix));
-                    ctx.put(&text);
-                    shown = true;
-                }
-            }
-        }
+        strings.piece(&mut out, block);
         let len = block.len();
         input.consume(len);
+        ctx.put(&out);
+        out.clear();
     }
-    if shown {
-        ctx.put(b"\n");
-    }
+    strings.end(&mut out);
+    ctx.put(&out);
 }
 
 fn start(name: &[u8], offset: u64, prefix: Prefix) -> Vec<u8> {
@@ -116,4 +144,25 @@ fn start(name: &[u8], offset: u64, prefix: Prefix) -> Vec<u8> {
     right(&mut out, &digits, 7, b' ');
     out.push(b' ');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(pieces: &[&[u8]], base: Option<u8>) -> String {
+        let prefix = Prefix { name: false, base };
+        let mut strings = Strings { name: b"f", least: 4, prefix, position: 0, short: Vec::new(), shown: false };
+        let mut out = Vec::new();
+        pieces.iter().for_each(|piece| strings.piece(&mut out, piece));
+        strings.end(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_go_on_over_pieces() {
+        assert_eq!(strings(&[b"abc\0abcd\0\0x"], None), "abcd\n");
+        assert_eq!(strings(&[b"\0ab", b"c", b"de", b"f\0"], Some(b'd')), "      1 abcdef\n");
+        assert_eq!(strings(&[b"abcd", b"\0efgh"], Some(b'o')), "      0 abcd\n      5 efgh\n");
+    }
 }

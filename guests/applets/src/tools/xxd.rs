@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use crate::count::natural;
+use crate::count::{INT_MAX, natural};
 use crate::format::{hex, right};
 use crate::number::{is_space, unsigned};
 use crate::options::Spec;
@@ -43,10 +43,30 @@ struct Style {
     base: u64,
 }
 
+/// A number in C's notation.
 fn number(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
     let scanned = unsigned(text, 0);
-    let is_plain = text.first().is_some_and(u8::is_ascii_digit) && scanned.len == text.len();
+    let is_plain = text.first().is_some_and(u8::is_ascii_digit) && scanned.len == text.len() && !scanned.overflow;
     if is_plain { Ok(scanned.value) } else { Err(ctx.die(&[b"invalid number '", text, b"'"])) }
+}
+
+/// A number of bytes, as much as C's `int` holds.
+fn limit(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    match number(ctx, text)? {
+        limit if limit > u32::MAX.into() => Err(ctx.die(&[b"invalid number '", text, b"'"])),
+        limit if limit > INT_MAX => Err(ctx.die(&[b"number ", text, b" is not in 0..2147483647 range"])),
+        limit => Ok(limit),
+    }
+}
+
+/// What is added to the offsets: a number that may have a sign.
+fn addend(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
+    let scanned = unsigned(text, 0);
+    let whole = scanned.len > 0
+        && scanned.len == text.len()
+        && !scanned.overflow
+        && !text.first().copied().is_some_and(is_space);
+    if whole { Ok(scanned.value) } else { Err(ctx.die(&[b"invalid number '", text, b"'"])) }
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
@@ -65,8 +85,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         columns => columns,
     };
     let group = count(b'g', 2)?;
-    let mut number = |key: u8, default: u64| parsed.value(key).map_or(Ok(default), |text| number(ctx, text));
-    let (limit, skip, base) = (number(b'l', u64::MAX)?, number(b's', 0)?, number(b'o', 0)?);
+    let limit = parsed.value(b'l').map_or(Ok(u64::MAX), |text| limit(ctx, text))?;
+    let skip = parsed.value(b's').map_or(Ok(0), |text| number(ctx, text))?;
+    let base = parsed.value(b'o').map_or(Ok(0), |text| addend(ctx, text))?;
     let path = match parsed.operands.as_slice() {
         [] => b"-".as_slice(),
         [path] => path,
@@ -156,7 +177,7 @@ impl Style {
                 out.push(b',');
             }
         } else {
-            right(&mut out, &hex(offset + self.base), 8, b'0');
+            right(&mut out, &hex(offset.wrapping_add(self.base)), 8, b'0');
             out.extend_from_slice(b": ");
             for at in 0..self.columns {
                 if at > 0 && self.group > 0 && at % self.group == 0 {

@@ -91,3 +91,30 @@ pub(super) fn xxd(random: &mut Random) -> String {
 pub(super) fn strings(random: &mut Random) -> String {
     format!("{}{}", options(random, &["-a", "-f", "-o", "-n #", "-t x", "-t d", "-t o"]), file(random))
 }
+
+pub(super) fn sums(random: &mut Random) -> String {
+    match random.below(4) {
+        0 => "f g > s; for o in -c '-c -s' '-c -w'; do md5sum $o s; sha1sum $o s; done".into(),
+        _ => file(random).into(),
+    }
+}
+
+pub(super) fn dd(random: &mut Random) -> String {
+    let mut text = String::from(["if=b ", "if=f ", "< b "][random.below(3)]);
+    for (name, bound) in [("bs", 9), ("count", 5), ("skip", 4), ("seek", 4), ("ibs", 7), ("obs", 7)] {
+        if random.chance(35) {
+            text.push_str(&format!("{name}={} ", 1 + random.below(bound)));
+        }
+    }
+    if random.chance(25) {
+        text.push_str(&format!("conv={} ", random.pick(&["notrunc", "sync", "noerror", "swab", "sync,notrunc"])));
+    }
+    // How fast it was is told, and differs.
+    format!("{text}of=o status=noxfer; od -c o; cat o; echo")
+}
+
+pub(super) fn uuencode(random: &mut Random) -> String {
+    let flag = if random.chance(50) { "-m " } else { "" };
+    let from = ["b x", "f x", "x < b", "nosuch x"][random.weighted(&[4, 4, 3, 1])];
+    format!("{flag}{from} > u; cat u; uudecode -o o u; od -c o")
+}

@@ -165,3 +165,70 @@ pub(super) fn uniq(random: &mut Random) -> String {
 pub(super) fn wc(random: &mut Random) -> String {
     format!("{}{}", options(random, &["-l", "-w", "-c", "-m", "-L"]), operands(random))
 }
+
+pub(super) fn comm(random: &mut Random) -> String {
+    let flags = options(random, &["-1", "-2", "-3"]);
+    format!("{flags}{}", ["f g", "- g < f", "f f", "f nosuch", "f b"][random.weighted(&[8, 2, 1, 1, 1])])
+}
+
+pub(super) fn dos2unix(random: &mut Random) -> String {
+    match random.below(3) {
+        0 => format!("{}f; od -c f", options(random, &["-u", "-d"])),
+        1 => "-d < f | od -c".into(),
+        _ => "< b | od -c; unix2dos f; dos2unix f; od -c f".into(),
+    }
+}
+
+pub(super) fn ed(random: &mut Random) -> String {
+    const COMMANDS: &[&str] = &[
+        "p",
+        "n",
+        "=",
+        "1,3p",
+        "$p",
+        "2d",
+        "1,2d",
+        "a\nnew\n.",
+        "2i\nbefore\n.",
+        "1c\nother\n.",
+        "/a/p",
+        "?b?p",
+        "s/a/X/",
+        "1,$s/b/Y/",
+        "w o",
+        "r g",
+        "+",
+        "-",
+        "3",
+        ".=",
+        "1,$p",
+        "q",
+        "99p",
+        "0a\nfirst\n.",
+        "l",
+        "j",
+    ];
+    let mut script = String::new();
+    for _ in 0..1 + random.below(6) {
+        script.push_str(random.pick(COMMANDS));
+        script.push_str("\\n");
+    }
+    format!("f < /dev/null; printf {} | ed f", quoted(&script.replace('\n', "\\n")))
+}
+
+pub(super) fn shuf(random: &mut Random) -> String {
+    let what = ["f", "-e a b c", "-i 1-9", "-i 5-2", "< f", "nosuch", "-z f", "-n # f"];
+    format!("{} | sort", what[random.below(what.len())].replace('#', "0"))
+}
+
+pub(super) fn split(random: &mut Random) -> String {
+    let flags = options(random, &["-l 2", "-b 7", "-a 1", "-a 3", "-l 1"]);
+    format!(
+        "{flags}{}; for p in x??* p*; do echo \"$p\"; cat \"$p\"; done; rm -f x??* p*",
+        ["f", "f p", "- < f"][random.below(3)]
+    )
+}
+
+pub(super) fn tee(random: &mut Random) -> String {
+    format!("{}{} < f; cat o", options(random, &["-a", "-i"]), ["o", "o o", "-", "o -", "."][random.below(5)])
+}

@@ -4,6 +4,7 @@
 
 mod awk;
 mod bytes;
+mod calculators;
 mod files;
 mod lines;
 mod pattern;
@@ -21,13 +22,20 @@ const GRAMMARS: &[(&str, Arguments)] = &[
     ("awk", awk::arguments),
     ("base64", bytes::base64),
     ("basename", values::basename),
+    ("bc", calculators::bc),
     ("cal", values::cal),
     ("cat", lines::cat),
     ("cmp", bytes::cmp),
+    ("comm", lines::comm),
+    ("crc32", bytes::sums),
     ("cut", lines::cut),
     ("date", values::date),
+    ("dc", calculators::dc),
+    ("dd", bytes::dd),
     ("diff", lines::diff),
     ("dirname", values::dirname),
+    ("dos2unix", lines::dos2unix),
+    ("ed", lines::ed),
     ("egrep", pattern::egrep),
     ("expand", lines::expand),
     ("expr", values::expr),
@@ -38,6 +46,7 @@ const GRAMMARS: &[(&str, Arguments)] = &[
     ("head", lines::head),
     ("hexdump", bytes::hexdump),
     ("ipcalc", values::ipcalc),
+    ("md5sum", bytes::sums),
     ("nl", lines::nl),
     ("od", bytes::od),
     ("paste", lines::paste),
@@ -46,14 +55,20 @@ const GRAMMARS: &[(&str, Arguments)] = &[
     ("rev", lines::rev),
     ("sed", sed::arguments),
     ("seq", values::seq),
+    ("sha1sum", bytes::sums),
+    ("sha3sum", bytes::sums),
+    ("shuf", lines::shuf),
     ("sort", lines::sort),
+    ("split", lines::split),
     ("strings", bytes::strings),
     ("tac", lines::tac),
     ("tail", lines::tail),
+    ("tee", lines::tee),
     ("test", values::test),
     ("tr", lines::tr),
     ("unexpand", lines::unexpand),
     ("uniq", lines::uniq),
+    ("uuencode", bytes::uuencode),
     ("wc", lines::wc),
     ("xargs", values::xargs),
     ("xxd", bytes::xxd),

@@ -14,6 +14,8 @@ pub(super) enum Token {
     End,
     /// A character that begins no word.
     Unknown(u8),
+    /// What POSIX does not have, where nothing else is wanted: what is said of it.
+    Refused(Vec<u8>),
     /// A string or a comment that does not end.
     Unterminated(&'static str),
 }
@@ -31,11 +33,13 @@ pub(super) struct Lexer<'a> {
     at: usize,
     /// Where the word that was read last begins.
     pub start: usize,
+    /// Whether a comment that begins with `#` stood before it.
+    pub after_comment: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, start: 0 }
+        Self { text, at: 0, start: 0, after_comment: false }
     }
 
     /// The text from the last word to the end of its line.
@@ -65,16 +69,19 @@ impl<'a> Lexer<'a> {
                 (Some(b' ' | b'\t' | b'\r' | 11 | 12), _) => self.at += 1,
                 (Some(b'\\'), Some(b'\n')) => self.at += 2,
                 (Some(b'#'), _) => {
+                    self.after_comment = true;
                     while self.peek(0).is_some_and(|byte| byte != b'\n') {
                         self.at += 1;
                     }
                 }
                 (Some(b'/'), Some(b'*')) => {
+                    let start = self.at;
                     self.at += 2;
                     while self.peek(0).is_some() && (self.peek(0), self.peek(1)) != (Some(b'*'), Some(b'/')) {
                         self.at += 1;
                     }
                     if self.peek(0).is_none() {
+                        self.at = start;
                         return false;
                     }
                     self.at += 2;
@@ -101,6 +108,7 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn next(&mut self) -> Token {
+        self.after_comment = false;
         let whole = self.skip_blanks();
         self.start = self.at;
         if !whole {

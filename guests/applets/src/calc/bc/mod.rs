@@ -9,7 +9,7 @@ use crate::options::{Spec, Takes};
 use crate::{Applet, Context, Quit};
 
 use machine::{Halt, Machine};
-use parser::Parser;
+use parser::{Extensions, Parser};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -23,7 +23,7 @@ pub const APPLET: Applet = Applet::new(
      $BC_LINE_LENGTH changes output width",
     main,
 )
-.lacking("arrays as arguments of functions, warnings of -s and -w");
+.lacking("arrays as arguments of functions");
 
 const SPEC: Spec = Spec::new(
     "wvsqli",
@@ -51,23 +51,32 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(columns) if columns > 2 && columns < 65_536 => columns as usize - 2,
         _ => LINE - 2,
     };
+    let extensions = match (parsed.has(b's'), parsed.has(b'w')) {
+        (true, _) => Extensions::Refused,
+        (false, true) => Extensions::Told,
+        (false, false) => Extensions::Taken,
+    };
     let mut machine = Machine::new(line, if library { LIBRARY_SCALE } else { 0 }, library);
     for path in &parsed.operands {
         let program = Program::file(ctx, path)?;
-        if run(ctx, &mut machine, &program)? {
+        if run(ctx, &mut machine, &program, extensions)? {
             return Ok(0);
         }
     }
     let program = Program::stdin(ctx)?;
-    run(ctx, &mut machine, &program)?;
+    run(ctx, &mut machine, &program, extensions)?;
     Ok(0)
 }
 
 /// Runs a program statement by statement; whether it ended the whole.
-fn run(ctx: &mut Context<'_>, machine: &mut Machine, program: &Program) -> Result<bool, Quit> {
-    let mut parser = Parser::new(&program.text);
+fn run(ctx: &mut Context<'_>, machine: &mut Machine, program: &Program, extensions: Extensions) -> Result<bool, Quit> {
+    let mut parser = Parser::new(&program.text, extensions);
     loop {
-        let statement = match parser.next_statement() {
+        let read = parser.next_statement();
+        for warning in parser.take_warnings() {
+            program.tell(ctx, parser.line(), &warning);
+        }
+        let statement = match read {
             Ok(Some(statement)) => statement,
             Ok(None) => match program.illegal() {
                 Some(message) => return Err(program.fault(ctx, parser.line(), &message)),
@@ -97,7 +106,12 @@ mod tests {
     fn bc(text: &str, library: bool) -> (String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut machine = Machine::new(68, if library { 20 } else { 0 }, library);
-        let _ = run(&mut Context::new(&APPLET, &[], &mut out, &mut err), &mut machine, &Program::argument(text.into()));
+        let _ = run(
+            &mut Context::new(&APPLET, &[], &mut out, &mut err),
+            &mut machine,
+            &Program::argument(text.into()),
+            Extensions::Taken,
+        );
         (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 

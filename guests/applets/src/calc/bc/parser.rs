@@ -77,7 +77,29 @@ pub(super) struct Parser<'a> {
     token: Token,
     loops: usize,
     in_function: bool,
+    /// What is done about extensions of POSIX.
+    extensions: Extensions,
+    /// Whether a condition is read, the one place for comparisons that POSIX knows.
+    in_condition: bool,
+    warnings: Vec<Message>,
 }
+
+/// What is done about extensions of POSIX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extensions {
+    Taken,
+    /// Taken, and told of.
+    Told,
+    Refused,
+}
+
+/// The words of more than one letter that POSIX has.
+const POSIX_WORDS: [&[u8]; 13] = [
+    b"auto", b"break", b"define", b"for", b"if", b"ibase", b"length", b"obase", b"quit", b"return", b"scale", b"sqrt",
+    b"while",
+];
+/// Those that it has not.
+const OTHER_WORDS: [&[u8]; 7] = [b"continue", b"else", b"halt", b"last", b"limits", b"print", b"read"];
 
 /// Operators by how strongly they bind, the weakest first; those of one line from left to right.
 const LEVELS: [&[&str]; 5] = [&["||"], &["&&"], &["==", "!=", "<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
@@ -88,10 +110,56 @@ const DEFINITION: &[u8] = b"bad function definition";
 const UPDATES: [&str; 6] = ["+=", "-=", "*=", "/=", "%=", "^="];
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        let mut lexer = Lexer::new(text);
-        let token = lexer.next();
-        Self { lexer, token, loops: 0, in_function: false }
+    pub(super) fn new(text: &'a [u8], extensions: Extensions) -> Self {
+        let mut parser = Self {
+            lexer: Lexer::new(text),
+            token: Token::End,
+            loops: 0,
+            in_function: false,
+            extensions,
+            in_condition: false,
+            warnings: Vec::new(),
+        };
+        parser.advance();
+        parser
+    }
+
+    /// What has been noticed since the last call and is only told of.
+    pub(super) fn take_warnings(&mut self) -> Vec<Vec<u8>> {
+        core::mem::take(&mut self.warnings)
+    }
+
+    /// Meets an extension of POSIX.
+    fn extension(&mut self, message: &[u8]) -> Result<()> {
+        match self.extensions {
+            Extensions::Taken => Ok(()),
+            Extensions::Told => {
+                self.warnings.push(message.to_vec());
+                Ok(())
+            }
+            Extensions::Refused => Err(message.to_vec()),
+        }
+    }
+
+    /// What is an extension about a word, or a comment before it.
+    fn extension_of(&self, token: &Token) -> Option<Message> {
+        if self.lexer.after_comment {
+            return Some(b"POSIX does not allow '#' script comments".to_vec());
+        }
+        match token {
+            Token::Name(name) if OTHER_WORDS.contains(&name.as_slice()) => {
+                Some([b"POSIX does not allow the '", name.as_slice(), b"' keyword"].concat())
+            }
+            Token::Name(name) if name.len() > 1 && !POSIX_WORDS.contains(&name.as_slice()) => {
+                let rest = self.lexer.rest_of_line();
+                Some([b"POSIX only allows one character names; this is bad: '", rest.as_slice(), b"'"].concat())
+            }
+            Token::Sign(sign @ ("&&" | "||" | "!")) => {
+                Some([b"POSIX does not allow boolean operators; this is bad: ", sign.as_bytes()].concat())
+            }
+            Token::Sign(".") => Some(b"POSIX does not allow '.' as 'last'".to_vec()),
+            _ => None,
+        }
     }
 
     /// The line that has been read up to, counted from 1.
@@ -105,7 +173,13 @@ impl<'a> Parser<'a> {
     }
 
     fn advance(&mut self) -> Token {
-        let next = self.lexer.next();
+        let mut next = self.lexer.next();
+        if self.extensions != Extensions::Taken
+            && let Some(message) = self.extension_of(&next)
+            && let Err(message) = self.extension(&message)
+        {
+            next = Token::Refused(message);
+        }
         core::mem::replace(&mut self.token, next)
     }
 
@@ -127,6 +201,7 @@ impl<'a> Parser<'a> {
 
     fn fault(&self, what: &[u8]) -> Message {
         match self.token {
+            Token::Refused(ref message) => return message.clone(),
             Token::Unknown(byte) => return [b"bad character '", &[byte][..], b"'"].concat(),
             Token::Unterminated(what) => return [b"unterminated ", what.as_bytes()].concat(),
             _ => {}
@@ -175,9 +250,9 @@ impl<'a> Parser<'a> {
         Err(self.fault(b"bad statement terminator"))
     }
 
-    /// Whether what was read last ended with a brace, behind which nothing can go on.
+    /// Whether what was read last ended with a brace or a string, behind which nothing can go on.
     fn starts_after_block(&self) -> bool {
-        self.lexer.follows(b'}')
+        self.lexer.follows(b'}') || self.lexer.follows(b'"')
     }
 
     fn definition(&mut self) -> Result<Statement> {
@@ -186,6 +261,9 @@ impl<'a> Parser<'a> {
         self.require_or("(", DEFINITION)?;
         let parameters = self.names(")")?;
         self.require_or(")", DEFINITION)?;
+        if self.token == Token::Newline {
+            self.extension(b"POSIX requires the left brace be on the same line as the function header")?;
+        }
         self.skip_newlines();
         if !self.take("{") {
             return Err(b"function { body } expected".to_vec());
@@ -309,7 +387,12 @@ impl<'a> Parser<'a> {
                 }
                 self.advance();
                 let ends = matches!(self.token, Token::Newline | Token::End) || self.is(";") || self.is("}");
-                Statement::Return(if ends { None } else { Some(self.expression()?) })
+                let grouped = self.is("(");
+                let value = if ends { None } else { Some(self.expression()?) };
+                if !ends && !grouped {
+                    self.extension(b"POSIX requires parentheses around return expressions")?;
+                }
+                Statement::Return(value)
             }
             b"print" => {
                 self.advance();
@@ -332,7 +415,7 @@ impl<'a> Parser<'a> {
             b"if" => {
                 self.advance();
                 self.require_or("(", b"bad token")?;
-                let condition = self.expression()?;
+                let condition = self.condition()?;
                 self.require_or(")", b"bad token")?;
                 self.skip_newlines();
                 let then = self.statement()?;
@@ -347,23 +430,35 @@ impl<'a> Parser<'a> {
             b"while" => {
                 self.advance();
                 self.require_or("(", b"bad token")?;
-                let condition = self.expression()?;
+                let condition = self.condition()?;
                 self.require_or(")", b"bad token")?;
                 Statement::While(condition, self.body()?)
             }
             b"for" => {
                 self.advance();
                 self.require_or("(", b"bad token")?;
-                let part = |parser: &mut Self, end: &str| {
-                    let part = if parser.is(end) { None } else { Some(parser.expression()?) };
+                let part = |parser: &mut Self, end: &str, what: &str| {
+                    let part = if parser.is(end) { None } else { Some(parser.condition()?) };
+                    if part.is_none() {
+                        let message = format!("POSIX does not allow an empty {what} expression in 'for()'");
+                        parser.extension(message.as_bytes())?;
+                    }
                     parser.require(end)?;
                     Ok::<_, Message>(part)
                 };
-                let (first, condition, step) = (part(self, ";")?, part(self, ";")?, part(self, ")")?);
+                let (first, condition) = (part(self, ";", "init")?, part(self, ";", "condition")?);
+                let step = part(self, ")", "update")?;
                 Statement::For(first, condition, step, self.body()?)
             }
             _ => return Ok(None),
         }))
+    }
+
+    fn condition(&mut self) -> Result<Expr> {
+        let outer = core::mem::replace(&mut self.in_condition, true);
+        let condition = self.expression();
+        self.in_condition = outer;
+        condition
     }
 
     pub(super) fn expression(&mut self) -> Result<Expr> {
@@ -382,6 +477,9 @@ impl<'a> Parser<'a> {
         while let Token::Sign(sign) = self.token
             && operators.contains(&sign)
         {
+            if level == 2 && !self.in_condition {
+                self.extension(b"POSIX does not allow comparison operators outside if or loops")?;
+            }
             self.advance();
             let right = self.level(level + 1)?;
             left = Expr::Binary(sign, Box::new(left), Box::new(right));

@@ -25,6 +25,8 @@ pub(super) struct Record {
     fields: Vec<Field>,
     /// Where the search for further fields goes on.
     next: Option<usize>,
+    /// How many fields of the text count.
+    most: usize,
     /// How the text splits, as it was when the text was set.
     splitter: Rc<Splitter>,
 }
@@ -38,6 +40,7 @@ impl Record {
             made: false,
             fields: Vec::new(),
             next: None,
+            most: usize::MAX,
             splitter: Rc::new(Splitter::Blanks),
         }
     }
@@ -83,7 +86,12 @@ impl Record {
                 self.next = None;
                 return;
             };
-            self.fields.push(Field::Part(piece.start, piece.end));
+            if self.fields.is_empty() {
+                self.most = self.splitter.most(&self.text);
+            }
+            if self.fields.len() < self.most {
+                self.fields.push(Field::Part(piece.start, piece.end));
+            }
             self.next = piece.next;
         }
     }

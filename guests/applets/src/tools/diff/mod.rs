@@ -236,14 +236,22 @@ impl Options {
     }
 }
 
-/// The names below a directory: those in it, or with `recursive` the paths of all that are no directories.
-fn names(directory: &[u8], prefix: &[u8], recursive: bool, found: &mut BTreeSet<Vec<u8>>) {
+/// The names below a directory: those in it, or with `recursive` the paths of all that are no directories; those that
+/// are go to `folders`.
+fn names(
+    directory: &[u8],
+    prefix: &[u8],
+    recursive: bool,
+    found: &mut BTreeSet<Vec<u8>>,
+    folders: &mut BTreeSet<Vec<u8>>,
+) {
     // What cannot be read has nothing in it.
     for entry in fs::read_dir(directory).unwrap_or_default() {
         let name = if prefix.is_empty() { entry.name.clone() } else { join(prefix, &entry.name) };
         let path = join(directory, &entry.name);
         if recursive && kind(&path) == Ok(Some(FileKind::Directory)) {
-            names(&path, &name, true, found);
+            names(&path, &name, true, found, folders);
+            folders.insert(name);
         } else {
             found.insert(name);
         }
@@ -253,9 +261,11 @@ fn names(directory: &[u8], prefix: &[u8], recursive: bool, found: &mut BTreeSet<
 /// Compares two directories.
 fn directories(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
     let (mut in_left, mut in_right) = (BTreeSet::new(), BTreeSet::new());
-    names(left, b"", options.recursive, &mut in_left);
-    names(right, b"", options.recursive, &mut in_right);
-    let mut code = 0;
+    let (mut folders_left, mut folders_right) = (BTreeSet::new(), BTreeSet::new());
+    names(left, b"", options.recursive, &mut in_left, &mut folders_left);
+    names(right, b"", options.recursive, &mut in_right, &mut folders_right);
+    let differs = !options.absent_is_empty && folders_left != folders_right;
+    let mut code = if differs { DIFFERENT } else { 0 };
     for name in in_left.union(&in_right) {
         if options.start.as_ref().is_some_and(|start| name < start) {
             continue;
@@ -263,10 +273,20 @@ fn directories(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Optio
         let paths = (join(left, name), join(right, name));
         code |= match (in_left.contains(name), in_right.contains(name)) {
             (true, true) => pair(ctx, &paths.0, &paths.1, options)?,
+            // What is in a folder that the other side lacks is not listed.
+            (in_left, _) if !options.absent_is_empty && lacks_folder(if in_left { right } else { left }, name) => {
+                DIFFERENT
+            }
             (in_left, _) => only(ctx, if in_left { left } else { right }, name, in_left, options)?,
         };
     }
     Ok(code)
+}
+
+/// Whether the folder below `directory` that the path names a file in is none there.
+fn lacks_folder(directory: &[u8], path: &[u8]) -> bool {
+    let Some(slash) = memchr::memrchr(b'/', path) else { return false };
+    kind(&join(directory, path.get(..slash).unwrap_or_default())) != Ok(Some(FileKind::Directory))
 }
 
 /// Tells of a name that only one of the directories has.

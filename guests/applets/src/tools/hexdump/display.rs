@@ -112,6 +112,8 @@ fn put_field(out: &mut Vec<u8>, field: &Field, bytes: &[u8], address: u64) {
     let layout = &field.layout;
     let plain = Conversion { zero: false, ..*layout };
     match field.kind {
+        // One byte has no sign.
+        Kind::Signed if field.size == 1 => layout.signed(out, value as i64),
         Kind::Signed => {
             let unused = 64 - 8 * field.size as u32;
             layout.signed(out, (value << unused) as i64 >> unused);

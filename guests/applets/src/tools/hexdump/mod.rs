@@ -6,6 +6,7 @@ mod format;
 use wcr_sys::{fd, fs};
 
 use crate::chain::Chain;
+use crate::count::natural;
 use crate::number;
 use crate::options::{Parsed, Spec};
 use crate::{Applet, Context, Quit, WriteFailure};
@@ -49,13 +50,13 @@ const SPEC: Spec = Spec::plain("bcdoxCve:f:n:s:");
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse_checked(ctx, |ctx, key, value| match (key, value) {
-        (b'n', Some(text)) if limit(text).is_none() => Err(invalid(ctx, text)),
+        (b'n', Some(text)) => natural(ctx, text).map(drop),
         (b's', Some(text)) if offset(text).is_none() => Err(invalid(ctx, text)),
         _ => Ok(()),
     })?;
     let formats = formats(ctx, &parsed)?;
     let limit = match parsed.value(b'n') {
-        Some(text) => Some(limit(text).ok_or_else(|| invalid(ctx, text))?),
+        Some(text) => Some(natural(ctx, text)? as u64),
         None => None,
     };
     let skip = match parsed.value(b's') {
@@ -83,15 +84,13 @@ fn skip_bytes(ctx: &mut Context<'_>, input: &mut Chain, count: u64) -> Result<u6
             continue;
         }
         if let Err(error) = fd::seek(source.fd(), (count - address) as i64, fd::Whence::Current) {
-            return Err(ctx.die_errno(&[path], error));
+            // Only who reads calls standard input by another name.
+            let name = if source.fd() == fd::STDIN { b"stdin".to_vec() } else { path.clone() };
+            return Err(ctx.die_errno(&[&name], error));
         }
         address = count;
     }
     Ok(address)
-}
-
-fn limit(text: &[u8]) -> Option<u64> {
-    number::suffixed(text, &[])
 }
 
 fn invalid(ctx: &mut Context<'_>, text: &[u8]) -> Quit {

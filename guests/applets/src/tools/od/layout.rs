@@ -1,5 +1,6 @@
 //! The types of `od`: how units of bytes are written.
 
+use super::extended::exponential;
 use crate::conversion::Conversion;
 use crate::format::{decimal, octal, right, right_number, signed};
 
@@ -53,7 +54,7 @@ pub(super) fn parse(text: &[u8], layouts: &mut Vec<Layout>) -> Result<(), Vec<u8
             _ => size(tail, 4, &[(b'C', 1), (b'S', 2), (b'I', 4), (b'L', 8)]),
         };
         let (known, name): (&[u64], &[u8]) =
-            if kind == Kind::Float { (&[4, 8], b"floating point") } else { (&[1, 2, 4, 8], b"integral") };
+            if kind == Kind::Float { (&[4, 8, 16], b"floating point") } else { (&[1, 2, 4, 8], b"integral") };
         if !known.contains(&size) {
             let size = decimal(size);
             return Err(
@@ -95,9 +96,14 @@ impl Layout {
         }
         for unit in bytes.chunks(self.size) {
             out.push(b' ');
-            let mut raw = [0; 8];
+            let mut raw = [0; 16];
             raw.iter_mut().zip(unit).for_each(|(to, from)| *to = *from);
-            self.put_unit(out, u64::from_le_bytes(raw));
+            let raw = u128::from_le_bytes(raw);
+            if self.size == 16 {
+                right(out, exponential(raw).as_bytes(), 23, b' ');
+            } else {
+                self.put_unit(out, raw as u64);
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! `od`: shows bytes as numbers and characters.
 
+mod extended;
 mod layout;
 
 use crate::chain::Chain;
+use crate::count::natural;
 use crate::format::right_number;
 use crate::number::unsigned;
 use crate::options::{Long, Parsed, Spec, Takes};
+use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 use layout::Layout;
@@ -82,6 +85,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Err(ctx.die(&[b"SKIP + SIZE is too large"]));
     }
     let layouts = layouts(ctx, &parsed)?;
+    let closed = Source::stdin_fault();
     let operands = if parsed.operands.is_empty() { vec![b"-".to_vec()] } else { parsed.operands.clone() };
     let mut input = Chain::new(operands, b"-", limit, |ctx, path, _| {
         let name = if path == b"-" { b"standard input" } else { path };
@@ -103,6 +107,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         radix.put(&mut line, end);
         line.push(b'\n');
         ctx.put(&line);
+    }
+    if let Some(error) = closed {
+        ctx.perror(&[b"standard input"], error);
+        input.code = 1;
     }
     Ok(input.code)
 }
@@ -174,7 +182,7 @@ fn width(ctx: &mut Context<'_>, parsed: &Parsed, layouts: &[Layout]) -> Result<u
     if !parsed.has(b'w') {
         return Ok(WIDTH);
     }
-    let width = count(ctx, parsed, b'w')?.map_or(WIDE, |width| width as usize);
+    let width = parsed.value(b'w').map_or(Ok(WIDE), |text| natural(ctx, text))?;
     if width == 0 || width % unit != 0 {
         let line = format!("warning: invalid width {width}; using {unit} instead");
         ctx.complain(&[line.as_bytes()]);
