@@ -266,7 +266,7 @@ fn fault_66_a_full_disk_leaves_nothing_and_is_named() {
     }
     let Some(lab) = Lab::open() else { return };
     let small = lab.busybox().reference;
-    let large = lab.push("too-large", &noisy(6, 20_000_000)).reference;
+    let large = lab.push("too-large", &noisy(6, 40_000_000)).reference;
     // A file system of 24 MB, which goes with the name space that it is in.
     let script = r#"mount -t tmpfs -o size=24m none "$HOME/store" || exit 99
         "$0" pull "$1" || exit 98
