@@ -266,14 +266,14 @@ fn fault_66_a_full_disk_leaves_nothing_and_is_named() {
     }
     let Some(lab) = Lab::open() else { return };
     let small = lab.busybox().reference;
-    let large = lab.push("too-large", &noisy(6, 20_000_000)).reference;
+    let large = lab.push("too-large", &noisy(6, 40_000_000)).reference;
     // A file system of 24 MB, which goes with the name space that it is in.
     let script = r#"mount -t tmpfs -o size=24m none "$HOME/store" || exit 99
         "$0" pull "$1" || exit 98
         "$0" pull "$2"; echo "code $?"
         "$0" save "$1" | "$0" load; echo "load $?"
         "$0" run --rm --pull=never "$1" echo sound
-        "$0" fsck; ls "$HOME/store/tmp" | wc -l; "$0" prune"#;
+        "$0" fsck; ls "$HOME/store/tmp" | wc -l; "$0" prune > /dev/null; "$0" prune"#;
     let wcr = lab.wcr([]).into_command();
     fs::create_dir_all(lab.store()).unwrap();
     let mut command = Command::new("unshare");

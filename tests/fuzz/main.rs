@@ -54,7 +54,7 @@ fn random_calls_of_applets_end_as_in_busybox() {
 }
 
 /// How many random images are unpacked and compared.
-const LAYER_COUNT: u64 = 150;
+const LAYER_COUNT: u64 = 40;
 
 #[test]
 fn fault_46_random_layers_make_the_tree_that_tar_and_umoci_make() {

@@ -30,7 +30,12 @@ pub(crate) fn fsck(args: &FsckArgs) -> Result<u8> {
             report(&error, false);
         }
     }
-    let left = check()?;
+    let mut left = check()?;
+    if !left.is_empty() {
+        // The common index of layers can only be checked when they are sound.
+        store.repair(&left)?;
+        left = check()?;
+    }
     left.iter().for_each(|fault| say(&format!("{} could not be repaired: {}", fault.path.display(), fault.reason)));
     Ok(end(left.len(), faults.len().saturating_sub(left.len())))
 }

@@ -87,11 +87,11 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         let (name, value) = text.split_once(char::is_whitespace).ok_or("it has a name without a value")?;
         return Ok(vec![(name.into(), value.trim().into())]);
     }
-    let pair = |word: &String| word.split_once('=').filter(|(name, _)| !name.is_empty());
-    let pair = |word| {
-        pair(word).map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("it has a name without a value")
+    let pair = |word: &String| match word.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it has a name without a value".to_owned()),
     };
-    Ok(words.iter().map(pair).collect::<Result<_, _>>()?)
+    words.iter().map(pair).collect()
 }
 
 /// The words of a line, with quotes and backslashes undone.

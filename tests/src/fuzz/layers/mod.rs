@@ -100,7 +100,9 @@ fn batch(seeds: Range<u64>) -> Vec<Difference> {
         }
         let unpacked = scratch.join(seed.to_string());
         let lines = match theirs(case, *seed, &folder, &unpacked) {
-            Ok(theirs) => differences(&of_tar(&exported.stdout), &theirs, case.oracle == Oracle::Tar),
+            Ok(theirs) => differences(&of_tar(&exported.stdout), &theirs),
+            // umoci makes no folder in the place of a lower layer's file, unless the folder has an entry of its own.
+            Err(message) if case.oracle == Oracle::Umoci && message.contains("not a directory") => Vec::new(),
             Err(message) => vec![format!("{:?} refuses it: {message}", case.oracle)],
         };
         if !lines.is_empty() {

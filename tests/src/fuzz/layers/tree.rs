@@ -16,8 +16,8 @@ pub struct Node {
     kind: char,
     mode: u32,
     owner: (u64, u64),
-    /// Seconds and nanoseconds; `None` where nobody says.
-    mtime: Option<(i64, u32)>,
+    /// Seconds and nanoseconds.
+    mtime: (i64, u32),
     /// The target of a symbolic link, or the digest of a file's content.
     content: Vec<u8>,
     /// The first name of the same inode.
@@ -79,8 +79,7 @@ pub fn of_tar(tar: &[u8]) -> Tree {
             'f' => digest(&content).into_bytes(),
             _ => Vec::new(),
         };
-        // A folder that the layers only imply.
-        let mtime = Some((seconds, fraction.unwrap_or_default())).filter(|time| *time != (0, 0));
+        let mtime = (seconds, fraction.unwrap_or_default());
         let mode = header.mode().expect("mode");
         let first = if kind == 'd' { Vec::new() } else { path.clone() };
         let known = tree.insert(path, Node { kind, mode, owner: (uid, gid), mtime, content, first });
@@ -120,7 +119,7 @@ pub fn of_folder(root: &Path) -> Tree {
                 inodes.entry(metadata.ino()).or_insert_with(|| name.clone()).clone()
             };
             let mode = if kind == 'l' { 0o777 } else { metadata.mode() & 0o7777 };
-            let mtime = Some((metadata.mtime(), metadata.mtime_nsec() as u32));
+            let mtime = (metadata.mtime(), metadata.mtime_nsec() as u32);
             let owner = (metadata.uid().into(), metadata.gid().into());
             tree.insert(name, Node { kind, mode, owner, mtime, content, first });
         }
@@ -139,14 +138,14 @@ fn firsts(mut tree: Tree) -> Tree {
     tree
 }
 
-/// How two trees differ, a line each; with `folder_times` false, times of folders do not count.
-pub fn differences(ours: &Tree, theirs: &Tree, folder_times: bool) -> Vec<String> {
+/// How two trees differ, a line each. Times of folders do not count: programs set them before they write into them.
+pub fn differences(ours: &Tree, theirs: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
     for path in ours.keys().chain(theirs.keys().filter(|path| !ours.contains_key(*path))) {
         let (one, other) = (ours.get(path), theirs.get(path));
         let same = match (one, other) {
             (Some(one), Some(other)) => {
-                let timeless = one.mtime.is_none() || one.kind == 'd' && !folder_times;
+                let timeless = one.kind == 'd';
                 let mtime = if timeless { other.mtime } else { one.mtime };
                 Node { mtime, ..one.clone() } == *other
             }
