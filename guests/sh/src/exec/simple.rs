@@ -71,7 +71,8 @@ impl Shell {
         if scoped || matches!(target, Target::Function(_)) {
             self.vars.push_scope();
         }
-        let assigned = self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
+        let assigned =
+            self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
         let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
         let flow = assigned.and_then(|()| {
             args.drain(..skip);
