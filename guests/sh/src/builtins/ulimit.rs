@@ -45,10 +45,14 @@ pub(super) fn ulimit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let mut kinds = Kinds { soft: false, hard: false };
     let mut chosen: Vec<(&Limit, Option<&[u8]>)> = Vec::new();
     let mut all = false;
+    let mut sizes = Vec::new();
     let mut rest = args.get(1..).unwrap_or_default();
     while let Some((arg, after)) = rest.split_first() {
-        let Some(letters) = arg.strip_prefix(b"-").filter(|letters| !letters.is_empty()) else { break };
         rest = after;
+        let Some(letters) = arg.strip_prefix(b"-").filter(|letters| !letters.is_empty()) else {
+            sizes.push(arg.as_slice());
+            continue;
+        };
         if letters == b"-" {
             break;
         }
@@ -90,9 +94,13 @@ pub(super) fn ulimit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         }
         return Ok(0);
     }
-    if chosen.is_empty() {
-        let value = rest.first().map(Vec::as_slice);
-        chosen.extend(LIMITS.iter().find(|limit| limit.letter == b'f').map(|limit| (limit, value)));
+    if let Some(size) = LIMITS.iter().find(|limit| limit.letter == b'f') {
+        sizes.extend(rest.iter().map(Vec::as_slice));
+        if chosen.is_empty() && sizes.is_empty() {
+            chosen.push((size, None));
+        }
+        // Each operand is a size of files.
+        chosen.extend(sizes.into_iter().map(|value| (size, Some(value))));
     }
     let several = chosen.len() > 1;
     for (limit, value) in chosen {

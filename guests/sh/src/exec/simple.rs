@@ -71,7 +71,8 @@ impl Shell {
         if scoped || matches!(target, Target::Function(_)) {
             self.vars.push_scope();
         }
-        let assigned = self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
+        let assigned =
+            self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
         let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
         if is_exec && args.len() > skip + 1 {
             // The program that takes the shell's place gets them.

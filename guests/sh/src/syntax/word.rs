@@ -165,9 +165,7 @@ impl Parser<'_> {
                 _ => {
                     self.input.next();
                     parts.push(byte, false);
-                    if byte == b'\n' {
-                        self.check_document(false)?;
-                    }
+                    self.check_document(byte, false)?;
                 }
             }
         }
@@ -281,8 +279,8 @@ impl Parser<'_> {
                     self.input.next();
                     parts.push(byte, true);
                     line_start = byte == b'\n';
-                    if line_start && !matches!(mode, Mode::HereDoc(_)) {
-                        self.check_document(arith)?;
+                    if !matches!(mode, Mode::HereDoc(_)) {
+                        self.check_document(byte, arith)?;
                     }
                 }
             }
@@ -299,10 +297,10 @@ impl Parser<'_> {
         })
     }
 
-    /// At the start of a line within `${ }` or `$(( ))`: an error when the here-document ends there.
-    fn check_document(&mut self, arith: bool) -> Result<()> {
+    /// Behind a byte within `${ }` or `$(( ))`: an error when it begins the line on which the here-document ends.
+    fn check_document(&mut self, byte: u8, arith: bool) -> Result<()> {
         match self.document.clone() {
-            Some(document) if self.at_delimiter(&document) => Err(self.unterminated(arith)),
+            Some(document) if byte == b'\n' && self.at_delimiter(&document) => Err(self.unterminated(arith)),
             _ => Ok(()),
         }
     }
@@ -314,9 +312,7 @@ impl Parser<'_> {
                 Some(b'\'') => return Ok(text),
                 Some(byte) => {
                     text.push(byte);
-                    if byte == b'\n' {
-                        self.check_document(false)?;
-                    }
+                    self.check_document(byte, false)?;
                 }
                 None => return Err(self.unterminated(false)),
             }
