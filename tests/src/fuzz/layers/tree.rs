@@ -149,6 +149,8 @@ pub fn differences(ours: &Tree, theirs: &Tree) -> Vec<String> {
                 let mtime = if timeless { other.mtime } else { one.mtime };
                 Node { mtime, ..one.clone() } == *other
             }
+            // A folder that only a mark in it implies: Docker makes it, umoci does not.
+            (Some(one), None) => one.kind == 'd' && one.mtime == (0, 0),
             _ => false,
         };
         if !same {
