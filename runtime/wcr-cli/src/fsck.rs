@@ -5,6 +5,7 @@ use wcr_image::{Class, Reference};
 use wcr_store::{Fault, Lost, Store};
 
 use crate::exit::{OK, report, say};
+use crate::fetch::How;
 use crate::image_args::FsckArgs;
 use crate::text::safe;
 use crate::{fetch, output};
@@ -54,7 +55,7 @@ fn tell(fault: &Fault) {
 fn restore(store: &Store, image: &Lost) -> Result<()> {
     let name = Store::filed_as(&image.reference);
     let known = store.list()?.iter().any(|record| record.reference == name);
-    let pulled = fetch::pull(store, &image.reference, Some(&image.platform), false)?;
+    let pulled = fetch::pull(store, &image.reference, Some(&image.platform), How::default())?;
     if !known {
         store.untag(&[pulled.record], true)?;
     }

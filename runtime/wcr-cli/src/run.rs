@@ -55,6 +55,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     }
     let options = RunOptions {
         settings,
+        root: None,
         binds: args.volume,
         stdin: args.interactive,
         deterministic: args.deterministic.then(Deterministic::default),

@@ -54,7 +54,12 @@ impl Harness {
     ///
     /// # Errors
     /// [`HarnessError`]. What is wrong with a script is a case that fails.
-    pub fn run(&self, scripts: &[Script], jobs: NonZero<usize>, mut told: impl FnMut(Event)) -> Result<(), HarnessError> {
+    pub fn run(
+        &self,
+        scripts: &[Script],
+        jobs: NonZero<usize>,
+        mut told: impl FnMut(Event),
+    ) -> Result<(), HarnessError> {
         let (waiting, events): (Vec<_>, Vec<_>) = scripts
             .iter()
             .map(|script| {
@@ -65,7 +70,9 @@ impl Harness {
         let next = AtomicUsize::new(0);
         let work = || {
             while let Some(script) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let Some((script, sender)) = script.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+                let Some((script, sender)) = script.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+                    return;
+                };
                 match script.kind {
                     Kind::Rhai => evaluate(script.clone(), self.plan.clone(), self.images.clone(), sender),
                     Kind::Structure => structure::evaluate(script, &self.plan, &self.images, &sender),

@@ -91,7 +91,8 @@ mod tests {
             source_line: None,
             last_run: Vec::new(),
         };
-        let cases = [case("a.rhai", Some("one"), None), case("a.rhai", Some("two"), Some(failure)), case("b.rhai", None, None)];
+        let cases =
+            [case("a.rhai", Some("one"), None), case("a.rhai", Some("two"), Some(failure)), case("b.rhai", None, None)];
         let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
             <testsuites name=\"wcr test\" tests=\"3\" failures=\"1\" errors=\"0\" time=\"0.750\">\n  \
             <testsuite name=\"a.rhai\" tests=\"2\" failures=\"1\" errors=\"0\" time=\"0.500\">\n    \

@@ -8,11 +8,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use rhai::{Array, Dynamic, Engine, INT, Map};
 use wcr_container::{ContainerImage, Deterministic, Errno, FileIn, Root, Timestamp};
 
+use crate::container;
 use crate::options::{self, OptionError, Request};
 use crate::result::{Given, Ran, file_blob, file_text, read_file, title};
 use crate::session::Session;
 use crate::visible::quoted;
-use crate::container;
 
 /// A container of a script: each run of it finds the files as the one before left them.
 #[derive(Clone)]

@@ -71,9 +71,12 @@ mod tests {
             filters: filters.iter().map(|&filter| filter.to_owned()).collect(),
             shard: None,
         };
-        for (selection, expected) in
-            [(filters(&[]), true), (filters(&["x", "two"]), true), (filters(&["a.rhai"]), true), (filters(&["x"]), false)]
-        {
+        for (selection, expected) in [
+            (filters(&[]), true),
+            (filters(&["x", "two"]), true),
+            (filters(&["a.rhai"]), true),
+            (filters(&["x"]), false),
+        ] {
             assert_eq!(selection.takes("a.rhai: one two"), expected, "{selection:?}");
         }
         assert!(filters(&[]).is_all() && !filters(&["a"]).is_all());

@@ -40,7 +40,10 @@ impl Snapshots {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
         if name.is_empty() || name.len() > NAME_MAX || name.starts_with(['.', ' ']) || !name.chars().all(plain) {
             let what = format!("{} is no name for a snapshot", quoted(name));
-            return Err(Mismatch::new(what, vec![format!("it takes up to {NAME_MAX} letters, digits, - _ . and spaces")]));
+            return Err(Mismatch::new(
+                what,
+                vec![format!("it takes up to {NAME_MAX} letters, digits, - _ . and spaces")],
+            ));
         }
         let content = content(value)?;
         if let Some(other) = self.used.borrow_mut().insert(name.to_owned(), content.clone())
@@ -50,7 +53,9 @@ impl Snapshots {
             return Err(Mismatch::new(what, difference(&other, &content)));
         }
         let path = self.folder.join(format!("{name}.{ENDING}"));
-        let failed = |what: &str, error: io::Error| Mismatch::new(format!("cannot {what} {}: {error}", path.display()), Vec::new());
+        let failed = |what: &str, error: io::Error| {
+            Mismatch::new(format!("cannot {what} {}: {error}", path.display()), Vec::new())
+        };
         let known = read(&path).map_err(|error| failed("read the snapshot", error))?;
         if known.as_deref() == Some(content.as_slice()) {
             return Ok(());
@@ -178,7 +183,10 @@ mod tests {
             assert!(what.ends_with("is no name for a snapshot"), "{name}: {what}");
         }
         assert_eq!(update.check("x", &text("1")), Ok(()));
-        assert_eq!(update.check("x", &text("2")).unwrap_err().what, "the snapshot \"x\" is used for two values that differ");
+        assert_eq!(
+            update.check("x", &text("2")).unwrap_err().what,
+            "the snapshot \"x\" is used for two values that differ"
+        );
         let other = update.check("y", &Value::Other("a function".into())).unwrap_err();
         assert_eq!(other.what, "a function cannot be a snapshot; take what it holds");
     }

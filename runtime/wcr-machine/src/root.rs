@@ -40,8 +40,7 @@ impl Root {
     }
 
     fn of(fs: Box<dyn FileSystem>) -> Self {
-        let options =
-            MountOptions { source: "overlay".into(), fstype: "overlay".into(), ..MountOptions::default() };
+        let options = MountOptions { source: "overlay".into(), fstype: "overlay".into(), ..MountOptions::default() };
         Self { vfs: Vfs::new(fs, options) }
     }
 

@@ -106,7 +106,7 @@ impl Store {
                 && !seen.blobs.contains_key(&digest)
             {
                 reading(&path);
-                if let Some(reason) = self.read_blob(&digest, None)? {
+                if let Some(reason) = self.check_blob(&digest, None)? {
                     seen.add(path, reason, None, Remedy::Remove);
                 }
             }
@@ -154,7 +154,7 @@ impl Store {
             let path = self.blob_path(&digest);
             if !seen.blobs.contains_key(&digest) {
                 reading(&path);
-                let reason = self.read_blob(&digest, Some(size))?;
+                let reason = self.check_blob(&digest, Some(size))?;
                 seen.blobs.insert(digest, reason);
             }
             if let Some(Some(reason)) = seen.blobs.get(&digest).cloned() {
@@ -186,7 +186,7 @@ impl Store {
     }
 
     /// What is wrong with a blob.
-    fn read_blob(&self, digest: &Digest, size: Option<u64>) -> Result<Option<String>> {
+    fn check_blob(&self, digest: &Digest, size: Option<u64>) -> Result<Option<String>> {
         let mut hasher = Hasher::new();
         let length = match read_file(&self.blob_path(digest), |piece| hasher.update(piece)) {
             Ok(length) => length,
@@ -245,7 +245,7 @@ impl Store {
 
     /// What a record says that its image's own documents do not.
     fn contradiction(&self, record: &ImageRecord) -> Result<Option<String>> {
-        let Some((manifest, config)) = self.documents(&record.manifest)? else {
+        let Some((manifest, config)) = self.image_documents(&record.manifest)? else {
             return Ok(Some("its manifest or its configuration cannot be read".into()));
         };
         let layers = record.layers.iter().map(|layer| (layer.digest, layer.diff_id));
@@ -257,7 +257,7 @@ impl Store {
     }
 
     /// An image's manifest and configuration; `None` when either cannot be read.
-    pub(crate) fn documents(&self, manifest: &Descriptor) -> Result<Option<(Manifest, ImageConfig)>> {
+    pub(crate) fn image_documents(&self, manifest: &Descriptor) -> Result<Option<(Manifest, ImageConfig)>> {
         let limits = Limits::DEFAULT;
         let Some(body) = read_small(&self.blob_path(&manifest.digest), limits.manifest)? else { return Ok(None) };
         let Ok(Document::Manifest(manifest)) = Document::parse(&body, None, &limits) else { return Ok(None) };
@@ -281,7 +281,7 @@ impl Store {
 
     /// The record of an image of which all parts are there; `None` when they are not. It is as if just pulled.
     pub(crate) fn record_of(&self, reference: String, manifest: Descriptor) -> Result<Option<ImageRecord>> {
-        let Some((parsed, config)) = self.documents(&manifest)? else { return Ok(None) };
+        let Some((parsed, config)) = self.image_documents(&manifest)? else { return Ok(None) };
         let mut layers = Vec::new();
         for (layer, diff_id) in parsed.layers.iter().zip(&config.rootfs.diff_ids) {
             let Ok(compression) = layer.compression() else { return Ok(None) };

@@ -118,7 +118,7 @@ impl Store {
 
     /// The program of an artifact, which has no layers of its own.
     fn program(&self, record: &ImageRecord) -> Result<Option<(Digest, u64)>> {
-        let documents = self.documents(&record.manifest)?;
+        let documents = self.image_documents(&record.manifest)?;
         Ok(documents.and_then(|(manifest, _)| manifest.artifact().map(|program| (program.digest, program.size))))
     }
 

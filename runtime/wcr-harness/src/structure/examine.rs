@@ -102,7 +102,10 @@ pub(super) fn metadata(config: &RunConfig, test: &MetadataTest) -> Checked {
     ] {
         if let Some(item) = wanted.iter().find(|item| list.contains(item) != expected) {
             let is = if expected { "is not in the configuration" } else { "is in the configuration" };
-            return Err(Mismatch::new(format!("{what} {} {is}", quoted(item)), vec![format!("it has:   {}", words(list))]));
+            return Err(Mismatch::new(
+                format!("{what} {} {is}", quoted(item)),
+                vec![format!("it has:   {}", words(list))],
+            ));
         }
     }
     for (what, wanted, actual) in
@@ -127,7 +130,8 @@ fn named(what: &str, wanted: &Variable, actual: Option<&str>) -> Checked {
     let what = format!("{what} {}", quoted(&wanted.key));
     let Some(actual) = actual else { return Err(Mismatch::new(format!("{what} is not set"), Vec::new())) };
     if wanted.is_regex {
-        return check::matches(&Value::Text(actual.to_owned()), &wanted.value).map_err(|mismatch| about(&what, mismatch));
+        return check::matches(&Value::Text(actual.to_owned()), &wanted.value)
+            .map_err(|mismatch| about(&what, mismatch));
     }
     same(&what, &wanted.value, actual)
 }
