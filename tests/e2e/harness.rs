@@ -264,7 +264,7 @@ fn an_endless_loop_ends_its_container_and_nothing_else() {
 
 #[test]
 fn runs_of_one_container_share_files_and_clock() {
-    let script = r#"
+    let script = r##"
         test("files and clock", || {
             let c = container("busybox", #{ files: #{ "/etc/motd": "hello\n" }, env: #{ WHO: "you" }, workdir: "/srv" });
             expect(c.run(["sh", "-c", "cat /etc/motd > here; echo $WHO >> here; sleep 3600; date -u +%H:%M"]).stdout).equals("01:00\n");
@@ -298,7 +298,7 @@ fn runs_of_one_container_share_files_and_clock() {
                 expect(failed).is_true();
             }
         });
-    "#;
+    "##;
     test(script).1.ok();
 }
 
@@ -310,8 +310,13 @@ fn snapshots_are_compared_and_written_when_asked_to() {
     "#;
     let scripts = Scripts::new(&[("t.rhai", script)]);
     let report = scripts.report(&scripts.test(&["t.rhai"]).exits(1));
-    assert!(report.contains("there is no snapshot \"numbers\" yet") && report.contains("wcr test --update"), "{report}");
-    let run = |args: &[&str]| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join("t.rhai")]).run();
+    assert!(
+        report.contains("there is no snapshot \"numbers\" yet") && report.contains("wcr test --update"),
+        "{report}"
+    );
+    let run = |args: &[&str]| {
+        Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join("t.rhai")]).run()
+    };
     run(&["--update"]).ok().says(&["2 snapshots were written"]);
     assert_eq!(fs::read(scripts.home.join("t.rhai.snapshots/bytes.snap")).unwrap(), [0xff, 0]);
     scripts.test(&["t.rhai"]).ok();
@@ -328,15 +333,23 @@ fn snapshots_are_compared_and_written_when_asked_to() {
 #[test]
 fn cases_are_chosen_and_reported_in_order_whatever_the_number_of_jobs() {
     let script = |name: &str| {
-        let case = |number| format!("test(\"{name} {number}\", || expect(run(\"busybox\", [\"echo\", \"{number}\"]).stdout).equals(\"{number}\\n\"));\n");
+        let case = |number| {
+            format!(
+                "test(\"{name} {number}\", || expect(run(\"busybox\", [\"echo\", \"{number}\"]).stdout).equals(\"{number}\\n\"));\n"
+            )
+        };
         (0..4).map(case).collect::<String>()
     };
     let (a, b, c) = (script("one"), script("two"), script("three"));
     let scripts = Scripts::new(&[("d/a.rhai", &a), ("d/b.rhai", &b), ("d/c.rhai", &c)]);
-    let run = |args: &[&str]| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join("d")]).run();
+    let run =
+        |args: &[&str]| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join("d")]).run();
     let report = |args: &[&str]| scripts.report(&run(args).ok());
     let all = report(&["--jobs", "1"]);
-    assert!(all.ends_with("12 passed, 0 failed\n") && all.starts_with("ok      d/a.rhai: one 0\nok      d/a.rhai: one 1\n"), "{all}");
+    assert!(
+        all.ends_with("12 passed, 0 failed\n") && all.starts_with("ok      d/a.rhai: one 0\nok      d/a.rhai: one 1\n"),
+        "{all}"
+    );
     assert_eq!(report(&["--jobs", "3"]), all);
     assert_eq!(report(&["--filter", "b.rhai: two 2"]), "ok      d/b.rhai: two 2\n\n1 passed, 0 failed, 11 not run\n");
     run(&["--filter", "none such"]).fails().exits(2).says(&["no case was run", "none such"]);
@@ -357,14 +370,22 @@ fn reports_are_written_for_machines() {
     let script = "test(\"good\", || print(\"<b>\"));\ntest(\"bad\", || expect(\"a&b\").equals(\"c\"));\n";
     let scripts = Scripts::new(&[("t.rhai", script)]);
     let junit = scripts.home.join("report.xml");
-    let finished = Wcr::new(scripts.home.path()).args(["test", "--json", "--junit"]).args([&junit, &scripts.home.join("t.rhai")]).run();
+    let finished = Wcr::new(scripts.home.path())
+        .args(["test", "--json", "--junit"])
+        .args([&junit, &scripts.home.join("t.rhai")])
+        .run();
     let json: serde_json::Value = serde_json::from_str(&finished.exits(1).stdout()).unwrap();
     assert_eq!((&json["passed"], &json["failed"], &json["not_run"]), (&1.into(), &1.into(), &0.into()));
     assert_eq!(json["cases"][0]["name"], "good");
     assert_eq!(json["cases"][0]["printed"][0], "<b>");
     assert_eq!(json["cases"][1]["failure"]["place"]["line"], 2);
     let xml = fs::read_to_string(&junit).unwrap();
-    for text in ["tests=\"2\" failures=\"1\"", "<system-out>&lt;b&gt;</system-out>", "actual:   &quot;a&amp;b&quot;", "name=\"bad\""] {
+    for text in [
+        "tests=\"2\" failures=\"1\"",
+        "<system-out>&lt;b&gt;</system-out>",
+        "actual:   &quot;a&amp;b&quot;",
+        "name=\"bad\"",
+    ] {
         assert!(xml.contains(text), "no {text} in {xml}");
     }
 }
@@ -413,7 +434,10 @@ metadataTest:
       isRegex: true
   exposedPorts: []
 "#;
-    let broken = suite.replace("y.u", "m.").replace("/nothing\n    shouldExist", "/tmp\n    shouldExist").replace("[\"sh\"]\n  env", "[\"bash\"]\n  env");
+    let broken = suite
+        .replace("y.u", "m.")
+        .replace("/nothing\n    shouldExist", "/tmp\n    shouldExist")
+        .replace("[\"sh\"]\n  env", "[\"bash\"]\n  env");
     let scripts = Scripts::new(&[
         ("good.yaml", suite),
         ("bad.yml", &broken),
@@ -421,13 +445,22 @@ metadataTest:
         ("old.yaml", "schemaVersion: 1.0.0\n"),
         ("loop.yaml", "a: &a [*a]\nschemaVersion: 2.0.0\n"),
     ]);
-    let run = |args: &[&str], file: &str| Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join(file)]).run();
+    let run = |args: &[&str], file: &str| {
+        Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join(file)]).run()
+    };
     let report = scripts.report(&run(&["--image", "busybox"], "good.yaml").ok());
-    assert!(report.starts_with("ok      good.yaml: Command Test: says it\n") && report.ends_with("7 passed, 0 failed\n"), "{report}");
+    assert!(
+        report.starts_with("ok      good.yaml: Command Test: says it\n") && report.ends_with("7 passed, 0 failed\n"),
+        "{report}"
+    );
     let report = scripts.report(&run(&["--image", "busybox"], "bad.yml").exits(1));
-    for text in
-        ["standard output: the string does not match the pattern", "\"/tmp\" is in the image", "the command: not the expected one", "4 passed, 3 failed", "last run: busybox cat /said: exit code 0"]
-    {
+    for text in [
+        "standard output: the string does not match the pattern",
+        "\"/tmp\" is in the image",
+        "the command: not the expected one",
+        "4 passed, 3 failed",
+        "last run: busybox cat /said: exit code 0",
+    ] {
         assert!(report.contains(text), "no {text} in {report}");
     }
     for (file, args, text) in [
