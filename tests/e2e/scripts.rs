@@ -1,5 +1,7 @@
 //! Whole scripts as they are met in images: what BusyBox's shell makes of them, wcr makes of them.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use wcr_tests::fuzz::shell::{Care, Mode, Script, Subject, Verdict};
 
 /// Runs a script of `tests/scripts` on both sides.
@@ -7,7 +9,9 @@ use wcr_tests::fuzz::shell::{Care, Mode, Script, Subject, Verdict};
 fn runs_alike(name: &str, text: &str) {
     let Some(subject) = Subject::prepare() else { return };
     let script = Script { mode: Mode::File, text: text.to_owned() };
-    match subject.verdict(&subject.place(0), &script, Care::FULL) {
+    // A place has a user of its own, all of whose processes end when a script begins there.
+    static PLACES: AtomicU32 = AtomicU32::new(0);
+    match subject.verdict(&subject.place(PLACES.fetch_add(1, Ordering::Relaxed)), &script, Care::FULL) {
         Verdict::Same => {}
         Verdict::Different { expected, actual, .. } => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

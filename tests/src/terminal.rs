@@ -24,7 +24,9 @@ fn pair() -> Result<(File, File), Error> {
         return Err(Error::last_os_error());
     }
     // SAFETY: the descriptors are open and nobody else's.
-    Ok(unsafe { (File::from_raw_fd(master), File::from_raw_fd(slave)) })
+    let (master, slave) = unsafe { (File::from_raw_fd(master), File::from_raw_fd(slave)) };
+    // Copies, which no program that is started gets: the terminal hangs up when they are closed.
+    Ok((master.try_clone()?, slave.try_clone()?))
 }
 
 /// A pseudo-terminal and the wcr that runs at it.

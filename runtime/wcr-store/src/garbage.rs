@@ -129,11 +129,14 @@ impl Store {
             }
         }
         let ours = |name: &str| kept.iter().chain(forgotten).any(|record| record.reference == name);
+        // Of what others have listed the blobs stay; what is made from them is made again when it is needed.
+        let mut listed = Live::default();
         for (name, entry) in index_json::entries(&self.root().join(index_json::NAME))? {
             if !name.is_some_and(|name| ours(&name)) {
-                self.mark(&entry.digest, &mut live, 0)?;
+                self.mark(&entry.digest, &mut listed, 0)?;
             }
         }
+        live.blobs.extend(listed.blobs);
         Ok(live)
     }
 

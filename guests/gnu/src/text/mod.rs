@@ -6,6 +6,7 @@ mod base;
 mod cat;
 mod checksum;
 mod columns;
+mod compare;
 mod cut;
 mod head;
 mod input;

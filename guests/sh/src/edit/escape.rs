@@ -23,6 +23,7 @@ pub enum Key {
     BackspaceWord,
     Clear,
     Previous,
+    Up,
     Next,
     Tab,
     /// The terminal's answer where its cursor is: the column, counted from 1.
@@ -94,7 +95,7 @@ fn sequence(bytes: &[u8]) -> Option<Key> {
         b"f" | b"[1;5C" | b"[1;3C" => Key::ForwardWord,
         b"d" => Key::DeleteWord,
         b"\x08" | b"\x7f" => Key::BackspaceWord,
-        b"[A" | b"OA" => Key::Previous,
+        b"[A" | b"OA" => Key::Up,
         b"[B" | b"OB" => Key::Next,
         b"[C" | b"OC" => Key::Right,
         b"[D" | b"OD" => Key::Left,
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn sequences_become_keys() {
         for (bytes, expected) in [
-            (&b"a\x1b[A"[..], &[Key::Character(b'a'), Key::Previous][..]),
+            (&b"a\x1b[A"[..], &[Key::Character(b'a'), Key::Up][..]),
             (b"\x1bOD", &[Key::Left]),
             (b"\x1b[1;5C\x1bf", &[Key::ForwardWord, Key::ForwardWord]),
             (b"\x1b[12;40R", &[Key::Position(40)]),

@@ -199,7 +199,8 @@ impl<'h> Editor<'h> {
                 let cursor = self.cursor;
                 self.redraw(cursor);
             }
-            Key::Previous => self.previous(),
+            Key::Previous => self.previous(b"\x07"),
+            Key::Up => self.previous(b"\x07\x07"),
             Key::Next => self.next(),
             Key::Tab => self.after_tab = !self.complete(after_tab, completion),
             Key::Position(column) => {
@@ -337,10 +338,11 @@ impl<'h> Editor<'h> {
         self.redraw(end);
     }
 
-    fn previous(&mut self) {
+    /// Goes to the line before; rings so where there is none.
+    fn previous(&mut self, bells: &[u8]) {
         match self.place.checked_sub(1) {
             Some(place) => self.show(place),
-            None => self.screen.put(b"\x07\x07"),
+            None => self.screen.put(bells),
         }
     }
 

@@ -167,7 +167,8 @@ fn read_plainly(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
     let [first, continuation] = &desk.prompts;
     let (text, _) = if prompt == Prompt::First { first } else { continuation };
     let _ = fd::write_all(fd::STDOUT, text);
-    while line.last() != Some(&b'\n') {
+    let start = line.len();
+    while line.get(start..).and_then(<[u8]>::last) != Some(&b'\n') {
         match read_key(fd::STDIN) {
             Ok(Some(byte)) => line.push(byte),
             Ok(None) => return,

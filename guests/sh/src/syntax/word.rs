@@ -1,5 +1,7 @@
 //! Reads words: quoting and the expansions inside them.
 
+mod operator;
+
 use std::rc::Rc;
 
 use super::ast::{HereDoc, Param, ParamName, ParamOp, Part, Substitution, Word};
@@ -560,56 +562,5 @@ impl Parser<'_> {
         let word = self.parts(Mode::Brace { quoted })?;
         self.input.next();
         Ok(word)
-    }
-
-    fn brace_operator(&mut self, quoted: bool) -> Result<ParamOp> {
-        let Some(byte) = self.input.peek_joined() else { return Err(self.error("missing '}'")) };
-        self.input.next_uncounted();
-        match byte {
-            b'}' => Ok(ParamOp::Plain),
-            b'-' => Ok(ParamOp::Default(false, self.brace_word(quoted)?)),
-            b'=' => Ok(ParamOp::Assign(false, self.brace_word(quoted)?)),
-            b'?' => Ok(ParamOp::Error(false, self.brace_word(quoted)?)),
-            b'+' => Ok(ParamOp::Alternative(false, self.brace_word(quoted)?)),
-            b'#' | b'%' => {
-                let longest = self.input.take_joined(byte);
-                // Quotes inside the pattern work even when the whole stands in double quotes.
-                let pattern = self.brace_word(false)?;
-                Ok(ParamOp::Trim { suffix: byte == b'%', longest, pattern })
-            }
-            b'/' => {
-                let all = self.input.take_joined(b'/');
-                let pattern = self.parts(Mode::BraceUntil { quoted: false, byte: b'/' })?;
-                let has_text = self.input.next() == Some(b'/');
-                let replacement = if has_text { self.brace_word(false)? } else { Word::default() };
-                Ok(ParamOp::Replace { all, pattern, replacement })
-            }
-            b':' => match self.input.peek_joined() {
-                Some(byte @ (b'-' | b'=' | b'?' | b'+')) => {
-                    self.input.next();
-                    let word = self.brace_word(quoted)?;
-                    Ok(match byte {
-                        b'-' => ParamOp::Default(true, word),
-                        b'=' => ParamOp::Assign(true, word),
-                        b'?' => ParamOp::Error(true, word),
-                        _ => ParamOp::Alternative(true, word),
-                    })
-                }
-                next => {
-                    // A brace right behind the colon does not end the expansion.
-                    if next == Some(b'}') {
-                        self.input.next();
-                    }
-                    let offset = self.parts(Mode::BraceUntil { quoted, byte: b':' })?;
-                    let has_length = self.input.next() == Some(b':');
-                    let length = if has_length { Some(self.brace_word(quoted)?) } else { None };
-                    Ok(ParamOp::Substring(offset, length))
-                }
-            },
-            _ => {
-                self.brace_word(quoted)?;
-                Ok(ParamOp::Bad)
-            }
-        }
     }
 }
