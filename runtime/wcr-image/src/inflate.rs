@@ -50,15 +50,23 @@ impl Inflater {
     pub(crate) fn whole(what: &'static str, compression: Compression, blob: &[u8], limits: &Limits) -> Result<Vec<u8>> {
         let mut inflater = Self { what, ..Self::new(compression, limits) };
         let (mut input, mut output, mut buffer) = (blob, Vec::new(), vec![0; PIECE]);
-        loop {
-            let step = inflater.push(input, &mut buffer)?;
-            output.extend_from_slice(buffer.get(..step.produced).unwrap_or_default());
-            input = input.get(step.consumed..).unwrap_or_default();
-            if step == (Step { consumed: 0, produced: 0 }) {
-                inflater.finish()?;
-                return Ok(output);
-            }
+        while let Some(plain) = inflater.piece(&mut input, &mut buffer)? {
+            output.extend_from_slice(plain);
         }
+        inflater.finish()?;
+        Ok(output)
+    }
+
+    /// The next piece that `input` decompresses to, in `buffer`, and takes what it came from off `input`; `None` when
+    /// nothing of either is left.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn piece<'b>(&mut self, input: &mut &[u8], buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
+        let step = self.push(input, buffer)?;
+        *input = input.get(step.consumed..).unwrap_or_default();
+        let went_on = step != (Step { consumed: 0, produced: 0 });
+        Ok(went_on.then(|| buffer.get(..step.produced).unwrap_or_default()))
     }
 
     /// Decompresses from `input` to `output`, as far as either reaches. With no input it hands out what

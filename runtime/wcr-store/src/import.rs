@@ -92,13 +92,8 @@ impl Store {
                 let compression = compression_of(rest);
                 (compression, Inflater::new(compression, &Limits::DEFAULT))
             });
-            loop {
-                let step = inflater.push(rest, &mut plain)?;
-                of_tar.update(plain.get(..step.produced).unwrap_or_default());
-                rest = rest.get(step.consumed..).unwrap_or_default();
-                if step.consumed == 0 && step.produced == 0 {
-                    break;
-                }
+            while let Some(plain) = inflater.piece(&mut rest, &mut plain)? {
+                of_tar.update(plain);
             }
         }
         let compression = match &inflater {

@@ -95,13 +95,8 @@ impl Store {
         let mut piece = first;
         loop {
             let mut rest = piece.as_slice();
-            loop {
-                let step = inflater.push(rest, &mut buffer).map_err(StoreError::Archive)?;
-                temp.write(buffer.get(..step.produced).unwrap_or_default())?;
-                rest = rest.get(step.consumed..).unwrap_or_default();
-                if step.consumed == 0 && step.produced == 0 {
-                    break;
-                }
+            while let Some(plain) = inflater.piece(&mut rest, &mut buffer).map_err(StoreError::Archive)? {
+                temp.write(plain)?;
             }
             piece.resize(PIECE, 0);
             let got = fill(&mut *input, &mut piece).map_err(spooled)?;

@@ -159,16 +159,11 @@ impl Store {
             let (mut hasher, mut inflater) = (Hasher::new(), Inflater::new(layer.compression(), &Limits::DEFAULT));
             let mut plain = vec![0; PIECE];
             pieces(&file, &path, |mut piece| {
-                loop {
-                    let step = inflater.push(piece, &mut plain)?;
-                    let made = plain.get(..step.produced).unwrap_or_default();
+                while let Some(made) = inflater.piece(&mut piece, &mut plain)? {
                     hasher.update(made);
                     write(out, made)?;
-                    piece = piece.get(step.consumed..).unwrap_or_default();
-                    if step.consumed == 0 && step.produced == 0 {
-                        return Ok(());
-                    }
                 }
+                Ok(())
             })?;
             let actual = core::mem::take(&mut hasher).finish();
             if actual == layer.diff_id {
