@@ -100,15 +100,7 @@ fn invalid(reason: &'static str) -> io::Error {
 }
 
 fn new_entry<'a>(path: &'a [u8], record: &Record<'a>) -> NewEntry<'a> {
-    let kind = match record.mode.kind() {
-        FileKind::Directory => Kind::Directory,
-        FileKind::Symlink => Kind::Symlink,
-        FileKind::CharDevice => Kind::CharDevice,
-        FileKind::BlockDevice => Kind::BlockDevice,
-        FileKind::Fifo => Kind::Fifo,
-        _ => Kind::Regular,
-    };
-    let device = matches!(kind, Kind::CharDevice | Kind::BlockDevice);
+    let kind = Kind::of(record.mode.kind());
     // Of a folder that the layers only imply, nothing is known.
     let mtime = if record.implied { Timestamp::default() } else { record.mtime };
     NewEntry {
@@ -119,14 +111,7 @@ fn new_entry<'a>(path: &'a [u8], record: &Record<'a>) -> NewEntry<'a> {
         uid: record.uid,
         gid: record.gid,
         mtime,
-        device: if device { device_parts(record.rdev) } else { (0, 0) },
+        device: kind.device(record.rdev),
         size: if kind == Kind::Regular { record.size } else { 0 },
     }
-}
-
-/// Major and minor number of a device in Linux's encoding (`makedev(3)`).
-fn device_parts(rdev: u64) -> (u32, u32) {
-    let major = (rdev >> 8 & 0xfff) | (rdev >> 32 & !0xfff);
-    let minor = (rdev & 0xff) | (rdev >> 12 & !0xff);
-    (major as u32, minor as u32)
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod changes;
 mod config;
 mod digest;
 mod error;
@@ -20,6 +21,7 @@ mod zstd;
 pub use archive::{
     Archive, ArchivedImage, ArchivedLayer, Contents, PackedLayer, Part, Source, TableOfContents, compression_of,
 };
+pub use changes::write_changes;
 pub use config::{History, ImageConfig, RootFs, RunConfig};
 pub use digest::{Digest, DigestError, Hasher};
 pub use error::{Class, ImageError, Limits, Result};

@@ -92,6 +92,26 @@ pub enum MagicLink {
     Cwd(u32),
 }
 
+/// A name that is not as the layers of an image have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where, from the root on, without a slash before it; empty for the root itself.
+    pub path: Vec<u8>,
+    /// What is there now.
+    pub kind: ChangeKind,
+}
+
+/// The kinds of [`Change`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The layers have no such name; this inode has it.
+    Added(Ino),
+    /// The layers have another inode there, or other metadata, or other content.
+    Changed(Ino),
+    /// The layers' name is gone.
+    Removed,
+}
+
 /// A tree of inodes.
 ///
 /// Permission checks, path walk, read-only mounts, name validity (no `/`, no NUL, not empty, at most
@@ -217,6 +237,12 @@ pub trait FileSystem: Send {
     /// A file system of its own that is as this one is now; `None` where there is no such thing.
     fn snapshot(&self) -> Option<Box<dyn FileSystem>> {
         None
+    }
+
+    /// How this one differs from the layers that it lies over, sorted by path, a directory before what is in it; `NOTSUP`
+    /// where there are no layers.
+    fn changes(&mut self) -> Result<Vec<Change>, Errno> {
+        Err(Errno::Notsup)
     }
 
     /// The totals.

@@ -8,7 +8,7 @@ pub mod layer;
 mod tree;
 mod vfs;
 
-pub use fs::{DirEntry, FileSystem, Ino, MagicLink, NewInode, Part, Perm, SetAttr};
+pub use fs::{Change, ChangeKind, DirEntry, FileSystem, Ino, MagicLink, NewInode, Part, Perm, SetAttr};
 pub use tree::{DanglingLink, Tree, TreeLimits, dangling_link, flatten};
 pub use vfs::{
     Access, Creds, Found, MountInfo, MountOptions, Name, Node, Opened, Place, Removed, Rename, Renamed, SetTime,

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use wcr_abi::Timestamp;
+use wcr_abi::{FileKind, Timestamp};
 
 use super::header::BLOCK;
 use super::reader::Kind;
@@ -30,6 +30,30 @@ pub(crate) struct NewEntry<'a> {
     /// Major and minor number of a device.
     pub device: (u32, u32),
     pub size: u64,
+}
+
+impl Kind {
+    /// The kind of entry that a file of this kind becomes; a socket, of which there is none in a tar, a regular file.
+    pub(crate) fn of(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Directory => Self::Directory,
+            FileKind::Symlink => Self::Symlink,
+            FileKind::CharDevice => Self::CharDevice,
+            FileKind::BlockDevice => Self::BlockDevice,
+            FileKind::Fifo => Self::Fifo,
+            _ => Self::Regular,
+        }
+    }
+
+    /// Major and minor number of a device in Linux's encoding (`makedev(3)`); zeros of what is none.
+    pub(crate) fn device(self, rdev: u64) -> (u32, u32) {
+        if !matches!(self, Self::CharDevice | Self::BlockDevice) {
+            return (0, 0);
+        }
+        let major = (rdev >> 8 & 0xfff) | (rdev >> 32 & !0xfff);
+        let minor = (rdev & 0xff) | (rdev >> 12 & !0xff);
+        (major as u32, minor as u32)
+    }
 }
 
 impl NewEntry<'_> {

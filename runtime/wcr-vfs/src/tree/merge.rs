@@ -62,7 +62,7 @@ impl Stack {
     }
 
     /// The root directory of the layers below number `below`.
-    fn root_below(&self, below: u32) -> Result<Merged, Errno> {
+    pub fn root_below(&self, below: u32) -> Result<Merged, Errno> {
         let root = self.merge((0..below).rev().map(|layer| Source { layer, record: 0 }))?;
         Ok(root.unwrap_or(Merged::Directory { sources: Vec::new(), meta: None }))
     }

@@ -9,6 +9,7 @@
 //! Inodes are numbered as they come into being; numbers are never used again. Reading sets `atime` as with
 //! `relatime`, but not of what is still as its layer has it: an overlay does not write to a layer either.
 
+mod changes;
 mod content;
 mod flatten;
 mod merge;
@@ -55,6 +56,8 @@ const INLINE_LINK: usize = 60;
 #[derive(Debug, Clone)]
 pub struct Tree {
     stack: Stack,
+    /// How many of the layers are not the result of earlier writing.
+    image_layers: u32,
     inodes: HashMap<Ino, Box<Inode>, BuildHasherDefault<InoHasher>>,
     /// Which inode a layer's record with several names has become, so that they meet in one inode.
     by_record: HashMap<Source, Ino>,
@@ -136,6 +139,7 @@ impl Tree {
     pub fn new(limits: TreeLimits, now: Timestamp) -> Self {
         let mut tree = Self {
             stack: Stack::default(),
+            image_layers: 0,
             inodes: HashMap::default(),
             by_record: HashMap::new(),
             links_from_above: HashMap::new(),
@@ -154,7 +158,22 @@ impl Tree {
     /// # Errors
     /// `IO` when a layer's index has no sound root.
     pub fn over(layers: Vec<Arc<Layer>>, limits: TreeLimits) -> Result<Self, Errno> {
+        Self::going_on(layers, None, limits)
+    }
+
+    /// A tree over the layers of an image and a layer of what was changed of them before, which still counts among the
+    /// changes.
+    ///
+    /// # Errors
+    /// As [`Self::over`].
+    pub fn going_on(
+        mut layers: Vec<Arc<Layer>>,
+        written: Option<Arc<Layer>>,
+        limits: TreeLimits,
+    ) -> Result<Self, Errno> {
         let mut tree = Self::new(limits, Timestamp::default());
+        tree.image_layers = u32::try_from(layers.len()).map_err(|_| Errno::Io)?;
+        layers.extend(written);
         tree.stack = Stack(layers);
         tree.links_from_above = tree.stack.links_from_above()?;
         if let Merged::Directory { sources, meta } = tree.stack.root()? {

@@ -4,7 +4,7 @@ use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
 
 use super::content::{Budget, File};
 use super::{Body, INLINE_LINK, Inode, LINK_MAX, ROOT, Tree};
-use crate::fs::{DirEntry, FileSystem, Ino, NewInode, Part, Perm, SetAttr};
+use crate::fs::{Change, DirEntry, FileSystem, Ino, NewInode, Part, Perm, SetAttr};
 
 /// Linux's numbers for the two kinds of file system that a tree can be.
 const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
@@ -295,6 +295,10 @@ impl FileSystem for Tree {
 
     fn snapshot(&self) -> Option<Box<dyn FileSystem>> {
         Some(Box::new(self.clone()))
+    }
+
+    fn changes(&mut self) -> Result<Vec<Change>, Errno> {
+        self.list_changes()
     }
 
     fn statfs(&mut self) -> Result<StatFs, Errno> {

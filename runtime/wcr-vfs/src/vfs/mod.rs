@@ -225,6 +225,11 @@ impl Vfs {
         self.mounts.first().and_then(|mount| mount.fs.snapshot())
     }
 
+    /// The first mount's file system.
+    pub fn root_fs(&mut self) -> Option<&mut (dyn FileSystem + 'static)> {
+        self.mounts.first_mut().map(|mount| &mut *mount.fs)
+    }
+
     /// Takes the first mount's file system out and leaves an empty one: for a system that has ended. What is still open
     /// there leads nowhere.
     pub fn take_root(&mut self) -> Option<Box<dyn FileSystem>> {
