@@ -11,7 +11,7 @@ use wasmtime::{Engine, Module, Result, Trap, bail};
 use crate::cache::{Cache, Key};
 use crate::config::config;
 use crate::error::EngineError;
-use crate::stop::Stop;
+use crate::remote::Remote;
 
 /// How long a program may be compiled.
 const MOST: Duration = Duration::from_secs(120);
@@ -60,9 +60,9 @@ impl Compiler {
         kind: Kind,
         wasm: &Arc<[u8]>,
         stoppable: bool,
-        stop: Option<&Stop>,
+        remote: Option<&Remote>,
     ) -> Result<Compiled> {
-        let Some(cache) = &self.cache else { return load(engine, kind, &self.code(kind, wasm, stoppable, stop)?) };
+        let Some(cache) = &self.cache else { return load(engine, kind, &self.code(kind, wasm, stoppable, remote)?) };
         let key = Key::new(wasm, &(kind, stoppable, std::env::consts::ARCH));
         // The engine refuses code of another version, for other settings or for a CPU that has more than this
         // one; it is made again.
@@ -71,13 +71,13 @@ impl Compiler {
         {
             return Ok(compiled);
         }
-        let code = self.code(kind, wasm, stoppable, stop)?;
+        let code = self.code(kind, wasm, stoppable, remote)?;
         cache.put(&key, &code);
         load(engine, kind, &code)
     }
 
     /// Compiles a program on a thread of its own, which is left to itself when that takes too long or too much.
-    fn code(&self, kind: Kind, wasm: &Arc<[u8]>, stoppable: bool, stop: Option<&Stop>) -> Result<Vec<u8>> {
+    fn code(&self, kind: Kind, wasm: &Arc<[u8]>, stoppable: bool, remote: Option<&Remote>) -> Result<Vec<u8>> {
         let (sender, receiver) = mpsc::channel();
         let (wasm, started) = (wasm.clone(), Instant::now());
         let before = own_memory();
@@ -85,7 +85,7 @@ impl Compiler {
         loop {
             match receiver.recv_timeout(LOOK) {
                 Ok(code) => return code,
-                Err(RecvTimeoutError::Timeout) if stop.is_some_and(Stop::is_asked) => bail!(Trap::Interrupt),
+                Err(RecvTimeoutError::Timeout) if remote.is_some_and(Remote::is_asked) => bail!(Trap::Interrupt),
                 Err(RecvTimeoutError::Timeout) if own_memory().saturating_sub(before) > self.memory => {
                     bail!(EngineError::CompileMemory(self.memory >> 20))
                 }

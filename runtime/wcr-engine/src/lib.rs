@@ -15,9 +15,9 @@ mod error;
 mod guest;
 mod memory;
 mod process;
+mod remote;
 mod run;
 mod shared;
-mod stop;
 mod ticker;
 #[cfg(unix)]
 mod unix_code;
@@ -28,5 +28,5 @@ mod unix_memory;
 
 pub use code::{CompiledGuest, PageAligned, precompile};
 pub use error::EngineError;
-pub use run::{Engine, EngineOptions, Finished};
-pub use stop::Stop;
+pub use remote::{Job, Remote};
+pub use run::{Engine, EngineOptions, Finished, Lasting};

@@ -20,7 +20,7 @@ use crate::error::EngineError;
 use crate::guest::{Container, Guest, Leave};
 use crate::process::live;
 use crate::shared::Shared;
-use crate::stop::Stop;
+use crate::remote::Remote;
 use crate::ticker::Ticker;
 
 /// Runs containers. Cheap to make; compiled code is loaded when it is first needed.
@@ -28,6 +28,8 @@ pub struct Engine {
     modules: Arc<Modules>,
     process_memory: usize,
     memory: usize,
+    patient: bool,
+    lasting: Mutex<Option<Lasting>>,
 }
 
 /// What an engine is made of.
@@ -40,9 +42,18 @@ pub struct EngineOptions {
     pub memory: usize,
     /// A folder, made when it is needed, that keeps the code of programs that were compiled.
     pub cache: Option<PathBuf>,
-    /// Lets the container be stopped from another thread.
-    pub stop: Option<Stop>,
+    /// Lets the container be reached from other threads.
+    pub remote: Option<Remote>,
+    /// Its programs run code that can be stopped between two calls, at the price of some speed.
+    pub stoppable: bool,
+    /// Somebody outside may have something for a container in which all wait for each other: it goes on waiting.
+    pub patient: bool,
+    /// Is called once when the container does not end at once.
+    pub lasting: Option<Lasting>,
 }
+
+/// What is done when a container turns out not to be over in a moment.
+pub type Lasting = Box<dyn FnOnce() + Send>;
 
 /// The end of a container.
 pub struct Finished {
@@ -63,6 +74,12 @@ impl Finished {
 /// How long the host's input is waited for before a container that can be stopped looks up, in nanoseconds.
 const LOOK: u64 = 100_000_000;
 
+/// After how many turns a container counts as one that lasts, if nobody waits before.
+const LASTS: u32 = 2000;
+
+/// After how many turns of busy processes what others have sent is done, unless they call.
+const TURNS: u32 = 64;
+
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Engine {
@@ -71,9 +88,10 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`].
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { guests, process_memory, memory, cache, stop } = options;
+        let EngineOptions { guests, process_memory, memory, cache, remote, stoppable, patient, lasting } = options;
         let compiler = Compiler::new(cache, memory);
-        Ok(Self { modules: Arc::new(Modules::new(guests, compiler, stop)?), process_memory, memory })
+        let modules = Arc::new(Modules::new(guests, compiler, remote, stoppable)?);
+        Ok(Self { modules, process_memory, memory, patient, lasting: Mutex::new(lasting) })
     }
 
     /// Checks that bytes are a module this engine can run.
@@ -91,8 +109,11 @@ impl Engine {
     /// [`EngineError::Deadlock`]; others when a bundled guest cannot be loaded.
     pub fn run(&self, kernel: Kernel) -> Result<Finished, EngineError> {
         let ended = self.run_to_end(kernel);
-        if let Some(stop) = &self.modules.stop {
-            stop.set_ended();
+        if let Some(remote) = &self.modules.remote {
+            if let Ok(finished) = &ended {
+                remote.work(&mut finished.kernel());
+            }
+            remote.set_ended();
         }
         ended
     }
@@ -101,7 +122,13 @@ impl Engine {
         let container = Arc::new(Container::new(kernel, self.process_memory, self.memory));
         let mut tasks: BTreeMap<Pid, Task> = BTreeMap::new();
         let mut context = Context::from_waker(Waker::noop());
+        let mut turns: u32 = 0;
         loop {
+            turns = turns.wrapping_add(1);
+            if turns == LASTS {
+                self.lasts();
+            }
+            self.attend(&container, turns);
             let (ready, starts, dead) = {
                 let mut kernel = container.kernel();
                 if self.modules.is_stopped() {
@@ -134,21 +161,42 @@ impl Engine {
         }
     }
 
+    /// It does not end in a moment.
+    fn lasts(&self) {
+        let lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(lasting) = lasting {
+            lasting();
+        }
+    }
+
+    /// Does what others have sent, if they call or have waited for long enough; lets nobody go on while it is paused.
+    fn attend(&self, container: &Container, turns: u32) {
+        let Some(remote) = &self.modules.remote else { return };
+        remote.attend(turns.is_multiple_of(TURNS), || container.kernel());
+    }
+
     /// Waits for what the kernel says; the first process's status when it has ended.
     fn idle(&self, container: &Container) -> Result<Option<WaitStatus>, EngineError> {
+        if let Some(remote) = &self.modules.remote {
+            // Those who wait outside may have what is awaited here.
+            remote.work(&mut container.kernel());
+        }
         let idle = container.kernel().idle();
         match idle {
             Idle::Finished(status) => return Ok(Some(status)),
-            Idle::Ready => {}
-            Idle::Wait { timeout, input: true } => {
-                let most = self.modules.stop.as_ref().map(|_| LOOK);
+            Idle::Ready => return Ok(None),
+            Idle::Wait { .. } => self.lasts(),
+            Idle::Deadlock if self.patient => self.lasts(),
+            Idle::Deadlock => return Err(EngineError::Deadlock),
+        }
+        match (idle, &self.modules.remote) {
+            (Idle::Wait { timeout, input: true }, remote) => {
+                let most = remote.as_ref().map(|_| LOOK);
                 container.kernel().wait_input(timeout.into_iter().chain(most).min());
             }
-            Idle::Wait { timeout, input: false } => {
-                let time = Duration::from_nanos(timeout.unwrap_or(0));
-                self.modules.stop.as_ref().map_or_else(|| std::thread::sleep(time), |stop| stop.sleep(time));
-            }
-            Idle::Deadlock => return Err(EngineError::Deadlock),
+            (Idle::Wait { timeout, .. }, Some(remote)) => remote.sleep(timeout.map(Duration::from_nanos)),
+            (Idle::Wait { timeout, .. }, None) => std::thread::sleep(Duration::from_nanos(timeout.unwrap_or(0))),
+            (_, remote) => remote.iter().for_each(|remote| remote.sleep(None)),
         }
         Ok(None)
     }
@@ -165,7 +213,8 @@ pub(crate) enum Linked {
 pub(crate) struct Modules {
     guests: &'static [CompiledGuest],
     compiler: Compiler,
-    stop: Option<Stop>,
+    remote: Option<Remote>,
+    stoppable: bool,
     /// By program, and whether the code can be stopped.
     linked: Mutex<HashMap<(Program, bool), Linked>>,
     /// Lets programs look up now and then, once there are some that are watched.
@@ -174,23 +223,28 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
-    fn new(guests: &'static [CompiledGuest], compiler: Compiler, stop: Option<Stop>) -> Result<Self, EngineError> {
-        let shared = Shared::get(stop.is_some(), guests)?;
-        if let Some(stop) = &stop {
-            stop.attach(&shared.engine);
+    fn new(
+        guests: &'static [CompiledGuest],
+        compiler: Compiler,
+        remote: Option<Remote>,
+        stoppable: bool,
+    ) -> Result<Self, EngineError> {
+        let shared = Shared::get(stoppable, guests)?;
+        if let Some(remote) = remote.as_ref().filter(|_| stoppable) {
+            remote.attach(&shared.engine);
         }
         let (linked, ticker, faults) = (Mutex::default(), OnceLock::new(), Mutex::default());
-        Ok(Self { guests, compiler, stop, linked, ticker, faults })
+        Ok(Self { guests, compiler, remote, stoppable, linked, ticker, faults })
     }
 
     /// What is shared by the code that a process runs: it can be stopped where the container can be, and where the
     /// process is watched.
     fn shared(&self, watched: bool) -> Result<&'static Shared, EngineError> {
-        Shared::get(self.stop.is_some() || watched, self.guests)
+        Shared::get(self.stoppable || watched, self.guests)
     }
 
     fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(Stop::is_asked)
+        self.remote.as_ref().is_some_and(Remote::is_asked)
     }
 
     /// Lets the code that will run in a process's store be stopped, where the container can be; and where the process is
@@ -205,22 +259,23 @@ impl Modules {
         pid: Pid,
         watched: bool,
     ) -> wasmtime::Result<()> {
-        if self.stop.is_none() && !watched {
+        if !self.stoppable && !watched {
             return Ok(());
         }
         if watched {
             self.ticker.get_or_init(|| Ticker::start(store.engine().clone()));
         }
-        let (stop, container) = (self.stop.clone(), container.clone());
+        let (remote, container) = (self.remote.clone(), container.clone());
         // Other containers share the engine, and with it what the request to stop changes.
         store.epoch_deadline_callback(move |_| {
-            if stop.as_ref().is_some_and(Stop::is_asked) {
+            if remote.as_ref().is_some_and(Remote::is_asked) {
                 return Err(Trap::Interrupt.into());
             }
-            if !watched {
+            // The program is between two calls: nobody has the kernel.
+            let attended = remote.as_ref().is_some_and(|remote| remote.attend(false, || container.kernel()));
+            if !watched && !attended {
                 return Ok(UpdateDeadline::Continue(1));
             }
-            // The program is between two calls: nobody has the kernel.
             match container.kernel().interrupt(pid) {
                 Ok(()) => Ok(UpdateDeadline::Continue(1)),
                 Err(Halt::Exit) => Err(Leave.into()),
@@ -241,12 +296,12 @@ impl Modules {
     /// A program, ready to be started in a process that is watched or not.
     pub(crate) fn linked(&self, program: &Program, watched: bool) -> wasmtime::Result<Linked> {
         let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (program.clone(), self.stop.is_some() || watched);
+        let key = (program.clone(), self.stoppable || watched);
         if let Some(found) = linked.get(&key) {
             return Ok(found.clone());
         }
         let shared = self.shared(watched)?;
-        let compile = |kind, wasm| self.compiler.compile(&shared.engine, kind, wasm, key.1, self.stop.as_ref());
+        let compile = |kind, wasm| self.compiler.compile(&shared.engine, kind, wasm, key.1, self.remote.as_ref());
         let compiled = match program {
             Program::Guest(name) => {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;

@@ -99,7 +99,7 @@ impl Kernel {
         }
     }
 
-    fn reap(&mut self, pid: Pid) {
+    pub(crate) fn reap(&mut self, pid: Pid) {
         self.procs.remove(&pid);
         self.proc_table.remove(pid);
     }

@@ -208,7 +208,7 @@ impl Kernel {
         }
     }
 
-    fn read_pipe(&mut self, pid: Pid, id: PipeId, flags: OpenFlags, buf: &mut [u8]) -> Call<usize> {
+    pub(crate) fn read_pipe(&mut self, pid: Pid, id: PipeId, flags: OpenFlags, buf: &mut [u8]) -> Call<usize> {
         let pipe = self.pipes.get_mut(id.0).ok_or(Errno::Badf)?;
         match pipe.read(buf) {
             Transfer::Done(done) => {

@@ -63,8 +63,22 @@ impl Kernel {
     /// `NOENT` not found (127); `ACCES`, `NOEXEC` and others: it cannot be run (126), and
     /// [`Self::refusal`] may say more.
     pub fn start(&mut self, request: InitRequest) -> Result<Pid, Errno> {
-        let pid = self.next_pid;
-        let creds = Creds { uid: request.uid, gid: request.gid, groups: request.groups };
+        self.start_from_outside(request, Self::give_streams)
+    }
+
+    /// Starts a process that no other process has started, in a session of its own; `give_streams` opens its standard
+    /// streams.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) fn start_from_outside(
+        &mut self,
+        request: InitRequest,
+        give_streams: impl FnOnce(&mut Self, Pid) -> Result<(), Errno>,
+    ) -> Result<Pid, Errno> {
+        let InitRequest { argv, envp, cwd, uid, gid, groups } = request;
+        let pid = self.new_pid();
+        let creds = Creds { uid, gid, groups };
         let root = self.vfs.root();
         let process = Process {
             ppid: 0,
@@ -84,7 +98,7 @@ impl Kernel {
             fds: FdTable::default(),
             signals: Signals::default(),
             argv: Vec::new(),
-            envp: request.envp,
+            envp: envp.clone(),
             exe: root,
             exe_name: Name::Own,
             file: (0, 0, 0),
@@ -105,15 +119,16 @@ impl Kernel {
         // It is the current directory, and what is executed before there is a program.
         self.vfs.pin(root)?;
         self.vfs.begin_execution(root)?;
-        let envp = process.envp.clone();
         self.procs.insert(pid, process);
-        self.next_pid += 1;
-        let started = self.give_streams(pid).and_then(|()| self.start_in(pid, &request.cwd, request.argv, &envp));
-        if started.is_err() {
-            self.procs.remove(&pid);
-            self.next_pid = pid;
+        let started = give_streams(self, pid).and_then(|()| self.start_in(pid, &cwd, argv, &envp));
+        if let Err(errno) = started {
+            self.forget(pid);
+            if pid + 1 == self.next_pid {
+                self.next_pid = pid;
+            }
+            return Err(errno);
         }
-        started.map(|()| pid)
+        Ok(pid)
     }
 
     /// Gives the first process its standard streams: the host's, or one terminal.

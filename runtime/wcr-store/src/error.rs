@@ -59,10 +59,27 @@ pub enum StoreError {
         name: String,
     },
     /// An image that is to be removed is in use.
-    #[error("{image} is being used: a container of it runs, or it is being stored; stop that, or use --force")]
+    #[error("{image} is being used: a container has it, or it is being stored; remove that, or use --force")]
     InUse {
         /// The image's name.
         image: String,
+    },
+    /// Another container has the name.
+    #[error(
+        "the container name \"{name}\" is already in use by container \"{id}\"; remove or rename that one to use the name \
+         again"
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The ID of who has it.
+        id: String,
+    },
+    /// Somebody is about to change the container.
+    #[error("container {container} is being changed by another command; try again")]
+    Busy {
+        /// The container.
+        container: String,
     },
     /// Content does not hash to its digest.
     #[error("{what} {expected} is corrupt: the content has digest {actual}")]
@@ -122,7 +139,7 @@ impl StoreError {
             Self::Layer { source, .. } => source.class(),
             Self::Image(source) | Self::Archive(source) => source.class(),
             Self::TagWithDigest { .. } => Class::Usage,
-            Self::InUse { .. } => Class::Conflict,
+            Self::InUse { .. } | Self::NameTaken { .. } | Self::Busy { .. } => Class::Conflict,
             _ => Class::Store,
         }
     }

@@ -97,7 +97,7 @@ impl Store {
         if !what.dry_run {
             self.forget(&unused)?;
         }
-        let live = self.live(&kept, &unused)?;
+        let live = self.live_with_containers(&kept, &unused)?;
         let mut parts = self.sweep(&live, None, !what.dry_run)?;
         if what.all {
             parts.extend(self.sweep_code(!what.dry_run)?);
@@ -110,9 +110,16 @@ impl Store {
         Ok(Pruned { images: unused.into_iter().map(|record| record.reference).collect(), parts })
     }
 
-    /// Whether a container of the image runs, or somebody is about to store the image.
+    /// Whether there is a container of the image, or somebody is about to store the image.
     pub(crate) fn is_image_used(&self, record: &ImageRecord) -> Result<bool> {
-        is_used(&self.blob_path(&record.config.digest))
+        let has_it = |other: &ImageRecord| other.config.digest == record.config.digest;
+        Ok(is_used(&self.blob_path(&record.config.digest))? || self.container_images()?.iter().any(has_it))
+    }
+
+    /// What `kept` and the containers need, see [`Self::live`].
+    pub(crate) fn live_with_containers(&self, kept: &[ImageRecord], forgotten: &[ImageRecord]) -> Result<Live> {
+        let kept: Vec<ImageRecord> = kept.iter().cloned().chain(self.container_images()?).collect();
+        self.live(&kept, forgotten)
     }
 
     /// All that `kept` need, and what others have listed in the layout; `forgotten` are listed no more.

@@ -5,6 +5,7 @@
 //!
 //! - `layers/DIFF-ID.tar` and `layers/DIFF-ID.idx`: each layer decompressed, and its index;
 //! - `refs/`: one record a reference, with all that starting a container needs to know of its image;
+//! - `containers/`: a folder a container, see `containers.rs`;
 //! - `tmp/` and `locks/`: files under way, and what keeps processes out of each other's;
 //! - `version`: the version of all this.
 //!
@@ -13,6 +14,7 @@
 #![deny(unsafe_code)]
 
 mod buffer;
+mod containers;
 mod documents;
 mod error;
 mod files;
@@ -43,6 +45,7 @@ mod tests;
 mod upkeep_tests;
 mod usage;
 
+pub use containers::{ContainerFolder, ContainerLock, FoundContainer, is_container_name};
 pub use documents::Stored;
 pub use error::{Result, StoreError};
 pub use fsck::{Fault, Lost, Remedy};

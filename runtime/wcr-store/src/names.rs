@@ -70,7 +70,7 @@ impl Store {
         }
         self.forget(&gone)?;
         let mut done = Untagged { names: names(&gone, &kept), deleted: Vec::new() };
-        let live = self.live(&kept, &[])?;
+        let live = self.live_with_containers(&kept, &[])?;
         let only = self.live(&gone, &kept)?;
         let only = Live { blobs: &only.blobs - &live.blobs, ..only };
         let parts = self.sweep(&live, Some(&only), true)?;

@@ -63,7 +63,7 @@ impl Kernel {
         Ok(())
     }
 
-    pub(super) fn resize(&mut self, id: TtyId, size: WinSize) {
+    pub(crate) fn resize(&mut self, id: TtyId, size: WinSize) {
         let Some(tty) = self.ttys.get_mut(id.0) else { return };
         if core::mem::replace(&mut tty.size, size) != size
             && let Some(group) = tty.foreground

@@ -9,7 +9,7 @@ use super::TtyId;
 
 impl Kernel {
     /// Makes a terminal the controlling one of a session, whose leader's group comes to the foreground.
-    pub(super) fn control_session(&mut self, id: TtyId, session: Pid) {
+    pub(crate) fn control_session(&mut self, id: TtyId, session: Pid) {
         let group = self.process(session).map_or(session, |leader| leader.pgid);
         if let Ok(leader) = self.process_mut(session) {
             leader.left_tty = false;

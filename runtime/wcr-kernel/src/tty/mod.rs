@@ -16,6 +16,7 @@ use wcr_abi::{Pid, Termios, WinSize};
 use crate::kernel::Kernel;
 
 pub(crate) use line::Line;
+pub(crate) use open::path;
 
 /// A terminal's place in the kernel's table, which is also its number in `/dev/pts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +58,11 @@ pub(crate) struct Tty {
 }
 
 impl Tty {
+    /// A terminal with a window of this size, nobody's yet.
+    pub(crate) fn of_size(size: WinSize) -> Self {
+        Self { size, ..Self::default() }
+    }
+
     /// Whether a reader of the slave would not wait.
     pub(crate) fn readable(&self) -> bool {
         let (min, time) = Line::minimum(&self.termios);

@@ -22,7 +22,7 @@ pub(super) const fn rdev(id: TtyId) -> u64 {
 }
 
 /// The name of a terminal.
-pub(super) fn path(id: TtyId) -> Vec<u8> {
+pub(crate) fn path(id: TtyId) -> Vec<u8> {
     format!("/dev/pts/{}", id.0).into_bytes()
 }
 
@@ -61,7 +61,7 @@ impl Kernel {
     }
 
     /// Gives a terminal its name in `/dev/pts`.
-    pub(super) fn name_tty(&mut self, id: TtyId, uid: u32) -> Result<Node, Errno> {
+    pub(crate) fn name_tty(&mut self, id: TtyId, uid: u32) -> Result<Node, Errno> {
         let now = self.now();
         let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
         let mode = Mode::new(FileKind::CharDevice, 0o620);

@@ -157,7 +157,7 @@ impl Kernel {
     }
 
     /// Gives bytes to the line discipline, as many as it takes; the number of them.
-    pub(super) fn type_in(&mut self, id: TtyId, bytes: &[u8]) -> Call<usize> {
+    pub(crate) fn type_in(&mut self, id: TtyId, bytes: &[u8]) -> Call<usize> {
         let now = self.clock.monotonic();
         let Some(tty) = self.ttys.get_mut(id.0) else { return Ok(0) };
         let (mut echo, mut signals, mut done) = (core::mem::take(&mut tty.held), Vec::new(), 0);
