@@ -75,6 +75,7 @@ impl Machine {
             stdio: Stdio { input: None, output: Box::new(Nowhere), error: Box::new(Nowhere), terminal: None },
             limits: Limits { processes: 2, ..Limits::default() },
             trace: None,
+            persist: None,
         };
         let mut kernel = Kernel::new(options, ProcTable::default());
         let Identity { uid, gid, groups } = identity.clone();

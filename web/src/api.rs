@@ -142,6 +142,7 @@ pub fn start(request: Request) -> Result<(), StartError> {
         mounts: Vec::new(),
         explain: None,
         trace: None,
+        persist: None,
     };
     container::install(boot(&image, &request.settings, host)?);
     Ok(())

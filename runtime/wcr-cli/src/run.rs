@@ -63,7 +63,12 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         memory: args.memory,
         // This process is the container's alone.
         timeout: None,
-        stop: None,
+        remote: None,
+        stoppable: false,
+        patient: false,
+        lasting: None,
+        started: None,
+        persist: None,
         last: true,
         explain: args.explain.then(|| Box::new(|sentence: &str| say(sentence)) as Explain),
         trace: args.trace.map(|path| trace_sink(path.into())).transpose()?,

@@ -10,6 +10,7 @@ mod bundle;
 mod error;
 mod host;
 pub mod hostfs;
+pub mod life;
 mod image;
 mod options;
 mod run;
@@ -17,10 +18,10 @@ mod run;
 pub use bundle::{builtin, guests};
 pub use error::RunError;
 pub use image::from_store;
-pub use options::{Deterministic, RunOptions};
+pub use options::{Deterministic, RunOptions, Started};
 pub use run::{Captured, Outcome, run, run_captured};
 pub use wcr_abi::{Errno, FileKind, Stat, Timestamp};
-pub use wcr_engine::Stop;
+pub use wcr_engine::{Job, Lasting, Remote};
 pub use wcr_kernel::{Limits, TraceSink};
 pub use wcr_machine::{
     BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs, executables,

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wcr_engine::Stop;
-use wcr_kernel::TraceSink;
-use wcr_machine::{Explain, Root, Settings};
+use wcr_engine::{Lasting, Remote};
+use wcr_kernel::{Persist, TraceSink};
+use wcr_machine::{Explain, LastRefusal, Root, Settings};
 
 use crate::bind::Bind;
 
@@ -29,11 +29,20 @@ pub struct RunOptions {
     /// The most memory of all its processes together, in bytes: the one that wants more is killed. `None` leaves it
     /// at what each process may have.
     pub memory: Option<u64>,
-    /// How long it may run. Its programs then end as by `SIGKILL`; until then they run code that can be stopped, see
-    /// [`Stop`].
+    /// How long it may run. Its programs then end as by `SIGKILL`; until then they run code that can be stopped.
     pub timeout: Option<Duration>,
-    /// Lets it be stopped from another thread.
-    pub stop: Option<Stop>,
+    /// Lets it be reached from other threads.
+    pub remote: Option<Remote>,
+    /// Its programs run code that can be stopped between two calls, see [`Remote`].
+    pub stoppable: bool,
+    /// It goes on waiting where all of its processes wait for each other: somebody outside may have something for them.
+    pub patient: bool,
+    /// Is called once when it turns out not to be over in a moment.
+    pub lasting: Option<Lasting>,
+    /// Is called when its first process is about to run, with what will know why a program was refused.
+    pub started: Option<Started>,
+    /// Keeps its files when a program asks for that.
+    pub persist: Option<Persist>,
     /// The process ends right after this run: memory is left to go with it, which saves time.
     pub last: bool,
     /// Is told which program runs for which file.
@@ -41,6 +50,9 @@ pub struct RunOptions {
     /// Takes the lines of a trace: each guest call, signal and end of a process in words.
     pub trace: Option<TraceSink>,
 }
+
+/// What is done when a container's first process is about to run.
+pub type Started = Box<dyn FnOnce(&LastRefusal) + Send>;
 
 /// What a deterministic container begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

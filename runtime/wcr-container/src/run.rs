@@ -4,7 +4,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use wcr_abi::WinSize;
-use wcr_engine::{Engine, EngineOptions, Finished, Stop};
+use wcr_engine::{Engine, EngineOptions, Finished, Remote};
 use wcr_kernel::{Clock, Entropy, MemoryInput, MemoryOutput, SeededEntropy, Stdio};
 use wcr_machine::{ContainerImage, Host, LastRefusal, Root, boot};
 
@@ -90,13 +90,13 @@ pub fn run_captured(image: &ContainerImage, options: RunOptions, input: Vec<u8>)
 }
 
 /// A container at its end.
-struct Ended {
-    finished: Finished,
+pub(crate) struct Ended {
+    pub(crate) finished: Finished,
     refusal: LastRefusal,
 }
 
 impl Ended {
-    fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         let code = self.finished.status.shell_code();
         let mut notes = self.finished.faults.clone();
         if matches!(code, 126 | 127) {
@@ -106,7 +106,11 @@ impl Ended {
     }
 }
 
-fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(Engine, Ended), RunError> {
+/// Runs a container to its end.
+///
+/// # Errors
+/// [`RunError`]: it was not started, or the engine failed.
+pub(crate) fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(Engine, Ended), RunError> {
     let guests = bundle::guests();
     if guests.is_empty() {
         return Err(RunError::NoBundle);
@@ -123,18 +127,25 @@ fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<(En
         mounts,
         explain: options.explain,
         trace: options.trace,
+        persist: options.persist,
     };
     let (kernel, refusal) = boot(image, &options.settings, host)?.into_parts();
-    let stop = options.stop.or_else(|| options.timeout.map(|_| Stop::default()));
-    let watched = options.timeout.zip(stop.clone());
+    if let Some(started) = options.started {
+        started(&refusal);
+    }
+    let remote = options.remote.or_else(|| options.timeout.map(|_| Remote::default()));
+    let watched = options.timeout.zip(remote.clone());
     let engine = Engine::new(EngineOptions {
         guests: bundle::compiled(),
         process_memory: MEMORY_MAX,
         memory: options.memory.and_then(|memory| usize::try_from(memory).ok()).unwrap_or(usize::MAX),
         cache: options.cache,
-        stop,
+        stoppable: options.stoppable || watched.is_some(),
+        remote,
+        patient: options.patient,
+        lasting: options.lasting,
     })?;
-    let timer = watched.map(|(time, stop)| Timer::start(time, stop));
+    let timer = watched.map(|(time, remote)| Timer::start(time, remote));
     let mut finished = engine.run(kernel)?;
     finished.faults.extend(timer.and_then(Timer::end));
     Ok((engine, Ended { finished, refusal }))
@@ -147,11 +158,11 @@ struct Timer {
 }
 
 impl Timer {
-    fn start(time: Duration, stop: Stop) -> Self {
+    fn start(time: Duration, remote: Remote) -> Self {
         let watch = move || {
-            let late = !stop.wait_for_end(time);
+            let late = !remote.wait_for_end(time);
             if late {
-                stop.stop();
+                remote.stop();
             }
             late
         };

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use wcr_container::{
-    Captured, ContainerImage, FileIn, Limits, RunOptions, Settings, Stop, builtin, guests, run_captured,
+    Captured, ContainerImage, FileIn, Limits, RunOptions, Settings, Remote, builtin, guests, run_captured,
 };
 
 fn image() -> Option<ContainerImage> {
@@ -74,7 +74,7 @@ fn fault_84_an_endless_loop_is_stopped_within_a_second_after_its_time() {
 #[test]
 fn a_container_is_stopped_from_outside() {
     let Some(image) = image() else { return };
-    let stop = Stop::default();
+    let stop = Remote::default();
     let other = stop.clone();
     let thread = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(100));
@@ -83,7 +83,8 @@ fn a_container_is_stopped_from_outside() {
         assert!(other.wait_for_end(Duration::from_secs(20)));
         asked.elapsed()
     });
-    let options = RunOptions { settings: shell("while :; do :; done"), stop: Some(stop), ..RunOptions::default() };
+    let settings = shell("while :; do :; done");
+    let options = RunOptions { settings, remote: Some(stop), stoppable: true, ..RunOptions::default() };
     let ended = run(&image, options);
     assert_eq!((ended.outcome.code, ended.outcome.notes.len()), (137, 0));
     let took = thread.join().unwrap();

@@ -85,6 +85,18 @@ impl Remote {
         self.0.changed.notify_all();
     }
 
+    /// Lets another container be reached in the same way, after one has ended.
+    pub fn renew(&self) {
+        *self.state() = State::default();
+        self.0.asked.store(false, Ordering::SeqCst);
+        self.0.paused.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether somebody has called; it counts as heard.
+    pub fn take_call(&self) -> bool {
+        self.0.called.swap(false, Ordering::SeqCst)
+    }
+
     /// Waits until the container has ended, for at most this long; whether it has.
     #[must_use]
     pub fn wait_for_end(&self, most: Duration) -> bool {

@@ -59,6 +59,7 @@ fn run_until(stop: Option<Stop>, modules: &[(&str, &str)]) -> (Result<Finished, 
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()), terminal: None },
             limits: Limits { processes: 8, ..Limits::default() },
             trace: Some(Trace::default()),
+            persist: None,
         },
         ProcTable::default(),
     );

@@ -93,6 +93,9 @@ pub struct History {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// By whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// The step changed no file and has no layer.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub empty_layer: bool,

@@ -58,7 +58,12 @@ pub struct KernelOptions {
     pub limits: Limits,
     /// The trace to be kept, if any.
     pub trace: Option<Trace>,
+    /// Keeps the root file system when a program asks for that.
+    pub persist: Option<Persist>,
 }
+
+/// Writes what was changed in a file system to where it outlives the container.
+pub type Persist = Box<dyn FnMut(&mut Vfs) -> Result<(), Errno> + Send>;
 
 /// A container's kernel.
 pub struct Kernel {
@@ -98,6 +103,7 @@ pub struct Kernel {
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
+    persist: Option<Persist>,
     /// How many guest calls there were.
     calls: u32,
     /// The process that runs, and since when.
@@ -108,7 +114,7 @@ impl Kernel {
     /// A kernel with no process yet; see [`Self::start`].
     #[must_use]
     pub fn new(options: KernelOptions, proc_table: ProcTable) -> Self {
-        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, limits, trace } = options;
+        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, limits, trace, persist } = options;
         let booted = clock.monotonic();
         let proc_mount = vfs.mount_of(ProcFs::TYPE);
         Self {
@@ -140,6 +146,7 @@ impl Kernel {
             seals: BTreeMap::new(),
             booted,
             trace,
+            persist,
             calls: 0,
             running: None,
         }
@@ -205,6 +212,14 @@ impl Kernel {
     /// The file system.
     pub fn vfs(&mut self) -> &mut Vfs {
         &mut self.vfs
+    }
+
+    /// Has what was changed of the root file system written to where it outlives the container, if there is such a place.
+    ///
+    /// # Errors
+    /// `NOSPC`, `IO`.
+    pub fn sync(&mut self) -> Result<(), Errno> {
+        self.persist.as_mut().map_or(Ok(()), |persist| persist(&mut self.vfs))
     }
 
     /// Why the last program could not be executed, in a sentence for the user.

@@ -43,6 +43,25 @@ pub struct Usage {
     pub cpu: u64,
 }
 
+/// What is told of a process to somebody outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessSummary {
+    /// Its number.
+    pub pid: Pid,
+    /// Its parent's; 0 when it was started from outside.
+    pub ppid: Pid,
+    /// Its effective user.
+    pub uid: u32,
+    /// When it began, in nanoseconds after the container.
+    pub started: u64,
+    /// How long it ran, in nanoseconds.
+    pub cpu: u64,
+    /// The number of its controlling terminal.
+    pub terminal: Option<usize>,
+    /// Its arguments.
+    pub argv: Vec<Vec<u8>>,
+}
+
 impl Session {
     /// The process.
     #[must_use]
@@ -252,6 +271,20 @@ impl Kernel {
         } else {
             self.post_guarded(1, signal);
         }
+    }
+
+    /// The processes that have not ended.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessSummary> {
+        let living = self.procs.iter().filter(|(_, process)| !process.is_zombie());
+        living.map(|(pid, process)| ProcessSummary {
+            pid: *pid,
+            ppid: process.ppid,
+            uid: process.creds.uid,
+            started: process.started.saturating_sub(self.booted),
+            cpu: process.ran,
+            terminal: self.controlling_tty(*pid).map(|tty| tty.0),
+            argv: process.argv.clone(),
+        })
     }
 
     /// What the processes use.

@@ -81,6 +81,7 @@ fn boot() -> (Kernel, Sink) {
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out.clone()), terminal: None },
             limits: Limits { processes: 8, ..Limits::default() },
             trace: None,
+            persist: None,
         },
         table,
     );

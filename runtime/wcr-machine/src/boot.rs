@@ -1,8 +1,10 @@
 //! From an image and what the user asks to a kernel with its first process.
 
-use wcr_abi::{ARGUMENTS_MAX, Errno, FileKind, Timestamp, Uname};
-use wcr_image::Platform;
-use wcr_kernel::{Clock, Entropy, InitRequest, Kernel, KernelOptions, ProcTable, Stdio, Trace, TraceSink};
+use wcr_abi::{ARGUMENTS_MAX, Errno, FileKind, Timestamp, Uname, WinSize};
+use wcr_image::{Platform, RunConfig};
+use wcr_kernel::{
+    Clock, Entropy, InitRequest, Kernel, KernelOptions, Persist, ProcTable, Session, Stdio, Trace, TraceSink,
+};
 use wcr_vfs::{Creds, Found, Vfs, Walk};
 
 use crate::environment::environment;
@@ -45,6 +47,8 @@ pub struct Host {
     pub explain: Option<Explain>,
     /// Takes the lines of a trace of all guest calls.
     pub trace: Option<TraceSink>,
+    /// Keeps the root file system when a program asks for that (fsync(2)).
+    pub persist: Option<Persist>,
 }
 
 /// A container whose first process is ready to run.
@@ -86,6 +90,7 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
         stdio: host.stdio,
         limits: settings.limits.clone(),
         trace: Trace::new(settings.trace, host.trace),
+        persist: host.persist,
     };
     let mut kernel = Kernel::new(kernel_options, proc_table);
     let wanted = Wanted::from(&request);
@@ -118,13 +123,16 @@ fn prepare(
     }
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
+    let hosts = system_files::host_lines(&settings.hosts)?;
     let proc_table = ProcTable::default();
+    let mut root = root;
+    let times = root.times_of(&SYSTEM_FOLDERS);
     let mut vfs = rootfs::assemble(root, &proc_table, now)?;
-    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(&mut vfs, path));
-    let user = user::look_up(settings.user.as_deref().unwrap_or(&config.user), &passwd, &group)?;
+    let user = find_user(config, settings, &mut vfs)?;
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
-    let written = system_files::write(&mut vfs, &walk, hostname, now);
+    let written = system_files::write(&mut vfs, &walk, hostname, &hosts, now);
     written.map_err(|errno| BootError::Rootfs { what: "/etc", errno })?;
+    rootfs::put_back_times(&mut vfs, &times, now);
     for file in &settings.files {
         rootfs::put_file(&mut vfs, file, now)?;
     }
@@ -144,6 +152,43 @@ fn prepare(
     let User { uid, gid, groups, .. } = user;
     let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
     Ok(Prepared { vfs, proc_table, uname, request })
+}
+
+/// The folders in which every container gets something.
+const SYSTEM_FOLDERS: [&[u8]; 2] = [b"/", b"/etc"];
+
+fn find_user(config: &RunConfig, settings: &Settings, vfs: &mut Vfs) -> Result<User, BootError> {
+    let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(vfs, path));
+    Ok(user::look_up(settings.user.as_deref().unwrap_or(&config.user), &passwd, &group)?)
+}
+
+/// Starts a program beside the first process of a container that runs: `settings` say what it is, as they do for the first
+/// one, over what the image says.
+///
+/// # Errors
+/// [`BootError`]: the settings make no process, or the program cannot be run.
+pub fn enter(
+    kernel: &mut Kernel,
+    config: &RunConfig,
+    settings: &Settings,
+    refusal: &LastRefusal,
+    input: bool,
+    terminal: Option<WinSize>,
+) -> Result<Session, BootError> {
+    let argv = settings.command.clone();
+    if argv.first().is_none_or(Vec::is_empty) {
+        return Err(BootError::NoCommand);
+    }
+    let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
+    let hostname = hostname(settings.hostname.as_deref())?;
+    let user = find_user(config, settings, kernel.vfs())?;
+    let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
+    check_size(&argv, &envp)?;
+    let User { uid, gid, groups, .. } = user;
+    let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
+    let wanted = Wanted::from(&request);
+    let opened = kernel.open_session(request, input, terminal);
+    opened.map_err(|errno| wanted.not_started(kernel.vfs(), errno, refusal.take()))
 }
 
 /// The working directory: absolute and without `.` and `..`.

@@ -27,6 +27,9 @@ pub enum BootError {
     /// The host name is none that `sethostname(2)` takes and that does no harm in `/etc/hosts`.
     #[error("invalid host name {0:?}: it has up to 64 of A-Z, a-z, 0-9, `-`, `.` and `_`")]
     Hostname(String),
+    /// A host that is to be added to `/etc/hosts` makes no sense.
+    #[error("invalid host {0:?}: it needs the form NAME:ADDRESS, as in db:10.0.0.5")]
+    HostLine(String),
     /// The user is not known.
     #[error(transparent)]
     User(#[from] UserError),

@@ -24,7 +24,9 @@ mod tmpfs;
 pub mod user;
 mod wasm_entry;
 
+pub use boot::enter;
 pub use boot::{Host, Machine, VIRTUAL_SEED, VIRTUAL_START, boot};
+pub use command::argv;
 pub use environment::{DEFAULT_PATH, EnvChange};
 pub use error::BootError;
 pub use image::{BuiltinFiles, ContainerImage};
@@ -34,5 +36,6 @@ pub use path::clean;
 pub use root::Root;
 pub use rootfs::Mount;
 pub use settings::{DEFAULT_HOSTNAME, FileIn, Settings};
+pub use system_files::is_systems;
 pub use text::{is_unseen, shown};
 pub use tmpfs::{Tmpfs, TmpfsError, TmpfsFault};

@@ -1,6 +1,9 @@
 //! A container's files while none of its programs runs.
 
+use std::sync::Arc;
+
 use wcr_abi::{Errno, Stat, Timestamp};
+use wcr_vfs::layer::Layer;
 use wcr_vfs::{Creds, FileSystem, MountOptions, Tree, TreeLimits, Vfs, Walk};
 
 use crate::error::BootError;
@@ -21,9 +24,21 @@ impl Root {
     /// # Errors
     /// [`BootError::Rootfs`] when the layers cannot be read.
     pub fn new(image: &ContainerImage, writable_bytes: Option<u64>) -> Result<Self, BootError> {
+        Self::going_on(image, None, writable_bytes)
+    }
+
+    /// The files of an image with those over them that a container has changed before, as a layer.
+    ///
+    /// # Errors
+    /// [`BootError::Rootfs`] when the layers cannot be read.
+    pub fn going_on(
+        image: &ContainerImage,
+        written: Option<Arc<Layer>>,
+        writable_bytes: Option<u64>,
+    ) -> Result<Self, BootError> {
         let limits = TreeLimits::default();
         let limits = TreeLimits { bytes: writable_bytes.unwrap_or(limits.bytes), ..limits };
-        let tree = Tree::over(image.layers.clone(), limits);
+        let tree = Tree::going_on(image.layers.clone(), written, limits);
         let tree = tree.map_err(|errno| BootError::Rootfs { what: "the layers", errno })?;
         Ok(Self::of(Box::new(tree)))
     }
@@ -68,6 +83,16 @@ impl Root {
     /// [`BootError::FileIn`].
     pub fn put_file(&mut self, file: &FileIn, now: Timestamp) -> Result<(), BootError> {
         rootfs::put_file(&mut self.vfs, file, now)
+    }
+
+    /// The file system, and nothing else.
+    pub fn vfs(&mut self) -> &mut Vfs {
+        &mut self.vfs
+    }
+
+    /// When these folders were last changed; those that are not there have no time.
+    pub(crate) fn times_of(&mut self, paths: &[&'static [u8]]) -> Vec<(&'static [u8], Timestamp)> {
+        paths.iter().filter_map(|path| Some((*path, self.stat(path, true).ok()?.mtime))).collect()
     }
 
     pub(crate) fn into_vfs(self) -> Vfs {

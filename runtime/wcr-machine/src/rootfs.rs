@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use wcr_abi::{Errno, FileKind, OpenFlags, Timestamp};
 use wcr_kernel::{ProcFs, ProcTable};
-use wcr_vfs::{Creds, FileSystem, Found, MountOptions, Node, Tree, TreeLimits, Vfs, Walk, dev};
+use wcr_vfs::{
+    Creds, FileSystem, Found, MountOptions, Node, SetTime, SetTimes, Tree, TreeLimits, Vfs, Walk, dev,
+};
 
 use crate::error::BootError;
 use crate::path::clean;
@@ -48,6 +50,17 @@ pub struct Mount {
     pub fs: Box<dyn FileSystem>,
     /// What `/proc/mounts` says of it.
     pub options: MountOptions,
+}
+
+/// Puts back when folders were last changed: what a container gets anyway is no change of its image's.
+pub(crate) fn put_back_times(vfs: &mut Vfs, times: &[(&[u8], Timestamp)], now: Timestamp) {
+    for (path, mtime) in times {
+        let walk = Walk::new(vfs.root(), Creds::root(), 0);
+        let Ok(node) = vfs.resolve_node(&walk, None, path, true) else { continue };
+        let times = SetTimes { atime: SetTime::Omit, mtime: SetTime::At(*mtime) };
+        // Nothing depends on it.
+        let _ = vfs.utimens_node(Creds::root(), node, times, now);
+    }
 }
 
 /// Mounts what the host has. From here on, what is written may be written on the host.

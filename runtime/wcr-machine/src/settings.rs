@@ -20,6 +20,8 @@ pub struct Settings {
     pub user: Option<String>,
     /// The host name; `None` for [`DEFAULT_HOSTNAME`].
     pub hostname: Option<String>,
+    /// Further lines of `/etc/hosts`, `NAME:ADDRESS` each.
+    pub hosts: Vec<String>,
     /// Whether the image's files cannot be changed; what is mounted over them can.
     pub read_only: bool,
     /// File systems in memory to be mounted.

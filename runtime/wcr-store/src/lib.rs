@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 
 mod buffer;
+mod commit;
 mod containers;
 mod documents;
 mod error;
@@ -45,6 +46,7 @@ mod tests;
 mod upkeep_tests;
 mod usage;
 
+pub use commit::CommitNote;
 pub use containers::{ContainerFolder, ContainerLock, FoundContainer, is_container_name};
 pub use documents::Stored;
 pub use error::{Result, StoreError};
@@ -57,6 +59,7 @@ pub use inspect::Inspection;
 pub use load::{ArchiveInput, Loaded};
 pub use location::default_root;
 pub use lock::Lock;
+pub use mmap::Mapped;
 pub use names::Untagged;
 pub use record::{ImageRecord, LayerRecord};
 pub use save::{SaveFormat, Saved};

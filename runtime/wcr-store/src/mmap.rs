@@ -5,13 +5,16 @@ use std::io;
 
 use memmap2::{Mmap, MmapOptions};
 
-/// A file's content, mapped.
-pub(crate) struct Mapped(Option<Mmap>);
+/// The content of a file that never changes under its name, mapped.
+pub struct Mapped(Option<Mmap>);
 
 impl Mapped {
-    /// Maps all of a file of `length` bytes. An empty file needs no mapping.
+    /// Maps all of a file of the store, of `length` bytes. An empty file needs no mapping.
+    ///
+    /// # Errors
+    /// The system's.
     #[expect(unsafe_code, reason = "mapping a file is unsafe by nature; see the comment within")]
-    pub(crate) fn new(file: &File, length: u64) -> io::Result<Self> {
+    pub fn new(file: &File, length: u64) -> io::Result<Self> {
         if length == 0 {
             return Ok(Self(None));
         }

@@ -105,6 +105,7 @@ fn boot(traced: bool) -> Kernel {
             stdio: Stdio { input: None, output: Box::new(out.clone()), error: Box::new(out), terminal: None },
             limits: Limits { processes: 16, ..Limits::default() },
             trace: if traced { Trace::new(true, Some(Box::new(|line| assert!(line.ends_with(b"\n"))))) } else { None },
+            persist: None,
         },
         table,
     );

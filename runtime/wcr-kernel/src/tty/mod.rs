@@ -107,7 +107,7 @@ impl Tty {
 
 impl Kernel {
     /// The terminal that controls a process's session.
-    fn controlling_tty(&self, pid: Pid) -> Option<TtyId> {
+    pub(crate) fn controlling_tty(&self, pid: Pid) -> Option<TtyId> {
         let process = self.procs.get(&pid).filter(|process| !process.left_tty)?;
         self.ttys.iter().find(|(_, tty)| tty.session == Some(process.sid)).map(|(at, _)| TtyId(at))
     }

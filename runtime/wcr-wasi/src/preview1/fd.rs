@@ -222,14 +222,15 @@ pub fn fd_datasync<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, fd: u3
     fd_sync(k, pid, mem, fd)
 }
 
-/// Waits until a file is on its device: a container's files live in memory, so that there is nothing to wait for.
+/// Waits until a file is on its device: with it go all that a container has written into its image's files, where these
+/// outlive it; else they live in memory, so that there is nothing to wait for.
 ///
 /// # Errors
-/// `BADF` not open; `INVAL` a pipe, a stream or a device.
+/// `BADF` not open; `INVAL` a pipe, a stream or a device; `NOSPC`, `IO`.
 pub fn fd_sync<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32) -> Call<()> {
     match k.fstat(pid, fd)?.mode.kind() {
         FileKind::Fifo | FileKind::Socket | FileKind::CharDevice => Err(Errno::Inval.into()),
-        _ => Ok(()),
+        _ => Ok(k.sync()?),
     }
 }
 

@@ -1,0 +1,289 @@
+//! Files on their way into a container and out of it, as a tar.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read as _, Write};
+use std::path::Path;
+
+use tar::{Archive, EntryType, Header};
+use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Timestamp};
+use wcr_vfs::{Creds, Node, SetTime, SetTimes, Vfs, Walk};
+
+use crate::life::error::LifeError;
+use crate::life::frame::Found;
+
+/// In which pieces contents are copied, in bytes.
+const PIECE: usize = 256 << 10;
+
+fn failed(path: &[u8]) -> impl Fn(Errno) -> LifeError {
+    let path = String::from_utf8_lossy(path).escape_debug().to_string();
+    move |errno| LifeError::Path { path: path.clone(), reason: errno.to_string() }
+}
+
+fn broken(archive: &Path) -> impl Fn(io::Error) -> LifeError {
+    let path = archive.display().to_string();
+    move |error| LifeError::Path { path: path.clone(), reason: error.to_string() }
+}
+
+/// What is at a path, as root sees it.
+///
+/// # Errors
+/// [`LifeError::Path`] when not even the folder that it would be in is there.
+pub(crate) fn find(vfs: &mut Vfs, path: &[u8], follow: bool) -> Result<Found, LifeError> {
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    match vfs.resolve_node(&walk, None, path, follow) {
+        Ok(node) => {
+            let is_dir = vfs.perm(node).map_err(failed(path))?.mode.kind() == FileKind::Directory;
+            Ok(if is_dir { Found::Folder } else { Found::File })
+        }
+        Err(Errno::Noent) => {
+            let trimmed = path.strip_suffix(b"/").unwrap_or(path);
+            let end = trimmed.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+            let parent = trimmed.get(..end).filter(|parent| !parent.is_empty()).unwrap_or(b"/");
+            vfs.resolve_node(&walk, None, parent, true).map_err(failed(path))?;
+            Ok(Found::Nothing)
+        }
+        Err(errno) => Err(failed(path)(errno)),
+    }
+}
+
+/// Writes what is at a path to a tar of the host's: the folder with all that is in it, or the one file. Its name in the tar
+/// is the last one of the path.
+///
+/// # Errors
+/// [`LifeError::Path`].
+pub(crate) fn pack(vfs: &mut Vfs, path: &[u8], follow: bool, archive: &Path) -> Result<(), LifeError> {
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let node = vfs.resolve_node(&walk, None, path, follow).map_err(failed(path))?;
+    let file = File::create(archive).map_err(broken(archive))?;
+    let mut out = BufWriter::with_capacity(PIECE, file);
+    let name = path.split(|byte| *byte == b'/').rfind(|part| !part.is_empty() && *part != b".");
+    write_tree(vfs, vec![(name.unwrap_or(b".").to_vec(), node)], &mut out)?;
+    out.flush().map_err(broken(archive))
+}
+
+/// Writes all files as a tar, whose names begin below the root.
+///
+/// # Errors
+/// [`LifeError::Path`].
+pub(crate) fn pack_all(vfs: &mut Vfs, out: &mut dyn Write) -> Result<(), LifeError> {
+    let root = vfs.root();
+    let mut left = Vec::new();
+    for entry in vfs.entries(root).map_err(failed(b"/"))?.into_iter().rev() {
+        let child = vfs.entry(root, &entry.name).map_err(failed(&entry.name))?;
+        left.push((entry.name, child));
+    }
+    write_tree(vfs, left, out)
+}
+
+/// Writes inodes under their names, and what is in them; the last one first.
+fn write_tree(vfs: &mut Vfs, mut left: Vec<(Vec<u8>, Node)>, mut out: &mut dyn Write) -> Result<(), LifeError> {
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let archive = Path::new("the archive");
+    let mut seen: Vec<(Node, Vec<u8>)> = Vec::new();
+    while let Some((name, node)) = left.pop() {
+        let stat = vfs.stat_node(node).map_err(failed(&name))?;
+        let mut header = Header::new_gnu();
+        header.set_mode(stat.mode.permissions());
+        header.set_uid(stat.uid.into());
+        header.set_gid(stat.gid.into());
+        header.set_mtime(u64::try_from(stat.mtime.sec).unwrap_or_default());
+        header.set_size(0);
+        let first = seen.iter().find(|(other, _)| *other == node && stat.nlink > 1).map(|(_, name)| name.clone());
+        let (kind, link) = match (stat.mode.kind(), first) {
+            (FileKind::Directory, _) => (EntryType::Directory, None),
+            (FileKind::Socket, _) => continue,
+            (_, Some(first)) => (EntryType::Link, Some(first)),
+            (FileKind::Symlink, _) => {
+                (EntryType::Symlink, Some(vfs.readlink_node(&walk, node).map_err(failed(&name))?))
+            }
+            (FileKind::CharDevice, _) => (EntryType::Char, None),
+            (FileKind::BlockDevice, _) => (EntryType::Block, None),
+            (FileKind::Fifo, _) => (EntryType::Fifo, None),
+            (FileKind::Regular, _) => (EntryType::Regular, None),
+        };
+        header.set_entry_type(kind);
+        if kind == EntryType::Regular {
+            header.set_size(stat.size);
+            if stat.nlink > 1 {
+                seen.push((node, name.clone()));
+            }
+        }
+        long_names(&mut out, &mut header, &name, link.as_deref()).map_err(broken(archive))?;
+        if kind == EntryType::Regular {
+            content(vfs, node, stat.size, &mut out).map_err(broken(archive))?;
+        }
+        if kind == EntryType::Directory {
+            for entry in vfs.entries(node).map_err(failed(&name))?.into_iter().rev() {
+                let child = vfs.entry(node, &entry.name).map_err(failed(&entry.name))?;
+                left.push(([name.as_slice(), b"/", &entry.name].concat(), child));
+            }
+        }
+    }
+    out.write_all(&[0; 1024]).map_err(broken(archive))
+}
+
+/// Writes a header, and before it GNU's entries for what is too long for it.
+fn long_names(out: &mut impl Write, header: &mut Header, name: &[u8], link: Option<&[u8]>) -> io::Result<()> {
+    let as_path = |bytes: &[u8]| -> io::Result<std::path::PathBuf> {
+        String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| io::Error::other("a name is not valid UTF-8"))
+    };
+    let mut extra = |kind: u8, bytes: &[u8]| -> io::Result<()> {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::new(kind));
+        header.set_path("././@LongLink")?;
+        header.set_size(bytes.len() as u64 + 1);
+        header.set_mode(0o644);
+        header.set_cksum();
+        out.write_all(header.as_bytes())?;
+        out.write_all(bytes)?;
+        out.write_all(&vec![0; 512 - bytes.len() % 512])
+    };
+    if name.len() >= 100 {
+        extra(b'L', name)?;
+    }
+    if let Some(link) = link.filter(|link| link.len() >= 100) {
+        extra(b'K', link)?;
+    }
+    header.set_path(as_path(name.get(..99).unwrap_or(name))?)?;
+    if let Some(link) = link {
+        header.set_link_name_literal(link.get(..99).unwrap_or(link))?;
+    }
+    header.set_cksum();
+    out.write_all(header.as_bytes())
+}
+
+fn content(vfs: &mut Vfs, node: Node, size: u64, out: &mut impl Write) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    let mut at = 0;
+    while at < size {
+        let length = usize::try_from(size - at).unwrap_or(PIECE).min(PIECE);
+        let room = piece.get_mut(..length).unwrap_or_default();
+        match vfs.read_node(node, at, room).map_err(|errno| io::Error::other(errno.to_string()))? {
+            0 => return Err(io::Error::other("a file has become shorter")),
+            got => {
+                out.write_all(room.get(..got).unwrap_or_default())?;
+                at += got as u64;
+            }
+        }
+    }
+    out.write_all(&vec![0; (512 - (size % 512) as usize) % 512])
+}
+
+/// Puts the entries of a tar of the host's into a folder, which is there. What is there already is replaced; names cannot
+/// lead out of the container, since its own rules hold for them.
+///
+/// # Errors
+/// [`LifeError::Path`].
+pub(crate) fn unpack(vfs: &mut Vfs, folder: &[u8], archive: &Path, now: Timestamp) -> Result<(), LifeError> {
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
+    let folder = vfs.resolve_node(&walk, None, folder, true).map_err(failed(folder))?;
+    let file = File::open(archive).map_err(broken(archive))?;
+    let mut tar = Archive::new(BufReader::new(file));
+    let mut times = Vec::new();
+    for entry in tar.entries().map_err(broken(archive))? {
+        let mut entry = entry.map_err(broken(archive))?;
+        let bytes = entry.path_bytes().into_owned();
+        let name = clean(&bytes).ok_or_else(|| LifeError::Path {
+            path: String::from_utf8_lossy(&bytes).escape_debug().to_string(),
+            reason: "the name leads out of the folder".into(),
+        })?;
+        if name.is_empty() {
+            continue;
+        }
+        let fail = failed(&name);
+        let header = entry.header().clone();
+        let number = |value: io::Result<u64>| value.ok().and_then(|value| u32::try_from(value).ok()).unwrap_or_default();
+        let permissions = header.mode().unwrap_or(0o644) & 0o7777;
+        parents(vfs, &walk, folder, &name, now).map_err(&fail)?;
+        let kind = header.entry_type();
+        let is_dir = kind == EntryType::Directory;
+        let there = vfs.resolve_node(&walk, Some(folder), &name, false);
+        let is_there_dir = |vfs: &mut Vfs, node| vfs.perm(node).map(|perm| perm.mode.kind() == FileKind::Directory);
+        match there {
+            Ok(node) if is_there_dir(vfs, node).map_err(&fail)? => {
+                if !is_dir {
+                    return Err(fail(Errno::Isdir));
+                }
+            }
+            Ok(_) => drop(vfs.unlink(&walk, Some(folder), &name, now).map_err(&fail)?),
+            Err(_) => {}
+        }
+        let link = || entry.link_name_bytes().map(|link| link.into_owned()).unwrap_or_default();
+        match kind {
+            EntryType::Directory => {
+                if there.is_err() {
+                    vfs.mkdir(&walk, Some(folder), &name, permissions, now).map_err(&fail)?;
+                }
+            }
+            EntryType::Symlink => {
+                vfs.symlink(&walk, &link(), Some(folder), &name, now).map_err(&fail)?;
+            }
+            EntryType::Link => {
+                let target = clean(&link()).ok_or_else(|| fail(Errno::Noent))?;
+                vfs.link(&walk, Some(folder), &target, false, Some(folder), &name, now).map_err(&fail)?;
+                continue;
+            }
+            EntryType::Fifo => {
+                let mode = Mode::new(FileKind::Fifo, permissions);
+                vfs.mknod(&walk, Some(folder), &name, mode.0, 0, now).map_err(&fail)?;
+            }
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::EXCL);
+                let found = vfs.open(&walk, Some(folder), &name, flags, permissions, now).map_err(&fail)?;
+                let wcr_vfs::Found::Here(opened) = found else { return Err(fail(Errno::Io)) };
+                let mut piece = vec![0; PIECE];
+                let mut at = 0;
+                loop {
+                    let got = entry.read(&mut piece).map_err(broken(archive))?;
+                    let mut rest = piece.get(..got).unwrap_or_default();
+                    while !rest.is_empty() {
+                        let done = vfs.write_node(Creds::root(), opened.node, at, rest, now).map_err(&fail)?;
+                        rest = rest.get(done..).unwrap_or_default();
+                        at += done as u64;
+                    }
+                    if got == 0 {
+                        break;
+                    }
+                }
+            }
+            other => {
+                let reason = format!("entries of the kind {other:?} cannot be copied");
+                return Err(LifeError::Path { path: String::from_utf8_lossy(&name).escape_debug().to_string(), reason });
+            }
+        }
+        let node = vfs.resolve_node(&walk, Some(folder), &name, false).map_err(&fail)?;
+        let (uid, gid) = (number(header.uid()), number(header.gid()));
+        vfs.chown_node(Creds::root(), node, Some(uid), Some(gid), now).map_err(&fail)?;
+        if kind != EntryType::Symlink {
+            vfs.chmod_node(Creds::root(), node, permissions, now).map_err(&fail)?;
+        }
+        let mtime = i64::try_from(header.mtime().unwrap_or_default()).unwrap_or_default();
+        times.push((node, Timestamp { sec: mtime, nsec: 0 }));
+    }
+    // Last, since what is put into a folder changes its time.
+    for (node, mtime) in times {
+        let times = SetTimes { atime: SetTime::At(mtime), mtime: SetTime::At(mtime) };
+        vfs.utimens_node(Creds::root(), node, times, now).map_err(failed(b"a file's times"))?;
+    }
+    Ok(())
+}
+
+/// Makes the folders that a name leads through and that are not there.
+fn parents(vfs: &mut Vfs, walk: &Walk<'_>, folder: Node, name: &[u8], now: Timestamp) -> Result<(), Errno> {
+    let slashes = name.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+    for end in slashes {
+        let part = name.get(..end).unwrap_or_default();
+        match vfs.mkdir(walk, Some(folder), part, 0o755, now) {
+            Ok(_) | Err(Errno::Exist) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// A name of an archive without what means nothing in it; `None` when it leads upwards.
+fn clean(name: &[u8]) -> Option<Vec<u8>> {
+    let parts = name.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".");
+    let parts: Vec<&[u8]> = parts.collect();
+    (!parts.contains(&&b".."[..])).then(|| parts.join(&b'/'))
+}

@@ -1,0 +1,163 @@
+//! Running a container in this process: in the foreground, or as the process that a detached one lives in.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wcr_engine::Remote;
+use wcr_kernel::{HostInput, HostOutput, Kernel, Stdio};
+use wcr_machine::{ContainerImage, Root};
+use wcr_abi::{Errno, WinSize};
+
+use crate::life::error::LifeError;
+use crate::life::frame;
+use crate::life::log::{LogWriter, Stream};
+use crate::life::place::Place;
+use crate::life::record::{State, Status, now};
+use crate::life::streams::{Hub, HubInput, Tee};
+use crate::life::written;
+use crate::run::{Outcome, live};
+use crate::{Deterministic, RunOptions, host};
+
+/// What goes in and out of a container on its own.
+pub(crate) struct Alone {
+    pub(crate) place: Arc<Place>,
+    pub(crate) hub: Hub,
+    pub(crate) remote: Remote,
+    pub(crate) state: Arc<Mutex<State>>,
+}
+
+impl Alone {
+    pub(crate) fn new(place: Arc<Place>, state: State) -> Self {
+        let remote = Remote::default();
+        let hub = Hub::new(LogWriter::new(place.clone()), remote.clone());
+        Self { place, hub, remote, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Changes how the container is, and writes it.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) -> Result<(), LifeError> {
+        change_state(&self.place, &self.state, change)
+    }
+
+    /// Its streams, which go to the hub and before that to `first`.
+    fn stdio(&self, first: [Option<Box<dyn HostOutput>>; 2], input: Option<Box<dyn HostInput>>, tty: bool) -> Stdio {
+        let [output, error] = first;
+        let tee = |first, stream, kind| Box::new(Tee { first, hub: self.hub.clone(), stream, kind });
+        Stdio {
+            input,
+            output: tee(output, Stream::Stdout, frame::OUTPUT),
+            error: tee(error, Stream::Stderr, frame::ERROR),
+            terminal: tty.then_some(WinSize { rows: 24, cols: 80 }),
+        }
+    }
+
+    /// Runs the container once, with nobody's terminal.
+    ///
+    /// # Errors
+    /// It could not be started, or the engine failed.
+    pub(crate) fn run_once(&self, image: &ContainerImage, options: RunOptions) -> Result<Outcome, LifeError> {
+        let spec = &self.place.record.spec;
+        let input = spec.interactive.then(|| Box::new(HubInput(self.hub.clone())) as Box<dyn HostInput>);
+        let stdio = self.stdio([None, None], input, spec.tty);
+        let options = RunOptions { stoppable: true, patient: true, ..options };
+        self.run(image, options, stdio)
+    }
+
+    fn run(&self, image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<Outcome, LifeError> {
+        let record = &self.place.record;
+        let before = if self.place.is_made() { written::load(&self.place.folder()?)? } else { None };
+        let layer = before.map(|written| written.layer);
+        let root = Root::going_on(image, layer, record.spec.writable_bytes).map_err(crate::RunError::from)?;
+        let place = self.place.clone();
+        let persist = move |vfs: &mut wcr_vfs::Vfs| {
+            let folder = place.folder().map_err(|_| Errno::Io)?;
+            written::save(&place.store, &folder, vfs).map_err(|error| match error.kind() {
+                std::io::ErrorKind::StorageFull => Errno::Nospc,
+                _ => Errno::Io,
+            })
+        };
+        let options = RunOptions {
+            settings: wcr_machine::Settings { trace: options.settings.trace, ..record.settings(&self.place.id)? },
+            root: Some(root),
+            binds: record.binds(&self.place.id)?,
+            deterministic: record.spec.deterministic.then(Deterministic::default),
+            memory: record.spec.memory,
+            remote: Some(self.remote.clone()),
+            persist: (!record.spec.auto_remove).then(|| Box::new(persist) as wcr_kernel::Persist),
+            ..options
+        };
+        let (engine, ended) = live(image, options, stdio)?;
+        let outcome = ended.outcome();
+        if !record.spec.auto_remove {
+            self.keep_files(&mut ended.finished.kernel())?;
+        }
+        // What the system takes back in a moment need not be put in order before.
+        core::mem::forget((engine, ended));
+        Ok(outcome)
+    }
+
+    fn keep_files(&self, kernel: &mut Kernel) -> Result<(), LifeError> {
+        let folder = self.place.folder()?;
+        written::save(&self.place.store, &folder, kernel.vfs()).map_err(LifeError::files(&self.place.id))
+    }
+}
+
+/// Changes how a container is, and writes it.
+pub(crate) fn change_state(
+    place: &Place,
+    state: &Mutex<State>,
+    change: impl FnOnce(&mut State),
+) -> Result<(), LifeError> {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    change(&mut state);
+    place.write_state(&state)
+}
+
+/// Runs a new container to its end, on this process's standard streams. Its folder is made when it turns out to last, or
+/// when it is to be kept.
+///
+/// # Errors
+/// It could not be started, the engine failed, or its files could not be kept.
+pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Result<Outcome, LifeError> {
+    let place = Arc::new(place);
+    let alone = Alone::new(place.clone(), State { keeper: std::process::id(), started: now(), ..State::default() });
+    let spec = &place.record.spec;
+    let (plain, raw) = if spec.tty {
+        host::terminal(spec.interactive).map_err(crate::RunError::Terminal)?
+    } else {
+        (host::stdio(spec.interactive, spec.deterministic), None)
+    };
+    let terminal = plain.terminal;
+    let first = [Some(plain.output), Some(plain.error)];
+    let stdio = Stdio { terminal, ..alone.stdio(first, plain.input, false) };
+    let refusal = Arc::new(Mutex::new(None));
+    let kept = refusal.clone();
+    let served = alone.served_later(refusal)?;
+    let options = RunOptions {
+        started: Some(Box::new(move |refusal| {
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
+        })),
+        lasting: Some(served),
+        ..options
+    };
+    let ran = alone.run(image, options, stdio);
+    drop(raw);
+    let keeps = !spec.auto_remove;
+    if keeps || place.is_made() {
+        let (code, error) = match &ran {
+            Ok(outcome) => (outcome.code, String::new()),
+            Err(error) => (error.run_code(), error.to_string()),
+        };
+        let never = ran.is_err();
+        alone.hub.end(code);
+        if keeps {
+            alone.change(|state| {
+                state.status = if never { Status::Created } else { Status::Exited };
+                (state.exit_code, state.finished, state.error, state.keeper) = (code, now(), error, 0);
+            })?;
+        }
+        alone.hub.finish();
+        if !keeps {
+            place.remove()?;
+        }
+    }
+    ran
+}

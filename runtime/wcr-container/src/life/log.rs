@@ -1,0 +1,324 @@
+//! What a container has written, kept as Docker's `json-file` driver keeps it: a JSON object a line.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::life::place::Place;
+use crate::life::record::{LogSpec, now};
+use crate::life::time::rfc3339_nanos;
+
+/// The longest piece of a line that is kept as one, in bytes (Docker's).
+const LINE_MAX: usize = 16 << 10;
+/// How much may wait for the folder, in bytes.
+const PENDING_MAX: usize = 256 << 10;
+/// The name of the newest file in a container's folder.
+const NAME: &str = "log.json";
+
+/// One of the two streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// An entry of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// A line with its newline, or a piece of one that was too long or had no end.
+    pub log: String,
+    /// Where it was written.
+    pub stream: Stream,
+    /// When, RFC 3339 with nanoseconds.
+    pub time: String,
+}
+
+/// Writes a log.
+#[derive(Debug)]
+pub(crate) struct LogWriter {
+    place: Arc<Place>,
+    folder: Option<PathBuf>,
+    /// Entries that wait for the folder to be made.
+    pending: Vec<u8>,
+    spec: LogSpec,
+    file: Option<File>,
+    size: u64,
+    /// Lines that have no end yet, of standard output and standard error.
+    begun: [Vec<u8>; 2],
+    time: fn() -> u64,
+}
+
+impl LogWriter {
+    pub(crate) fn new(place: Arc<Place>) -> Self {
+        let spec = place.record.spec.log.clone();
+        Self { place, folder: None, pending: Vec::new(), spec, file: None, size: 0, begun: Default::default(), time: now }
+    }
+
+    /// Keeps bytes; lines that have no end yet wait for it.
+    ///
+    /// # Errors
+    /// The disk is full, or fails.
+    pub(crate) fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        if self.spec.none {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        let mut begun = core::mem::take(&mut self.begun[stream as usize]);
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            begun.extend_from_slice(piece);
+            while begun.len() >= LINE_MAX {
+                let rest = begun.split_off(LINE_MAX);
+                lines.push(core::mem::replace(&mut begun, rest));
+            }
+            if begun.ends_with(b"\n") {
+                lines.push(core::mem::take(&mut begun));
+            }
+        }
+        self.begun[stream as usize] = begun;
+        self.append(stream, &lines)
+    }
+
+    /// Keeps what has no end: nothing more comes.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let begun = core::mem::take(&mut self.begun[stream as usize]);
+            if !begun.is_empty() {
+                self.append(stream, &[begun])?;
+            }
+        }
+        if self.place.is_made() { self.settle() } else { Ok(()) }
+    }
+
+    fn append(&mut self, stream: Stream, lines: &[Vec<u8>]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let time = rfc3339_nanos((self.time)());
+        let mut out = Vec::new();
+        for line in lines {
+            let entry = Entry { log: String::from_utf8_lossy(line).into_owned(), stream, time: time.clone() };
+            serde_json::to_writer(&mut out, &entry)?;
+            out.push(b'\n');
+        }
+        self.pending.append(&mut out);
+        if self.place.is_made() || self.pending.len() > PENDING_MAX { self.settle() } else { Ok(()) }
+    }
+
+    /// Writes what waits for the folder.
+    fn settle(&mut self) -> io::Result<()> {
+        let out = core::mem::take(&mut self.pending);
+        if out.is_empty() {
+            return Ok(());
+        }
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => self.place.folder().map_err(io::Error::other)?.path().to_owned(),
+        };
+        if self.file.is_none() {
+            let file = OpenOptions::new().create(true).append(true).open(folder.join(NAME))?;
+            self.size = file.metadata()?.len();
+            self.file = Some(file);
+        }
+        if self.size > 0 && self.size + out.len() as u64 > self.spec.max_size {
+            self.rotate(&folder)?;
+        }
+        if let Some(file) = &mut self.file {
+            file.write_all(&out)?;
+            self.size += out.len() as u64;
+        }
+        self.folder = Some(folder);
+        Ok(())
+    }
+
+    /// Begins a new file; the oldest one goes when there are too many.
+    fn rotate(&mut self, folder: &Path) -> io::Result<()> {
+        let older = |number: u32| folder.join(format!("{NAME}.{number}"));
+        let most = self.spec.max_files.max(1);
+        for number in (1..most).rev() {
+            let from = if number == 1 { folder.join(NAME) } else { older(number - 1) };
+            match fs::rename(&from, older(number)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        if most == 1 {
+            fs::remove_file(folder.join(NAME))?;
+        }
+        self.file = Some(OpenOptions::new().create(true).append(true).open(folder.join(NAME))?);
+        self.size = 0;
+        Ok(())
+    }
+}
+
+/// Reads a container's log, the oldest entries first. Lines that were cut off, as by a power failure, are left out.
+#[derive(Debug)]
+pub struct LogReader {
+    folder: PathBuf,
+    files: Vec<PathBuf>,
+    current: Option<BufReader<File>>,
+    /// The beginning of a line that is being written.
+    partial: String,
+}
+
+impl LogReader {
+    pub(crate) fn new(folder: &Path) -> Self {
+        let mut files: Vec<PathBuf> = vec![folder.join(NAME)];
+        for number in 1.. {
+            let older = folder.join(format!("{NAME}.{number}"));
+            if !older.exists() {
+                break;
+            }
+            files.push(older);
+        }
+        Self { folder: folder.to_owned(), files, current: None, partial: String::new() }
+    }
+
+    /// The next entry; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn next(&mut self) -> io::Result<Option<Entry>> {
+        loop {
+            if self.current.is_none() {
+                let Some(path) = self.files.pop() else { return Ok(None) };
+                match File::open(&path) {
+                    Ok(file) => self.current = Some(BufReader::new(file)),
+                    // There is none before something is written.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        if self.files.is_empty() {
+                            self.files.push(path);
+                            return Ok(None);
+                        }
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            let Some(reader) = &mut self.current else { continue };
+            let count = reader.read_line(&mut self.partial).or_else(|error| match error.kind() {
+                io::ErrorKind::InvalidData => Ok(0),
+                _ => Err(error),
+            })?;
+            if count == 0 {
+                if !self.files.is_empty() {
+                    self.current = None;
+                    continue;
+                }
+                if !self.was_replaced()? {
+                    return Ok(None);
+                }
+                self.current = None;
+                self.files.push(self.folder.join(NAME));
+                continue;
+            }
+            if !self.partial.ends_with('\n') {
+                continue;
+            }
+            let line = core::mem::take(&mut self.partial);
+            if let Ok(entry) = serde_json::from_str(&line) {
+                return Ok(Some(entry));
+            }
+        }
+    }
+
+    /// Whether a new file was begun meanwhile.
+    fn was_replaced(&mut self) -> io::Result<bool> {
+        let Some(reader) = &mut self.current else { return Ok(false) };
+        let read = reader.stream_position()?;
+        let ours = reader.get_ref().metadata()?;
+        let Ok(newest) = fs::metadata(self.folder.join(NAME)) else { return Ok(false) };
+        // Read to its end, and no longer the one that is written to.
+        if newest.len() < read {
+            return Ok(true);
+        }
+        Ok(ours.len() <= read && newest.created().ok() != ours.created().ok())
+    }
+
+    /// Goes to the end: only what comes from now on is read.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn skip_all(&mut self) -> io::Result<()> {
+        self.files.truncate(1);
+        if let Ok(mut file) = File::open(self.folder.join(NAME)) {
+            file.seek(SeekFrom::End(0))?;
+            self.files.clear();
+            self.current = Some(BufReader::new(file));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::life::record::{Record, Spec};
+    use wcr_store::Store;
+
+    fn writer(store: &Path, log: LogSpec) -> (LogWriter, PathBuf) {
+        let spec = Spec { log, ..Spec::default() };
+        let record =
+            Record { version: 1, created: 0, image: "x".into(), image_id: None, config: Default::default(), spec };
+        let place = Arc::new(Place::new(Store::open(store).unwrap(), None, None, record).unwrap());
+        let folder = place.folder().unwrap().path().to_owned();
+        (LogWriter::new(place), folder)
+    }
+
+    fn all(folder: &Path) -> Vec<(String, Stream)> {
+        let mut reader = LogReader::new(folder);
+        core::iter::from_fn(|| reader.next().unwrap()).map(|entry| (entry.log, entry.stream)).collect()
+    }
+
+    #[test]
+    fn lines_are_whole_and_keep_their_order() {
+        let store = tempfile::tempdir().unwrap();
+        let (mut log, folder) = writer(store.path(), LogSpec::default());
+        log.write(Stream::Stdout, b"one\ntw").unwrap();
+        log.write(Stream::Stderr, b"oops\n").unwrap();
+        assert_eq!(all(&folder).len(), 2);
+        log.write(Stream::Stdout, b"o\n\xffend").unwrap();
+        log.finish().unwrap();
+        let expected = [("one\n", Stream::Stdout), ("oops\n", Stream::Stderr), ("two\n", Stream::Stdout)];
+        let expected = expected.into_iter().chain([("\u{fffd}end", Stream::Stdout)]);
+        assert_eq!(all(&folder), expected.map(|(text, stream)| (text.to_owned(), stream)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn long_lines_come_in_pieces_and_files_are_rotated() {
+        let store = tempfile::tempdir().unwrap();
+        let spec = LogSpec { max_size: 40_000, max_files: 3, none: false };
+        let (mut log, folder) = writer(store.path(), spec);
+        log.write(Stream::Stdout, &vec![b'x'; 40_000]).unwrap();
+        assert_eq!(all(&folder).iter().map(|(log, _)| log.len()).collect::<Vec<_>>(), [LINE_MAX; 2]);
+        for number in 0..2000 {
+            log.write(Stream::Stdout, format!("{number}\n").as_bytes()).unwrap();
+        }
+        let kept = all(&folder);
+        assert_eq!(kept.last().unwrap().0, "1999\n");
+        let numbers: Vec<u32> = kept.iter().filter_map(|(log, _)| log.trim().parse().ok()).collect();
+        assert!(numbers.is_sorted() && numbers.len() > 500 && numbers.len() < 2000);
+        assert_eq!(fs::read_dir(&folder).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(NAME)).count(), 3);
+    }
+
+    #[test]
+    fn a_reader_follows_what_is_written() {
+        let store = tempfile::tempdir().unwrap();
+        let (mut log, folder) = writer(store.path(), LogSpec::default());
+        let mut reader = LogReader::new(&folder);
+        assert!(reader.next().unwrap().is_none());
+        log.write(Stream::Stdout, b"a\n").unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().log, "a\n");
+        assert!(reader.next().unwrap().is_none());
+        log.write(Stream::Stdout, b"b\n").unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().log, "b\n");
+    }
+}

@@ -1,0 +1,612 @@
+//! The life of containers that are kept: made, started, looked at, fed, stopped, removed.
+//!
+//! There is no daemon. A container is a folder of the store; one that runs has a process of the host, which holds the
+//! folder's lock and serves a socket there. What it has written is in the folder when it has ended, and whenever one of its
+//! programs asked for that (fsync(2)).
+
+mod copy;
+mod error;
+mod frame;
+mod here;
+mod log;
+mod names;
+mod place;
+mod record;
+mod streams;
+mod time;
+mod written;
+
+#[cfg(unix)]
+mod address;
+#[cfg(unix)]
+mod client;
+#[cfg(unix)]
+mod keeper;
+#[cfg(unix)]
+mod server;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use wcr_abi::Signal;
+use wcr_image::{Digest, ImageConfig};
+use wcr_machine::{ContainerImage, Root};
+use wcr_store::{ContainerFolder, ContainerLock, FoundContainer, ImageRecord, Store};
+use wcr_vfs::Vfs;
+
+#[cfg(unix)]
+pub use client::{Attached, AttachedInput, Event};
+pub use error::LifeError;
+pub use frame::{Exec, ProcessLine, Usage};
+pub use here::run_here;
+#[cfg(unix)]
+pub use keeper::keep;
+pub use log::{Entry, LogReader, Stream};
+pub use place::Place;
+pub use record::{LogSpec, Record, Restart, Spec, State, Status, Text, short, signal};
+pub use time::rfc3339_nanos;
+
+use copy::{find, pack, pack_all, unpack};
+use frame::{Answer, Found, Request};
+use place::{RECORD, STATE};
+
+/// How often it is looked whether a container has ended.
+const LOOK: Duration = Duration::from_millis(2);
+/// How long a killed container may take before its process is killed.
+const LAST: Duration = Duration::from_secs(5);
+
+/// A container of the store.
+#[derive(Debug, Clone)]
+pub struct Container {
+    store: Store,
+    folder: ContainerFolder,
+    /// What it was made of.
+    pub record: Record,
+}
+
+/// The record of a new container of an image.
+#[must_use]
+pub fn record(image: &str, of: Option<&ImageRecord>, built_in: &ContainerImage, spec: Spec) -> Record {
+    Record {
+        version: record::VERSION,
+        created: record::now(),
+        image: image.to_owned(),
+        image_id: of.map(|image| image.config.digest),
+        config: of.map_or_else(|| built_in.config.clone(), |image| image.run.clone()),
+        spec,
+    }
+}
+
+impl Container {
+    /// The container of this name, ID, or beginning of an ID.
+    ///
+    /// # Errors
+    /// [`LifeError::Unknown`], [`LifeError::Ambiguous`], [`LifeError::Damaged`].
+    pub fn find(store: &Store, text: &str) -> Result<Self, LifeError> {
+        match store.find_container(text)? {
+            FoundContainer::One(folder) => {
+                Self::open(store, folder)?.ok_or_else(|| LifeError::Unknown(text.to_owned()))
+            }
+            FoundContainer::None => Err(LifeError::Unknown(text.to_owned())),
+            FoundContainer::Several => Err(LifeError::Ambiguous(text.to_owned())),
+        }
+    }
+
+    /// All containers, the newest first. What cannot be read is left out, and told by its ID and why.
+    ///
+    /// # Errors
+    /// [`LifeError::Store`].
+    pub fn all(store: &Store) -> Result<(Vec<Self>, Vec<(String, LifeError)>), LifeError> {
+        let (mut all, mut damaged) = (Vec::new(), Vec::new());
+        for folder in store.containers()? {
+            let id = folder.id().to_owned();
+            match Self::open(store, folder) {
+                Ok(container) => all.extend(container),
+                Err(error) => damaged.push((id, error)),
+            }
+        }
+        all.sort_by(|one, other| (other.record.created, other.id()).cmp(&(one.record.created, one.id())));
+        Ok((all, damaged))
+    }
+
+    /// The container of a folder; `None` when it is just being made, or removed.
+    fn open(store: &Store, folder: ContainerFolder) -> Result<Option<Self>, LifeError> {
+        let Some(json) = folder.read(RECORD)? else { return Ok(None) };
+        let damaged = |reason: &dyn std::fmt::Display| LifeError::damaged(folder.id(), reason);
+        let record: Record = serde_json::from_slice(&json).map_err(|error| damaged(&error))?;
+        if record.version > record::VERSION {
+            return Err(damaged(&format!("it was made by a newer wcr (format {})", record.version)));
+        }
+        Ok(Some(Self { store: store.clone(), folder, record }))
+    }
+
+    /// Its ID.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.folder.id()
+    }
+
+    /// Its name.
+    ///
+    /// # Errors
+    /// [`LifeError::Store`].
+    pub fn name(&self) -> Result<String, LifeError> {
+        Ok(self.folder.name()?.unwrap_or_default())
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the state's file says.
+    pub(crate) fn stored_state(&self) -> Result<State, LifeError> {
+        let Some(json) = self.folder.read(STATE)? else { return Ok(State::default()) };
+        serde_json::from_slice(&json).map_err(|error| LifeError::damaged(self.id(), &error))
+    }
+
+    /// How it is. Where the process that it ran in has gone without a word, it has been killed.
+    ///
+    /// # Errors
+    /// [`LifeError::Damaged`], [`LifeError::Store`].
+    pub fn state(&self) -> Result<State, LifeError> {
+        let mut state = self.stored_state()?;
+        if state.status.is_alive() && !self.folder.is_locked()? {
+            // It may have ended properly between the two looks.
+            state = self.stored_state()?;
+            if state.status.is_alive() {
+                let finished = std::fs::metadata(self.folder.path().join(STATE)).and_then(|meta| meta.modified());
+                let since = finished.ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+                state.finished = since.and_then(|at| u64::try_from(at.as_nanos()).ok()).unwrap_or_default();
+                (state.status, state.exit_code, state.keeper) = (Status::Exited, 137, 0);
+            }
+        }
+        Ok(state)
+    }
+
+    /// The record of its image.
+    ///
+    /// # Errors
+    /// [`LifeError::Store`].
+    pub fn image_record(&self) -> Result<Option<ImageRecord>, LifeError> {
+        Ok(self.folder.image()?)
+    }
+
+    /// Its image.
+    ///
+    /// # Errors
+    /// [`LifeError::NoImage`], [`LifeError::Store`].
+    pub fn image(&self) -> Result<ContainerImage, LifeError> {
+        if self.record.image_id.is_none() {
+            return Ok(crate::builtin()?);
+        }
+        let missing = || LifeError::NoImage { container: short(self.id()).to_owned() };
+        let record = self.folder.image()?.ok_or_else(missing)?;
+        let layers = self.store.open_layers(&record)?;
+        Ok(ContainerImage { layers, config: record.run, platform: record.platform })
+    }
+
+    /// Takes the lock of a container that does not run.
+    fn lock(&self) -> Result<ContainerLock, LifeError> {
+        let began = Instant::now();
+        loop {
+            if let Some(lock) = self.folder.try_lock()? {
+                if !self.folder.exists() {
+                    return Err(LifeError::Unknown(short(self.id()).to_owned()));
+                }
+                return Ok(lock);
+            }
+            let status = self.stored_state()?.status;
+            if status.is_alive() {
+                return Err(LifeError::Running { container: self.name()?, status: status.name() });
+            }
+            if began.elapsed() > LAST {
+                return Err(wcr_store::StoreError::Busy { container: self.name()? }.into());
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Gives it another name.
+    ///
+    /// # Errors
+    /// [`LifeError::Name`], [`LifeError::Store`] when the name is taken.
+    pub fn rename(&self, name: &str) -> Result<(), LifeError> {
+        if !wcr_store::is_container_name(name) {
+            return Err(LifeError::Name(name.to_owned()));
+        }
+        Ok(self.folder.rename(&self.store, name)?)
+    }
+
+    /// Removes it; one that runs only by `force`, which kills it.
+    ///
+    /// # Errors
+    /// [`LifeError::Running`], [`LifeError::Store`].
+    pub fn remove(&self, force: bool) -> Result<(), LifeError> {
+        let lock = match self.lock() {
+            Err(LifeError::Running { .. }) if force => {
+                self.kill()?;
+                match self.lock() {
+                    // It was removed at its end.
+                    Err(LifeError::Unknown(_)) => return Ok(()),
+                    Err(LifeError::Store(_)) if !self.folder.exists() => return Ok(()),
+                    lock => lock?,
+                }
+            }
+            lock => lock?,
+        };
+        Ok(self.store.remove_container(&self.folder, lock)?)
+    }
+
+    /// Removes a container of which only the ID is known, because what is kept of it makes no sense.
+    ///
+    /// # Errors
+    /// [`LifeError::Unknown`], [`LifeError::Store`].
+    pub fn remove_damaged(store: &Store, id: &str) -> Result<(), LifeError> {
+        let FoundContainer::One(folder) = store.find_container(id)? else {
+            return Err(LifeError::Unknown(id.to_owned()));
+        };
+        let lock = folder.try_lock()?;
+        let lock = lock.ok_or_else(|| wcr_store::StoreError::Busy { container: id.to_owned() })?;
+        Ok(store.remove_container(&folder, lock)?)
+    }
+
+    /// Waits until it has ended; its exit code.
+    ///
+    /// # Errors
+    /// [`LifeError::Unknown`] when it was removed meanwhile and nobody knows the code.
+    pub fn wait(&self) -> Result<u8, LifeError> {
+        #[cfg(unix)]
+        if self.state()?.status.is_alive()
+            && let Ok((Answer::Done, mut attached)) = self.request(&Request::Wait)
+            && let Some(Event::Exit(code)) = attached.next()?
+        {
+            return Ok(code);
+        }
+        if self.folder.exists() {
+            self.folder.wait()?;
+        }
+        Ok(self.state()?.exit_code)
+    }
+
+    /// Waits until it has ended, for at most this long; whether it has.
+    fn ends_within(&self, most: Duration) -> Result<bool, LifeError> {
+        let began = Instant::now();
+        loop {
+            if !self.folder.exists() || !self.folder.is_locked().unwrap_or(false) {
+                return Ok(true);
+            }
+            if began.elapsed() >= most {
+                return Ok(false);
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// What was changed of its image's files: the kind (`A` added, `C` changed, `D` deleted) and the path, sorted.
+    ///
+    /// # Errors
+    /// [`LifeError`].
+    pub fn changes(&self) -> Result<Vec<(char, Vec<u8>)>, LifeError> {
+        #[cfg(unix)]
+        if self.state()?.status.is_alive() {
+            return match self.request(&Request::Changes)?.0 {
+                Answer::Changes(changes) => Ok(changes.iter().map(|(kind, path)| (*kind, path.into())).collect()),
+                other => Err(unexpected(other)),
+            };
+        }
+        let mut root = self.root()?;
+        written::list(root.vfs(), self.id())
+    }
+
+    /// Its files, as they were kept last.
+    fn root(&self) -> Result<Root, LifeError> {
+        let written = written::load(&self.folder)?.map(|written| written.layer);
+        Ok(Root::going_on(&self.image()?, written, self.record.spec.writable_bytes).map_err(crate::RunError::from)?)
+    }
+
+    /// Has all that it has written kept, if it runs.
+    fn save(&self) -> Result<(), LifeError> {
+        #[cfg(unix)]
+        if self.state()?.status.is_alive() {
+            self.command(&Request::Save)?;
+        }
+        Ok(())
+    }
+
+    /// Writes all its files as one tar.
+    ///
+    /// # Errors
+    /// [`LifeError`].
+    pub fn export(&self, out: &mut dyn Write) -> Result<(), LifeError> {
+        self.save()?;
+        pack_all(self.root()?.vfs(), out)
+    }
+
+    /// Makes an image of its files, whose configuration is its image's own after `change`; the image's identity.
+    ///
+    /// # Errors
+    /// [`LifeError`].
+    pub fn commit(
+        &self,
+        name: Option<&wcr_image::Reference>,
+        change: impl FnOnce(&mut ImageConfig),
+        comment: wcr_store::CommitNote,
+    ) -> Result<Digest, LifeError> {
+        let base = self.image_record()?;
+        let missing = || LifeError::NoImage { container: short(self.id()).to_owned() };
+        let base = base.ok_or_else(missing)?;
+        self.save()?;
+        let written = written::load(&self.folder)?;
+        let tar = written.map(|written| self.folder.path().join(format!("{}.tar", written.diff_id.hex())));
+        Ok(self.store.commit_container(&base, tar.as_deref(), name, change, comment)?)
+    }
+
+    /// Does something with its files while it does not run, and keeps what comes of it.
+    fn with_files<T>(&self, change: impl FnOnce(&mut Vfs) -> Result<T, LifeError>) -> Result<T, LifeError> {
+        let _lock = self.lock()?;
+        let mut root = self.root()?;
+        let done = change(root.vfs())?;
+        written::save(&self.store, &self.folder, root.vfs()).map_err(LifeError::files(self.id()))?;
+        Ok(done)
+    }
+
+    /// Puts the entries of a tar into a folder of the container.
+    ///
+    /// # Errors
+    /// [`LifeError::Path`] and others.
+    pub fn put(&self, folder: &[u8], archive: &Path) -> Result<(), LifeError> {
+        #[cfg(unix)]
+        if self.state()?.status.is_alive() {
+            let archive = absolute(archive)?;
+            return self.command(&Request::Put { folder: folder.to_vec().into(), archive }).map(drop);
+        }
+        let now = wcr_abi::Timestamp::from_nanos(record::now());
+        self.with_files(|vfs| unpack(vfs, folder, archive, now))
+    }
+
+    /// Writes what is at a path to a tar; a link at its end is followed if `follow` says so.
+    ///
+    /// # Errors
+    /// [`LifeError::Path`] and others.
+    pub fn get(&self, path: &[u8], follow: bool, archive: &Path) -> Result<(), LifeError> {
+        #[cfg(unix)]
+        if self.state()?.status.is_alive() {
+            let archive = absolute(archive)?;
+            return self.command(&Request::Get { path: path.to_vec().into(), archive, follow }).map(drop);
+        }
+        pack(self.root()?.vfs(), path, follow, archive)
+    }
+
+    /// Whether there is a folder at a path (`Some(true)`), something else, or nothing in a folder that is there (`None`).
+    ///
+    /// # Errors
+    /// [`LifeError::Path`] when that folder is not there either.
+    pub fn is_folder(&self, path: &[u8]) -> Result<Option<bool>, LifeError> {
+        let found = self.found(path)?;
+        Ok(match found {
+            Found::Folder => Some(true),
+            Found::File => Some(false),
+            Found::Nothing => None,
+        })
+    }
+
+    fn found(&self, path: &[u8]) -> Result<Found, LifeError> {
+        #[cfg(unix)]
+        if self.state()?.status.is_alive() {
+            return match self.request(&Request::Stat { path: path.to_vec().into(), follow: true })?.0 {
+                Answer::Found(found) => Ok(found),
+                other => Err(unexpected(other)),
+            };
+        }
+        find(self.root()?.vfs(), path, true)
+    }
+
+    /// Its log, from the beginning.
+    #[must_use]
+    pub fn log(&self) -> LogReader {
+        LogReader::new(self.folder.path())
+    }
+
+    /// The bytes that it has written over its image's files, as far as they were kept.
+    ///
+    /// # Errors
+    /// [`LifeError::Damaged`].
+    pub fn written_bytes(&self) -> Result<u64, LifeError> {
+        Ok(written::load(&self.folder)?.map_or(0, |written| written.size))
+    }
+
+    /// The labels of its image and its own, which win.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels = self.record.config.labels.clone();
+        labels.extend(self.record.spec.labels.clone());
+        labels
+    }
+}
+
+#[cfg(unix)]
+fn absolute(path: &Path) -> Result<String, LifeError> {
+    let failed = |reason: String| LifeError::Path { path: path.display().to_string(), reason };
+    let path = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
+    path.into_os_string().into_string().map_err(|_| failed("the path is not valid UTF-8".into()))
+}
+
+fn unexpected(answer: Answer) -> LifeError {
+    let (reason, code) = match answer {
+        Answer::Failed { reason, code } => (reason, code),
+        other => (format!("the container's process answered {other:?}"), 125),
+    };
+    LifeError::Start { reason, code }
+}
+
+/// What only hosts can do where processes live without a terminal.
+#[cfg(unix)]
+impl Container {
+    /// Starts a new container on its own. With `attach` the connection to its streams, from their beginning.
+    ///
+    /// # Errors
+    /// [`LifeError::Start`] when its first process cannot be started.
+    pub fn launch(place: Place, attach: bool) -> Result<(Self, Option<Attached>), LifeError> {
+        let (store, record) = (place.store.clone(), place.record.clone());
+        let (folder, lock) = place.into_parts()?;
+        let container = Self { store, folder, record };
+        let attached = container.spawn(lock, attach)?;
+        Ok((container, attached))
+    }
+
+    /// Starts a container that does not run. One that runs already is left as it is.
+    ///
+    /// # Errors
+    /// [`LifeError::Start`], [`LifeError::Paused`].
+    pub fn start(&self, attach: bool) -> Result<Option<Attached>, LifeError> {
+        match self.lock() {
+            Ok(lock) => {
+                let mut state = self.stored_state()?;
+                state.stopped = false;
+                state.restarts = 0;
+                place::write_state(&self.store, &self.folder, &state)?;
+                self.spawn(lock, attach)
+            }
+            Err(LifeError::Running { status: "paused", .. }) => Err(LifeError::Paused { container: self.name()? }),
+            Err(LifeError::Running { .. }) if attach => self.attach(true).map(Some),
+            Err(LifeError::Running { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn spawn(&self, lock: ContainerLock, attach: bool) -> Result<Option<Attached>, LifeError> {
+        let keeper = keeper::Keeper::spawn(&self.store, &self.folder, &lock, attach)?;
+        // From here on it is the other process's.
+        drop(lock);
+        let attached = if attach {
+            Some(self.command(&Request::Attach { input: true })?)
+        } else {
+            None
+        };
+        keeper.started()?;
+        Ok(attached)
+    }
+
+    /// The streams of a container that runs, from now on.
+    ///
+    /// # Errors
+    /// [`LifeError::NotRunning`], [`LifeError::Paused`].
+    pub fn attach(&self, input: bool) -> Result<Attached, LifeError> {
+        self.running()?;
+        self.command(&Request::Attach { input })
+    }
+
+    /// Starts a process in a running container.
+    ///
+    /// # Errors
+    /// [`LifeError::Start`], [`LifeError::NotRunning`], [`LifeError::Paused`].
+    pub fn exec(&self, exec: Exec) -> Result<Attached, LifeError> {
+        self.running()?;
+        self.command(&Request::Exec(exec))
+    }
+
+    fn running(&self) -> Result<(), LifeError> {
+        match self.state()?.status {
+            Status::Running => Ok(()),
+            Status::Paused => Err(LifeError::Paused { container: self.name()? }),
+            _ => Err(LifeError::NotRunning { container: self.name()? }),
+        }
+    }
+
+    /// Sends a signal to its first process.
+    ///
+    /// # Errors
+    /// [`LifeError::NotRunning`].
+    pub fn signal(&self, signal: Signal) -> Result<(), LifeError> {
+        if !self.state()?.status.is_alive() {
+            return Err(LifeError::NotRunning { container: self.name()? });
+        }
+        if signal == Signal::KILL {
+            return self.kill();
+        }
+        self.command(&Request::Signal(signal.0)).map(drop)
+    }
+
+    /// Ends it at once.
+    ///
+    /// # Errors
+    /// It cannot be killed.
+    pub fn kill(&self) -> Result<(), LifeError> {
+        let keeper = self.stored_state()?.keeper;
+        let asked = self.command(&Request::Stop { signal: Signal::KILL.0 });
+        if self.ends_within(if asked.is_ok() { LAST } else { Duration::ZERO })? {
+            return Ok(());
+        }
+        // A program that never looks up: its process goes, and with it what was not kept.
+        if let Some(pid) = i32::try_from(keeper).ok().and_then(rustix::process::Pid::from_raw)
+            && self.folder.is_locked()?
+        {
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL)
+                .map_err(|errno| LifeError::unreachable(self.id())(errno.into()))?;
+        }
+        self.ends_within(LAST)?;
+        Ok(())
+    }
+
+    /// Asks it to end, waits for at most `patience` (`None`: as long as it takes), and then kills it. One that does not
+    /// run is left as it is.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub fn stop(&self, signal: Option<Signal>, patience: Option<Duration>) -> Result<(), LifeError> {
+        let status = self.state()?.status;
+        if !status.is_alive() {
+            return Ok(());
+        }
+        if status == Status::Paused {
+            self.pause(false)?;
+        }
+        let signal = signal.unwrap_or_else(|| self.record.stop_signal());
+        match self.command(&Request::Stop { signal: signal.0 }) {
+            Ok(_) | Err(LifeError::NotRunning { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        if self.ends_within(patience.unwrap_or(Duration::MAX))? { Ok(()) } else { self.kill() }
+    }
+
+    /// Lets nobody in it go on, or everybody again.
+    ///
+    /// # Errors
+    /// [`LifeError::Paused`], [`LifeError::NotPaused`], [`LifeError::NotRunning`].
+    pub fn pause(&self, pause: bool) -> Result<(), LifeError> {
+        let container = self.name()?;
+        match (self.state()?.status, pause) {
+            (Status::Running, true) | (Status::Paused, false) => self.command(&Request::Pause(pause)).map(drop),
+            (Status::Paused, true) => Err(LifeError::Paused { container }),
+            (Status::Running, false) => Err(LifeError::NotPaused { container }),
+            _ => Err(LifeError::NotRunning { container }),
+        }
+    }
+
+    /// What it uses.
+    ///
+    /// # Errors
+    /// [`LifeError::NotRunning`].
+    pub fn usage(&self) -> Result<Usage, LifeError> {
+        match self.request(&Request::Usage)?.0 {
+            Answer::Usage(usage) => Ok(usage),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Its processes.
+    ///
+    /// # Errors
+    /// [`LifeError::NotRunning`].
+    pub fn processes(&self) -> Result<Vec<ProcessLine>, LifeError> {
+        self.running()?;
+        match self.request(&Request::Processes)?.0 {
+            Answer::Processes(processes) => Ok(processes),
+            other => Err(unexpected(other)),
+        }
+    }
+}

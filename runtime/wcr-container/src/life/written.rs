@@ -1,0 +1,163 @@
+//! What a container has written over its image's files, kept in its folder as a layer.
+//!
+//! `written.json` names the tar and the index that count; both are complete before it says so, and the old ones go after.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use wcr_abi::Errno;
+use wcr_image::{Digest, Hasher, LayerIndexer, Limits, write_changes};
+use wcr_store::{ContainerFolder, Mapped, Store};
+use wcr_vfs::layer::{Layer, LayerIndex};
+use wcr_vfs::{Change, ChangeKind, Vfs};
+
+use crate::life::error::LifeError;
+
+const POINTER: &str = "written.json";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Pointer {
+    /// The digest of the tar, which is the diff-id of the layer.
+    digest: Digest,
+    size: u64,
+}
+
+/// A layer of what was written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) layer: Arc<Layer>,
+    pub(crate) diff_id: Digest,
+    pub(crate) size: u64,
+}
+
+/// What a container has kept; `None` when it has changed nothing.
+///
+/// # Errors
+/// [`LifeError::Damaged`], [`LifeError::Files`].
+pub(crate) fn load(folder: &ContainerFolder) -> Result<Option<Written>, LifeError> {
+    let Some(json) = folder.read(POINTER)? else { return Ok(None) };
+    let damaged = |reason: &dyn std::fmt::Display| LifeError::damaged(folder.id(), reason);
+    let Pointer { digest, size } = serde_json::from_slice(&json).map_err(|error| damaged(&error))?;
+    let [tar, index] = ["tar", "idx"].map(|suffix| folder.path().join(format!("{}.{suffix}", digest.hex())));
+    let index = fs::read(index).map_err(|error| damaged(&error))?;
+    let index = LayerIndex::open(index).map_err(|error| damaged(&error))?;
+    let file = File::open(tar).map_err(|error| damaged(&error))?;
+    let is_whole = file.metadata().is_ok_and(|meta| meta.len() == size) && index.diff_id() == *digest.as_bytes();
+    if !is_whole {
+        return Err(damaged(&"its files do not belong together"));
+    }
+    let map = Mapped::new(&file, size).map_err(LifeError::files(folder.id()))?;
+    let layer = Layer::new(index, map).map_err(|error| damaged(&error))?;
+    Ok(Some(Written { layer: Arc::new(layer), diff_id: digest, size }))
+}
+
+/// Keeps what is changed in a file system now, in place of what was kept before.
+///
+/// # Errors
+/// The disk is full, or fails.
+pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs) -> io::Result<()> {
+    let Some(fs) = vfs.root_fs() else { return Ok(()) };
+    let failed = |errno: Errno| io::Error::other(errno.to_string());
+    let mut changes = fs.changes().map_err(failed)?;
+    changes.retain(|change| !is_systems(change));
+    let old = pointer(folder);
+    if changes.is_empty() && old.is_none() {
+        return Ok(());
+    }
+    let path = folder.path().join("next.tar");
+    let mut tar = Tar {
+        file: BufWriter::with_capacity(256 << 10, File::create(&path)?),
+        hasher: Hasher::new(),
+        indexer: LayerIndexer::new(&Limits::DEFAULT, wcr_shims::label),
+        size: 0,
+    };
+    let written = write_changes(fs, &changes, &mut tar);
+    let done = written.and_then(|()| tar.finish());
+    let (digest, size, index) = match done {
+        Ok(done) => done,
+        Err(error) => {
+            drop(fs::remove_file(&path));
+            return Err(error);
+        }
+    };
+    if old == Some(digest) {
+        return fs::remove_file(&path);
+    }
+    let at = |suffix: &str, digest: Digest| folder.path().join(format!("{}.{suffix}", digest.hex()));
+    fs::rename(&path, at("tar", digest))?;
+    let mut file = File::create(at("idx", digest))?;
+    file.write_all(&index)?;
+    file.sync_data()?;
+    let json = serde_json::to_vec(&Pointer { digest, size })?;
+    store.write_in(folder, POINTER, &json).map_err(io::Error::other)?;
+    folder.sync().map_err(io::Error::other)?;
+    if let Some(old) = old {
+        for suffix in ["tar", "idx"] {
+            drop(fs::remove_file(at(suffix, old)));
+        }
+    }
+    Ok(())
+}
+
+fn pointer(folder: &ContainerFolder) -> Option<Digest> {
+    let json = folder.read(POINTER).ok()??;
+    serde_json::from_slice(&json).ok().map(|pointer: Pointer| pointer.digest)
+}
+
+/// Whether a change is not the container's doing: what every container gets.
+fn is_systems(change: &Change) -> bool {
+    !matches!(change.kind, ChangeKind::Removed) && wcr_machine::is_systems(&change.path)
+}
+
+/// A tar on its way to the disk.
+struct Tar {
+    file: BufWriter<File>,
+    hasher: Hasher,
+    indexer: LayerIndexer,
+    size: u64,
+}
+
+impl Tar {
+    fn finish(self) -> io::Result<(Digest, u64, Vec<u8>)> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_data()?;
+        let digest = self.hasher.finish();
+        Ok((digest, self.size, self.indexer.finish(digest).map_err(io::Error::other)?))
+    }
+}
+
+impl Write for Tar {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hasher.update(bytes);
+        self.indexer.push(bytes).map_err(io::Error::other)?;
+        self.file.write_all(bytes)?;
+        self.size += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The changes of a layer that was kept, as `diff` lists them: the kind (`A` added, `C` changed, `D` deleted) and the path.
+///
+/// # Errors
+/// [`LifeError::Files`].
+pub(crate) fn list(vfs: &mut Vfs, id: &str) -> Result<Vec<(char, Vec<u8>)>, LifeError> {
+    let failed = |errno: Errno| LifeError::files(id)(io::Error::other(errno.to_string()));
+    let Some(fs) = vfs.root_fs() else { return Ok(Vec::new()) };
+    let mut changes = fs.changes().map_err(failed)?;
+    changes.retain(|change| !is_systems(change) && !change.path.is_empty());
+    let line = |change: Change| {
+        let kind = match change.kind {
+            ChangeKind::Added(_) => 'A',
+            ChangeKind::Changed(_) => 'C',
+            ChangeKind::Removed => 'D',
+        };
+        (kind, [b"/", change.path.as_slice()].concat())
+    };
+    Ok(changes.into_iter().map(line).collect())
+}
