@@ -11,7 +11,9 @@ use wcr_container::bind::Bind;
 use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
-use crate::image_args::{DfArgs, ExportArgs, FsckArgs, ImportArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs};
+use crate::image_args::{
+    DfArgs, ExportArgs, FsckArgs, ImportArgs, ListArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs,
+};
 use crate::limits::{self, Ulimit};
 use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs, PushArgs};
 
@@ -194,17 +196,12 @@ pub(crate) enum PullPolicy {
     Never,
 }
 
-/// `wcr list`.
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// `wcr inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
+    /// Print what a template of Go says, or json for one line
+    #[arg(short, long, value_name = "TEMPLATE")]
+    pub(crate) format: Option<String>,
     /// The image's name
     #[arg(value_name = "IMAGE")]
     pub(crate) reference: Reference,
@@ -328,6 +325,6 @@ mod tests {
     #[test]
     fn images_is_another_name_of_list() {
         let cli = Cli::try_parse_from(["wcr", "images", "--json"]).unwrap();
-        assert!(matches!(cli.command, Command::List(ListArgs { json: true })));
+        assert!(matches!(cli.command, Command::List(ListArgs { json: true, .. })));
     }
 }

@@ -8,6 +8,8 @@ use wcr_image::{Class, ImageError, PlatformError, ReferenceError};
 use wcr_registry::RegistryError;
 use wcr_store::StoreError;
 
+use crate::filter::FilterError;
+use crate::format::FormatError;
 use crate::text::safe;
 
 /// Success.
@@ -46,6 +48,9 @@ pub(crate) fn report(error: &Error, is_run: bool) -> u8 {
     if let Some(error) = error.downcast_ref::<RunError>() {
         return error.exit_code();
     }
+    if let Some(error) = error.downcast_ref::<FormatError>() {
+        return error.exit_code();
+    }
     if is_run { RUN_FAILED } else { class(error).map_or(BUG, Class::exit_code) }
 }
 
@@ -71,6 +76,7 @@ fn class(error: &Error) -> Option<Class> {
             .or_else(|| cause.downcast_ref().map(ImageError::class))
             .or_else(|| cause.downcast_ref().map(ReferenceError::class))
             .or_else(|| cause.downcast_ref().map(PlatformError::class))
+            .or_else(|| cause.downcast_ref().map(|_: &FilterError| Class::Usage))
     })
 }
 

@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use serde::Serialize;
+use serde_json::{Value, json};
 use wcr_image::History;
 use wcr_store::Store;
 
+use crate::format::{Format, Headings};
 use crate::inspect::not_in_store;
 use crate::remote_args::HistoryArgs;
 use crate::text::{safe, size};
@@ -14,6 +16,17 @@ use crate::{output, when};
 const MISSING: &str = "<missing>";
 /// How long a command may be in a table, in characters.
 const WIDTH: usize = 45;
+
+/// The table that is printed without a format.
+const TABLE: &str = "table {{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}";
+const HEADINGS: Headings<'static> = &[
+    ("ID", "IMAGE"),
+    ("CreatedSince", "CREATED"),
+    ("CreatedAt", "CREATED AT"),
+    ("CreatedBy", "CREATED BY"),
+    ("Size", "SIZE"),
+    ("Comment", "COMMENT"),
+];
 
 /// One step, as `--json` shows it.
 #[derive(Debug, Serialize)]
@@ -31,6 +44,7 @@ struct Step {
 
 /// Prints how an image came about.
 pub(crate) fn history(args: &HistoryArgs) -> Result<u8> {
+    let format = Format::asked(if args.quiet { Some("{{.ID}}") } else { args.format.as_deref() }, TABLE)?;
     let store = Store::open_default()?;
     let missing = || not_in_store(&args.reference);
     let inspection = store.inspect(&args.reference)?.ok_or_else(missing)?;
@@ -41,14 +55,8 @@ pub(crate) fn history(args: &HistoryArgs) -> Result<u8> {
         return output::print_json(&steps);
     }
     let now = when::now();
-    let rows: Vec<[String; 5]> = steps.iter().map(|step| row(step, args.no_trunc, now)).collect();
-    if args.quiet {
-        let lines: Vec<String> = rows.iter().map(|[id, ..]| format!("{id}\n")).collect();
-        return Ok(output::print(&lines.concat()));
-    }
-    let mut table = vec![["IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"].map(str::to_owned)];
-    table.extend(rows);
-    Ok(output::print(&output::table(&table)))
+    let rows: Vec<Value> = steps.iter().map(|step| row(step, args.no_trunc, now)).collect();
+    Ok(output::print(&format.render(&rows, HEADINGS)?))
 }
 
 /// The steps, the newest first. Layers that the history says nothing of come last, as steps of their own.
@@ -80,13 +88,14 @@ fn steps(id: &str, history: Vec<History>, sizes: &[u64]) -> Vec<Step> {
     steps
 }
 
-fn row(step: &Step, whole: bool, now: u64) -> [String; 5] {
+/// One step, as formats and the table show it.
+fn row(step: &Step, whole: bool, now: u64) -> Value {
     let id = match &step.id {
         None => MISSING.to_owned(),
         Some(id) if whole => id.clone(),
         Some(id) => id.trim_start_matches("sha256:").chars().take(12).collect(),
     };
-    let created = step.created.as_deref().and_then(when::seconds).map_or_else(|| "N/A".into(), |at| when::ago(at, now));
+    let created = step.created.as_deref().and_then(when::seconds);
     // Tabs and line breaks are frequent in commands, and would break the table.
     let command = safe(&step.created_by.replace(['\t', '\n'], " "));
     let command = if whole || command.chars().count() <= WIDTH {
@@ -94,7 +103,14 @@ fn row(step: &Step, whole: bool, now: u64) -> [String; 5] {
     } else {
         command.chars().take(WIDTH - 1).chain(['…']).collect()
     };
-    [id, created, command, size(step.size), safe(&step.comment.replace(['\t', '\n'], " "))]
+    json!({
+        "ID": id,
+        "CreatedSince": created.map_or_else(|| "N/A".into(), |at| when::ago(at, now)),
+        "CreatedAt": step.created.clone().unwrap_or_default(),
+        "CreatedBy": command,
+        "Size": size(step.size),
+        "Comment": step.comment,
+    })
 }
 
 #[cfg(test)]
@@ -112,17 +128,20 @@ mod tests {
         let shown: Vec<_> = steps.iter().map(|step| (step.created_by.as_str(), step.size)).collect();
         assert_eq!(shown, [("", 9), ("CMD y", 0), ("ADD x", 7)]);
         let at = 1_704_067_200 + 3 * 86_400;
-        assert_eq!(row(&steps[0], false, at)[0], "0123456789ab");
-        assert_eq!(row(&steps[2], false, at), ["<missing>", "3 days ago", "ADD x", "7 B", ""].map(str::to_owned));
-        assert_eq!(row(&steps[0], true, at)[0], "sha256:0123456789abcdef");
+        assert_eq!(row(&steps[0], false, at)["ID"], "0123456789ab");
+        let oldest = row(&steps[2], false, at);
+        let cells = ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"].map(|name| oldest[name].as_str().unwrap());
+        assert_eq!(cells, ["<missing>", "3 days ago", "ADD x", "7 B", ""]);
+        assert_eq!(row(&steps[0], true, at)["ID"], "sha256:0123456789abcdef");
     }
 
     #[test]
     fn long_commands_are_cut_and_harmless() {
         let steps = steps("sha256:0", vec![step(&format!("RUN\t\u{1b}[31m{}", "x".repeat(100)), false)], &[1]);
-        let cut = row(&steps[0], false, 0);
-        assert_eq!(cut[2].chars().count(), WIDTH);
-        assert!(cut[2].starts_with("RUN \\u{1b}[31mxx") && cut[2].ends_with('…'), "{}", cut[2]);
-        assert_eq!(row(&steps[0], true, 0)[2].chars().count(), 4 + 10 + 100);
+        let command = |whole| row(&steps[0], whole, 0)["CreatedBy"].as_str().unwrap().to_owned();
+        let cut = command(false);
+        assert_eq!(cut.chars().count(), WIDTH);
+        assert!(cut.starts_with("RUN \\u{1b}[31mxx") && cut.ends_with('…'), "{cut}");
+        assert_eq!(command(true).chars().count(), 4 + 10 + 100);
     }
 }

@@ -5,6 +5,32 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use wcr_image::{Platform, Reference};
 
+/// `wcr list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Show all images; there are no hidden ones, so this changes nothing
+    #[arg(short, long)]
+    pub(crate) all: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["quiet", "format"])]
+    pub(crate) json: bool,
+    /// Print what a template of Go says for each image, `table TEMPLATE` with headings, or json for a line each
+    #[arg(long, value_name = "TEMPLATE", conflicts_with = "quiet")]
+    pub(crate) format: Option<String>,
+    /// Show only some: reference=PATTERN, label=KEY[=VALUE], dangling=true, before=IMAGE, since=IMAGE
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub(crate) filter: Vec<String>,
+    /// Do not cut identities and digests
+    #[arg(long)]
+    pub(crate) no_trunc: bool,
+    /// Print only the identities
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Show only the images of this name
+    #[arg(value_name = "REPOSITORY[:TAG]")]
+    pub(crate) name: Option<String>,
+}
+
 /// `wcr tag`.
 #[derive(Debug, Args)]
 pub(crate) struct TagArgs {
@@ -45,8 +71,11 @@ pub(crate) struct PruneArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DfArgs {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// Print what a template of Go says for each kind, `table TEMPLATE` with headings, or json for a line each
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) format: Option<String>,
 }
 
 /// `wcr fsck`.

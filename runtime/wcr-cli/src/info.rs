@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::Serialize;
+use serde_json::Value;
 use wcr_registry::{Insecure, RegistrySettings, config_file, configured};
 use wcr_store::Store;
 
+use crate::format::Format;
 use crate::output;
 use crate::remote_args::InfoArgs;
 use crate::text::safe;
@@ -34,6 +36,7 @@ struct Info {
 
 /// Prints what is in force.
 pub(crate) fn info(args: &InfoArgs) -> Result<u8> {
+    let format = args.format.as_deref().map(Format::parse).transpose()?;
     let store = Store::open_default()?;
     let options = configured()?;
     let config_file = config_file();
@@ -54,7 +57,23 @@ pub(crate) fn info(args: &InfoArgs) -> Result<u8> {
     if args.json {
         return output::print_json(&info);
     }
+    if let Some(format) = format {
+        return Ok(output::print(&format.render(&[pascal(&serde_json::to_value(&info)?)], &[])?));
+    }
     Ok(output::print(&safe(&text(&info))))
+}
+
+/// The value with the names of its fields as docker writes them: `ConfigFile` for `config_file`.
+fn pascal(value: &Value) -> Value {
+    let Value::Object(fields) = value else { return value.clone() };
+    let name = |name: &String| -> String {
+        let words = name.split('_').map(|word| {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+        });
+        words.collect()
+    };
+    fields.iter().map(|(key, value)| (name(key), value.clone())).collect()
 }
 
 fn text(info: &Info) -> String {

@@ -6,12 +6,17 @@ use wcr_store::Store;
 
 use crate::args::InspectArgs;
 use crate::exit::Failure;
+use crate::format::Format;
 use crate::output;
 
 /// Prints all that is known of an image.
 pub(crate) fn inspect(args: &InspectArgs) -> Result<u8> {
-    let found = Store::open_default()?.inspect(&args.reference)?;
-    output::print_json(&found.ok_or_else(|| not_in_store(&args.reference))?)
+    let format = args.format.as_deref().map(Format::parse).transpose()?;
+    let found = Store::open_default()?.inspect(&args.reference)?.ok_or_else(|| not_in_store(&args.reference))?;
+    match format {
+        Some(format) => Ok(output::print(&format.render(&[serde_json::to_value(found)?], &[])?)),
+        None => output::print_json(&found),
+    }
 }
 
 /// The failure of a command that needs an image of the store.

@@ -9,6 +9,8 @@ mod env_file;
 mod exit;
 mod export;
 mod fetch;
+mod filter;
+mod format;
 mod fsck;
 mod history;
 mod image_args;

@@ -24,19 +24,31 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<u8> {
     Ok(print(&text))
 }
 
-/// Rows in columns that are as wide as their widest cell, three spaces apart; the first row is the heading.
+/// The least width of a column, and the space between two, as docker's tables have them.
+const COLUMN: (usize, usize) = (10, 3);
+
+/// Rows in columns; the first row is the heading.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let mut widths = [0; N];
+    columns(rows)
+}
+
+/// Rows in columns that are as wide as their widest cell. The last cell of a row makes no column wider.
+pub(crate) fn columns<Row: AsRef<[Cell]>, Cell: AsRef<str>>(rows: &[Row]) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    let length = |cell: &Cell| cell.as_ref().chars().count();
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
+        let Some((_, cells)) = row.as_ref().split_last() else { continue };
+        widths.resize(widths.len().max(cells.len()), COLUMN.0);
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = (length(cell) + COLUMN.1).max(*width);
         }
     }
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(&format!("{cell:width$}   "));
+        for (index, cell) in row.as_ref().iter().enumerate() {
+            let width = widths.get(index).copied().unwrap_or_default();
+            line.push_str(&format!("{:width$}", cell.as_ref()));
         }
         out.push_str(line.trim_end());
         out.push('\n');
@@ -51,6 +63,7 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let rows = [["A", "LONG"], ["width", "x"], ["é", ""]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(&rows), "A       LONG\nwidth   x\né\n");
+        assert_eq!(columns(&[vec!["A", "B"], vec!["eight by", "x", "y"]]), "A          B\neight by   x         y\n");
+        assert_eq!(table(&rows), "A         LONG\nwidth     x\né\n");
     }
 }

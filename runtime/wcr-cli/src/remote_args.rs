@@ -89,8 +89,11 @@ pub(crate) struct ManifestArgs {
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
     /// Print JSON
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(long, conflicts_with_all = ["quiet", "format"])]
     pub(crate) json: bool,
+    /// Print what a template of Go says for each step, `table TEMPLATE` with headings, or json for a line each
+    #[arg(long, value_name = "TEMPLATE", conflicts_with = "quiet")]
+    pub(crate) format: Option<String>,
     /// Do not cut what is long
     #[arg(long)]
     pub(crate) no_trunc: bool,
@@ -106,6 +109,9 @@ pub(crate) struct HistoryArgs {
 #[derive(Debug, Args)]
 pub(crate) struct InfoArgs {
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// Print what a template of Go says, or json for one line
+    #[arg(short, long, value_name = "TEMPLATE")]
+    pub(crate) format: Option<String>,
 }

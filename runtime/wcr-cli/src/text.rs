@@ -2,11 +2,20 @@
 
 /// `text` with control characters (but line ends) and invisible direction marks escaped.
 pub(crate) fn safe(text: &str) -> String {
+    escaped(text, &['\n'])
+}
+
+/// `text` with control characters (but line ends and tabs) and invisible direction marks escaped.
+pub(crate) fn printable(text: &str) -> String {
+    escaped(text, &['\n', '\t'])
+}
+
+fn escaped(text: &str, kept: &[char]) -> String {
     let hidden =
         |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() && c != '\n') || hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if (c.is_control() && !kept.contains(&c)) || hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out
 }
@@ -55,5 +64,6 @@ mod tests {
     #[test]
     fn terminals_get_no_orders() {
         assert_eq!(safe("a\x1b[2Jb\nc\r\u{202e}é"), "a\\u{1b}[2Jb\nc\\u{d}\\u{202e}é");
+        assert_eq!((safe("a\tb"), printable("a\tb\x07")), ("a\\u{9}b".into(), "a\tb\\u{7}".into()));
     }
 }
