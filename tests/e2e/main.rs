@@ -4,6 +4,7 @@ mod archives;
 mod bad_input;
 mod builtin;
 mod component;
+mod containers;
 mod crash;
 mod files;
 mod harness;

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wcr_container::Tmpfs;
 use wcr_container::bind::Bind;
 use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
+use crate::container::{
+    self, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs, RmArgs,
+    StartArgs, StatsArgs, StopArgs, TopArgs,
+};
 use crate::image_args::{
     DfArgs, ExportArgs, FsckArgs, ImportArgs, ListArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs,
 };
@@ -55,6 +58,51 @@ impl Cli {
 pub(crate) enum Command {
     /// Run a command in a new container of an image
     Run(Box<RunArgs>),
+    /// Make a container, and do not start it
+    Create(Box<RunArgs>),
+    /// Start containers that do not run
+    Start(StartArgs),
+    /// Ask containers to end, and kill those that do not
+    Stop(StopArgs),
+    /// Stop containers and start them again
+    Restart(StopArgs),
+    /// Kill containers, or send them a signal
+    Kill(KillArgs),
+    /// Let nobody in containers go on
+    Pause(Names),
+    /// Let everybody in containers go on
+    Unpause(Names),
+    /// Wait for containers to end, and print their exit codes
+    Wait(Names),
+    /// Remove containers
+    Rm(RmArgs),
+    /// List containers
+    Ps(PsArgs),
+    /// Show what a container has written
+    Logs(LogsArgs),
+    /// Run a command in a container that runs
+    Exec(ExecArgs),
+    /// Join this terminal to a container that runs
+    Attach(AttachArgs),
+    /// Copy files between a container and the host
+    Cp(CpArgs),
+    /// List what a container has changed of its image's files
+    Diff(OneArgs),
+    /// Make an image of a container's files
+    Commit(CommitArgs),
+    /// Give a container another name
+    Rename(RenameArgs),
+    /// List the ports of a container; there are none
+    Port(OneArgs),
+    /// List the processes of a container
+    Top(TopArgs),
+    /// Show what containers use
+    Stats(StatsArgs),
+    /// Commands for containers, as docker has them under this name
+    #[command(subcommand)]
+    Container(ContainerCommand),
+    #[command(hide = true)]
+    Keep(KeepArgs),
     /// Bring an image from its registry into the store
     Pull(PullArgs),
     /// Bring an image of the store to a registry
@@ -98,13 +146,38 @@ pub(crate) enum Command {
     Test(TestArgs),
 }
 
+/// `wcr container …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContainerCommand {
+    /// Remove all containers that do not run
+    Prune(container::PruneArgs),
+    /// List containers
+    #[command(visible_aliases = ["list", "ps"])]
+    Ls(PsArgs),
+}
+
 /// `wcr run`.
 #[derive(Debug, Args)]
 #[command(override_usage = "wcr run [OPTIONS] IMAGE [COMMAND [ARGUMENT]...]")]
 pub(crate) struct RunArgs {
-    /// Remove the container when it has ended (containers are not kept, so this is always so)
+    /// Remove the container when it has ended
     #[arg(long)]
     pub(crate) rm: bool,
+    /// Let it run on its own, and print its ID
+    #[arg(short, long)]
+    pub(crate) detach: bool,
+    /// The container's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Mark the container
+    #[arg(short, long, value_name = "NAME[=VALUE]")]
+    pub(crate) label: Vec<String>,
+    /// Mark the container as a file says, a line each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) label_file: Vec<PathBuf>,
+    /// Write the container's ID to a new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cidfile: Option<PathBuf>,
     /// Set a variable; the name alone takes the value from outside
     #[arg(short, long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<OsString>,
@@ -120,12 +193,15 @@ pub(crate) struct RunArgs {
     /// Let a folder or a file of the host appear in the container
     #[arg(short, long, value_name = "HOST:CONTAINER[:ro]")]
     pub(crate) volume: Vec<Bind>,
+    /// Let something appear in the container: type=bind,source=PATH,target=PATH[,readonly] or type=tmpfs,target=PATH
+    #[arg(long, value_name = "KEY=VALUE,...")]
+    pub(crate) mount: Vec<String>,
     /// Let nothing be changed but what is mounted
     #[arg(long)]
     pub(crate) read_only: bool,
     /// Mount a file system in memory
     #[arg(long, value_name = "PATH[:OPTION,...]")]
-    pub(crate) tmpfs: Vec<Tmpfs>,
+    pub(crate) tmpfs: Vec<String>,
     /// Limit what can be written over the image's files: size=BYTES, with k, m or g after the number
     #[arg(long, value_name = "size=BYTES", value_parser = storage_size)]
     pub(crate) storage_opt: Option<u64>,
@@ -141,6 +217,27 @@ pub(crate) struct RunArgs {
     /// The container's host name
     #[arg(long, value_name = "NAME")]
     pub(crate) hostname: Option<String>,
+    /// Add a line to /etc/hosts
+    #[arg(long, value_name = "NAME:ADDRESS")]
+    pub(crate) add_host: Vec<String>,
+    /// Start it again when it has ended: no, on-failure[:COUNT], always; with -d
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) restart: Option<String>,
+    /// The signal that `stop` sends
+    #[arg(long, value_name = "SIGNAL")]
+    pub(crate) stop_signal: Option<String>,
+    /// How long `stop` waits before it kills, in seconds; -1 for ever
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) stop_timeout: Option<i64>,
+    /// Where its output is kept: json-file or none
+    #[arg(long, value_name = "DRIVER")]
+    pub(crate) log_driver: Option<String>,
+    /// How much of its output is kept: max-size=BYTES, max-file=COUNT
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) log_opt: Vec<String>,
+    /// Do not show how the image comes
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// Get the image from its registry every time, when it is not in the store, or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
@@ -202,9 +299,15 @@ pub(crate) struct InspectArgs {
     /// Print what a template of Go says, or json for one line
     #[arg(short, long, value_name = "TEMPLATE")]
     pub(crate) format: Option<String>,
-    /// The image's name
-    #[arg(value_name = "IMAGE")]
-    pub(crate) reference: Reference,
+    /// Take the names for those of: container or image
+    #[arg(long = "type", value_name = "TYPE", value_parser = ["container", "image"])]
+    pub(crate) kind: Option<String>,
+    /// Show how much containers have written
+    #[arg(short, long)]
+    pub(crate) size: bool,
+    /// Names of containers or images
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
 }
 
 /// `wcr shims`.

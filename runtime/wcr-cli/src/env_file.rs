@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use wcr_container::EnvChange;
+use wcr_container::life::Text;
 use wcr_image::Class;
 
 use crate::exit::Failure;
@@ -40,6 +41,15 @@ pub(crate) fn changes(files: &[impl AsRef<Path>], entries: &[OsString]) -> Resul
         all.push(change.ok_or_else(invalid)?);
     }
     Ok(all)
+}
+
+/// [`changes`], as they are kept.
+///
+/// # Errors
+/// As [`changes`].
+pub(crate) fn texts(files: &[impl AsRef<Path>], entries: &[OsString]) -> Result<Vec<(Text, Option<Text>)>> {
+    let changes = changes(files, entries)?.into_iter();
+    Ok(changes.map(|change| (change.name.into(), change.value.map(Text::from))).collect())
 }
 
 /// Lines of `NAME=VALUE` or `NAME`; empty ones and those that begin with `#` do not count. The value is

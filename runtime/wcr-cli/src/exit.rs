@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use anyhow::Error;
 use wcr_container::RunError;
+use wcr_container::life::LifeError;
 use wcr_image::{Class, ImageError, PlatformError, ReferenceError};
 use wcr_registry::RegistryError;
 use wcr_store::StoreError;
@@ -48,6 +49,11 @@ pub(crate) fn report(error: &Error, is_run: bool) -> u8 {
     if let Some(error) = error.downcast_ref::<RunError>() {
         return error.exit_code();
     }
+    match error.downcast_ref::<LifeError>() {
+        Some(LifeError::Start { code, .. }) => return *code,
+        Some(error @ LifeError::Run(_)) => return error.run_code(),
+        _ => {}
+    }
     if let Some(error) = error.downcast_ref::<FormatError>() {
         return error.exit_code();
     }
@@ -71,6 +77,7 @@ fn class(error: &Error) -> Option<Class> {
     error.chain().find_map(|cause| {
         let known = cause.downcast_ref::<Failure>().map(|failure| failure.class);
         known
+            .or_else(|| cause.downcast_ref().map(LifeError::class))
             .or_else(|| cause.downcast_ref().map(RegistryError::class))
             .or_else(|| cause.downcast_ref().map(StoreError::class))
             .or_else(|| cause.downcast_ref().map(ImageError::class))

@@ -6,7 +6,7 @@ use anyhow::Result;
 use wcr_container::ContainerImage;
 use wcr_image::{Class, Platform, Reference};
 use wcr_registry::{Client, PullOutcome, RegistryError, Silent, configured};
-use wcr_store::Store;
+use wcr_store::{ImageRecord, Store};
 
 use crate::args::PullPolicy;
 use crate::exit::{Failure, say};
@@ -21,6 +21,8 @@ pub(crate) struct Fetched {
     pub(crate) image: ContainerImage,
     /// Where it is from, for `--verbose`.
     pub(crate) origin: String,
+    /// What the store remembers of it; `None` for the built-in one.
+    pub(crate) record: Option<ImageRecord>,
     /// The number of its layers.
     pub(crate) layers: usize,
     /// Where compiled code of the image's programs is kept.
@@ -31,7 +33,12 @@ pub(crate) struct Fetched {
 ///
 /// # Errors
 /// It is nowhere to be had; the store failed.
-pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy: PullPolicy) -> Result<Fetched> {
+pub(crate) fn for_run(
+    reference: &Reference,
+    platform: Option<&Platform>,
+    policy: PullPolicy,
+    quiet: bool,
+) -> Result<Fetched> {
     let store = Store::open_default()?;
     if policy != PullPolicy::Always
         && let Some(image) = kept(&store, reference, platform)?
@@ -46,7 +53,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         );
         return Err(Failure::new(Class::Store, message).into());
     }
-    let pulled = pull(&store, reference, platform, How::default());
+    let pulled = pull(&store, reference, platform, How { quiet, ..How::default() });
     match pulled {
         Ok(_) => match store.open_image(reference)? {
             Some(image) => Ok(from_store(&store, image)),
@@ -58,7 +65,7 @@ pub(crate) fn for_run(reference: &Reference, platform: Option<&Platform>, policy
         Err(error) if may_fall_back(&error, reference, platform, policy) => {
             let image = wcr_container::builtin()?;
             say(&format!("{}: {error}; the built-in busybox image is used instead", reference.familiar()));
-            Ok(Fetched { layers: image.layers.len(), image, origin: "built into wcr".into(), cache: None })
+            Ok(Fetched { layers: image.layers.len(), image, origin: "built into wcr".into(), cache: None, record: None })
         }
         Err(error) => Err(error.into()),
     }
@@ -88,7 +95,8 @@ fn may_fall_back(
 fn from_store(store: &Store, image: wcr_store::Image) -> Fetched {
     let origin = format!("{} {}", image.record.reference, image.record.digest);
     let layers = image.record.layers.len();
-    Fetched { image: wcr_container::from_store(image), origin, layers, cache: Some(store.code_dir()) }
+    let record = Some(image.record.clone());
+    Fetched { image: wcr_container::from_store(image), origin, layers, cache: Some(store.code_dir()), record }
 }
 
 /// How an image is brought into the store.

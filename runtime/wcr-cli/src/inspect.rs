@@ -1,21 +1,35 @@
-//! `wcr inspect`.
+//! What is known of an image.
 
 use anyhow::Result;
+use serde_json::Value;
 use wcr_image::{Class, Reference};
 use wcr_store::Store;
 
-use crate::args::InspectArgs;
 use crate::exit::Failure;
-use crate::format::Format;
-use crate::output;
+use crate::named;
 
-/// Prints all that is known of an image.
-pub(crate) fn inspect(args: &InspectArgs) -> Result<u8> {
-    let format = args.format.as_deref().map(Format::parse).transpose()?;
-    let found = Store::open_default()?.inspect(&args.reference)?.ok_or_else(|| not_in_store(&args.reference))?;
-    match format {
-        Some(format) => Ok(output::print(&format.render(&[serde_json::to_value(found)?], &[])?)),
-        None => output::print_json(&found),
+/// All that is known of the image that a text names.
+///
+/// # Errors
+/// It is not in the store.
+pub(crate) fn image(store: &Store, name: &str) -> Result<Value> {
+    let found = match name.parse::<Reference>() {
+        Ok(reference) => store.inspect(&reference)?,
+        Err(_) => None,
+    };
+    let found = match found {
+        Some(found) => Some(found),
+        None => match named::find(store, name) {
+            Ok(image) => {
+                let reference = image.record().and_then(|record| record.reference.parse().ok());
+                reference.map(|reference| store.inspect(&reference)).transpose()?.flatten()
+            }
+            Err(_) => None,
+        },
+    };
+    match found {
+        Some(found) => Ok(serde_json::to_value(found)?),
+        None => Err(not_in_store(&name.parse()?).into()),
     }
 }
 

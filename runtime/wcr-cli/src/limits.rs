@@ -5,11 +5,6 @@ use std::time::Duration;
 
 use wcr_container::Limits;
 
-use crate::exit::say;
-
-/// The exit code of a container that was killed.
-const KILLED: i32 = 137;
-
 /// Reads a number of bytes, with `b`, `k`, `m`, `g` or `t` behind it for powers of 1,024.
 ///
 /// # Errors
@@ -110,16 +105,6 @@ impl Ulimit {
             *slot = (self.soft, self.hard);
         }
     }
-}
-
-/// Ends this process, and the container in it, after some time: the code of the container's programs runs at full speed
-/// as long as nobody but this process has to go on.
-pub(crate) fn end_after(time: Duration) {
-    std::thread::spawn(move || {
-        std::thread::sleep(time);
-        say(&format!("stopped after {} seconds, the time that --timeout gives", time.as_secs_f64()));
-        std::process::exit(KILLED);
-    });
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod archive_file;
 mod args;
+mod container;
 mod df;
 mod env_file;
 mod exit;
@@ -42,14 +43,15 @@ mod when;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use args::{Cli, Command};
+use args::{Cli, Command, ContainerCommand};
 
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: linux_allocator::Allocator = linux_allocator::Allocator::new();
 
 fn main() {
-    let is_run = std::env::args_os().nth(1).is_some_and(|command| command == "run");
+    let runs = ["run", "create", "exec"];
+    let is_run = std::env::args_os().nth(1).is_some_and(|command| runs.iter().any(|run| command == *run));
     let code = catch_unwind(AssertUnwindSafe(|| command(is_run)));
     // Nothing is left to be tidied up, and giving the memory back piece by piece would take time.
     std::process::exit(i32::from(code.unwrap_or(if is_run { exit::RUN_FAILED } else { exit::BUG })));
@@ -63,6 +65,28 @@ fn command(is_run: bool) -> u8 {
     };
     let done = match cli.command {
         Command::Run(args) => run::run(*args),
+        Command::Create(args) => container::create(&args),
+        Command::Start(args) => container::start(args),
+        Command::Stop(args) => container::stop(&args),
+        Command::Restart(args) => container::restart(&args),
+        Command::Kill(args) => container::kill(&args),
+        Command::Pause(names) => container::pause(&names),
+        Command::Unpause(names) => container::unpause(&names),
+        Command::Wait(names) => container::wait(&names),
+        Command::Rm(args) => container::rm(&args),
+        Command::Ps(args) | Command::Container(ContainerCommand::Ls(args)) => container::ps(&args),
+        Command::Logs(args) => container::logs(&args),
+        Command::Exec(args) => container::exec(args),
+        Command::Attach(args) => container::attach(args),
+        Command::Cp(args) => container::cp(&args),
+        Command::Diff(args) => container::diff(&args),
+        Command::Commit(args) => container::commit(&args),
+        Command::Rename(args) => container::rename(&args),
+        Command::Port(args) => container::port(&args),
+        Command::Top(args) => container::top(&args),
+        Command::Stats(args) => container::stats(&args),
+        Command::Container(ContainerCommand::Prune(args)) => container::prune(&args),
+        Command::Keep(args) => container::keep(&args),
         Command::Pull(args) => pull::pull(&args),
         Command::Push(args) => push::push(&args),
         Command::Login(args) => login::login(&args),
@@ -71,7 +95,7 @@ fn command(is_run: bool) -> u8 {
         Command::History(args) => history::history(&args),
         Command::Info(args) => info::info(&args),
         Command::List(args) => list::list(&args),
-        Command::Inspect(args) => inspect::inspect(&args),
+        Command::Inspect(args) => container::inspect(&args),
         Command::Tag(args) => tag::tag(&args),
         Command::Rmi(args) => rmi::rmi(&args),
         Command::Save(args) => save::save(&args),

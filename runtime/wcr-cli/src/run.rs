@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use wcr_container::{Deterministic, Explain, Limits, RunOptions, Settings, TraceSink};
-use wcr_image::{Class, Digest, Reference};
+use wcr_container::{Explain, RunOptions, Settings, TraceSink, life};
+use wcr_image::{Class, Digest};
 
 use crate::args::RunArgs;
+use crate::container;
 use crate::exit::{Failure, say};
-use crate::{env_file, fetch};
+use crate::output::print;
 
 /// Runs a container to its end; its exit code.
 pub(crate) fn run(args: RunArgs) -> Result<u8> {
@@ -23,60 +24,24 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     if args.tty && args.interactive && !std::io::stdin().is_terminal() {
         return Err(Failure::new(Class::Usage, "the input device is not a TTY").into());
     }
-    let mut words = args.image_and_command.into_iter();
-    let name = words.next().unwrap_or_default();
-    let not_text = || Failure::new(Class::Usage, format!("the image's name {name:?} is not valid UTF-8"));
-    let reference: Reference = name.to_str().ok_or_else(not_text)?.parse()?;
-    let mut limits = Limits::default();
-    limits.processes = args.pids_limit.unwrap_or(limits.processes);
-    limits.memory = args.memory.unwrap_or(limits.memory);
-    limits.output = args.output_limit.unwrap_or(limits.output);
-    args.ulimit.into_iter().for_each(|limit| limit.apply(&mut limits));
-    let settings = Settings {
-        command: words.map(|word| word.as_encoded_bytes().to_vec()).collect(),
-        entrypoint: args.entrypoint.map(|program| program.as_encoded_bytes().to_vec()),
-        env: env_file::changes(&args.env_file, &args.env)?,
-        workdir: args.workdir,
-        user: args.user,
-        hostname: args.hostname,
-        read_only: args.read_only,
-        tmpfs: args.tmpfs,
-        writable_bytes: args.storage_opt,
-        files: Vec::new(),
-        tty: args.tty,
-        limits,
-        trace: args.trace_digest,
-    };
-    let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull)?;
+    if args.detach {
+        return detached(&args);
+    }
+    let (place, fetched) = container::place(&args)?;
     if args.verbose {
         let layers = fetched.layers;
         let (platform, plural) = (&fetched.image.platform, if layers == 1 { "" } else { "s" });
         say(&format!("image {} ({platform}, {layers} layer{plural})", fetched.origin));
     }
     let options = RunOptions {
-        settings,
-        root: None,
-        binds: args.volume,
-        stdin: args.interactive,
-        deterministic: args.deterministic.then(Deterministic::default),
+        settings: Settings { trace: args.trace_digest, ..Settings::default() },
         cache: fetched.cache,
-        memory: args.memory,
-        // This process is the container's alone.
-        timeout: None,
-        remote: None,
-        stoppable: false,
-        patient: false,
-        lasting: None,
-        started: None,
-        persist: None,
         last: true,
         explain: args.explain.then(|| Box::new(|sentence: &str| say(sentence)) as Explain),
         trace: args.trace.map(|path| trace_sink(path.into())).transpose()?,
+        ..RunOptions::default()
     };
-    if let Some(time) = args.timeout {
-        crate::limits::end_after(time);
-    }
-    let outcome = wcr_container::run(&fetched.image, options)?;
+    let outcome = life::run_here(place, &fetched.image, options)?;
     outcome.notes.iter().for_each(|note| say(note));
     if args.verbose {
         say(&format!("exit code {} after {:.1} ms", outcome.code, started.elapsed().as_secs_f64() * 1e3));
@@ -85,6 +50,17 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         say(&format!("trace {}", Digest::from_bytes(digest)));
     }
     Ok(outcome.code)
+}
+
+/// Starts a container on its own.
+fn detached(args: &RunArgs) -> Result<u8> {
+    if args.trace_digest || args.trace.is_some() || args.explain {
+        let message = "--trace, --trace-digest and --explain show what a run in the foreground does; leave out -d";
+        return Err(Failure::new(Class::Usage, message).into());
+    }
+    let (place, _) = container::place(args)?;
+    let (started, _) = life::Container::launch(place, false)?;
+    Ok(print(&format!("{}\n", started.id())))
 }
 
 /// Where the lines of a trace go: to the file of this name, or to standard error when there is none. A line is

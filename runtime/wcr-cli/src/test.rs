@@ -25,7 +25,7 @@ struct Fetching {
 
 impl Images for Fetching {
     fn image(&mut self, reference: &Reference) -> Result<ContainerImage, Box<dyn Error + Send + Sync>> {
-        Ok(fetch::for_run(reference, self.platform.as_ref(), self.policy)?.image)
+        Ok(fetch::for_run(reference, self.platform.as_ref(), self.policy, false)?.image)
     }
 }
 

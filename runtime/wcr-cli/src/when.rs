@@ -7,6 +7,62 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// Now, in nanoseconds since 1970-01-01 UTC.
+pub(crate) fn now_nanos() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| nanos_of(since.as_nanos()))
+}
+
+fn nanos_of(nanos: u128) -> u64 {
+    u64::try_from(nanos).unwrap_or(u64::MAX)
+}
+
+/// Nanoseconds since 1970-01-01 UTC of a time as RFC 3339 writes it; `None` for anything else.
+pub(crate) fn nanos(text: &str) -> Option<u64> {
+    let time = humantime::parse_rfc3339(text).ok()?;
+    Some(nanos_of(time.duration_since(UNIX_EPOCH).ok()?.as_nanos()))
+}
+
+/// A point in time as docker takes it, in nanoseconds since 1970-01-01 UTC: RFC 3339, also without a zone or a time of day
+/// (UTC), seconds since then with or without a fraction, or how long ago, as in `1h30m`.
+///
+/// # Errors
+/// It is none of these.
+pub(crate) fn since(text: &str) -> anyhow::Result<u64> {
+    let ago = |ago: std::time::Duration| now_nanos().saturating_sub(nanos_of(ago.as_nanos()));
+    let seconds = || text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0).map(|seconds| (seconds * 1e9) as u64);
+    let weak = || {
+        let whole = if text.len() == 10 { format!("{text}T00:00:00") } else { text.to_owned() };
+        let time = humantime::parse_rfc3339_weak(&whole).ok()?;
+        Some(nanos_of(time.duration_since(UNIX_EPOCH).ok()?.as_nanos()))
+    };
+    let time = seconds()
+        .or_else(|| nanos(text))
+        .or_else(|| self::seconds(text).map(|seconds| seconds.saturating_mul(1_000_000_000)))
+        .or_else(weak)
+        .or_else(|| humantime::parse_duration(text).ok().map(ago));
+    time.ok_or_else(|| {
+        let message = format!("invalid time {text:?}: it is RFC 3339, seconds since 1970, or how long ago, as in 10m");
+        crate::exit::Failure::new(wcr_image::Class::Usage, message).into()
+    })
+}
+
+/// How long something took, in docker's words: `Less than a second`, `5 minutes`.
+pub(crate) fn took(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0 => return "Less than a second".into(),
+        1..60 => (seconds, "second"),
+        60..120 => return "About a minute".into(),
+        120..3600 => (seconds / 60, "minute"),
+        3600..7200 => return "About an hour".into(),
+        7200..172_800 => (seconds / 3600, "hour"),
+        172_800..1_209_600 => (seconds / 86_400, "day"),
+        1_209_600..5_184_000 => (seconds / 604_800, "week"),
+        5_184_000..63_072_000 => (seconds / 2_592_000, "month"),
+        _ => (seconds / 31_536_000, "year"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The time `seconds` after 1970-01-01 UTC, as RFC 3339 writes it.
 pub(crate) fn rfc3339(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);

@@ -20,10 +20,10 @@ pub use error::RunError;
 pub use image::from_store;
 pub use options::{Deterministic, RunOptions, Started};
 pub use run::{Captured, Outcome, run, run_captured};
-pub use wcr_abi::{Errno, FileKind, Stat, Timestamp};
+pub use wcr_abi::{Errno, FileKind, Signal, Stat, Timestamp};
 pub use wcr_engine::{Job, Lasting, Remote};
-pub use wcr_kernel::{Limits, TraceSink};
+pub use wcr_kernel::{Limits, TraceSink, signal_name};
 pub use wcr_machine::{
-    BootError, ContainerImage, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs, executables,
+    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs, environment, executables,
     is_unseen, shown,
 };

@@ -27,7 +27,7 @@ mod wasm_entry;
 pub use boot::enter;
 pub use boot::{Host, Machine, VIRTUAL_SEED, VIRTUAL_START, boot};
 pub use command::argv;
-pub use environment::{DEFAULT_PATH, EnvChange};
+pub use environment::{DEFAULT_PATH, EnvChange, environment};
 pub use error::BootError;
 pub use image::{BuiltinFiles, ContainerImage};
 pub use listing::{Executable, Rung, executables};

@@ -8,6 +8,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::{Result, StoreError};
 use crate::files::{TempFile, create_private_dir, read_small, sync_dir};
@@ -18,6 +19,10 @@ use crate::store::Store;
 const DOCUMENT_MAX: u64 = 16 << 20;
 /// How many digits an ID has.
 const ID_LENGTH: usize = 64;
+/// What the folder of a container that is being removed begins with.
+const REMOVED: &str = "removed-";
+/// The file without which a folder is no container yet.
+const RECORD: &str = "container.json";
 /// The file with the image's record.
 const IMAGE: &str = "image.json";
 /// The file with the container's name.
@@ -170,6 +175,30 @@ impl Store {
         Ok(images)
     }
 
+    /// Removes what killed processes have left of containers that they were making or removing. With `really` false only
+    /// tells; the paths.
+    pub(crate) fn sweep_containers(&self, young: Duration, really: bool) -> Result<Vec<PathBuf>> {
+        let is_old = |path: &Path| {
+            let modified = fs::metadata(path).and_then(|meta| meta.modified());
+            modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age >= young))
+        };
+        let mut left = Vec::new();
+        for entry in fs::read_dir(self.temp()).into_iter().flatten().flatten() {
+            let is_removed = entry.file_name().to_str().is_some_and(|name| name.starts_with(REMOVED));
+            left.extend(is_removed.then(|| entry.path()));
+        }
+        for folder in self.containers()? {
+            // Whoever makes a container holds its lock.
+            let is_half = !folder.path.join(RECORD).exists() && folder.try_lock()?.is_some();
+            left.extend(is_half.then_some(folder.path));
+        }
+        left.retain(|path| is_old(path));
+        if really {
+            left.retain(|path| fs::remove_dir_all(path).is_ok());
+        }
+        Ok(left)
+    }
+
     /// Writes a whole file of a container, in place of what is there.
     ///
     /// # Errors
@@ -184,7 +213,7 @@ impl Store {
     /// [`StoreError::Io`].
     pub fn remove_container(&self, folder: &ContainerFolder, lock: ContainerLock) -> Result<()> {
         // Out of sight first, so that nobody sees half of it.
-        let gone = self.temp().join(format!("removed-{}", folder.id));
+        let gone = self.temp().join(format!("{REMOVED}{}", folder.id));
         let name = folder.name()?;
         fs::rename(&folder.path, &gone).map_err(StoreError::io("remove", &folder.path))?;
         if let Some(name) = name {

@@ -107,6 +107,9 @@ impl Store {
             let name = file_name(&path);
             parts.extend(gone.then_some(Part { kind: PartKind::Leftover, name, size }));
         }
+        for path in self.sweep_containers(YOUNG, !what.dry_run)? {
+            parts.push(Part { kind: PartKind::Leftover, name: file_name(&path), size: 0 });
+        }
         Ok(Pruned { images: unused.into_iter().map(|record| record.reference).collect(), parts })
     }
 

@@ -1,6 +1,7 @@
 //! Running a container in this process: in the foreground, or as the process that a detached one lives in.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use wcr_engine::Remote;
 use wcr_kernel::{HostInput, HostOutput, Kernel, Stdio};
@@ -13,7 +14,7 @@ use crate::life::log::{LogWriter, Stream};
 use crate::life::place::Place;
 use crate::life::record::{State, Status, now};
 use crate::life::streams::{Hub, HubInput, Tee};
-use crate::life::written;
+use crate::life::written::{self, Durability};
 use crate::run::{Outcome, live};
 use crate::{Deterministic, RunOptions, host};
 
@@ -69,7 +70,7 @@ impl Alone {
         let place = self.place.clone();
         let persist = move |vfs: &mut wcr_vfs::Vfs| {
             let folder = place.folder().map_err(|_| Errno::Io)?;
-            written::save(&place.store, &folder, vfs).map_err(|error| match error.kind() {
+            written::save(&place.store, &folder, vfs, Durability::Disk).map_err(|error| match error.kind() {
                 std::io::ErrorKind::StorageFull => Errno::Nospc,
                 _ => Errno::Io,
             })
@@ -80,14 +81,18 @@ impl Alone {
             binds: record.binds(&self.place.id)?,
             deterministic: record.spec.deterministic.then(Deterministic::default),
             memory: record.spec.memory,
+            timeout: record.spec.timeout.map(Duration::from_millis),
             remote: Some(self.remote.clone()),
             persist: (!record.spec.auto_remove).then(|| Box::new(persist) as wcr_kernel::Persist),
             ..options
         };
         let (engine, ended) = live(image, options, stdio)?;
         let outcome = ended.outcome();
-        if !record.spec.auto_remove {
-            self.keep_files(&mut ended.finished.kernel())?;
+        let mut outcome = outcome;
+        if !record.spec.auto_remove
+            && let Err(error) = self.keep_files(&mut ended.finished.kernel())
+        {
+            outcome.notes.push(error.to_string());
         }
         // What the system takes back in a moment need not be put in order before.
         core::mem::forget((engine, ended));
@@ -96,7 +101,8 @@ impl Alone {
 
     fn keep_files(&self, kernel: &mut Kernel) -> Result<(), LifeError> {
         let folder = self.place.folder()?;
-        written::save(&self.place.store, &folder, kernel.vfs()).map_err(LifeError::files(&self.place.id))
+        let saved = written::save(&self.place.store, &folder, kernel.vfs(), Durability::Process);
+        saved.map_err(LifeError::files(&self.place.id))
     }
 }
 
@@ -130,34 +136,46 @@ pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Re
     let stdio = Stdio { terminal, ..alone.stdio(first, plain.input, false) };
     let refusal = Arc::new(Mutex::new(None));
     let kept = refusal.clone();
-    let served = alone.served_later(refusal)?;
+    #[cfg(unix)]
+    let lasting = Some(alone.served_later(refusal)?);
+    #[cfg(not(unix))]
+    let lasting = None;
     let options = RunOptions {
         started: Some(Box::new(move |refusal| {
             *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
         })),
-        lasting: Some(served),
+        lasting,
         ..options
     };
-    let ran = alone.run(image, options, stdio);
+    let mut ran = alone.run(image, options, stdio);
     drop(raw);
-    let keeps = !spec.auto_remove;
-    if keeps || place.is_made() {
-        let (code, error) = match &ran {
-            Ok(outcome) => (outcome.code, String::new()),
-            Err(error) => (error.run_code(), error.to_string()),
-        };
-        let never = ran.is_err();
-        alone.hub.end(code);
-        if keeps {
-            alone.change(|state| {
-                state.status = if never { Status::Created } else { Status::Exited };
-                (state.exit_code, state.finished, state.error, state.keeper) = (code, now(), error, 0);
-            })?;
-        }
-        alone.hub.finish();
-        if !keeps {
-            place.remove()?;
+    if !spec.auto_remove || place.is_made() {
+        let ended = alone.end_here(&ran);
+        match (&mut ran, ended) {
+            (Ok(outcome), Err(error)) => outcome.notes.push(format!("the container was not kept: {error}")),
+            (_, ended) => ended.or_else(|error| if ran.is_ok() { Err(error) } else { Ok(()) })?,
         }
     }
     ran
+}
+
+impl Alone {
+    /// Writes how a run in the foreground has ended, or takes the container away.
+    fn end_here(&self, ran: &Result<Outcome, LifeError>) -> Result<(), LifeError> {
+        let (code, error) = match ran {
+            Ok(outcome) => (outcome.code, String::new()),
+            Err(error) => (error.run_code(), error.to_string()),
+        };
+        let kept = if self.place.record.spec.auto_remove {
+            self.place.remove()
+        } else {
+            self.change(|state| {
+                state.status = if ran.is_err() { Status::Created } else { Status::Exited };
+                (state.exit_code, state.finished, state.error, state.keeper) = (code, now(), error, 0);
+            })
+        };
+        self.hub.finish();
+        self.hub.end(code);
+        kept
+    }
 }

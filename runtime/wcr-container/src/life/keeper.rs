@@ -6,11 +6,15 @@
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use wcr_engine::Lasting;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::iterator::Signals;
+use wcr_abi::Signal;
+use wcr_engine::{Lasting, Remote};
 use wcr_machine::{ContainerImage, LastRefusal};
 use wcr_store::{ContainerFolder, ContainerLock, Store};
 
@@ -22,7 +26,7 @@ use crate::life::here::{Alone, change_state};
 use crate::life::place::Place;
 use crate::life::record::{Restart, Status, now};
 use crate::life::server::{Notice, Served, listen};
-use crate::life::written;
+use crate::life::written::{self, Durability};
 use crate::run::Outcome;
 
 /// What the keeper writes beside the container's output, for those who look for a fault of wcr.
@@ -197,6 +201,32 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
     Ok(())
 }
 
+/// How long a container's programs may go on before they have to look up when a signal comes.
+const HEED: Duration = Duration::from_millis(500);
+
+/// Passes the signals that come to this process on to the container's first process. Where that has set nothing up for one
+/// it ends by it, other than in a container of Docker's, whose first process ignores it: a run in the foreground can be
+/// interrupted.
+fn heed_signals(remote: Remote) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2])?;
+    std::thread::spawn(move || {
+        for number in signals.forever() {
+            let (sender, receiver) = channel();
+            let signal = Signal(u8::try_from(number).unwrap_or_default());
+            let sent = remote.send(move |kernel| {
+                kernel.post_signal(1, signal);
+                let _ = sender.send(());
+                false
+            });
+            if !sent || receiver.recv_timeout(HEED).is_err() {
+                // A program that computes without a call: nothing but the end of this process reaches it.
+                std::process::exit(128 + number);
+            }
+        }
+    });
+    Ok(())
+}
+
 impl Alone {
     /// Runs the container once, and tells who waits for that, `first` only, that it runs.
     fn run_kept(
@@ -247,8 +277,12 @@ impl Alone {
     /// [`LifeError::Damaged`].
     pub(crate) fn served_later(&self, refusal: Arc<Mutex<Option<LastRefusal>>>) -> Result<Lasting, LifeError> {
         let served = self.served(refusal)?;
-        let (place, state) = (self.place.clone(), self.state.clone());
+        let (place, state, remote) = (self.place.clone(), self.state.clone(), self.remote.clone());
         Ok(Box::new(move || {
+            if !place.record.spec.tty {
+                // Without that, signals end this process, and the container with it.
+                drop(heed_signals(remote));
+            }
             // A run in the foreground does not fail because nobody can look at it; what cannot be written then cannot be
             // written at its end either, which is told.
             drop(change_state(&place, &state, |state| state.status = Status::Running).and_then(|()| {
@@ -272,7 +306,7 @@ impl Alone {
         let place = self.place.clone();
         let save = move |kernel: &mut wcr_kernel::Kernel| {
             let folder = place.folder().map_err(|error| error.to_string())?;
-            written::save(&place.store, &folder, kernel.vfs()).map_err(|error| error.to_string())
+            written::save(&place.store, &folder, kernel.vfs(), Durability::Process).map_err(|error| error.to_string())
         };
         Ok(Served {
             settings: self.place.record.settings(&self.place.id)?,

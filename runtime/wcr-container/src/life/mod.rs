@@ -21,6 +21,8 @@ mod address;
 #[cfg(unix)]
 mod client;
 #[cfg(unix)]
+mod join;
+#[cfg(unix)]
 mod keeper;
 #[cfg(unix)]
 mod server;
@@ -42,6 +44,8 @@ pub use error::LifeError;
 pub use frame::{Exec, ProcessLine, Usage};
 pub use here::run_here;
 #[cfg(unix)]
+pub use join::{DetachKeys, window_size, DetachKeysError, Join, Joined};
+#[cfg(unix)]
 pub use keeper::keep;
 pub use log::{Entry, LogReader, Stream};
 pub use place::Place;
@@ -51,6 +55,7 @@ pub use time::rfc3339_nanos;
 use copy::{find, pack, pack_all, unpack};
 use frame::{Answer, Found, Request};
 use place::{RECORD, STATE};
+use written::Durability;
 
 /// How often it is looked whether a container has ended.
 const LOOK: Duration = Duration::from_millis(2);
@@ -350,7 +355,8 @@ impl Container {
         let _lock = self.lock()?;
         let mut root = self.root()?;
         let done = change(root.vfs())?;
-        written::save(&self.store, &self.folder, root.vfs()).map_err(LifeError::files(self.id()))?;
+        let saved = written::save(&self.store, &self.folder, root.vfs(), Durability::Process);
+        saved.map_err(LifeError::files(self.id()))?;
         Ok(done)
     }
 

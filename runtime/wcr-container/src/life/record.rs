@@ -94,6 +94,8 @@ pub struct Spec {
     pub restart: Restart,
     /// What is kept of its output.
     pub log: LogSpec,
+    /// How long it may run, in milliseconds.
+    pub timeout: Option<u64>,
     /// A clock and a randomness of its own.
     pub deterministic: bool,
 }

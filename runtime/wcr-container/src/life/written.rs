@@ -53,11 +53,25 @@ pub(crate) fn load(folder: &ContainerFolder) -> Result<Option<Written>, LifeErro
     Ok(Some(Written { layer: Arc::new(layer), diff_id: digest, size }))
 }
 
+/// How sure it is that what is kept outlives what happens to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It outlives every process.
+    Process,
+    /// It outlives a power failure, too.
+    Disk,
+}
+
 /// Keeps what is changed in a file system now, in place of what was kept before.
 ///
 /// # Errors
 /// The disk is full, or fails.
-pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs) -> io::Result<()> {
+pub(crate) fn save(
+    store: &Store,
+    folder: &ContainerFolder,
+    vfs: &mut Vfs,
+    durability: Durability,
+) -> io::Result<()> {
     let Some(fs) = vfs.root_fs() else { return Ok(()) };
     let failed = |errno: Errno| io::Error::other(errno.to_string());
     let mut changes = fs.changes().map_err(failed)?;
@@ -74,7 +88,7 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs) -> io
         size: 0,
     };
     let written = write_changes(fs, &changes, &mut tar);
-    let done = written.and_then(|()| tar.finish());
+    let done = written.and_then(|()| tar.finish(durability));
     let (digest, size, index) = match done {
         Ok(done) => done,
         Err(error) => {
@@ -89,10 +103,14 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs) -> io
     fs::rename(&path, at("tar", digest))?;
     let mut file = File::create(at("idx", digest))?;
     file.write_all(&index)?;
-    file.sync_data()?;
+    if durability == Durability::Disk {
+        file.sync_data()?;
+    }
     let json = serde_json::to_vec(&Pointer { digest, size })?;
     store.write_in(folder, POINTER, &json).map_err(io::Error::other)?;
-    folder.sync().map_err(io::Error::other)?;
+    if durability == Durability::Disk {
+        folder.sync().map_err(io::Error::other)?;
+    }
     if let Some(old) = old {
         for suffix in ["tar", "idx"] {
             drop(fs::remove_file(at(suffix, old)));
@@ -120,9 +138,11 @@ struct Tar {
 }
 
 impl Tar {
-    fn finish(self) -> io::Result<(Digest, u64, Vec<u8>)> {
+    fn finish(self, durability: Durability) -> io::Result<(Digest, u64, Vec<u8>)> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_data()?;
+        if durability == Durability::Disk {
+            file.sync_data()?;
+        }
         let digest = self.hasher.finish();
         Ok((digest, self.size, self.indexer.finish(digest).map_err(io::Error::other)?))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wcr_abi::Errno;
+use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 
 use super::merge::{Merged, Source};
 use super::{Body, Inode, ROOT, Tree};
@@ -104,8 +104,10 @@ impl Tree {
     fn is_same_directory(&self, ino: Ino, known: &Merged) -> Result<bool, Errno> {
         let inode = self.get(ino)?;
         let (Body::Directory(_), Merged::Directory { meta, .. }) = (&inode.body, known) else { return Ok(false) };
-        // What the layers only imply has no metadata to differ from.
-        let Some(meta) = meta else { return Ok(inode.untouched) };
+        let Some(meta) = meta else {
+            let implied = (0, 0, Mode::new(FileKind::Directory, 0o755), Timestamp::default());
+            return Ok((inode.uid, inode.gid, inode.mode, inode.mtime) == implied);
+        };
         let record = self.stack.layer(meta.layer)?.index().record(meta.record).ok_or(Errno::Io)?;
         let same_owner = (inode.uid, inode.gid) == (record.uid, record.gid);
         Ok(same_owner && inode.mode == record.mode && inode.mtime == record.mtime)

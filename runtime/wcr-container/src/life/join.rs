@@ -1,0 +1,214 @@
+//! A user's terminal, or standard streams, joined to a container's.
+
+use std::io::{self, Read as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+use signal_hook::iterator::Signals;
+use wcr_abi::Signal;
+
+use crate::host::terminal::{self, RawMode};
+use crate::life::client::{Attached, AttachedInput, Event};
+use crate::life::error::LifeError;
+use crate::life::Container;
+
+/// How being joined has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// With the other side: its exit code.
+    Exit(u8),
+    /// The user has left.
+    Detached,
+    /// The process that the container ran in was killed.
+    Lost,
+}
+
+/// The keys that leave a container's terminal, pressed one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetachKeys(Vec<u8>);
+
+impl Default for DetachKeys {
+    /// `ctrl-p,ctrl-q`.
+    fn default() -> Self {
+        Self(vec![0x10, 0x11])
+    }
+}
+
+/// What is wrong with the text of [`DetachKeys`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid detach keys {0:?}: keys are single characters or ctrl-X, with commas between them")]
+pub struct DetachKeysError(String);
+
+impl std::str::FromStr for DetachKeys {
+    type Err = DetachKeysError;
+
+    fn from_str(text: &str) -> Result<Self, DetachKeysError> {
+        let key = |part: &str| match part.as_bytes() {
+            [key] => Some(*key),
+            [b'c', b't', b'r', b'l', b'-', key @ b'a'..=b'z'] => Some(key - b'a' + 1),
+            [b'c', b't', b'r', b'l', b'-', key @ (b'@' | b'[' | b'\\' | b']' | b'^' | b'_')] => Some(key & 0x1f),
+            _ => None,
+        };
+        let keys: Option<Vec<u8>> = text.split(',').map(key).collect();
+        keys.map(Self).ok_or_else(|| DetachKeysError(text.to_owned()))
+    }
+}
+
+impl DetachKeys {
+    /// Finds the keys in what is typed: what goes on to the container, and whether they were complete. `pressed` says how
+    /// many of them came before.
+    fn filter(&self, typed: &[u8], pressed: &mut usize) -> (Vec<u8>, bool) {
+        let mut out = Vec::with_capacity(typed.len());
+        for byte in typed {
+            if self.0.get(*pressed) == Some(byte) {
+                *pressed += 1;
+                if *pressed == self.0.len() {
+                    return (out, true);
+                }
+                continue;
+            }
+            out.extend_from_slice(self.0.get(..*pressed).unwrap_or_default());
+            *pressed = 0;
+            if self.0.first() == Some(byte) {
+                *pressed = 1;
+            } else {
+                out.push(*byte);
+            }
+        }
+        (out, false)
+    }
+}
+
+/// How streams are joined.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// Standard input goes there, too.
+    pub input: bool,
+    /// Both sides are terminals.
+    pub terminal: bool,
+    /// The keys that leave.
+    pub keys: DetachKeys,
+    /// Signals go to this container's first process.
+    pub signals: Option<Box<Container>>,
+}
+
+impl Attached {
+    /// Joins this process's standard streams to the other side's until one of them ends.
+    ///
+    /// # Errors
+    /// The terminal cannot be used; the connection fails.
+    pub fn join(mut self, join: Join) -> Result<Joined, LifeError> {
+        let failed = |error| LifeError::Run(crate::RunError::Terminal(error));
+        let left = Arc::new(AtomicBool::new(false));
+        let raw = (join.terminal && join.input).then(RawMode::enter).transpose().map_err(failed)?;
+        if join.terminal {
+            self.follow_size().map_err(failed)?;
+        }
+        if let Some(container) = join.signals {
+            forward_signals(*container).map_err(failed)?;
+        }
+        if join.input {
+            let (input, left) = (self.input().map_err(failed)?, left.clone());
+            let keys = join.terminal.then_some(join.keys);
+            thread::spawn(move || read_input(input, keys.as_ref(), &left));
+        }
+        let joined = loop {
+            match self.next()? {
+                Some(Event::Output(bytes)) => write(&mut io::stdout(), &bytes),
+                Some(Event::Error(bytes)) => write(&mut io::stderr(), &bytes),
+                Some(Event::Exit(code)) => break Joined::Exit(code),
+                None if left.load(Ordering::SeqCst) => break Joined::Detached,
+                None => break Joined::Lost,
+            }
+        };
+        drop(raw);
+        Ok(joined)
+    }
+
+    /// Tells the other side the size of this terminal's window, now and whenever it changes.
+    fn follow_size(&self) -> io::Result<()> {
+        let mut input = self.input()?;
+        let tell = |input: &mut AttachedInput| {
+            let size = terminal::size();
+            size.rows == 0 || input.resize(size.rows, size.cols).is_ok()
+        };
+        tell(&mut input);
+        let mut signals = Signals::new([SIGWINCH])?;
+        thread::spawn(move || signals.forever().all(|_| tell(&mut input)));
+        Ok(())
+    }
+}
+
+/// The size of the window of this process's terminal, rows and columns; 24 and 80 when there is none.
+#[must_use]
+pub fn window_size() -> (u16, u16) {
+    let size = terminal::size();
+    if size.rows == 0 { (24, 80) } else { (size.rows, size.cols) }
+}
+
+/// What nobody reads is no failure of the container.
+fn write(out: &mut impl Write, bytes: &[u8]) {
+    drop(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+fn read_input(mut input: AttachedInput, keys: Option<&DetachKeys>, left: &AtomicBool) {
+    let (mut typed, mut pressed) = (vec![0; 16 << 10], 0);
+    loop {
+        let got = match io::stdin().read(&mut typed) {
+            Ok(got) => got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => 0,
+        };
+        let bytes = typed.get(..got).unwrap_or_default();
+        let (bytes, leave) = match keys {
+            Some(keys) => keys.filter(bytes, &mut pressed),
+            None => (bytes.to_vec(), false),
+        };
+        if (!bytes.is_empty() && input.send(&bytes).is_err()) || got == 0 && input.end().is_err() {
+            return;
+        }
+        if leave {
+            left.store(true, Ordering::SeqCst);
+            input.leave();
+        }
+        if leave || got == 0 {
+            return;
+        }
+    }
+}
+
+/// Sends the signals that come to this process on to a container's first process.
+fn forward_signals(container: Container) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2])?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            // One that has just ended needs none.
+            drop(u8::try_from(signal).map(|signal| container.signal(Signal(signal))));
+        }
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read() {
+        assert_eq!("ctrl-p,ctrl-q".parse(), Ok(DetachKeys::default()));
+        assert_eq!("a,ctrl-@,ctrl-[".parse(), Ok(DetachKeys(vec![b'a', 0, 27])));
+        assert!(["", "ctrl-", "ab", "ctrl-A", "a,,b"].iter().all(|text| text.parse::<DetachKeys>().is_err()));
+    }
+
+    #[test]
+    fn keys_are_found_in_what_is_typed() {
+        let keys = DetachKeys::default();
+        let mut pressed = 0;
+        assert_eq!(keys.filter(b"ab\x10c", &mut pressed), (b"ab\x10c".to_vec(), false));
+        assert_eq!(keys.filter(b"d\x10", &mut pressed), (b"d".to_vec(), false));
+        assert_eq!(keys.filter(b"\x10", &mut pressed), (b"\x10".to_vec(), false));
+        assert_eq!(keys.filter(b"\x11e", &mut pressed), (Vec::new(), true));
+    }
+}
