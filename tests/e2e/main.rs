@@ -21,4 +21,5 @@ mod store;
 mod terminal;
 mod trace;
 mod typing;
+mod usability;
 mod wasm;
