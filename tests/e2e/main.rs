@@ -22,4 +22,5 @@ mod store;
 mod terminal;
 mod trace;
 mod typing;
+mod usability;
 mod wasm;

@@ -136,7 +136,7 @@ fn prune_says_what_and_how_much() {
     lab.wcr(["prune", "--all", "--force"]).run().ok();
     assert_eq!(usage(&lab)["images"]["count"], json!(0));
     let table = lab.wcr(["df"]).run().ok().stdout();
-    assert!(table.starts_with("TYPE") && table.contains("Compiled code   0       0 B    0 B (0%)\n"), "{table}");
+    assert!(table.starts_with("TYPE") && table.contains("Compiled code   0         0 B       0 B (0%)\n"), "{table}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use wcr_image::Class;
 
+use crate::busy::Busy;
 use crate::exit::Failure;
 
 /// How much is written at once, in bytes.
@@ -18,26 +19,28 @@ const PIECE: usize = 1 << 20;
 /// # Errors
 /// Those of `write`; the file cannot be written; standard output is a terminal.
 pub(crate) fn write_archive(output: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let busy =
+        Busy::begin(output.map_or_else(|| "writing".to_owned(), |path| format!("writing {}", path.display())), None);
     let Some(path) = output else {
         let stdout = io::stdout();
         if stdout.is_terminal() {
             let message = "an archive is nothing for a terminal; write it to a file with -o, or to a pipe";
             return Err(Failure::new(Class::Usage, message).into());
         }
-        let mut out = BufWriter::with_capacity(PIECE, stdout.lock());
+        let mut out = BufWriter::with_capacity(PIECE, busy.count(stdout.lock()));
         write(&mut out)?;
         return out.flush().context("cannot write to standard output");
     };
     let cannot = || format!("cannot write {}", path.display());
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         let file = File::options().write(true).open(path).map_err(|error| unwritable(path, &error))?;
-        let mut out = BufWriter::with_capacity(PIECE, file);
+        let mut out = BufWriter::with_capacity(PIECE, busy.count(file));
         write(&mut out)?;
         return out.flush().with_context(cannot);
     }
     let temporary = Unfinished(beside(path));
     let file = File::create_new(&temporary.0).map_err(|error| unwritable(path, &error))?;
-    let mut out = BufWriter::with_capacity(PIECE, file);
+    let mut out = BufWriter::with_capacity(PIECE, busy.count(file));
     write(&mut out)?;
     out.flush().with_context(cannot)?;
     fs::rename(&temporary.0, path).map_err(|error| unwritable(path, &error))?;

@@ -5,20 +5,23 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use wcr_container::bind::Bind;
 use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
 use crate::container::{
-    self, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs, RmArgs,
-    StartArgs, StatsArgs, StopArgs, TopArgs,
+    self, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs,
+    RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
+use crate::help;
 use crate::image_args::{
     DfArgs, ExportArgs, FsckArgs, ImportArgs, ListArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs,
 };
 use crate::limits::{self, Ulimit};
+use crate::refusal::{self, NoNetwork};
 use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs, PushArgs};
+use crate::self_args::{CompletionArgs, DoctorArgs, ManArgs, VersionArgs};
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
 #[derive(Debug, Parser)]
@@ -43,13 +46,18 @@ impl Cli {
     /// # Errors
     /// What is wrong with it, or the help that was asked for.
     pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut line = line.into_iter().peekable();
-        let name = line.next();
-        if line.peek().is_some_and(|command| command == "run") {
-            let cli = RunCli::try_parse_from(line)?;
-            return Ok(Self { command: Command::Run(Box::new(cli.args)) });
-        }
-        Self::try_parse_from(name.into_iter().chain(line))
+        let line: Vec<OsString> = line.into_iter().collect();
+        let read = match line.get(1) {
+            Some(command) if command == "run" => {
+                RunCli::try_parse_from(&line[1..]).map(|cli| Self { command: Command::Run(Box::new(cli.args)) })
+            }
+            _ => Self::try_parse_from(&line),
+        };
+        // What is shown then has more in it than reading needs.
+        read.or_else(|_| {
+            let matches = help::taught().try_get_matches_from(&line).map_err(help::with_tip)?;
+            Self::from_arg_matches(&matches)
+        })
     }
 }
 
@@ -144,6 +152,14 @@ pub(crate) enum Command {
     Shims(ShimsArgs),
     /// Run test scripts, each command in a fresh container that is the same every time
     Test(TestArgs),
+    /// Show the version
+    Version(VersionArgs),
+    /// Look whether all that wcr needs is there and works
+    Doctor(DoctorArgs),
+    /// Print what makes a shell complete command lines of wcr
+    Completion(CompletionArgs),
+    /// Show the manual pages, or write them into a folder
+    Man(ManArgs),
 }
 
 /// `wcr container …`.
@@ -238,6 +254,9 @@ pub(crate) struct RunArgs {
     /// Do not show how the image comes
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// Connect the container to no network; there is none in any case
+    #[arg(long, alias = "net", value_name = "none", value_parser = refusal::network)]
+    pub(crate) network: Option<NoNetwork>,
     /// Get the image from its registry every time, when it is not in the store, or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = PullPolicy::Missing)]
     pub(crate) pull: PullPolicy,
@@ -313,6 +332,9 @@ pub(crate) struct InspectArgs {
 /// `wcr shims`.
 #[derive(Debug, Args)]
 pub(crate) struct ShimsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     /// An image in the store, of which every executable is shown
     #[arg(value_name = "IMAGE")]
     pub(crate) reference: Option<Reference>,

@@ -9,8 +9,10 @@ use wcr_image::{Class, ImageError, PlatformError, ReferenceError};
 use wcr_registry::RegistryError;
 use wcr_store::StoreError;
 
+use crate::colour::{self, Colour, paint};
 use crate::filter::FilterError;
 use crate::format::FormatError;
+use crate::refusal;
 use crate::text::safe;
 
 /// Success.
@@ -87,12 +89,22 @@ fn class(error: &Error) -> Option<Class> {
     })
 }
 
-/// Prints what the parser has to say: help on standard output, errors on standard error.
-pub(crate) fn usage(error: &clap::Error, is_run: bool) -> u8 {
+/// Prints what the parser has to say of a command line of `command`: help on standard output, errors on standard error.
+pub(crate) fn usage(error: &clap::Error, command: &str, is_run: bool) -> u8 {
     if !error.use_stderr() {
-        return crate::output::print(&error.to_string());
+        return crate::output::print(&colour::help(&error.to_string(), colour::on(&std::io::stdout())));
     }
-    say_raw(&safe(&error.to_string()));
+    match refusal::sentence(error, command) {
+        Some(sentence) => say(&sentence),
+        None => {
+            let text = safe(&error.to_string());
+            let on = colour::on(&std::io::stderr());
+            say_raw(&match text.strip_prefix("error:") {
+                Some(rest) => format!("{}{rest}", paint("error:", Colour::Red, on)),
+                None => colour::help(&text, on),
+            });
+        }
+    }
     if is_run { RUN_FAILED } else { Class::Usage.exit_code() }
 }
 

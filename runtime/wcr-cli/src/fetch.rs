@@ -65,7 +65,13 @@ pub(crate) fn for_run(
         Err(error) if may_fall_back(&error, reference, platform, policy) => {
             let image = wcr_container::builtin()?;
             say(&format!("{}: {error}; the built-in busybox image is used instead", reference.familiar()));
-            Ok(Fetched { layers: image.layers.len(), image, origin: "built into wcr".into(), cache: None, record: None })
+            Ok(Fetched {
+                layers: image.layers.len(),
+                image,
+                origin: "built into wcr".into(),
+                cache: None,
+                record: None,
+            })
         }
         Err(error) => Err(error.into()),
     }

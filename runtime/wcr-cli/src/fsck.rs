@@ -1,9 +1,13 @@
 //! `wcr fsck`.
 
+use std::fs;
+
 use anyhow::Result;
+use serde_json::{Value, json};
 use wcr_image::{Class, Reference};
 use wcr_store::{Fault, Lost, Store};
 
+use crate::busy::Busy;
 use crate::exit::{OK, report, say};
 use crate::fetch::How;
 use crate::image_args::FsckArgs;
@@ -13,17 +17,26 @@ use crate::{fetch, output};
 /// Checks every byte of the store, and repairs what is damaged when that is asked for.
 pub(crate) fn fsck(args: &FsckArgs) -> Result<u8> {
     let store = Store::open_default()?;
+    let usage = store.usage()?;
+    let size = [usage.images, usage.layers, usage.indexes, usage.code].map(|share| share.size).iter().sum();
     let check = || {
-        store.check(&mut |path| {
-            if args.verbose {
-                say(&format!("reading {}", path.display()));
+        let busy = (!args.verbose).then(|| Busy::begin("checking the store", Some(size)));
+        let mut last = 0;
+        store.check(&mut |path| match &busy {
+            None => say(&format!("reading {}", path.display())),
+            // A file counts when the next one is begun.
+            Some(busy) => {
+                let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+                busy.add(std::mem::replace(&mut last, size));
             }
         })
     };
     let faults = check()?;
-    faults.iter().for_each(tell);
+    if !args.json {
+        faults.iter().for_each(tell);
+    }
     if faults.is_empty() || !args.repair {
-        return Ok(end(faults.len(), 0));
+        return end(&faults, 0, args.json);
     }
     let lost = store.repair(&faults)?;
     for image in &lost {
@@ -38,7 +51,7 @@ pub(crate) fn fsck(args: &FsckArgs) -> Result<u8> {
         left = check()?;
     }
     left.iter().for_each(|fault| say(&format!("{} could not be repaired: {}", fault.path.display(), fault.reason)));
-    Ok(end(left.len(), faults.len().saturating_sub(left.len())))
+    end(&left, faults.len().saturating_sub(left.len()), args.json)
 }
 
 fn tell(fault: &Fault) {
@@ -62,16 +75,22 @@ fn restore(store: &Store, image: &Lost) -> Result<()> {
     Ok(())
 }
 
-fn end(faults: usize, repaired: usize) -> u8 {
+/// Says what came of it; the exit code.
+fn end(faults: &[Fault], repaired: usize, as_json: bool) -> Result<u8> {
+    let code = if faults.is_empty() { OK } else { Class::Integrity.exit_code() };
+    if as_json {
+        let fields = |fault: &Fault| json!({"path": fault.path, "reason": fault.reason, "images": fault.images});
+        let faults: Vec<Value> = faults.iter().map(fields).collect();
+        return Ok(code.max(output::print_json(&json!({"faults": faults, "repaired": repaired}))?));
+    }
     let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let mut text = String::new();
     if repaired > 0 {
         text.push_str(&format!("{} repaired\n", count(repaired, "fault")));
     }
-    text.push_str(&match faults {
+    text.push_str(&match faults.len() {
         0 => "the store is sound\n".to_owned(),
         faults => format!("{} found\n", count(faults, "fault")),
     });
-    let printed = output::print(&text);
-    if faults == 0 { printed.max(OK) } else { Class::Integrity.exit_code() }
+    Ok(code.max(output::print(&text)))
 }

@@ -62,6 +62,9 @@ pub(crate) struct PruneArgs {
     /// Only tell what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print what was removed as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Do not ask
     #[arg(short, long)]
     pub(crate) force: bool,
@@ -87,6 +90,9 @@ pub(crate) struct FsckArgs {
     /// Tell each file that is read
     #[arg(long)]
     pub(crate) verbose: bool,
+    /// Print what is found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `wcr save`.

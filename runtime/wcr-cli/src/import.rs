@@ -7,6 +7,7 @@ use anyhow::Result;
 use wcr_image::{Class, RunConfig};
 use wcr_store::{ImportOptions, Store};
 
+use crate::busy::Busy;
 use crate::exit::Failure;
 use crate::image_args::ImportArgs;
 use crate::{output, when};
@@ -19,13 +20,13 @@ pub(crate) fn import(args: &ImportArgs) -> Result<u8> {
             .map_err(|reason| Failure::new(Class::Usage, format!("--change {change:?}: {reason}")))?;
     }
     let from_stdin = args.file.as_os_str() == "-";
-    let mut stream: Box<dyn Read> = if from_stdin {
-        Box::new(io::stdin().lock())
+    let (stream, size): (Box<dyn Read>, _) = if from_stdin {
+        (Box::new(io::stdin().lock()), None)
     } else {
-        let file = File::open(&args.file);
-        Box::new(
-            file.map_err(|error| Failure::new(Class::Usage, format!("cannot open {}: {error}", args.file.display())))?,
-        )
+        let cannot = |error| Failure::new(Class::Usage, format!("cannot open {}: {error}", args.file.display()));
+        let file = File::open(&args.file).map_err(cannot)?;
+        let size = file.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
+        (Box::new(file), size)
     };
     let source = if from_stdin { "-".into() } else { args.file.display().to_string() };
     let options = ImportOptions {
@@ -34,7 +35,9 @@ pub(crate) fn import(args: &ImportArgs) -> Result<u8> {
         run,
         comment: args.message.clone().unwrap_or_else(|| format!("Imported from {source}")),
     };
-    let id = Store::open_default()?.import(&mut *stream, args.name.as_ref(), options)?;
+    let busy = Busy::begin(format!("importing {source}"), size);
+    let id = Store::open_default()?.import(&mut busy.count(stream), args.name.as_ref(), options)?;
+    drop(busy);
     Ok(output::print(&format!("{id}\n")))
 }
 

@@ -114,7 +114,7 @@ fn text(info: &Info) -> String {
 }
 
 /// The variables for proxies that are set.
-fn proxies() -> BTreeMap<&'static str, String> {
+pub(crate) fn proxies() -> BTreeMap<&'static str, String> {
     let names =
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
     let set =

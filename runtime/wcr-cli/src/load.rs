@@ -6,6 +6,7 @@ use anyhow::Result;
 use wcr_image::Class;
 use wcr_store::{ArchiveInput, Store};
 
+use crate::busy::Busy;
 use crate::exit::{Failure, OK};
 use crate::image_args::LoadArgs;
 use crate::output;
@@ -13,15 +14,18 @@ use crate::output;
 /// Takes the images of an archive into the store, and names them as Docker does.
 pub(crate) fn load(args: &LoadArgs) -> Result<u8> {
     let store = Store::open_default()?;
+    let what = args.input.as_ref().map_or_else(|| "loading".to_owned(), |path| format!("loading {}", path.display()));
+    let busy = Busy::begin(what, None);
     let input = match &args.input {
         Some(path) => ArchiveInput::Path(path.clone()),
         None if io::stdin().is_terminal() => {
             let message = "there is no archive at a terminal; name one with -i, or send it to standard input";
             return Err(Failure::new(Class::Usage, message).into());
         }
-        None => ArchiveInput::Stream(Box::new(io::stdin().lock())),
+        None => ArchiveInput::Stream(Box::new(busy.count(io::stdin().lock()))),
     };
     let loaded = store.load(input, args.platform.as_ref())?;
+    drop(busy);
     if args.quiet {
         return Ok(OK);
     }

@@ -4,8 +4,11 @@
 
 mod archive_file;
 mod args;
+mod busy;
+mod colour;
 mod container;
 mod df;
+mod doctor;
 mod env_file;
 mod exit;
 mod export;
@@ -13,6 +16,7 @@ mod fetch;
 mod filter;
 mod format;
 mod fsck;
+mod help;
 mod history;
 mod image_args;
 mod import;
@@ -25,22 +29,28 @@ mod list;
 mod load;
 mod login;
 mod manifest;
+mod manual;
 mod named;
 mod output;
 mod progress;
 mod prune;
 mod pull;
 mod push;
+mod refusal;
 mod remote_args;
 mod rmi;
 mod run;
 mod save;
+mod self_args;
 mod shims;
+mod spelling;
 mod tag;
 mod test;
 mod text;
+mod version;
 mod when;
 
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use args::{Cli, Command, ContainerCommand};
@@ -50,18 +60,20 @@ use args::{Cli, Command, ContainerCommand};
 static ALLOCATOR: linux_allocator::Allocator = linux_allocator::Allocator::new();
 
 fn main() {
+    let line = spelling::plain(std::env::args_os().collect());
     let runs = ["run", "create", "exec"];
-    let is_run = std::env::args_os().nth(1).is_some_and(|command| runs.iter().any(|run| command == *run));
-    let code = catch_unwind(AssertUnwindSafe(|| command(is_run)));
+    let is_run = line.get(1).is_some_and(|command| runs.iter().any(|run| command == *run));
+    let code = catch_unwind(AssertUnwindSafe(|| command(line, is_run)));
     // Nothing is left to be tidied up, and giving the memory back piece by piece would take time.
     std::process::exit(i32::from(code.unwrap_or(if is_run { exit::RUN_FAILED } else { exit::BUG })));
 }
 
 /// Reads the command line and does what it says; the exit code.
-fn command(is_run: bool) -> u8 {
-    let cli = match Cli::read(std::env::args_os()) {
+fn command(line: Vec<OsString>, is_run: bool) -> u8 {
+    let name = line.get(1).and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    let cli = match Cli::read(line) {
         Ok(cli) => cli,
-        Err(error) => return exit::usage(&error, is_run),
+        Err(error) => return exit::usage(&error, &name, is_run),
     };
     let done = match cli.command {
         Command::Run(args) => run::run(*args),
@@ -107,6 +119,10 @@ fn command(is_run: bool) -> u8 {
         Command::Fsck(args) => fsck::fsck(&args),
         Command::Shims(args) => shims::shims(&args),
         Command::Test(args) => test::test(args),
+        Command::Version(args) => version::version(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
+        Command::Completion(args) => manual::completion(&args),
+        Command::Man(args) => manual::man(&args),
     };
     done.unwrap_or_else(|error| exit::report(&error, is_run))
 }

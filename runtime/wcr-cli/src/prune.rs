@@ -3,9 +3,11 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Result;
+use serde_json::{Value, json};
 use wcr_image::{Class, Reference};
-use wcr_store::{PartKind, Prune, Pruned, Store};
+use wcr_store::{Part, PartKind, Prune, Pruned, Store};
 
+use crate::busy::Busy;
 use crate::exit::{Failure, OK};
 use crate::image_args::PruneArgs;
 use crate::output;
@@ -17,7 +19,16 @@ pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     if !args.force && !args.dry_run && !may(args.all)? {
         return Ok(OK);
     }
+    let busy = Busy::begin("looking for what nothing needs", None);
     let pruned = store.prune(Prune { all: args.all, dry_run: args.dry_run })?;
+    drop(busy);
+    if args.json {
+        let fields = |part: &Part| json!({"kind": kind(part.kind), "name": part.name, "size": part.size});
+        let parts: Vec<Value> = pruned.parts.iter().map(fields).collect();
+        return output::print_json(
+            &json!({"dry_run": args.dry_run, "images": pruned.images, "parts": parts, "size": total(&pruned)}),
+        );
+    }
     Ok(output::print(&told(&pruned, args.dry_run)))
 }
 
@@ -44,7 +55,7 @@ fn may(all: bool) -> Result<bool> {
 }
 
 fn told(pruned: &Pruned, dry_run: bool) -> String {
-    let (untag, delete, total) = if dry_run {
+    let (untag, delete, reclaimed) = if dry_run {
         ("Would untag", "Would delete", "Total that would be reclaimed")
     } else {
         ("Untagged", "Deleted", "Total reclaimed space")
@@ -55,24 +66,31 @@ fn told(pruned: &Pruned, dry_run: bool) -> String {
         text.push_str(&format!("{untag}: {}\n", safe(&name)));
     }
     for part in &pruned.parts {
-        let kind = match part.kind {
-            PartKind::Blob => "blob",
-            PartKind::Layer => "layer",
-            PartKind::Index => "index",
-            PartKind::Code => "compiled code",
-            PartKind::Leftover => "leftover",
-        };
-        text.push_str(&format!("{delete}: {kind} {} ({})\n", safe(&part.name), size(part.size)));
+        text.push_str(&format!("{delete}: {} {} ({})\n", kind(part.kind), safe(&part.name), size(part.size)));
     }
-    let bytes = pruned.parts.iter().map(|part| part.size).sum();
-    text.push_str(&format!("{total}: {}\n", size(bytes)));
+    text.push_str(&format!("{reclaimed}: {}\n", size(total(pruned))));
     text
+}
+
+/// What a part is, in a word.
+fn kind(kind: PartKind) -> &'static str {
+    match kind {
+        PartKind::Blob => "blob",
+        PartKind::Layer => "layer",
+        PartKind::Index => "index",
+        PartKind::Code => "compiled code",
+        PartKind::Leftover => "leftover",
+    }
+}
+
+/// The size of all parts, in bytes.
+fn total(pruned: &Pruned) -> u64 {
+    pruned.parts.iter().map(|part| part.size).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wcr_store::Part;
 
     #[test]
     fn it_says_what_and_how_much() {

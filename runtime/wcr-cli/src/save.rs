@@ -5,6 +5,7 @@ use wcr_image::{Class, Reference};
 use wcr_store::{SaveFormat, Saved, Store};
 
 use crate::archive_file::write_archive;
+use crate::busy::Busy;
 use crate::exit::{Failure, OK};
 use crate::image_args::{Format, SaveArgs};
 use crate::named::{Named, find};
@@ -43,7 +44,9 @@ pub(crate) fn save(args: &SaveArgs) -> Result<u8> {
                 let message = format!("{} is not empty; name a new folder", folder.display());
                 return Err(Failure::new(Class::Conflict, message).into());
             }
+            let busy = Busy::begin(format!("writing {}", folder.display()), None);
             store.save_folder(&images, folder)?;
+            drop(busy);
             return Ok(OK);
         }
     };

@@ -1,6 +1,7 @@
 //! `wcr shims`.
 
 use anyhow::Result;
+use serde_json::{Value, json};
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
 use wcr_shims::{Level, Standing, gnu_standings, standings};
@@ -14,9 +15,30 @@ use crate::text::safe;
 /// Prints what stands in for which program, or what each executable of an image leads to.
 pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
     match &args.reference {
-        Some(reference) => of_image(reference),
+        Some(reference) => of_image(reference, args.json),
+        None if args.json => {
+            let rows =
+                |set, standings: Vec<Standing>| standings.into_iter().map(move |standing| fields(set, &standing));
+            let all: Vec<Value> = rows("busybox", standings()).chain(rows("coreutils", gnu_standings())).collect();
+            output::print_json(&all)
+        }
         None => Ok(output::print(&all())),
     }
+}
+
+/// One standing, as `--json` shows it.
+fn fields(set: &str, standing: &Standing) -> Value {
+    let (level, lacking) = match &standing.level {
+        Level::Full => ("full", None),
+        Level::Partial(missing) => ("partial", Some(missing)),
+        Level::Absent => ("absent", None),
+    };
+    let (passed, cases) = standing.score;
+    let guest = standing.guest.map(|guest| guest.name());
+    json!({
+        "set": set, "program": standing.applet, "guest": guest, "level": level, "lacking": lacking,
+        "cases": cases, "passed": passed,
+    })
 }
 
 /// The tables of BusyBox's applets and of coreutils' programs: which guest holds each, how far it goes, its score in the
@@ -69,9 +91,9 @@ impl Tally {
     }
 }
 
-fn of_image(reference: &Reference) -> Result<u8> {
+fn of_image(reference: &Reference, as_json: bool) -> Result<u8> {
     let image = Store::open_default()?.open_image(reference)?.ok_or_else(|| not_in_store(reference))?;
-    let mut rows = vec![["PATH", "RUNS", "WHAT IT IS"].map(str::to_owned)];
+    let mut rows = Vec::new();
     for file in executables(&from_store(image), guests())? {
         let (runs, what) = match file.runs {
             Rung::Guest(name) => (name.to_owned(), file.what),
@@ -81,6 +103,12 @@ fn of_image(reference: &Reference) -> Result<u8> {
         };
         rows.push([shown(&file.path), runs, safe(&what)]);
     }
+    if as_json {
+        let rows: Vec<Value> =
+            rows.iter().map(|[path, runs, what]| json!({"path": path, "runs": runs, "what": what})).collect();
+        return output::print_json(&rows);
+    }
+    rows.insert(0, ["PATH", "RUNS", "WHAT IT IS"].map(str::to_owned));
     Ok(output::print(&output::table(&rows)))
 }
 
@@ -94,6 +122,8 @@ mod tests {
         let line = |name: &str| text.lines().find(|line| line.split_whitespace().next() == Some(name));
         assert!(line("echo").is_some_and(|line| line.ends_with("in full")), "{text}");
         assert!(line("top").is_some_and(|line| line.contains("in part, without: ")), "{text}");
+        let echo = standings().iter().find(|standing| standing.applet == "echo").map(|echo| fields("busybox", echo));
+        assert_eq!(echo.unwrap()["level"], "full");
         assert_eq!(text.lines().filter(|line| line.starts_with("ls ")).count(), 2, "BusyBox's and coreutils'");
     }
 }

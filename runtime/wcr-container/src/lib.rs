@@ -10,8 +10,8 @@ mod bundle;
 mod error;
 mod host;
 pub mod hostfs;
-pub mod life;
 mod image;
+pub mod life;
 mod options;
 mod run;
 
@@ -24,6 +24,6 @@ pub use wcr_abi::{Errno, FileKind, Signal, Stat, Timestamp};
 pub use wcr_engine::{Job, Lasting, Remote};
 pub use wcr_kernel::{Limits, TraceSink, signal_name};
 pub use wcr_machine::{
-    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs, environment, executables,
-    is_unseen, shown,
+    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs,
+    environment, executables, is_unseen, shown,
 };

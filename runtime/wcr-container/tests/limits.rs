@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use wcr_container::{
-    Captured, ContainerImage, FileIn, Limits, RunOptions, Settings, Remote, builtin, guests, run_captured,
+    Captured, ContainerImage, FileIn, Limits, Remote, RunOptions, Settings, builtin, guests, run_captured,
 };
 
 fn image() -> Option<ContainerImage> {

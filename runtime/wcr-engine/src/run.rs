@@ -19,8 +19,8 @@ use crate::component::Command;
 use crate::error::EngineError;
 use crate::guest::{Container, Guest, Leave};
 use crate::process::live;
-use crate::shared::Shared;
 use crate::remote::Remote;
+use crate::shared::Shared;
 use crate::ticker::Ticker;
 
 /// Runs containers. Cheap to make; compiled code is loaded when it is first needed.

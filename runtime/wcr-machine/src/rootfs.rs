@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use wcr_abi::{Errno, FileKind, OpenFlags, Timestamp};
 use wcr_kernel::{ProcFs, ProcTable};
-use wcr_vfs::{
-    Creds, FileSystem, Found, MountOptions, Node, SetTime, SetTimes, Tree, TreeLimits, Vfs, Walk, dev,
-};
+use wcr_vfs::{Creds, FileSystem, Found, MountOptions, Node, SetTime, SetTimes, Tree, TreeLimits, Vfs, Walk, dev};
 
 use crate::error::BootError;
 use crate::path::clean;

@@ -4,9 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use wcr_image::{
-    Compression, Digest, Hasher, History, ImageConfig, Limits, Manifest, PackedLayer, Part, Reference,
-};
+use wcr_image::{Compression, Digest, Hasher, History, ImageConfig, Limits, Manifest, PackedLayer, Part, Reference};
 
 use crate::error::{Result, StoreError};
 use crate::files::{open_regular, read_small};

@@ -158,7 +158,8 @@ fn labels(entries: &[String], files: &[PathBuf]) -> Result<BTreeMap<String, Stri
 
 fn restart(text: &str) -> Result<Restart> {
     let (name, count) = text.split_once(':').map_or((text, None), |(name, count)| (name, Some(count)));
-    let fail = || Failure::new(Class::Usage, format!("invalid restart policy {text:?}: no, on-failure[:COUNT], always"));
+    let fail =
+        || Failure::new(Class::Usage, format!("invalid restart policy {text:?}: no, on-failure[:COUNT], always"));
     Ok(match (name, count) {
         ("no" | "", None) => Restart::No,
         ("on-failure", count) => Restart::OnFailure(count.map(str::parse).transpose().map_err(|_| fail())?),
@@ -183,7 +184,9 @@ fn log(args: &RunArgs) -> Result<LogSpec> {
                 let good = count.parse().ok().filter(|count| (1..=1000).contains(count));
                 log.max_files = good.ok_or_else(|| fail(format!("invalid max-file {count:?}: a number from 1 on")))?;
             }
-            _ => return Err(fail(format!("log option {option:?} is not known; there are max-size and max-file")).into()),
+            _ => {
+                return Err(fail(format!("log option {option:?} is not known; there are max-size and max-file")).into());
+            }
         }
     }
     Ok(log)
@@ -237,7 +240,9 @@ mod tests {
         assert_eq!(bind, Mount::Bind("/a:/b:ro".parse().unwrap()));
         let tmpfs: Mount = "type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1777".parse().unwrap();
         assert_eq!(tmpfs, Mount::Tmpfs("/t:size=1m,mode=1777".into()));
-        for bad in ["", "type=bind,source=/a", "type=bind,target=/b", "type=volume,target=/x", "type=x,target=/y", "a=b"] {
+        for bad in
+            ["", "type=bind,source=/a", "type=bind,target=/b", "type=volume,target=/x", "type=x,target=/y", "a=b"]
+        {
             assert!(bad.parse::<Mount>().is_err(), "{bad}");
         }
     }

@@ -62,7 +62,9 @@ fn chosen(store: &Store, args: &PsArgs, filters: &Filters) -> Result<Vec<Row>> {
     };
     let (before, since) = (made("before")?, made("since")?);
     let most = if args.latest { Some(1) } else { args.last };
-    let whatever = args.all || most.is_some() || filters.values("status").next().is_some()
+    let whatever = args.all
+        || most.is_some()
+        || filters.values("status").next().is_some()
         || filters.values("exited").next().is_some();
     let mut rows = Vec::new();
     for container in all {
@@ -157,7 +159,13 @@ mod tests {
 
     #[test]
     fn states_are_told_as_docker_does() {
-        let state = |status| State { status, started: 1_000_000_000, finished: 61_000_000_000, exit_code: 3, ..State::default() };
+        let state = |status| State {
+            status,
+            started: 1_000_000_000,
+            finished: 61_000_000_000,
+            exit_code: 3,
+            ..State::default()
+        };
         for (status_, text) in [
             (Status::Created, "Created"),
             (Status::Running, "Up 2 minutes"),

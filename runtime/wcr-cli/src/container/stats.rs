@@ -45,7 +45,8 @@ pub(crate) fn stats(args: &StatsArgs) -> Result<u8> {
         let now = look(&store, args)?;
         let elapsed = at.elapsed();
         at = Instant::now();
-        let rows: Vec<Value> = now.iter().map(|(container, usage)| fields(container, *usage, &before, elapsed, args)).collect();
+        let rows: Vec<Value> =
+            now.iter().map(|(container, usage)| fields(container, *usage, &before, elapsed, args)).collect();
         let text = format.render(&rows, HEADINGS)?;
         let text = if clear { format!("\x1b[2J\x1b[H{text}") } else { text };
         let code = print(&text);

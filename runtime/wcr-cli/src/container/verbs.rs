@@ -102,7 +102,9 @@ pub(crate) fn rename(args: &RenameArgs) -> Result<u8> {
 pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     let filters = Filters::parse(&args.filter, &["label", "label!", "until"])?;
     let until: Vec<u64> = filters.values("until").map(when::since).collect::<Result<_>>()?;
-    if !args.force && !confirmed("This removes all containers that do not run. Are you sure you want to continue? [y/N] ")? {
+    if !args.force
+        && !confirmed("This removes all containers that do not run. Are you sure you want to continue? [y/N] ")?
+    {
         return Ok(exit::OK);
     }
     let store = Store::open_default()?;

@@ -31,7 +31,10 @@ impl Address {
         let file = File::open(folder)?;
         let path = PathBuf::from(format!("/proc/self/fd/{}/{NAME}", file.as_raw_fd()));
         if !cfg!(target_os = "linux") {
-            return Err(io::Error::new(io::ErrorKind::InvalidFilename, "the path of the store is too long for a socket"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidFilename,
+                "the path of the store is too long for a socket",
+            ));
         }
         Ok(Self { path, _folder: Some(file) })
     }

@@ -4,11 +4,11 @@ use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use crate::life::Container;
 use crate::life::address::Address;
 use crate::life::error::LifeError;
 use crate::life::frame::{self, Answer, Request};
 use crate::life::record::short;
-use crate::life::Container;
 
 /// How long a container that has just been started may take to listen.
 const PATIENCE: Duration = Duration::from_secs(5);

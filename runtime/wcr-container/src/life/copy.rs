@@ -192,7 +192,8 @@ pub(crate) fn unpack(vfs: &mut Vfs, folder: &[u8], archive: &Path, now: Timestam
         }
         let fail = failed(&name);
         let header = entry.header().clone();
-        let number = |value: io::Result<u64>| value.ok().and_then(|value| u32::try_from(value).ok()).unwrap_or_default();
+        let number =
+            |value: io::Result<u64>| value.ok().and_then(|value| u32::try_from(value).ok()).unwrap_or_default();
         let permissions = header.mode().unwrap_or(0o644) & 0o7777;
         parents(vfs, &walk, folder, &name, now).map_err(&fail)?;
         let kind = header.entry_type();
@@ -248,7 +249,10 @@ pub(crate) fn unpack(vfs: &mut Vfs, folder: &[u8], archive: &Path, now: Timestam
             }
             other => {
                 let reason = format!("entries of the kind {other:?} cannot be copied");
-                return Err(LifeError::Path { path: String::from_utf8_lossy(&name).escape_debug().to_string(), reason });
+                return Err(LifeError::Path {
+                    path: String::from_utf8_lossy(&name).escape_debug().to_string(),
+                    reason,
+                });
             }
         }
         let node = vfs.resolve_node(&walk, Some(folder), &name, false).map_err(&fail)?;

@@ -19,9 +19,7 @@ pub enum LifeError {
     #[error("{0} fits several containers; give more digits of the ID")]
     Ambiguous(String),
     /// The name is none that a container can have.
-    #[error(
-        "Invalid container name ({0}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, and at least two of them"
-    )]
+    #[error("Invalid container name ({0}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, and at least two of them")]
     Name(String),
     /// It does not run.
     #[error("container {container} is not running; start it first")]

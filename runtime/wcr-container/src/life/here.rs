@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use wcr_abi::{Errno, WinSize};
 use wcr_engine::Remote;
 use wcr_kernel::{HostInput, HostOutput, Kernel, Stdio};
 use wcr_machine::{ContainerImage, Root};
-use wcr_abi::{Errno, WinSize};
 
 use crate::life::error::LifeError;
 use crate::life::frame;

@@ -10,9 +10,9 @@ use signal_hook::iterator::Signals;
 use wcr_abi::Signal;
 
 use crate::host::terminal::{self, RawMode};
+use crate::life::Container;
 use crate::life::client::{Attached, AttachedInput, Event};
 use crate::life::error::LifeError;
-use crate::life::Container;
 
 /// How being joined has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

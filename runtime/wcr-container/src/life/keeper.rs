@@ -68,7 +68,8 @@ impl Keeper {
         lock: &ContainerLock,
         attach: bool,
     ) -> Result<Self, LifeError> {
-        let fail = |error: io::Error| LifeError::Start { reason: format!("cannot start a process: {error}"), code: 125 };
+        let fail =
+            |error: io::Error| LifeError::Start { reason: format!("cannot start a process: {error}"), code: 125 };
         let root = std::path::absolute(store.root()).map_err(fail)?;
         let trouble = OpenOptions::new().create(true).append(true).open(folder.path().join(TROUBLE)).map_err(fail)?;
         let program = std::env::current_exe().map_err(fail)?;

@@ -57,7 +57,16 @@ pub(crate) struct LogWriter {
 impl LogWriter {
     pub(crate) fn new(place: Arc<Place>) -> Self {
         let spec = place.record.spec.log.clone();
-        Self { place, folder: None, pending: Vec::new(), spec, file: None, size: 0, begun: Default::default(), time: now }
+        Self {
+            place,
+            folder: None,
+            pending: Vec::new(),
+            spec,
+            file: None,
+            size: 0,
+            begun: Default::default(),
+            time: now,
+        }
     }
 
     /// Keeps bytes; lines that have no end yet wait for it.
@@ -306,7 +315,13 @@ mod tests {
         assert_eq!(kept.last().unwrap().0, "1999\n");
         let numbers: Vec<u32> = kept.iter().filter_map(|(log, _)| log.trim().parse().ok()).collect();
         assert!(numbers.is_sorted() && numbers.len() > 500 && numbers.len() < 2000);
-        assert_eq!(fs::read_dir(&folder).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(NAME)).count(), 3);
+        assert_eq!(
+            fs::read_dir(&folder)
+                .unwrap()
+                .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(NAME))
+                .count(),
+            3
+        );
     }
 
     #[test]

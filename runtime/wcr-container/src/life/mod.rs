@@ -44,7 +44,7 @@ pub use error::LifeError;
 pub use frame::{Exec, ProcessLine, Usage};
 pub use here::run_here;
 #[cfg(unix)]
-pub use join::{DetachKeys, window_size, DetachKeysError, Join, Joined};
+pub use join::{DetachKeys, DetachKeysError, Join, Joined, window_size};
 #[cfg(unix)]
 pub use keeper::keep;
 pub use log::{Entry, LogReader, Stream};
@@ -488,11 +488,7 @@ impl Container {
         let keeper = keeper::Keeper::spawn(&self.store, &self.folder, &lock, attach)?;
         // From here on it is the other process's.
         drop(lock);
-        let attached = if attach {
-            Some(self.command(&Request::Attach { input: true })?)
-        } else {
-            None
-        };
+        let attached = if attach { Some(self.command(&Request::Attach { input: true })?) } else { None };
         keeper.started()?;
         Ok(attached)
     }

@@ -1,18 +1,20 @@
 //! Names for containers that are given none.
 
 const ADJECTIVES: [&str; 64] = [
-    "able", "amber", "brave", "brisk", "calm", "candid", "clear", "clever", "cosy", "crisp", "curious", "dapper", "deft",
-    "eager", "early", "fair", "fleet", "fond", "frank", "fresh", "gentle", "glad", "golden", "grand", "handy", "happy",
-    "hardy", "honest", "humble", "jolly", "keen", "kind", "late", "light", "lively", "loyal", "lucid", "lucky", "mellow",
-    "merry", "mild", "neat", "nimble", "noble", "patient", "plain", "polite", "prompt", "proud", "quick", "quiet", "ready",
-    "sharp", "sleek", "sly", "smart", "sober", "spry", "steady", "sunny", "swift", "tidy", "warm", "wise",
+    "able", "amber", "brave", "brisk", "calm", "candid", "clear", "clever", "cosy", "crisp", "curious", "dapper",
+    "deft", "eager", "early", "fair", "fleet", "fond", "frank", "fresh", "gentle", "glad", "golden", "grand", "handy",
+    "happy", "hardy", "honest", "humble", "jolly", "keen", "kind", "late", "light", "lively", "loyal", "lucid",
+    "lucky", "mellow", "merry", "mild", "neat", "nimble", "noble", "patient", "plain", "polite", "prompt", "proud",
+    "quick", "quiet", "ready", "sharp", "sleek", "sly", "smart", "sober", "spry", "steady", "sunny", "swift", "tidy",
+    "warm", "wise",
 ];
 const NOUNS: [&str; 64] = [
-    "acorn", "anchor", "aspen", "badger", "beacon", "birch", "bison", "brook", "canyon", "cedar", "cliff", "comet", "coral",
-    "crane", "delta", "dune", "eagle", "ember", "falcon", "fern", "fjord", "forest", "fox", "galaxy", "glacier", "grove",
-    "harbor", "hawk", "hazel", "heron", "island", "ivy", "jaguar", "juniper", "lagoon", "lark", "lemur", "linden", "lynx",
-    "maple", "marten", "meadow", "moss", "oak", "otter", "owl", "panda", "pebble", "pine", "plover", "prairie", "quartz",
-    "raven", "reef", "ridge", "river", "robin", "sparrow", "spruce", "summit", "tern", "tundra", "willow", "wren",
+    "acorn", "anchor", "aspen", "badger", "beacon", "birch", "bison", "brook", "canyon", "cedar", "cliff", "comet",
+    "coral", "crane", "delta", "dune", "eagle", "ember", "falcon", "fern", "fjord", "forest", "fox", "galaxy",
+    "glacier", "grove", "harbor", "hawk", "hazel", "heron", "island", "ivy", "jaguar", "juniper", "lagoon", "lark",
+    "lemur", "linden", "lynx", "maple", "marten", "meadow", "moss", "oak", "otter", "owl", "panda", "pebble", "pine",
+    "plover", "prairie", "quartz", "raven", "reef", "ridge", "river", "robin", "sparrow", "spruce", "summit", "tern",
+    "tundra", "willow", "wren",
 ];
 
 /// A name that follows from an ID; another one for each attempt.

@@ -264,8 +264,7 @@ impl Record {
         let spec = &self.spec;
         let entrypoint = spec.entrypoint.as_ref().map(Vec::from);
         let command: Vec<Vec<u8>> = spec.command.iter().map(Vec::from).collect();
-        let argv =
-            wcr_machine::argv(&self.config.entrypoint, &self.config.cmd, entrypoint.as_deref(), &command);
+        let argv = wcr_machine::argv(&self.config.entrypoint, &self.config.cmd, entrypoint.as_deref(), &command);
         argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
     }
 

@@ -142,16 +142,16 @@ fn answer(served: &Served, request: Request) -> Answer {
             let now = kernel.now();
             copy::unpack(kernel.vfs(), &Vec::from(&folder), Path::new(&archive), now)
         })),
-        Request::Get { path, archive, follow } => copied(ask(remote, move |kernel| {
-            copy::pack(kernel.vfs(), &Vec::from(&path), follow, Path::new(&archive))
-        })),
-        Request::Stat { path, follow } => match ask(remote, move |kernel| {
-            copy::find(kernel.vfs(), &Vec::from(&path), follow)
-        }) {
-            Some(Ok(found)) => Answer::Found(found),
-            Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 1 },
-            None => ended(),
-        },
+        Request::Get { path, archive, follow } => {
+            copied(ask(remote, move |kernel| copy::pack(kernel.vfs(), &Vec::from(&path), follow, Path::new(&archive))))
+        }
+        Request::Stat { path, follow } => {
+            match ask(remote, move |kernel| copy::find(kernel.vfs(), &Vec::from(&path), follow)) {
+                Some(Ok(found)) => Answer::Found(found),
+                Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 1 },
+                None => ended(),
+            }
+        }
         Request::Changes => match ask(remote, |kernel| written::list(kernel.vfs(), "")) {
             Some(Ok(changes)) => {
                 Answer::Changes(changes.into_iter().map(|(kind, path)| (kind, Text::from(path))).collect())
@@ -260,9 +260,8 @@ fn run(mut stream: UnixStream, served: &Served, exec: Exec) -> io::Result<()> {
     let settings = settings(served, exec);
     let config = served.record.config.clone();
     let refusal = served.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
-    let opened = ask(&served.remote, move |kernel| {
-        enter(kernel, &config, &settings, &refusal, interactive && !detach, window)
-    });
+    let opened =
+        ask(&served.remote, move |kernel| enter(kernel, &config, &settings, &refusal, interactive && !detach, window));
     let session = match opened {
         Some(Ok(session)) => session,
         Some(Err(error)) => {
@@ -309,7 +308,8 @@ fn read_session(mut stream: UnixStream, inbox: &Mutex<Inbox>, remote: &Remote) {
 
 fn settings(served: &Served, exec: Exec) -> Settings {
     let own = &served.settings;
-    let more = exec.env.iter().map(|(name, value)| EnvChange { name: name.into(), value: value.as_ref().map(Vec::from) });
+    let more =
+        exec.env.iter().map(|(name, value)| EnvChange { name: name.into(), value: value.as_ref().map(Vec::from) });
     Settings {
         command: exec.command.iter().map(Vec::from).collect(),
         env: own.env.iter().cloned().chain(more).collect(),

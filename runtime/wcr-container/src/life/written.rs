@@ -66,12 +66,7 @@ pub(crate) enum Durability {
 ///
 /// # Errors
 /// The disk is full, or fails.
-pub(crate) fn save(
-    store: &Store,
-    folder: &ContainerFolder,
-    vfs: &mut Vfs,
-    durability: Durability,
-) -> io::Result<()> {
+pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs, durability: Durability) -> io::Result<()> {
     let Some(fs) = vfs.root_fs() else { return Ok(()) };
     let failed = |errno: Errno| io::Error::other(errno.to_string());
     let mut changes = fs.changes().map_err(failed)?;
