@@ -72,9 +72,10 @@ fn the_life_of_a_container() {
     house.run(["logs", "box"]).ok().prints("hi\n");
     house.run(["start", "-a", "box"]).exits(3).prints("hi\n");
     house.run(["logs", "box"]).ok().prints("hi\nhi\n");
-    house.run(["ps", "-a", "--format", "{{.Names}} {{.Image}} {{.Command}} {{.State}} {{.Labels}}"]).ok().prints(
-        "box busybox \"sh -c 'echo hi; exi…\" exited a=b\n".replace("'echo hi; exi…", "echo hi; exi…").as_str(),
-    );
+    house
+        .run(["ps", "-a", "--format", "{{.Names}} {{.Image}} {{.Command}} {{.State}} {{.Labels}}"])
+        .ok()
+        .prints("box busybox \"sh -c echo hi; exit…\" exited a=b\n");
     house.run(["rename", "box", "other"]).ok();
     house.run(["inspect", "box"]).fails().exits(15).says(&["box"]);
     house.run(["rm", "other"]).ok().prints("other\n");
@@ -119,16 +120,25 @@ fn commands_run_beside_the_first_process() {
     let house = House::new();
     house.starts("box", "echo $$ > /pid; export A=1; while :; do sleep 0.05; done");
     house.run(["exec", "box", "cat", "/pid"]).ok().prints("1\n");
-    house.run(["exec", "-e", "B=2", "-w", "/tmp", "-u", "1:2", "box", "sh", "-c", "echo $B; pwd; id -u; id -g; exit 5"])
+    house
+        .run(["exec", "-e", "B=2", "-w", "/tmp", "-u", "1:2", "box", "sh", "-c", "echo $B; pwd; id -u; id -g; exit 5"])
         .exits(5)
         .prints("2\n/tmp\n1\n2\n");
-    house.wcr(["exec", "-i", "box", "sh", "-c", "wc -c; echo err >&2"]).stdin(vec![b'x'; 300_000]).run().ok()
-        .prints("300000\n").says(&["err"]);
+    house
+        .wcr(["exec", "-i", "box", "sh", "-c", "wc -c; echo err >&2"])
+        .stdin(vec![b'x'; 300_000])
+        .run()
+        .ok()
+        .prints("300000\n")
+        .says(&["err"]);
     house.run(["exec", "box", "sh", "-c", "seq 100000 | tail -n 1"]).ok().prints("100000\n");
     house.run(["exec", "box", "no-such-program"]).exits(127).says(&["no-such-program"]);
     house.run(["exec", "-w", "/nowhere", "box", "true"]).fails().says(&["/nowhere"]);
     house.run(["exec", "-d", "box", "sh", "-c", "echo later > /later"]).ok().prints("");
-    house.run(["exec", "box", "sh", "-c", "until test -s /later; do sleep 0.02; done; cat /later"]).ok().prints("later\n");
+    house
+        .run(["exec", "box", "sh", "-c", "until test -s /later; do sleep 0.02; done; cat /later"])
+        .ok()
+        .prints("later\n");
     let top = house.run(["top", "box"]).ok();
     assert!(String::from_utf8_lossy(&top.stdout).lines().any(|line| line.contains("sleep 0.05")));
     let stats = house.run(["stats", "--no-stream", "--format", "{{.Name}} {{.PIDs}}"]).ok();
@@ -155,7 +165,8 @@ fn a_paused_container_does_nothing() {
 #[test]
 fn files_outlive_the_process() {
     let house = House::new();
-    let script = "echo $((`cat /n 2>/dev/null || echo 0` + 1)) > /n; rm -f /etc/motd; mkdir -p /d/e; ln -sf n /l; cat /n";
+    let script =
+        "echo $((`cat /n 2>/dev/null || echo 0` + 1)) > /n; rm -f /etc/motd; mkdir -p /d/e; ln -sf n /l; cat /n";
     house.run(["run", "--name", "box", "busybox", "sh", "-c", script]).ok().prints("1\n");
     for round in ["2\n", "3\n"] {
         house.run(["start", "-a", "box"]).ok().prints(round);
@@ -239,7 +250,7 @@ fn an_image_is_made_of_a_container() {
     // What a container needs stays, whatever becomes of the image's names.
     lab.wcr(["rmi", &image]).run().fails().exits(16).says(&["container"]);
     lab.wcr(["rmi", "-f", &image]).run().ok();
-    lab.wcr(["prune", "--all"]).run().ok();
+    lab.wcr(["prune", "--all", "--force"]).run().ok();
     lab.wcr(["start", "-a", "box"]).run().exits(1).says(&["/bin/ls"]);
     lab.wcr(["rm", "box"]).run().ok();
     lab.wcr(["fsck"]).run().ok();
@@ -291,7 +302,10 @@ fn a_run_leaves_a_container_unless_it_is_removed() {
     house.run(["run", "--rm", "busybox", "true"]).ok();
     house.run(["ps", "-aq"]).ok().prints("");
     house.run(["run", "busybox", "sh", "-c", "exit 4"]).exits(4);
-    house.run(["ps", "-a", "--format", "{{.State}} {{.Status}}"]).ok().prints("exited Exited (4) Less than a second ago\n");
+    house
+        .run(["ps", "-a", "--format", "{{.State}} {{.Status}}"])
+        .ok()
+        .prints("exited Exited (4) Less than a second ago\n");
     house.run(["run", "--name", "bad", "busybox", "no-such-program"]).exits(127);
     assert_eq!(house.status("bad"), "created 127");
     house.run(["run", "-d", "--rm", "--name", "brief", "busybox", "sleep", "0.3"]).ok();

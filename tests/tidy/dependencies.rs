@@ -17,7 +17,10 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("wcr-shims", &[]),
     ("wcr-engine", &["wcr-abi", "wcr-kernel", "wcr-wasi"]),
     ("wcr-machine", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-shims", "wcr-vfs"]),
-    ("wcr-container", &["wcr-abi", "wcr-engine", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-store", "wcr-vfs"]),
+    (
+        "wcr-container",
+        &["wcr-abi", "wcr-engine", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-store", "wcr-vfs"],
+    ),
     ("wcr-harness", &["wcr-container", "wcr-image"]),
     ("wcr-cli", &["wcr-container", "wcr-harness", "wcr-image", "wcr-registry", "wcr-shims", "wcr-store"]),
     ("xtask", &["wcr-engine", "wcr-image", "wcr-shims"]),

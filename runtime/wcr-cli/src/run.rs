@@ -21,7 +21,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         let message = "--trace-digest needs --deterministic: the digest of a run that nothing repeats says nothing";
         return Err(Failure::new(Class::Usage, message).into());
     }
-    if args.tty && args.interactive && !std::io::stdin().is_terminal() {
+    if args.tty && args.interactive && !args.detach && !std::io::stdin().is_terminal() {
         return Err(Failure::new(Class::Usage, "the input device is not a TTY").into());
     }
     if args.detach {

@@ -181,6 +181,7 @@ pub fn enter(
     }
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
+    rootfs::check_workdir(kernel.vfs(), &workdir)?;
     let user = find_user(config, settings, kernel.vfs())?;
     let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
     check_size(&argv, &envp)?;

@@ -170,6 +170,16 @@ pub(crate) fn make_workdir(vfs: &mut Vfs, path: &str, now: Timestamp) -> Result<
     let fail = |errno: Errno| BootError::Workdir { path: shown(path.as_bytes()), reason: errno.to_string() };
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     make_dirs(vfs, &walk, path, now).map_err(fail)?;
+    check_workdir(vfs, path)
+}
+
+/// Checks that the working directory is there, and is one.
+///
+/// # Errors
+/// [`BootError::Workdir`].
+pub(crate) fn check_workdir(vfs: &mut Vfs, path: &str) -> Result<(), BootError> {
+    let fail = |errno: Errno| BootError::Workdir { path: shown(path.as_bytes()), reason: errno.to_string() };
+    let walk = Walk::new(vfs.root(), Creds::root(), 0);
     let node = vfs.resolve_node(&walk, None, path.as_bytes(), true).map_err(fail)?;
     let is_dir = vfs.perm(node).map_err(fail)?.mode.kind() == FileKind::Directory;
     if is_dir { Ok(()) } else { Err(fail(Errno::Notdir)) }

@@ -23,6 +23,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if parsed.has(b'd') && parsed.has(b'f') {
         return Err(ctx.usage());
     }
+    if parsed.operands.is_empty() {
+        // sync(2) has no errors; what is written back is what an open file of each file system would.
+        if let Ok(root) = fs::open(b"/", OpenFlags::RDONLY.with(OpenFlags::DIRECTORY), 0) {
+            let _ = fd::sync(root).and_then(|()| fd::close(root));
+        }
+    }
     let mut code = 0;
     for path in &parsed.operands {
         let opened = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::NONBLOCK), 0);

@@ -203,8 +203,9 @@ pub(crate) fn place(args: &RunArgs) -> Result<(Place, Fetched)> {
     let record = record(&name, fetched.record.as_ref(), &fetched.image, spec);
     let place = Place::new(Store::open_default()?, args.name.clone(), fetched.record.clone(), record)?;
     if let Some(path) = &args.cidfile {
-        place.folder()?;
         write_id(path, place.id())?;
+        // A file that names a container that is not there would be a trap.
+        place.folder().inspect_err(|_| drop(std::fs::remove_file(path)))?;
     } else if args.name.is_some() {
         place.folder()?;
     }
