@@ -1,14 +1,18 @@
 //! Images as archives: written, read, and exchanged with skopeo and umoci.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 use wcr_tests::busybox;
+use wcr_tests::fuzz::layers::archive::{Entry, Format, tar};
+use wcr_tests::fuzz::layers::sparse::{Form, sparse};
 use wcr_tests::image::{Image, digest};
 use wcr_tests::lab::Lab;
 use wcr_tests::layer::{Layer, gzip};
+use wcr_tests::registry::Registry;
 use wcr_tests::scratch::Scratch;
 use wcr_tests::skip;
 use wcr_tests::wcr::Wcr;
@@ -45,7 +49,7 @@ fn rich() -> Image {
 }
 
 #[test]
-fn digests_are_the_same_after_pull_save_and_load() {
+fn digests_are_the_same_after_pull_save_load_and_push() {
     let Some(lab) = Lab::open() else { return };
     let pushed = lab.push("rich", &rich());
     lab.wcr(["pull", &pushed.reference]).run().ok();
@@ -64,6 +68,13 @@ fn digests_are_the_same_after_pull_save_and_load() {
     assert!(again == piped, "what was loaded is saved as it was");
     let layout = other.join("store");
     assert_eq!(digest_at(&format!("oci:{}:{}", layout.display(), pushed.reference)), pushed.digest);
+    wcr(&["rmi", &pushed.reference]).run().ok();
+    // At a registry that has nothing of it so far.
+    wcr(&["load", "-q", "-i", file]).run().ok();
+    let target = Registry::start();
+    let copy = format!("{}/copy:v2", target.host());
+    wcr(&["push", "-q", &pushed.reference, &copy]).run().ok();
+    assert_eq!(digest_at(&format!("docker://{copy}")), pushed.digest);
     wcr(&["rmi", &pushed.reference]).run().ok();
     // From standard input, and compressed.
     for archive in [piped.clone(), gzip(&piped, 1)] {
@@ -112,6 +123,32 @@ fn skopeo_reads_what_is_saved_and_wcr_reads_what_skopeo_writes() {
             wcr(&["fsck"]).run().ok();
         }
     }
+}
+
+#[test]
+fn umoci_changes_what_is_saved_and_wcr_reads_what_umoci_writes() {
+    if !skip::unless_installed(&["umoci"]) {
+        return;
+    }
+    let Some(lab) = Lab::open() else { return };
+    let pushed = lab.push("umoci", &rich());
+    lab.wcr(["pull", &pushed.reference]).run().ok();
+    let path = |name: &str| lab.path(name).to_str().unwrap().to_owned();
+    let (saved, layout) = (path("saved"), path("layout"));
+    lab.wcr(["save", "--format", "oci-dir", "-o", &saved, &pushed.reference]).run().ok();
+    // umoci takes no colon in a tag.
+    let copied = ["--insecure-policy", "copy", "-q", &format!("oci:{saved}"), &format!("oci:{layout}:x")];
+    run("skopeo", &copied);
+    fs::write(path("added"), "by umoci\n").unwrap();
+    run("umoci", &["insert", "--image", &format!("{layout}:x"), "--tag", "y", &path("added"), "/t/added"]);
+    run("umoci", &["config", "--image", &format!("{layout}:y"), "--config.cmd", "cat", "--config.cmd", "/t/added"]);
+    lab.wcr(["load", "-i", &layout]).run().ok();
+    let images: Value = serde_json::from_slice(&lab.wcr(["list", "--json"]).run().ok().stdout).unwrap();
+    let digest = digest_at(&format!("oci:{layout}:y"));
+    assert!(images.as_array().unwrap().iter().any(|image| image["digest"] == digest.as_str()), "{digest} in {images}");
+    lab.wcr(["tag", &digest["sha256:".len()..][..12], "changed:1"]).run().ok();
+    lab.wcr(["run", "--rm", "--pull=never", "changed:1"]).run().ok().prints("by umoci\n");
+    lab.wcr(["fsck"]).run().ok();
 }
 
 #[test]
@@ -195,6 +232,75 @@ fn a_root_file_system_becomes_an_image() {
     lab.wcr(["import", "-", "x"]).stdin(&tar[..tar.len() / 2]).run().fails().exits(13);
     lab.wcr(["import", "/no/such", "x"]).run().fails().exits(2).says(&["/no/such"]);
     lab.wcr(["fsck"]).run().ok();
+}
+
+#[test]
+fn a_stream_that_begins_slowly_has_its_compression_all_the_same() {
+    if !skip::unless_installed(&["busybox", "sh"]) {
+        return;
+    }
+    let place = Scratch::new("slow-import");
+    fs::write(place.join("layer.tar.gz"), gzip(&busybox::layer_tar(), 1)).unwrap();
+    let wcr = Wcr::new(place.path()).into_command();
+    let mut command = Command::new("sh");
+    command.env_clear().envs(wcr.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.args(["-c", r#"(head -c 1 "$1"; sleep 0.2; tail -c +2 "$1") | "$0" import - slow"#]);
+    Wcr::of({
+        command.arg(wcr.get_program()).arg(place.join("layer.tar.gz"));
+        command
+    })
+    .run()
+    .ok();
+    Wcr::new(place.path()).args(["run", "--rm", "--pull=never", "slow", "echo", "hi"]).run().ok().prints("hi\n");
+}
+
+#[test]
+fn a_file_with_holes_is_read_run_and_exported() {
+    if !skip::unless_installed(&["busybox"]) {
+        return;
+    }
+    let place = Scratch::new("holes");
+    let wcr = |args: &[&str]| Wcr::new(place.path()).args(args);
+    let forms = [("gnu", Form::Gnu), ("0.0", Form::Pax00), ("0.1", Form::Pax01), ("1.0", Form::Pax10)];
+    let mut script = b"#!/bin/sh\necho \"run $0\"; exit\n".to_vec();
+    let mut expected = script.clone();
+    script.extend([b'#'; 100]);
+    let (size, tail) = (3_000_000, b"the end".to_vec());
+    expected.resize(size, 0);
+    expected[script.len() - 100..script.len()].fill(b'#');
+    expected[2_000_000..2_000_007].copy_from_slice(&tail);
+    let entry = |name: &str, form| Entry {
+        mode: 0o755,
+        ..sparse(form, name.as_bytes(), size as u64, &[(0, script.clone()), (2_000_000, tail.clone())])
+    };
+    let holes: Vec<Entry> = forms.iter().map(|(name, form)| entry(name, *form)).collect();
+    let mut layer = busybox::layer_tar();
+    let end = layer.len() - 1024;
+    layer.truncate(end);
+    layer.extend(tar(Format::Pax, &holes[1..]));
+    wcr(&["import", "-", "pax"]).stdin(layer).run().ok();
+    wcr(&["import", "-", "gnu"]).stdin(tar(Format::Gnu, &holes[..1])).run().ok();
+    let run = |command: &str| wcr(&["run", "--rm", "--pull=never", "pax", "sh", "-c", command]).run().ok();
+    run("for f in 0.0 0.1 1.0; do /$f; wc -c < $f; tail -c +2000001 $f | head -c 7; echo; done")
+        .prints("run /0.0\n3000000\nthe end\nrun /0.1\n3000000\nthe end\nrun /1.0\n3000000\nthe end\n");
+    // Written to, it stays what it is around that.
+    run("cp 1.0 a; printf x | dd of=1.0 bs=1 seek=1000000 conv=notrunc 2>/dev/null; cmp 1.0 a; truncate -s 10 0.1; cat 0.1")
+        .prints("1.0 a differ: byte 1000001, line 3\n#!/bin/sh\n");
+    for (image, names) in [("gnu", &["gnu"][..]), ("pax", &["0.0", "0.1", "1.0"])] {
+        let exported = wcr(&["export", image]).run().ok().stdout;
+        let mut found = 0;
+        for entry in tar::Archive::new(&exported[..]).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            if names.iter().any(|name| entry.path_bytes()[..] == *name.as_bytes()) {
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content).unwrap();
+                assert!(content == expected, "{image}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, names.len());
+    }
+    wcr(&["fsck"]).run().ok();
 }
 
 #[test]

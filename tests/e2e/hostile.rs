@@ -4,6 +4,7 @@ use std::fs;
 
 use wcr_tests::busybox;
 use wcr_tests::fuzz::layers::archive::{Entry, Format, record, tar};
+use wcr_tests::fuzz::layers::sparse::{Form, sparse};
 use wcr_tests::fuzz::layers::tree::of_tar;
 use wcr_tests::layer::gzip;
 use wcr_tests::scratch::Scratch;
@@ -347,12 +348,27 @@ fn fault_49_damage_ends_in_an_error() {
 }
 
 #[test]
-fn fault_50_numbers_that_overflow_and_sparse_files_are_refused() {
-    let sparse = |records: &[(&str, &[u8])]| pax(&[with_records(records, file("f"))]);
+fn fault_50_numbers_that_overflow_and_huge_holes_are_refused() {
+    let holes = |records: &[(&str, &[u8])]| pax(&[with_records(records, Entry::file(b"f", b""))]);
+    let map = |size: &'static [u8], map: &'static [u8]| holes(&[("GNU.sparse.size", size), ("GNU.sparse.map", map)]);
+    let terabyte = |form| pax(&[sparse(form, b"f", 1 << 40, &[])]);
+    let many: Vec<Entry> = (0..9).map(|n| sparse(Form::Pax10, &[b'a' + n], 1 << 30, &[])).collect();
     all(&[
-        ("an old sparse file", pax(&[Entry::new(b'S', b"f")]), Refused(13, "sparse")),
-        ("a sparse file", sparse(&[("GNU.sparse.major", b"1"), ("GNU.sparse.minor", b"0")]), Refused(13, "sparse")),
-        ("an older sparse file", sparse(&[("GNU.sparse.size", b"9223372036854775807")]), Refused(13, "sparse")),
+        ("an old sparse file", pax(&[Entry::new(b'S', b"f")]), Refused(13, "type `S`")),
+        (
+            "one without a size",
+            holes(&[("GNU.sparse.major", b"1"), ("GNU.sparse.minor", b"0")]),
+            Refused(13, "no size"),
+        ),
+        ("one of an unknown form", holes(&[("GNU.sparse.major", b"9"), ("GNU.sparse.size", b"1")]), Refused(13, "9.0")),
+        ("a huge hole", map(b"9223372036854775807", b""), Refused(14, "limit")),
+        ("a huge hole, 0.0", terabyte(Form::Pax00), Refused(14, "limit")),
+        ("a huge hole, 0.1", terabyte(Form::Pax01), Refused(14, "limit")),
+        ("a huge hole, 1.0", terabyte(Form::Pax10), Refused(14, "limit")),
+        ("many holes", pax(&many), Refused(14, "limit")),
+        ("pieces that overlap", map(b"9", b"5,0,3,0"), Refused(13, "overlap")),
+        ("a piece outside", map(b"9", b"9223372036854775807,9223372036854775807"), Refused(13, "outside")),
+        ("a piece that is not there", map(b"9", b"0,9"), Refused(13, "another length")),
         ("an entry of several volumes", pax(&[Entry::new(b'M', b"f")]), Refused(13, "type `M`")),
         ("a label", pax(&[Entry::new(b'V', b"f")]), Refused(13, "type `V`")),
         ("an unknown type", pax(&[Entry::new(b'\x1b', b"f")]), Refused(13, "type `\\x1b`")),
@@ -489,7 +505,7 @@ impl Findings for wcr_tests::wcr::Finished {
 }
 
 #[test]
-fn fault_58_59_63_how_a_container_is_started_stays_inside() {
+fn fault_58_59_60_63_how_a_container_is_started_stays_inside() {
     if !skip::unless_installed(&["busybox"]) {
         return;
     }
@@ -516,7 +532,51 @@ fn fault_58_59_63_how_a_container_is_started_stays_inside() {
     assert_ne!(shown.code(), Some(0), "{}", shown.stdout());
     image("volume", &["VOLUME [\"/../../../tmp\", \"../x\"]"]);
     run("volume", &["echo", "inside"]).ok().prints("inside\n");
+    image("volume-2", &["VOLUME [\"/..\", \"/a/../../../../canary\", \"\", \"/proc/self/root/canary\"]"]);
+    run("volume-2", &["echo", "inside"]).ok().prints("inside\n");
     image("missing", &["ENTRYPOINT [\"/no/such/program\"]"]);
     run("missing", &[]).fails().exits(127).says(&["/no/such/program"]);
+    place.end();
+}
+
+#[test]
+fn fault_61_labels_and_variables_reach_no_program_of_the_host() {
+    if !skip::unless_installed(&["busybox"]) {
+        return;
+    }
+    let place = Place::new();
+    let canary = place.folder.join("canary");
+    let command = format!("$(rm -f {0})`rm -f {0}`;rm -f {0}", canary.display());
+    let label = |name: &str| format!("LABEL {name}='{command}'");
+    let variable = |name: &str| format!("ENV {name}='{command}'");
+    let mut args = vec!["import".to_owned()];
+    let names = ["PATH", "LD_PRELOAD", "WCR_ROOT", "WCR_CONFIG", "DOCKER_CONFIG", "HOME", "PAGER", "BASH_ENV", "ENV"];
+    let changes = names.iter().map(|name| variable(name));
+    let changes = changes.chain(["run", "io.wcr.exec", "com.docker.hook"].iter().map(|name| label(name)));
+    changes.for_each(|change| args.extend(["-c".to_owned(), change]));
+    args.extend(["-".to_owned(), "command".to_owned()]);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    place.wcr(&args).stdin(busybox::layer_tar()).run().ok();
+    let shown = place.wcr(&["run", "--rm", "--pull=never", "command", "/bin/busybox", "env"]).run().ok().stdout();
+    assert!(shown.contains(&format!("LD_PRELOAD={command}\n")), "{shown}");
+    for args in [
+        &["inspect", "command"][..],
+        &["history", "--no-trunc", "command"],
+        &["manifest", "command"],
+        &["list"],
+        &["shims", "command"],
+        &["save", "-o", "home/saved.tar", "command"],
+        &["tag", "command", "other"],
+        &["rmi", "other"],
+    ] {
+        let mut command = place.wcr(args).into_command();
+        Wcr::of({
+            command.current_dir(place.folder.path());
+            command
+        })
+        .run()
+        .ok();
+    }
+    fs::remove_file(place.folder.join("home/saved.tar")).unwrap();
     place.end();
 }

@@ -1,5 +1,6 @@
 //! The store looked after: names, removal, garbage, room, checks; at once with others, killed, and on a full disk.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -314,6 +315,117 @@ fn fault_67_a_disk_that_fails_is_never_success() {
             lab.wcr(["prune"]).run().ok();
         }
     }
+}
+
+/// What a power cut could show, by the calls that wcr made one after the other: files that got their final name before
+/// their bytes were on the disk, and names that were referred to before their folders were.
+struct Power<'a> {
+    store: &'a str,
+    /// Files and folders with changes that a power cut may undo.
+    unsynced: BTreeSet<String>,
+    renamed: usize,
+    /// Calls that have begun, by process.
+    begun: BTreeMap<String, String>,
+    faults: Vec<String>,
+}
+
+impl Power<'_> {
+    /// Takes a line of strace's.
+    fn line(&mut self, line: &str) {
+        let Some((process, rest)) = line.split_once(' ') else { return };
+        let rest = rest.trim_start();
+        if let Some(start) = rest.strip_suffix(" <unfinished ...>") {
+            // A write may have taken effect as soon as it has begun; the rest counts when it has ended.
+            if !start.contains("sync(") {
+                self.call(start);
+            }
+            self.begun.insert(process.to_owned(), start.to_owned());
+        } else if let Some(end) = rest.strip_prefix("<... ") {
+            let start = self.begun.remove(process).unwrap_or_default();
+            if start.contains("sync(") && end.ends_with("= 0") {
+                self.call(&start);
+            }
+        } else {
+            self.call(rest);
+        }
+    }
+
+    fn call(&mut self, call: &str) {
+        let Some((name, arguments)) = call.split_once('(') else { return };
+        let of_descriptor = || Some(arguments.split_once('<')?.1.split_once('>')?.0.to_owned());
+        let mut quoted = arguments.split('"').skip(1).step_by(2).map(str::to_owned);
+        match name {
+            "write" | "pwrite64" | "ftruncate" => self.unsynced.extend(of_descriptor()),
+            "fsync" | "fdatasync" => {
+                if let Some(path) = of_descriptor() {
+                    self.unsynced.remove(&path);
+                }
+            }
+            "rename" => {
+                let (Some(from), Some(to)) = (quoted.next(), quoted.next()) else { return };
+                self.rename(&from, &to);
+            }
+            _ => {}
+        }
+    }
+
+    fn rename(&mut self, from: &str, to: &str) {
+        self.renamed += 1;
+        if self.unsynced.contains(from) {
+            self.faults.push(format!("{to} has its name before its bytes are on the disk"));
+        }
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
+        if folder(to) == format!("{}/refs", self.store) {
+            for parts in ["blobs/sha256", "layers"] {
+                let parts = format!("{}/{parts}", self.store);
+                if self.unsynced.contains(&parts) {
+                    self.faults.push(format!("{to} is there before the names in {parts} are"));
+                }
+            }
+        }
+        self.unsynced.insert(folder(to));
+    }
+}
+
+#[test]
+fn fault_65_a_power_cut_finds_parts_whole_or_absent() {
+    if !skip::unless_installed(&["strace"]) {
+        return;
+    }
+    let Some(lab) = Lab::open() else { return };
+    // One blob is small, one is written past the page cache.
+    let image = lab.push("power", &noisy(10, 9_000_000)).reference;
+    let saved = lab.path("power.tar").to_str().unwrap().to_owned();
+    let log = lab.path("log");
+    let commands = [
+        vec!["pull", &image],
+        vec!["tag", &image, "b"],
+        vec!["save", "-o", &saved, &image],
+        vec!["rmi", "-f", &image, "b"],
+    ];
+    for command in commands.iter().chain([&vec!["load", "-i", &saved], &vec!["fsck", "--repair"]]) {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-y", "-qq", "-s", "4096", "-o"]).arg(&log);
+        strace.args(["-e", "trace=write,pwrite64,ftruncate,fsync,fdatasync,rename"]);
+        traced(&lab, strace, command).run().ok();
+        let store = fs::canonicalize(lab.store()).unwrap();
+        let mut power = Power {
+            store: store.to_str().unwrap(),
+            unsynced: BTreeSet::new(),
+            renamed: 0,
+            begun: BTreeMap::new(),
+            faults: Vec::new(),
+        };
+        String::from_utf8_lossy(&fs::read(&log).unwrap()).lines().for_each(|line| power.line(line));
+        assert!(power.faults.is_empty(), "{command:?}: {:#?}", power.faults);
+        let brings = matches!(command[0], "pull" | "load");
+        assert!(!brings || power.renamed > 5, "{command:?}: {} files", power.renamed);
+        if brings {
+            let refs = format!("{}/refs", power.store);
+            assert!(!power.unsynced.contains(&refs), "{command:?} is done before the name is on the disk");
+        }
+    }
+    sound(&lab, &image);
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn fault_46_random_layers_make_the_tree_that_tar_and_umoci_make() {
     if !layers::can_run() {
         return;
     }
-    let different = layers::run(0..LAYER_COUNT, |_| {});
+    let mut different = layers::run(0..LAYER_COUNT, |_| {});
+    different.retain(|found| found.reason.is_none());
     assert!(different.is_empty(), "`cargo xtask fuzz layers --seed N --count 1` shows one: {different:#?}");
 }

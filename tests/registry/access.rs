@@ -1,6 +1,7 @@
 //! Registries that lead astray, refuse, throttle, flood, or are not there.
 
-use std::net::TcpListener;
+use std::fs;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use crate::place::{
 };
 
 #[test]
-fn fault_16_a_redirect_to_another_server_gets_no_token() {
+fn fault_16_76_a_redirect_to_another_server_gets_no_token() {
     let image = sample();
     let good = Good::of(&image, "latest");
     let storage = Server::start(move |request| good.answer(request));
@@ -28,7 +29,7 @@ fn fault_16_a_redirect_to_another_server_gets_no_token() {
 }
 
 #[test]
-fn fault_16_a_signed_url_that_fails_is_not_shown() {
+fn fault_16_76_a_signed_url_that_fails_is_not_shown() {
     let storage = Server::start(|_| Reply::error(403, "DENIED", "the signature has expired"));
     let target = format!("http://127.0.0.1:{}/x?signature=TOPSECRET", storage.port);
     fault(AUTH, &["the signature has expired"], move |r, i| is_layer(r, i).then(|| Reply::redirect(&target)));
@@ -298,6 +299,35 @@ fn fault_28_nobody_is_there() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
     let finished = place.wcr(["pull", &format!("127.0.0.1:{port}/a")]).run().fails().exits(NET).says(&["cannot reach"]);
     place.assert_clean(&finished);
+}
+
+#[test]
+fn fault_28_a_server_that_starts_anew_is_asked_again() {
+    let image = sample();
+    let good = Good::of(&image, "latest");
+    let server = Server::start(move |request| good.answer(request));
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let place = Place::new();
+    fs::write(place.path("config.toml"), "retry-pause = 1\n").expect("write the settings");
+    let target = server.port;
+    // The port is refused at first, and then leads to the server.
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port");
+        for from in listener.incoming().flatten() {
+            let to = TcpStream::connect(("127.0.0.1", target)).expect("the server");
+            for (mut from, mut to) in [(from.try_clone(), to.try_clone()), (Ok(to), Ok(from))]
+                .map(|(from, to)| (from.expect("a connection"), to.expect("a connection")))
+            {
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Write);
+                });
+            }
+        }
+    });
+    place.wcr(["pull", &format!("127.0.0.1:{port}/a")]).run().ok();
+    assert!(server.count("/manifests/") > 0);
 }
 
 #[test]

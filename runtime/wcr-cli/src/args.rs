@@ -275,8 +275,8 @@ pub(crate) struct RunArgs {
     /// Let the container write this much on standard output and standard error
     #[arg(long, value_name = "BYTES", value_parser = limits::size)]
     pub(crate) output_limit: Option<u64>,
-    /// Kill the container after this time
-    #[arg(long, value_name = "SECONDS", value_parser = limits::seconds)]
+    /// Kill the container after this time: seconds, or with h, m or s behind a number
+    #[arg(long, value_name = "TIME", value_parser = limits::time)]
     pub(crate) timeout: Option<Duration>,
     /// Give the container a clock and a randomness of its own, the same every time
     #[arg(long)]
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn limits_have_their_values() {
-        let args = run(&["-m", "64m", "--pids-limit", "-1", "--ulimit", "nofile=5", "--timeout=2", "img"]).unwrap();
+        let args = run(&["-m", "64m", "--pids-limit", "-1", "--ulimit", "nofile=5", "--timeout=2s", "img"]).unwrap();
         assert_eq!((args.memory, args.pids_limit, args.ulimit.len()), (Some(64 << 20), Some(usize::MAX), 1));
         assert_eq!(args.timeout, Some(Duration::from_secs(2)));
         for bad in ["-m0", "--pids-limit=0", "--ulimit=x", "--timeout=0", "--output-limit=x"] {

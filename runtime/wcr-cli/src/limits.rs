@@ -32,14 +32,34 @@ pub(crate) fn processes(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Reads a number of seconds.
+/// Reads a length of time: a number of seconds, or numbers with `h`, `m`, `s` or `ms` behind them, as in `1h30m`.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: Option<f64> = text.parse().ok().filter(|seconds| *seconds > 0.0);
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().or_else(|| in_units(text)).filter(|seconds| *seconds > 0.0);
     let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.ok_or_else(|| "it is a number of seconds, as in 1.5".into())
+    time.ok_or_else(|| "it is a number of seconds, or a time as in 90s, 1.5m or 1h30m".into())
+}
+
+/// The sum of numbers with units, in seconds.
+fn in_units(text: &str) -> Option<f64> {
+    let (mut rest, mut sum) = (text, 0.0);
+    while !rest.is_empty() {
+        let unit = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let end = rest.get(unit..)?.find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |end| unit + end);
+        let seconds = match rest.get(unit..end)? {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return None,
+        };
+        let number: f64 = rest.get(..unit)?.parse().ok().filter(|number| *number >= 0.0)?;
+        sum += number * seconds;
+        rest = rest.get(end..)?;
+    }
+    Some(sum)
 }
 
 /// A resource's limit: `NAME=SOFT[:HARD]`.
@@ -124,11 +144,17 @@ mod tests {
     }
 
     #[test]
-    fn processes_and_seconds() {
+    fn processes_and_times() {
         assert_eq!((processes("5"), processes("-1")), (Ok(5), Ok(usize::MAX)));
         assert!(["0", "-2", "x", ""].iter().all(|bad| processes(bad).is_err()));
-        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
-        assert!(["0", "-1", "x", "nan", "inf", "1e300"].iter().all(|bad| seconds(bad).is_err()));
+        for (text, milliseconds) in
+            [("1.5", 1500), ("2s", 2000), ("1.5m", 90_000), ("1h30m", 5_400_000), ("1m0.5s", 60_500), ("250ms", 250)]
+        {
+            assert_eq!(time(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for bad in ["0", "-1", "x", "nan", "inf", "1e300", "", "s", "2x", "1s2", "0s", "-1s", "1h-1s", "2 s", "infs"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

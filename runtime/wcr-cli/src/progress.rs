@@ -12,8 +12,9 @@ use crate::text::{safe, size};
 
 /// The least time between two drawings.
 const INTERVAL: Duration = Duration::from_millis(50);
-/// The width of a progress bar, in columns.
+/// The width of a progress bar, in columns; on a narrow terminal it is less, down to the least.
 const BAR: usize = 24;
+const LEAST_BAR: usize = 6;
 
 /// One layer's state.
 #[derive(Debug, Clone)]
@@ -73,6 +74,12 @@ impl Layer {
         matches!(self.event, Some(LayerEvent::Exists | LayerEvent::Done | LayerEvent::Present | LayerEvent::Mounted))
     }
 
+    /// How much has come, as a bar of so many columns.
+    fn bar(&self, width: usize) -> String {
+        let filled = self.received.min(self.size) as u128 * width as u128 / u128::from(self.size.max(1));
+        ["#".repeat(filled as usize), ".".repeat(width - filled as usize)].concat()
+    }
+
     /// The layer in a line of at most `width` columns.
     fn line(&self, width: usize) -> String {
         let total = size(self.size);
@@ -86,12 +93,16 @@ impl Layer {
             Some(LayerEvent::Storing) => format!("{}  {total:>8}  storing", self.name),
             Some(LayerEvent::Retrying) => format!("{}  {total:>8}  trying again", self.name),
             Some(LayerEvent::Resuming(_) | LayerEvent::Received(_)) => {
-                let filled =
-                    (self.received.min(self.size) as u128 * BAR as u128 / u128::from(self.size.max(1))) as usize;
-                let bar = ["#".repeat(filled), ".".repeat(BAR - filled)].concat();
                 let left = self.size.saturating_sub(self.received);
                 let speed = self.speed.map(|speed| speed.words(left)).unwrap_or_default();
-                format!("{}  {total:>8}  [{bar}] {:>8}{speed}", self.name, size(self.received))
+                let (before, after) =
+                    (format!("{}  {total:>8}  ", self.name), format!("{:>8}{speed}", size(self.received)));
+                // The brackets around the bar, and the space behind it.
+                let room = width.saturating_sub(before.chars().count() + after.chars().count() + 3);
+                match room.min(BAR) {
+                    ..LEAST_BAR => [before, after].concat(),
+                    bar => format!("{before}[{}] {after}", self.bar(bar)),
+                }
             }
         };
         text.chars().take(width).collect()
@@ -284,6 +295,8 @@ mod tests {
         let half = layer(500_000, Some(LayerEvent::Received(500_000)));
         assert_eq!(half.line(200), "0123456789ab   1.00 MB  [############............]   500 kB");
         assert_eq!(half.line(20).chars().count(), 20);
+        assert_eq!(half.line(50), "0123456789ab   1.00 MB  [#######.......]   500 kB");
+        assert_eq!(half.line(40), "0123456789ab   1.00 MB    500 kB");
         // More than announced is not more than full, and nothing at all is no division by zero.
         assert!(layer(u64::MAX, Some(LayerEvent::Received(u64::MAX))).line(200).contains(&"#".repeat(BAR)));
         let empty = Layer { size: 0, ..layer(0, Some(LayerEvent::Received(0))) };
@@ -307,6 +320,7 @@ mod tests {
             line.line(200),
             "0123456789ab   1.00 MB  [############............]   500 kB   1.00 kB/s  8:20 left"
         );
+        assert_eq!(line.line(79), "0123456789ab   1.00 MB  [##########..........]   500 kB   1.00 kB/s  8:20 left");
     }
 
     #[test]

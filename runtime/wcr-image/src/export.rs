@@ -83,13 +83,22 @@ impl<'a> Export<'a> {
     fn entry(&mut self, path: &[u8], record: &Record<'_>) -> io::Result<()> {
         let entry = new_entry(path, record);
         self.out.write_all(&entry.header())?;
-        let mut at = 0;
-        while at < entry.size {
-            let length = PIECE.min(entry.size - at);
-            let piece = self.layer.data(record.data + at, length);
-            let piece = piece.ok_or_else(|| invalid("a layer is cut off"))?;
-            self.out.write_all(piece)?;
-            at += length;
+        if entry.size > 0 {
+            let content = self.layer.content(record).ok_or_else(|| invalid("a layer is cut off"))?;
+            let (mut at, mut copy) = (0, Vec::new());
+            while at < entry.size {
+                let length = PIECE.min(entry.size - at) as usize;
+                let piece = match content.view(at, length) {
+                    Some(piece) => piece,
+                    None => {
+                        copy.resize(length, 0);
+                        content.read(at, &mut copy);
+                        &copy
+                    }
+                };
+                self.out.write_all(piece)?;
+                at += length as u64;
+            }
         }
         self.out.write_all(padding(entry.size))
     }

@@ -15,6 +15,8 @@ pub enum RegistryError {
     /// There was no connection, or no answer.
     #[error("cannot reach {host}: {reason}; check the name, the network and the proxy settings")]
     Unreachable {
+        /// Whether it refused a connection or broke it off, which may pass.
+        passing: bool,
         /// The server, with its port if it is not the default.
         host: String,
         /// Why.

@@ -22,6 +22,8 @@ use crate::tokens::Tokens;
 const REDIRECTS: usize = 10;
 /// How often a request is made in all when the server fails.
 const TRIES: u32 = 5;
+/// How often in all when there is no connection.
+const CONNECTION_TRIES: u32 = 3;
 /// The longest time a rate limit is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -152,7 +154,7 @@ impl Transport {
                         Ok(sent) => sent.map_err(|error| failed(&url, request.what, error))?,
                         Err(_) => {
                             let reason = format!("no answer within {} seconds", deadline.as_secs_f32());
-                            return Err(RegistryError::Unreachable { host: host_of(&url), reason });
+                            return Err(RegistryError::Unreachable { host: host_of(&url), reason, passing: false });
                         }
                     }
                 }
@@ -192,6 +194,13 @@ impl Transport {
                 }
                 Ok(response) if is_passing(response.status()) => self.backoff(tries),
                 Err(RegistryError::Transfer { .. }) => self.backoff(tries),
+                // Nothing has been asked for so far, so this may be done again whatever it is.
+                Err(RegistryError::Unreachable { passing: true, .. }) if tries < CONNECTION_TRIES => {
+                    let pause = self.backoff(tries);
+                    waited += pause;
+                    tokio::time::sleep(pause).await;
+                    continue;
+                }
                 _ => return answer,
             };
             if last {
@@ -354,12 +363,26 @@ fn rate_limit(host: &str, limit: Option<&str>, remaining: &str) -> String {
 
 fn failed(url: &Url, what: &str, error: reqwest::Error) -> RegistryError {
     let (connect, timeout) = (error.is_connect(), error.is_timeout());
+    let passing = connect && !timeout && is_refusal(&error);
     let reason = reason(error);
     if connect || timeout || Reach::of(url) == Reach::Link {
-        RegistryError::Unreachable { host: host_of(url), reason }
+        RegistryError::Unreachable { host: host_of(url), reason, passing }
     } else {
         RegistryError::Transfer { what: what.into(), host: host_of(url), reason }
     }
+}
+
+/// Whether a connection was refused or broken off, as by a server that starts anew.
+fn is_refusal(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(inner) = inner.downcast_ref::<std::io::Error>() {
+            return matches!(inner.kind(), ConnectionRefused | ConnectionReset | ConnectionAborted);
+        }
+        source = inner.source();
+    }
+    false
 }
 
 /// The innermost reason of an error, without the URL.

@@ -1,7 +1,7 @@
 //! An image made of one tar: a root file system.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use wcr_image::{
@@ -11,7 +11,7 @@ use wcr_image::{
 
 use crate::error::{Result, StoreError};
 use crate::files::TempFile;
-use crate::load::{Opened, nameless};
+use crate::load::{Opened, fill, nameless};
 use crate::record::ImageRecord;
 use crate::store::Store;
 
@@ -78,12 +78,11 @@ impl Store {
         let mut inflater: Option<(Compression, Inflater)> = None;
         let mut size = 0;
         loop {
-            let got = match stream.read(&mut piece) {
-                Ok(0) => break,
-                Ok(got) => got,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(StoreError::io("read", "the archive")(error)),
-            };
+            // Whole pieces: the first bytes tell the compression, and a pipe may have only some of them ready.
+            let got = fill(stream, &mut piece).map_err(StoreError::io("read", "the archive"))?;
+            if got == 0 {
+                break;
+            }
             let mut rest = piece.get(..got).unwrap_or_default();
             size += got as u64;
             temp.write(rest)?;

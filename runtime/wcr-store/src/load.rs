@@ -249,7 +249,7 @@ fn start_of<'a>(mut file: &File, start: &'a mut [u8], path: &Path) -> Result<&'a
 }
 
 /// Reads until the buffer is full or there is no more; how much that was.
-fn fill(from: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn fill(from: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
     let mut got = 0;
     while let Some(room) = buffer.get_mut(got..).filter(|room| !room.is_empty()) {
         match from.read(room) {

@@ -142,11 +142,18 @@ fn compare_layers(options: &Options) -> ExitCode {
             eprintln!("{done} of {}", seeds.end);
         }
     });
-    for found in different.iter().take(options.show) {
-        println!("=== seed {}\n{}", found.seed, found.lines.join("\n"));
+    let (explained, unexplained): (Vec<_>, Vec<_>) = different.iter().partition(|found| found.reason.is_some());
+    for found in unexplained.iter().take(options.show) {
+        println!("=== seed {}\n{}--- differs\n{}", found.seed, found.case, found.lines.join("\n"));
     }
-    println!("{:>7} the same\n{:>7} different", options.count - different.len() as u64, different.len());
-    if different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for found in explained {
+        *counts.entry(found.reason.as_deref().unwrap_or_default()).or_default() += 1;
+    }
+    println!("{:>7} the same", options.count - different.len() as u64);
+    counts.iter().for_each(|(reason, count)| println!("{count:>7} different: {reason}"));
+    println!("{:>7} different without a reason", unexplained.len());
+    if unexplained.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Compares one script in all ways of giving it to the shell.

@@ -72,6 +72,9 @@ impl Files {
     pub(super) fn of_tar(entries: Vec<Entry>, source: Arc<dyn Source>) -> Result<Self> {
         let mut items = BTreeMap::new();
         for entry in entries {
+            if entry.pieces.is_some() {
+                return Err(bad(&entry.path, "it has holes, which files of an image's archive may not have"));
+            }
             let item = match entry.kind {
                 Kind::Regular => Item::File(Part { file: 0, start: entry.data, size: entry.size }),
                 Kind::Symlink => Item::Link(target(&entry.path, &entry.link)?),

@@ -1,6 +1,7 @@
 //! One tar header block: ustar (POSIX.1-2017, `pax`), the GNU and star variants, and the old form.
 
 use super::number::{field_number, field_signed};
+use super::sparse::GnuMap;
 
 /// The size of a block, in bytes; headers and contents are padded to it.
 pub(super) const BLOCK: usize = 512;
@@ -21,6 +22,8 @@ pub(super) struct Header {
     pub mtime: i64,
     pub major: i64,
     pub minor: i64,
+    /// What an entry of type `S` says of its holes.
+    pub holes: Option<GnuMap>,
 }
 
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -62,7 +65,9 @@ impl Header {
         }
         path.extend_from_slice(name);
         let device = |range| if format == Format::Old { Ok(0) } else { number(range, "device") };
+        let holes = if format == Format::Gnu && block[156] == b'S' { Some(GnuMap::parse(block)?) } else { None };
         Ok(Some(Self {
+            holes,
             typeflag: block[156],
             path,
             link: text(&block[157..257]).to_vec(),

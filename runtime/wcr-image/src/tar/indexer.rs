@@ -14,7 +14,7 @@ const LABELLED_MAX: u64 = 16 << 20;
 
 /// Makes a layer's index while the layer's tar goes by: every byte of the tar is pushed once, in order.
 ///
-/// The index refers to contents by their offset in the tar. GNU sparse files are refused.
+/// The index refers to contents by their offset in the tar, and to the pieces of files with holes.
 pub struct LayerIndexer {
     reader: Reader,
     files: Files,
@@ -72,7 +72,8 @@ struct Files {
 
 impl Sink for Files {
     fn entry(&mut self, entry: Entry) -> Result<()> {
-        let is_program = entry.kind == Kind::Regular && entry.mode & 0o111 != 0 && entry.size <= LABELLED_MAX;
+        let is_whole = entry.kind == Kind::Regular && entry.pieces.is_none();
+        let is_program = is_whole && entry.mode & 0o111 != 0 && entry.size <= LABELLED_MAX;
         self.missing = if is_program { entry.size as usize } else { 0 };
         self.collected.clear();
         add(&mut self.builder, &entry)
@@ -94,7 +95,7 @@ impl Sink for Files {
 
 fn add(builder: &mut LayerBuilder, entry: &Entry) -> Result<()> {
     let kind = match entry.kind {
-        Kind::Regular => EntryKind::Regular,
+        Kind::Regular => entry.pieces.as_deref().map_or(EntryKind::Regular, EntryKind::Sparse),
         Kind::HardLink => EntryKind::HardLink(&entry.link),
         Kind::Symlink => EntryKind::Symlink(&entry.link),
         Kind::CharDevice => EntryKind::CharDevice,

@@ -5,6 +5,7 @@ mod indexer;
 mod number;
 mod pax;
 mod reader;
+mod sparse;
 #[cfg(test)]
 mod tests;
 mod writer;

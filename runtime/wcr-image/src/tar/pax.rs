@@ -4,6 +4,7 @@ use wcr_abi::Timestamp;
 
 use super::header::Reason;
 use super::number::{decimal, time};
+use super::sparse::PaxSparse;
 
 /// What the records of one extended header say.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,8 +15,8 @@ pub(super) struct Pax {
     pub uid: Option<i64>,
     pub gid: Option<i64>,
     pub mtime: Option<Timestamp>,
-    /// The content has one of GNU's sparse forms.
-    pub sparse: bool,
+    /// Of a file with holes.
+    pub sparse: Option<PaxSparse>,
 }
 
 impl Pax {
@@ -44,9 +45,13 @@ impl Pax {
             b"uid" => self.uid = number()?,
             b"gid" => self.gid = number()?,
             b"mtime" => self.mtime = if value.is_empty() { None } else { Some(time(value)?) },
-            key if key.starts_with(b"GNU.sparse.") => self.sparse = true,
-            // Owner names, access times, attributes and vendors' keys have no part in a layer's index.
-            _ => {}
+            // Owner names, access times, attributes and vendors' keys have no part in a layer's index: files in wcr have
+            // no attributes, and the kernel grants no capabilities by those of a file.
+            key => {
+                if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
+                    self.sparse.get_or_insert_default().take(key, value)?;
+                }
+            }
         }
         Ok(())
     }
@@ -108,7 +113,10 @@ mod tests {
     }
 
     #[test]
-    fn sparse_forms_are_noticed() {
-        assert!(Pax::parse(b"22 GNU.sparse.major=1\n").unwrap().sparse);
+    fn records_of_holes_are_checked() {
+        assert!(Pax::parse(b"22 GNU.sparse.major=1\n").unwrap().sparse.is_some());
+        for records in [&b"20 GNU.sparse.new=1\n"[..], b"25 GNU.sparse.numbytes=1\n", b"24 GNU.sparse.map=1,2,3\n"] {
+            assert!(Pax::parse(records).is_err(), "{}", records.escape_ascii());
+        }
     }
 }

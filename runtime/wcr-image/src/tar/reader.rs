@@ -4,9 +4,11 @@
 //! malformed archives end with an error instead of early.
 
 use wcr_abi::Timestamp;
+use wcr_vfs::layer::Piece;
 
 use super::header::{BLOCK, Header, Reason, text};
 use super::pax::Pax;
+use super::sparse::{Form, check, content_map};
 use crate::error::{ImageError, Limits, Result, shown};
 
 /// What kind of thing an entry is.
@@ -35,6 +37,8 @@ pub(crate) struct Entry {
     /// Where the content is in the tar, and its length.
     pub data: u64,
     pub size: u64,
+    /// The pieces that the tar has of a file with holes, one behind the other from `data` on.
+    pub pieces: Option<Vec<Piece>>,
 }
 
 /// What the bytes of an extended header are.
@@ -66,10 +70,20 @@ enum State {
     Header,
     /// Collecting an extended header's content in `body`; then comes padding.
     Extended { kind: Extended, missing: usize, padding: u64 },
+    /// Collecting in `block` a block of the map of the file that waits.
+    Map,
     /// Passing over content and padding: `left` bytes, of which the last `padding` are padding.
     Skip { left: u64, padding: u64 },
     /// Behind the end marker.
     End,
+}
+
+/// A file whose map is not complete.
+struct Waiting {
+    entry: Entry,
+    /// How much of the tar is its content; a map at the content's beginning is taken off while it is read.
+    stored: u64,
+    form: Form,
 }
 
 /// The reader's state between two pieces of the stream.
@@ -81,6 +95,9 @@ pub(crate) struct Reader {
     pax: Option<Pax>,
     long_name: Option<Vec<u8>>,
     long_link: Option<Vec<u8>>,
+    waiting: Option<Waiting>,
+    /// By how much files with holes are longer than what the tar has of them.
+    holes: u64,
     zero_blocks: u32,
     extended_limit: u64,
     limit: u64,
@@ -99,6 +116,8 @@ impl Reader {
             pax: None,
             long_name: None,
             long_link: None,
+            waiting: None,
+            holes: 0,
             zero_blocks: 0,
             extended_limit: limits.extended_header,
             limit,
@@ -132,14 +151,14 @@ impl Reader {
     pub(crate) fn push(&mut self, mut bytes: &[u8], sink: &mut impl Sink) -> Result<()> {
         while !bytes.is_empty() {
             match &mut self.state {
-                State::Header => {
+                State::Header | State::Map => {
                     // Most headers lie whole in the piece and need no copy.
                     if self.block.is_empty()
                         && let Some((block, rest)) = bytes.split_first_chunk::<BLOCK>()
                     {
                         bytes = rest;
                         self.offset += BLOCK as u64;
-                        self.header(block, sink)?;
+                        self.block(block, sink)?;
                         continue;
                     }
                     let (part, rest) = bytes.split_at(bytes.len().min(BLOCK - self.block.len()));
@@ -149,7 +168,7 @@ impl Reader {
                     if let Some(block) = self.block.first_chunk::<BLOCK>() {
                         let block = *block;
                         self.block.clear();
-                        self.header(&block, sink)?;
+                        self.block(&block, sink)?;
                     }
                 }
                 State::Extended { kind, missing, padding } => {
@@ -192,6 +211,7 @@ impl Reader {
     pub(crate) fn finish(&self) -> Result<()> {
         let reason = match self.state {
             State::End => return Ok(()),
+            State::Map => "it ends within the map of a file's holes",
             State::Header if !self.block.is_empty() => "it ends within a header",
             State::Skip { left, padding } if left > padding => "it ends within an entry's content",
             State::Header | State::Skip { .. }
@@ -207,6 +227,67 @@ impl Reader {
 
     fn malformed(&self, path: &[u8], reason: Reason) -> ImageError {
         ImageError::Tar { offset: self.offset, path: shown(path), reason }
+    }
+
+    /// Takes a whole block.
+    fn block(&mut self, block: &[u8; BLOCK], sink: &mut impl Sink) -> Result<()> {
+        match self.waiting.take() {
+            Some(waiting) => self.map(waiting, block, sink),
+            None => self.header(block, sink),
+        }
+    }
+
+    /// Reads a block of a map.
+    fn map(&mut self, mut waiting: Waiting, block: &[u8; BLOCK], sink: &mut impl Sink) -> Result<()> {
+        self.body.extend_from_slice(block);
+        if self.body.len() as u64 > self.extended_limit {
+            return Err(ImageError::limit("the map of a file's holes", self.extended_limit, "bytes"));
+        }
+        let form = match waiting.form {
+            Form::Known(..) => waiting.form,
+            Form::InBlocks(mut map) => {
+                map.extend(block).map_err(|reason| self.malformed(&waiting.entry.path, reason))?;
+                if map.more { Form::InBlocks(map) } else { Form::Known(map.size, map.pieces) }
+            }
+            Form::InContent(size) => {
+                let stored = waiting.stored.checked_sub(BLOCK as u64);
+                let left = stored.ok_or_else(|| Reason::from("the map of its holes is longer than its content"));
+                let read = left.and_then(|left| Ok((left, content_map(&self.body)?)));
+                let (left, pieces) = read.map_err(|reason| self.malformed(&waiting.entry.path, reason))?;
+                waiting.stored = left;
+                pieces.map_or(Form::InContent(size), |pieces| Form::Known(size, pieces))
+            }
+        };
+        waiting.form = form;
+        self.wait(waiting, sink)
+    }
+
+    /// Goes on with a file with holes: with its content once the map is complete.
+    fn wait(&mut self, waiting: Waiting, sink: &mut impl Sink) -> Result<()> {
+        let Waiting { mut entry, stored, form } = waiting;
+        let (size, pieces) = match form {
+            Form::Known(size, pieces) => (size, pieces),
+            form => {
+                self.state = State::Map;
+                self.waiting = Some(Waiting { entry, stored, form });
+                return Ok(());
+            }
+        };
+        let size = u64::try_from(size).map_err(|_| self.malformed(&entry.path, "its size is negative".into()))?;
+        check(&pieces, size, stored).map_err(|reason| self.malformed(&entry.path, reason))?;
+        // What one may read out of the layer counts, not only what the tar has: holes have no length in it.
+        self.holes = self.holes.saturating_add(size - stored);
+        if self.holes > self.limit.saturating_sub(self.offset).saturating_sub(stored) {
+            return Err(ImageError::limit(self.what, self.limit, "bytes"));
+        }
+        (entry.size, entry.data, entry.pieces) = (size, self.offset, Some(pieces));
+        self.begin(entry, stored, sink)
+    }
+
+    /// Begins with the content of an entry, of which the tar has so many bytes.
+    fn begin(&mut self, entry: Entry, stored: u64, sink: &mut impl Sink) -> Result<()> {
+        self.state = skip(stored, stored.next_multiple_of(BLOCK as u64) - stored);
+        sink.entry(entry)
     }
 
     fn header(&mut self, block: &[u8; BLOCK], sink: &mut impl Sink) -> Result<()> {
@@ -250,9 +331,15 @@ impl Reader {
                 Ok(())
             }
             None => {
-                let entry = self.entry(header)?;
-                self.state = skip(entry.size, entry.size.next_multiple_of(BLOCK as u64) - entry.size);
-                sink.entry(entry)
+                let (entry, form) = self.entry(header)?;
+                let stored = entry.size;
+                match form {
+                    None => self.begin(entry, stored, sink),
+                    Some(form) => {
+                        self.body.clear();
+                        self.wait(Waiting { entry, stored, form }, sink)
+                    }
+                }
             }
         }
     }
@@ -276,19 +363,26 @@ impl Reader {
         Ok(())
     }
 
-    /// Joins a header with the extended headers before it.
-    fn entry(&mut self, header: Header) -> Result<Entry> {
+    /// Joins a header with the extended headers before it. Of a file with holes the size is that of what the tar has.
+    fn entry(&mut self, header: Header) -> Result<(Entry, Option<Form>)> {
         let pax = self.pax.take().unwrap_or_default();
-        let path = self.long_name.take().or(pax.path).unwrap_or(header.path);
+        let mut sparse = pax.sparse;
+        let real_name = sparse.as_mut().and_then(|sparse| sparse.name.take());
+        let path = real_name.or(self.long_name.take()).or(pax.path).unwrap_or(header.path);
         let link = self.long_link.take().or(pax.link).unwrap_or(header.link);
         let malformed = |reason: Reason| self.malformed(&path, reason);
-        if pax.sparse || header.typeflag == b'S' {
-            return Err(malformed("it is a GNU sparse file, which is not supported in layers".into()));
-        }
+        let form = match (sparse, header.holes) {
+            (Some(sparse), None) => Some(sparse.form().map_err(malformed)?),
+            (None, Some(map)) if map.more => Some(Form::InBlocks(map)),
+            (None, Some(map)) => Some(Form::Known(map.size, map.pieces)),
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(malformed("it has holes in two forms".into())),
+        };
         let kind = match header.typeflag {
             0 if path.ends_with(b"/") => Kind::Directory,
             // `7` is a contiguous file, a matter of the medium only.
             0 | b'0' | b'7' => Kind::Regular,
+            b'S' if form.is_some() => Kind::Regular,
             b'1' => Kind::HardLink,
             b'2' => Kind::Symlink,
             b'3' => Kind::CharDevice,
@@ -301,6 +395,9 @@ impl Reader {
         };
         let size = pax.size.unwrap_or(header.size);
         let size = u64::try_from(size).map_err(|_| malformed("its size is negative".into()))?;
+        if form.is_some() && kind != Kind::Regular {
+            return Err(malformed("it has holes, but is no file".into()));
+        }
         // Of all kinds only files have content, whatever the size field says.
         let size = if kind == Kind::Regular { size } else { 0 };
         if size > self.limit.saturating_sub(self.offset) {
@@ -314,7 +411,7 @@ impl Reader {
             Kind::CharDevice | Kind::BlockDevice => device_number(device(header.major)?, device(header.minor)?),
             _ => 0,
         };
-        Ok(Entry {
+        let entry = Entry {
             kind,
             mode: header.mode,
             uid: id(pax.uid.unwrap_or(header.uid), "owner")?,
@@ -323,9 +420,11 @@ impl Reader {
             rdev,
             data: self.offset,
             size,
+            pieces: None,
             path,
             link,
-        })
+        };
+        Ok((entry, form))
     }
 }
 

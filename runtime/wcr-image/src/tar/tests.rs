@@ -1,7 +1,7 @@
 //! Archives made with the `tar` crate or by hand, indexed and read back.
 
 use wcr_abi::{FileKind, Timestamp};
-use wcr_vfs::layer::{LayerIndex, Record, RecordKind};
+use wcr_vfs::layer::{Layer, LayerIndex, Record, RecordKind};
 
 use super::{LayerIndexer, index_tar, unlabelled};
 use crate::digest::Digest;
@@ -229,8 +229,8 @@ fn malformed_archives_are_refused() {
         ([extended(b'L', &[b'x'; 5000]), good.clone()].concat(), Class::Malformed, "a long path"),
         (Block::new("neg", b'0', 0).set(124, &[0xff; 12]).bytes(), Class::Malformed, "a negative size"),
         (Block::new("bad", b'0', 0).set(124, b"00000000009\0").bytes(), Class::Malformed, "a digit 9"),
-        (Block::new("s", b'S', 0).set(257, b"ustar  \0").bytes(), Class::Malformed, "a sparse file"),
-        ([pax(&[("GNU.sparse.major", "1")]), good.clone()].concat(), Class::Malformed, "a sparse file in PAX"),
+        (Block::new("s", b'S', 0).bytes(), Class::Malformed, "an old sparse file in a format that has none"),
+        ([pax(&[("GNU.sparse.major", "1")]), good.clone()].concat(), Class::Malformed, "a sparse file without a size"),
         (Block::new("v", b'V', 0).bytes(), Class::Malformed, "a volume header"),
         (Block::new("", b'0', 0).bytes(), Class::Malformed, "no name"),
         (file("../x", b""), Class::Malformed, "a way out"),
@@ -285,11 +285,163 @@ fn what_the_tar_crate_writes_is_read() {
     assert_eq!((get(&index, "short").mtime.sec, get(&index, "short").mode.permissions()), (1 << 34, 0o4755));
 }
 
+/// A file of ten blocks with one piece at its third, in each form.
+fn with_holes() -> [(&'static str, Vec<u8>); 4] {
+    let (data, size) = (padded(&[7; 512]), "5120");
+    let old = |name: &str| Block::new(name, b'S', 512).set(257, b"ustar  \0").set(483, b"00000012000\0");
+    let map = padded(b"2\n1024\n512\n5120\n0\n");
+    let in_content =
+        [("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "c"), ("GNU.sparse.realsize", size)];
+    let header = |name: &str, length| Block::new(name, b'0', length).bytes();
+    [
+        (
+            "s",
+            [old("s").set(386, b"00000002000\x0000000001000\x0000000012000\x0000000000000").bytes(), data.clone()]
+                .concat(),
+        ),
+        (
+            "a",
+            [
+                pax(&[
+                    ("GNU.sparse.size", size),
+                    ("GNU.sparse.numblocks", "1"),
+                    ("GNU.sparse.offset", "1024"),
+                    ("GNU.sparse.numbytes", "512"),
+                ]),
+                header("a", 512),
+                data.clone(),
+            ]
+            .concat(),
+        ),
+        (
+            "b",
+            [
+                pax(&[
+                    ("GNU.sparse.size", size),
+                    ("GNU.sparse.numblocks", "2"),
+                    ("GNU.sparse.name", "b"),
+                    ("GNU.sparse.map", "1024,512,5120,0"),
+                ]),
+                header("GNUSparseFile.1/b", 512),
+                data.clone(),
+            ]
+            .concat(),
+        ),
+        ("c", [pax(&in_content), header("GNUSparseFile.1/c", 1024), map, data].concat()),
+    ]
+}
+
+#[test]
+fn files_with_holes_have_zeros_there() {
+    let mut expected = vec![0; 5120];
+    expected[1024..1536].fill(7);
+    let mut tar: Vec<u8> = with_holes().into_iter().flat_map(|(_, tar)| tar).collect();
+    // More pieces than a header has room for.
+    let pair = |offset: u64| format!("{offset:011o}\x0000000000001\0").into_bytes();
+    let pairs = |range: core::ops::Range<u64>| range.flat_map(|n| pair(n * 100)).collect::<Vec<u8>>();
+    let old = Block::new("many", b'S', 30).set(257, b"ustar  \0").set(386, &pairs(0..4)).set(482, b"\x01");
+    let mut first = pairs(4..25);
+    first.extend_from_slice(b"\x01\0\0\0\0\0\0\0");
+    tar.extend([old.set(483, b"00000006000\0").bytes(), first, padded(&pairs(25..30)), padded(&[9; 30])].concat());
+    tar.extend([file("last", b"content"), end()].concat());
+    let whole = index_tar(&tar).unwrap();
+    for piece in [1, 13, 511, 512, 513, 4096] {
+        let mut indexer = LayerIndexer::new(&Limits::DEFAULT, unlabelled);
+        tar.chunks(piece).for_each(|part| indexer.push(part).unwrap());
+        assert_eq!(indexer.finish(Digest::of(&tar)).unwrap(), whole, "in pieces of {piece}");
+    }
+    let layer = Layer::new(LayerIndex::open(whole).unwrap(), tar).unwrap();
+    let read = |path: &str| {
+        let record = get(layer.index(), path);
+        let mut content = vec![1; record.size as usize];
+        layer.content(&record).unwrap().read(0, &mut content);
+        content
+    };
+    for (name, _) in with_holes() {
+        assert!(read(name) == expected, "{name}");
+    }
+    let many = read("many");
+    assert_eq!((many.len(), many.iter().filter(|byte| **byte == 9).count()), (3072, 30));
+    assert!((0..30).all(|n| many[n * 100] == 9));
+    assert_eq!(read("last"), b"content");
+    assert!(layer.index().child(0, b"GNUSparseFile.1").is_none());
+}
+
+#[test]
+fn maps_of_holes_that_make_no_sense_are_refused() {
+    let sparse = |records: &[(&str, &str)], content: &[u8]| {
+        let size = [("GNU.sparse.size", "5120")];
+        let records: Vec<_> = size.iter().chain(records).copied().collect();
+        [pax(&records), Block::new("f", b'0', content.len() as u64).bytes(), padded(content), end()].concat()
+    };
+    let map = |map: &str| sparse(&[("GNU.sparse.map", map)], &[1; 512]);
+    let content = |content: &str| sparse(&[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")], content.as_bytes());
+    let table = [
+        (map("0,511"), Class::Malformed, "another length than its content", "less than the tar has"),
+        (map("0,513"), Class::Malformed, "another length than its content", "more than the tar has"),
+        (map("0,256,255,256"), Class::Malformed, "overlap", "pieces over each other"),
+        (map("600,256,0,256"), Class::Malformed, "overlap", "pieces out of order"),
+        (map("4864,512"), Class::Malformed, "outside", "a piece behind the end"),
+        (map("9223372036854775807,512"), Class::Malformed, "outside", "a piece far behind the end"),
+        (map("-1,512"), Class::Malformed, "negative", "a piece before the beginning"),
+        (map("0,512,"), Class::Malformed, "ends with an offset", "half a piece"),
+        (sparse(&[("GNU.sparse.major", "2")], b""), Class::Malformed, "form 2.0", "a form of the future"),
+        (sparse(&[("GNU.sparse.numblocks", "3")], b""), Class::Malformed, "not complete", "too few pieces"),
+        (sparse(&[("GNU.sparse.offset", "3")], b""), Class::Malformed, "not complete", "no length"),
+        (sparse(&[("GNU.sparse.size", "-1")], b""), Class::Malformed, "negative", "a negative size"),
+        (sparse(&[("GNU.sparse.size", "9223372036854775807")], b""), Class::Limit, "8589934592", "a huge file"),
+        (content(""), Class::Malformed, "is longer than its content", "no map"),
+        (content(&"x".repeat(512)), Class::Malformed, "no number of pieces", "a map without lines"),
+        (content(&"1\n".repeat(256)), Class::Malformed, "another length", "a map of something else"),
+        (
+            content(&format!("9223372036854775807\n{:510}", 0)),
+            Class::Malformed,
+            "is longer than its content",
+            "endless",
+        ),
+        (content(&format!("990\n{}", "1\n".repeat(254))), Class::Malformed, "longer than its content", "cut off"),
+        (
+            [pax(&[("GNU.sparse.size", "9")]), Block::new("d", b'5', 0).bytes()].concat(),
+            Class::Malformed,
+            "no file",
+            "a folder with holes",
+        ),
+    ];
+    for (tar, class, text, why) in table {
+        let error = index(&tar).map(|_| ()).expect_err(why);
+        assert_eq!(error.class(), class, "{why}: {error}");
+        assert!(error.to_string().contains(text), "{why}: {error}");
+    }
+    let many = format!("100000\n{}", "1\n".repeat(600_000));
+    assert_eq!(index(&content(&many)).map(|_| ()).unwrap_err().class(), Class::Limit, "a map without end");
+    for (name, tar) in with_holes() {
+        for length in 1..tar.len() - 1 {
+            if tar.len() - length > 512 {
+                drop(index_tar(&tar[..length]));
+            } else {
+                assert!(index_tar(&tar[..length]).is_err(), "{name} cut to {length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn holes_count_against_the_limit_of_a_layer() {
+    let limits = Limits { layer: 100_000, ..Limits::DEFAULT };
+    let hole = |size: &str| [pax(&[("GNU.sparse.size", size)]), Block::new("f", b'0', 0).bytes()].concat();
+    let mut indexer = LayerIndexer::new(&limits, unlabelled);
+    indexer.push(&hole("90000")).unwrap();
+    let error = indexer.push(&hole("90000")).unwrap_err().to_string();
+    assert_eq!(error, "a layer is larger than the limit of 100000 bytes");
+}
+
 #[test]
 fn damaged_archives_never_panic() {
+    let holes = with_holes().into_iter().flat_map(|(_, tar)| tar).collect();
     let tar = [
         pax(&[("path", "p/q"), ("size", "600"), ("mtime", "-1.5"), ("uid", "7")]),
         file("a", &[3; 600]),
+        holes,
         extended(b'L', b"long/name\0"),
         Block::new("b", b'1', 7).link("p/q").bytes(),
         Block::new("null", b'3', 0).set(329, b"0000001 0000003 ").bytes(),

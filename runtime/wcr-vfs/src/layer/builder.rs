@@ -4,9 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 
 use wcr_abi::{FileKind, Mode, PATH_MAX, Timestamp};
 
+use super::content::{self, Piece};
 use super::format::{
-    FLAG_IMPLIED, FLAG_OPAQUE, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, KIND_LOWER_HARD_LINK, KIND_WHITEOUT,
-    RECORD_LEN, RawRecord, Text,
+    FLAG_IMPLIED, FLAG_OPAQUE, FLAG_SPARSE, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, KIND_LOWER_HARD_LINK,
+    KIND_WHITEOUT, RECORD_LEN, RawRecord, Text,
 };
 use super::names::{self, Last};
 use super::{LayerError, NameFault};
@@ -51,6 +52,8 @@ pub struct EntryMeta {
 pub enum EntryKind<'a> {
     /// A regular file.
     Regular,
+    /// A regular file with holes between these pieces, which lie one behind the other in the tar.
+    Sparse(&'a [Piece]),
     /// A directory.
     Directory,
     /// A symbolic link with this target.
@@ -99,7 +102,10 @@ struct Dir {
 struct Inode {
     kind: FileKind,
     meta: EntryMeta,
-    link: Text,
+    /// A symbolic link's target; a sparse file's pieces.
+    text: Text,
+    /// How many bytes of the tar are the content of a sparse file.
+    stored: Option<u64>,
     label: u8,
 }
 
@@ -215,6 +221,15 @@ impl LayerBuilder {
                 self.last_file = self.inodes.len() as u32;
                 self.new_inode(FileKind::Regular, meta, Text::default())
             }
+            (EntryKind::Sparse(pieces), _) => {
+                let map = self.text(&content::encode(pieces))?;
+                self.last_file = self.inodes.len() as u32;
+                let what = self.new_inode(FileKind::Regular, meta, map);
+                if let Some(inode) = self.inodes.last_mut() {
+                    inode.stored = Some(pieces.iter().fold(0, |sum, piece| piece.len.saturating_add(sum)));
+                }
+                what
+            }
             (EntryKind::CharDevice, _) => self.new_inode(FileKind::CharDevice, meta, Text::default()),
             (EntryKind::BlockDevice, _) => self.new_inode(FileKind::BlockDevice, meta, Text::default()),
             (EntryKind::Fifo, _) => self.new_inode(FileKind::Fifo, meta, Text::default()),
@@ -298,8 +313,8 @@ impl LayerBuilder {
         What::Dir(self.dirs.len() as u32 - 1)
     }
 
-    fn new_inode(&mut self, kind: FileKind, meta: EntryMeta, link: Text) -> What {
-        self.inodes.push(Inode { kind, meta, link, label: 0 });
+    fn new_inode(&mut self, kind: FileKind, meta: EntryMeta, text: Text) -> What {
+        self.inodes.push(Inode { kind, meta, text, stored: None, label: 0 });
         What::Inode(self.inodes.len() as u32 - 1)
     }
 
@@ -425,14 +440,18 @@ impl LayerBuilder {
                 if first != number {
                     return Ok(RawRecord { kind: KIND_HARD_LINK, target: first, nlink, ..blank });
                 }
-                let Inode { kind, meta, link, label } = &self.inodes[index as usize];
+                let Inode { kind, meta, text, stored, label } = &self.inodes[index as usize];
                 let record = RawRecord { kind: KIND_INODE, nlink, ..self.inode_record(blank, *kind, meta) };
                 match kind {
-                    FileKind::Regular if meta.data.checked_add(meta.size).is_none_or(|end| end > tar_len) => {
-                        return Err(LayerError::entry(self.name_of(slot), NameFault::Data));
+                    FileKind::Regular => {
+                        let end = meta.data.checked_add(stored.unwrap_or(meta.size));
+                        if end.is_none_or(|end| end > tar_len) {
+                            return Err(LayerError::entry(self.name_of(slot), NameFault::Data));
+                        }
+                        let flags = if stored.is_some() { FLAG_SPARSE } else { 0 };
+                        RawRecord { flags, link: *text, size: meta.size, data: meta.data, label: *label, ..record }
                     }
-                    FileKind::Regular => RawRecord { size: meta.size, data: meta.data, label: *label, ..record },
-                    FileKind::Symlink => RawRecord { size: link.len.into(), link: *link, ..record },
+                    FileKind::Symlink => RawRecord { size: text.len.into(), link: *text, ..record },
                     FileKind::CharDevice | FileKind::BlockDevice => RawRecord { rdev: meta.rdev, ..record },
                     _ => record,
                 }

@@ -4,15 +4,16 @@
 //! (u64), diff-id (32 bytes), sha256 of records and strings (32 bytes), number of hard links into lower
 //! layers (u64), zeros up to 128.
 //!
-//! Record: kind (u8), flags (u8: 1 opaque, 2 implied), name length (u16), mode, name start, link start,
+//! Record: kind (u8), flags (u8: 1 opaque, 2 implied, 4 sparse), name length (u16), mode, name start, link start,
 //! link length, uid, gid, nlink (u32 each), rdev, size, data, seconds of mtime (u64 each), nanoseconds of
 //! mtime, target record, first child, end of children (u32 each), label (u8), zeros up to 96. Starts are
-//! offsets into the strings.
+//! offsets into the strings. Where a link has its target among the strings, a sparse file has its pieces: three u64 for
+//! each, its offset in the file, its length, and its place behind the start of the data.
 
 use wcr_abi::{Mode, Timestamp};
 
 /// The first eight bytes of an index file.
-pub const MAGIC: [u8; 8] = *b"wcrlidx1";
+pub const MAGIC: [u8; 8] = *b"wcrlidx2";
 /// The length of the header, in bytes.
 pub const HEADER_LEN: usize = 128;
 /// The length of one record, in bytes.
@@ -24,6 +25,7 @@ pub(crate) const KIND_LOWER_HARD_LINK: u8 = 2;
 pub(crate) const KIND_WHITEOUT: u8 = 3;
 pub(crate) const FLAG_OPAQUE: u8 = 1;
 pub(crate) const FLAG_IMPLIED: u8 = 2;
+pub(crate) const FLAG_SPARSE: u8 = 4;
 
 /// Where a string is among the strings.
 #[derive(Debug, Clone, Copy, Default)]

@@ -13,6 +13,7 @@
 //! metadata of a lower layer's directory shows through.
 
 mod builder;
+mod content;
 mod error;
 pub(crate) mod format;
 mod names;
@@ -21,6 +22,7 @@ mod reader;
 mod tests;
 
 pub use builder::{EntryKind, EntryMeta, LayerBuilder, LayerLimits};
+pub use content::{Content, Piece, Pieces};
 pub use error::{LayerError, NameFault};
 pub use format::{HEADER_LEN, MAGIC, RECORD_LEN};
 pub use reader::{Layer, LayerData, LayerIndex, TarData};
@@ -69,6 +71,8 @@ pub struct Record<'a> {
     pub mtime: Timestamp,
     /// A symbolic link's target or a [`RecordKind::LowerHardLink`]'s path; empty otherwise.
     pub link: &'a [u8],
+    /// The pieces of a regular file that has holes.
+    pub pieces: Option<Pieces<'a>>,
     /// For a directory: the records of its children.
     pub children: core::ops::Range<u32>,
     /// Nothing of the lower layers shows in this directory.

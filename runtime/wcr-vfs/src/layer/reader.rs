@@ -6,9 +6,10 @@ use core::ops::Range;
 
 use wcr_abi::FileKind;
 
+use super::content::{Content, Pieces};
 use super::format::{
-    FLAG_IMPLIED, FLAG_OPAQUE, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, KIND_LOWER_HARD_LINK, KIND_WHITEOUT,
-    RECORD_LEN, RawRecord, Text,
+    FLAG_IMPLIED, FLAG_OPAQUE, FLAG_SPARSE, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, KIND_LOWER_HARD_LINK,
+    KIND_WHITEOUT, RECORD_LEN, RawRecord, Text,
 };
 use super::{LayerError, Record, RecordKind};
 
@@ -139,6 +140,10 @@ impl LayerIndex {
             _ => return None,
         };
         let is_dir = kind == RecordKind::Inode && raw.mode.kind() == FileKind::Directory;
+        let (mut link, mut pieces) = (self.text(raw.link)?, None);
+        if raw.flags & FLAG_SPARSE != 0 {
+            (pieces, link) = (Some(Pieces::decode(link)?), &[]);
+        }
         Some(Record {
             name: self.text(raw.name)?,
             kind,
@@ -150,7 +155,8 @@ impl LayerIndex {
             size: raw.size,
             data: raw.data,
             mtime: raw.mtime,
-            link: self.text(raw.link)?,
+            link,
+            pieces,
             children: if is_dir { self.range(number, raw.children)? } else { 0..0 },
             opaque: raw.flags & FLAG_OPAQUE != 0,
             implied: raw.flags & FLAG_IMPLIED != 0,
@@ -233,6 +239,15 @@ impl Layer {
     #[must_use]
     pub fn index(&self) -> &LayerIndex {
         &self.index
+    }
+
+    /// The content of a regular file's record; `None` when the tar has not all of it.
+    #[must_use]
+    pub fn content<'a>(&'a self, record: &Record<'a>) -> Option<Content<'a>> {
+        Some(match record.pieces {
+            Some(pieces) => Content::sparse(record.size, self.data(record.data, pieces.stored()?)?, pieces),
+            None => Content::plain(self.data(record.data, record.size)?),
+        })
     }
 
     /// `len` bytes of the tar from `start`; `None` when they are not all there.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wcr_abi::Errno;
 
 use crate::fs::Part;
+use crate::layer::Content;
 
 /// The unit of writing over a layer's bytes: a first write copies this much.
 const CHUNK: usize = 64 << 10;
@@ -50,9 +51,12 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// A layer's bytes in a chunk that is to be changed; it costs nothing yet.
-    fn over(base: &[u8]) -> Self {
-        Self { data: Vec::new(), pages: pages_before(base.len()), reserved: 0 }
+    /// The chunk of this number, of which a layer has `below` bytes, with the first `kept` of them. `NOSPC`.
+    fn over(base: Content<'_>, number: u64, kept: usize, below: usize, budget: &mut Budget) -> Result<Self, Errno> {
+        let mut chunk = Self { data: Vec::new(), pages: pages_before(below), reserved: 0 };
+        chunk.resize(kept, budget)?;
+        base.read(number * CHUNK as u64, &mut chunk.data);
+        Ok(chunk)
     }
 
     /// The start of the first page from that of `start` on that was written, or was not.
@@ -178,7 +182,7 @@ impl File {
         self.len
     }
 
-    pub fn read(&self, base: &[u8], offset: u64, buf: &mut [u8]) -> usize {
+    pub fn read(&self, base: Content<'_>, offset: u64, buf: &mut [u8]) -> usize {
         let len = self.len.saturating_sub(offset).min(buf.len() as u64) as usize;
         let mut done = 0;
         while done < len {
@@ -187,15 +191,15 @@ impl File {
             let part = (CHUNK - start).min(len - done);
             let out = buf.get_mut(done..done + part).unwrap_or_default();
             match self.chunks.get(&number) {
-                Some(chunk) => copy_padded(out, &chunk.data, start),
-                None => copy_padded(out, base, usize::try_from(at).unwrap_or(usize::MAX)),
+                Some(chunk) => Content::plain(&chunk.data).read(start as u64, out),
+                None => base.read(at, out),
             }
             done += part;
         }
         len
     }
 
-    pub fn view<'a>(&'a self, base: &'a [u8], offset: u64, len: usize) -> Option<&'a [u8]> {
+    pub fn view<'a>(&'a self, base: Content<'a>, offset: u64, len: usize) -> Option<&'a [u8]> {
         let len = self.len.saturating_sub(offset).min(len as u64) as usize;
         if len == 0 {
             return Some(&[]);
@@ -203,7 +207,7 @@ impl File {
         let (first, start) = split(offset);
         let (last, _) = split(offset + len as u64 - 1);
         if self.chunks.range(first..=last).next().is_none() {
-            return base.get(usize::try_from(offset).ok()?..)?.get(..len);
+            return base.view(offset, len);
         }
         if first != last {
             return None;
@@ -212,7 +216,7 @@ impl File {
     }
 
     /// Writes as much as the budget allows. `NOSPC` and `FBIG` when that is nothing.
-    pub fn write(&mut self, base: &[u8], offset: u64, bytes: &[u8], budget: &mut Budget) -> Result<usize, Errno> {
+    pub fn write(&mut self, base: Content<'_>, offset: u64, bytes: &[u8], budget: &mut Budget) -> Result<usize, Errno> {
         let room = FILE_MAX.saturating_sub(offset).min(bytes.len() as u64) as usize;
         if room == 0 && !bytes.is_empty() {
             return Err(Errno::Fbig);
@@ -236,7 +240,7 @@ impl File {
 
     fn write_chunk(
         &mut self,
-        base: &[u8],
+        base: Content<'_>,
         number: u64,
         start: usize,
         input: &[u8],
@@ -246,12 +250,8 @@ impl File {
         let chunk = match self.chunks.get_mut(&number) {
             Some(chunk) => chunk,
             None => {
-                let below = base_part(base, number);
-                let mut chunk = Chunk::over(below);
-                chunk.resize(below.len().max(end), budget)?;
-                if let Some(copy) = chunk.data.get_mut(..below.len()) {
-                    copy.copy_from_slice(below);
-                }
+                let below = below(base, number);
+                let chunk = Chunk::over(base, number, below.max(end), below, budget)?;
                 self.chunks.entry(number).or_insert(chunk)
             }
         };
@@ -268,7 +268,13 @@ impl File {
     }
 
     /// Sets room aside for a part. `NOSPC`, and then nothing has changed; `FBIG`.
-    pub fn allocate(&mut self, base: &[u8], part: Part, keep_size: bool, budget: &mut Budget) -> Result<(), Errno> {
+    pub fn allocate(
+        &mut self,
+        base: Content<'_>,
+        part: Part,
+        keep_size: bool,
+        budget: &mut Budget,
+    ) -> Result<(), Errno> {
         if part.end() > FILE_MAX {
             return Err(Errno::Fbig);
         }
@@ -280,12 +286,12 @@ impl File {
         let mut wanted = Vec::new();
         let mut more = 0;
         for (number, start, end) in pieces(part) {
-            let below = base_part(base, number);
+            let below = below(base, number);
             let pages = pages_of(start, end);
             let (old, len, reserved) = match self.chunks.get(&number) {
                 Some(chunk) => (chunk.cost(), chunk.data.len(), chunk.reserved),
-                None if pages & !pages_before(below.len()) == 0 => continue,
-                None => (0, below.len(), 0),
+                None if pages & !pages_before(below) == 0 => continue,
+                None => (0, below, 0),
             };
             more += Chunk::cost_with(len, reserved | pages) - old;
             wanted.push((number, pages));
@@ -294,15 +300,10 @@ impl File {
             return Err(Errno::Nospc);
         }
         for (number, pages) in wanted {
-            let below = base_part(base, number);
+            let below = below(base, number);
             let chunk = match self.chunks.entry(number) {
                 Entry::Occupied(chunk) => chunk.into_mut(),
-                Entry::Vacant(place) => {
-                    let mut chunk = Chunk::over(below);
-                    chunk.resize(below.len(), budget)?;
-                    chunk.data.copy_from_slice(below);
-                    place.insert(chunk)
-                }
+                Entry::Vacant(place) => place.insert(Chunk::over(base, number, below, below, budget)?),
             };
             budget.change(chunk.cost(), Chunk::cost_with(chunk.data.len(), chunk.reserved | pages))?;
             chunk.reserved |= pages;
@@ -315,7 +316,7 @@ impl File {
     }
 
     /// Makes a hole. `NOSPC` where a part of a layer's chunk has to be kept.
-    pub fn punch(&mut self, base: &[u8], part: Part, budget: &mut Budget) -> Result<(), Errno> {
+    pub fn punch(&mut self, base: Content<'_>, part: Part, budget: &mut Budget) -> Result<(), Errno> {
         let (first, last) = (split(part.offset).0, split(part.end().saturating_sub(1)).0);
         let layers = first..self.base_len.div_ceil(CHUNK as u64).min(last + 1);
         let written = self.chunks.range(first..=last).map(|(number, _)| *number);
@@ -324,15 +325,12 @@ impl File {
             let origin = number * CHUNK as u64;
             let start = part.offset.saturating_sub(origin) as usize;
             let end = (part.end() - origin).min(CHUNK as u64) as usize;
-            let below = base_part(base, number);
+            let below = below(base, number);
             let chunk = match self.chunks.entry(number) {
                 Entry::Occupied(chunk) => chunk.into_mut(),
                 Entry::Vacant(place) => {
-                    let kept = if end < below.len() { below } else { below.get(..start).unwrap_or(below) };
-                    let mut chunk = Chunk::over(below);
-                    chunk.resize(kept.len(), budget)?;
-                    chunk.data.copy_from_slice(kept);
-                    place.insert(chunk)
+                    let kept = if end < below { below } else { start.min(below) };
+                    place.insert(Chunk::over(base, number, kept, below, budget)?)
                 }
             };
             let whole = pages_before(end / PAGE * PAGE) & !pages_before(start);
@@ -344,7 +342,7 @@ impl File {
             } else if let Some(bytes) = chunk.data.get_mut(start..end) {
                 bytes.fill(0);
             }
-            if below.is_empty() && chunk.allocated() == 0 {
+            if below == 0 && chunk.allocated() == 0 {
                 chunk.resize(0, budget)?;
                 self.chunks.remove(&number);
             }
@@ -400,27 +398,23 @@ fn split(offset: u64) -> (u64, usize) {
     (offset / CHUNK as u64, (offset % CHUNK as u64) as usize)
 }
 
-fn base_part(base: &[u8], number: u64) -> &[u8] {
-    let start = usize::try_from(number * CHUNK as u64).unwrap_or(usize::MAX);
-    let rest = base.get(start..).unwrap_or_default();
-    rest.get(..CHUNK).unwrap_or(rest)
-}
-
-/// Fills `out` from `source[start..]`, and with zeros where that ends.
-fn copy_padded(out: &mut [u8], source: &[u8], start: usize) {
-    let rest = source.get(start..).unwrap_or_default();
-    let (copied, zeros) = out.split_at_mut(rest.len().min(out.len()));
-    copied.copy_from_slice(rest.get(..copied.len()).unwrap_or_default());
-    zeros.fill(0);
+/// How many bytes of a chunk the layer has.
+fn below(base: Content<'_>, number: u64) -> usize {
+    base.len().saturating_sub(number * CHUNK as u64).min(CHUNK as u64) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What of a layer's bytes still counts.
+    fn under<'a>(file: &File, base: &'a [u8]) -> Content<'a> {
+        Content::plain(base).take(file.base_len())
+    }
+
     fn all(file: &File, base: &[u8]) -> Vec<u8> {
         let mut buf = vec![0xaa; file.len() as usize + 10];
-        let len = file.read(&base[..file.base_len() as usize], 0, &mut buf);
+        let len = file.read(under(file, base), 0, &mut buf);
         buf.truncate(len);
         buf
     }
@@ -438,7 +432,7 @@ mod tests {
             let mut model = base.clone();
             let mut budget = Budget { limit: 1 << 30, used: 0 };
             for step in 0..300 {
-                let under = &base[..file.base_len() as usize];
+                let below = under(&file, &base);
                 let part = Part { offset: random(250_000), len: 1 + random(90_000) };
                 let within = part.offset as usize..part.end() as usize;
                 match random(6) {
@@ -449,19 +443,19 @@ mod tests {
                     }
                     1 => {
                         let keep_size = step % 2 == 0;
-                        file.allocate(under, part, keep_size, &mut budget).unwrap();
+                        file.allocate(below, part, keep_size, &mut budget).unwrap();
                         let len = if keep_size { model.len() } else { model.len().max(within.end) };
                         model.resize(len, 0);
                     }
                     2 => {
-                        file.punch(under, part, &mut budget).unwrap();
+                        file.punch(below, part, &mut budget).unwrap();
                         let end = within.end.min(model.len());
                         model[within.start.min(end)..end].fill(0);
                     }
                     _ => {
                         let offset = random(250_000) as usize;
                         let bytes = vec![step as u8 | 1; random(if step % 2 == 0 { 50 } else { 90_000 }) as usize];
-                        assert_eq!(file.write(under, offset as u64, &bytes, &mut budget), Ok(bytes.len()));
+                        assert_eq!(file.write(below, offset as u64, &bytes, &mut budget), Ok(bytes.len()));
                         if !bytes.is_empty() {
                             model.resize(model.len().max(offset + bytes.len()), 0);
                             model[offset..offset + bytes.len()].copy_from_slice(&bytes);
@@ -477,7 +471,7 @@ mod tests {
                 assert_eq!(held, budget.used);
                 assert!(file.chunks.values().all(|chunk| chunk.data.capacity() as u64 <= cost(chunk.data.len())));
                 let (offset, len) = (random(250_000), random(9000) as usize);
-                if let Some(view) = file.view(&base[..file.base_len() as usize], offset, len) {
+                if let Some(view) = file.view(under(&file, &base), offset, len) {
                     let expected = model.get(offset as usize..).unwrap_or_default();
                     assert!(view == &expected[..len.min(expected.len())]);
                 }
@@ -493,12 +487,12 @@ mod tests {
         let mut file = File::new(0);
         file.truncate(1 << 43, &mut budget).unwrap();
         assert_eq!((file.len(), file.blocks(), budget.used), (1 << 43, 0, 0));
-        file.write(&[], (1 << 43) - 1, b"x", &mut budget).unwrap();
+        file.write(Content::EMPTY, (1 << 43) - 1, b"x", &mut budget).unwrap();
         assert_eq!((file.blocks(), budget.used), (8, CHUNK as u64));
         assert_eq!(file.truncate(1 << 62, &mut budget), Err(Errno::Fbig));
-        assert_eq!(file.write(&[], 1 << 62, b"x", &mut budget), Err(Errno::Fbig));
-        assert_eq!(file.write(&[], FILE_MAX - 1, b"xyz", &mut budget), Ok(1));
-        assert_eq!(file.write(&[], u64::MAX, b"xyz", &mut budget), Err(Errno::Fbig));
+        assert_eq!(file.write(Content::EMPTY, 1 << 62, b"x", &mut budget), Err(Errno::Fbig));
+        assert_eq!(file.write(Content::EMPTY, FILE_MAX - 1, b"xyz", &mut budget), Ok(1));
+        assert_eq!(file.write(Content::EMPTY, u64::MAX, b"xyz", &mut budget), Err(Errno::Fbig));
     }
 
     #[test]
@@ -506,20 +500,20 @@ mod tests {
         let mut budget = Budget { limit: 4 * CHUNK as u64, used: 0 };
         let mut file = File::new(0);
         let part = |offset, len| Part { offset, len };
-        assert_eq!(file.allocate(&[], part(0, 100_000), true, &mut budget), Ok(()));
+        assert_eq!(file.allocate(Content::EMPTY, part(0, 100_000), true, &mut budget), Ok(()));
         assert_eq!((file.len(), file.blocks(), budget.used), (0, 25 * 8, CHUNK as u64 + 65_536));
-        assert_eq!(file.allocate(&[], part(0, 5 * CHUNK as u64), false, &mut budget), Err(Errno::Nospc));
-        assert_eq!(file.allocate(&[], part(0, 1 << 43), false, &mut budget), Err(Errno::Nospc));
-        assert_eq!(file.allocate(&[], part(1 << 43, 1 << 43), false, &mut budget), Err(Errno::Fbig));
+        assert_eq!(file.allocate(Content::EMPTY, part(0, 5 * CHUNK as u64), false, &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.allocate(Content::EMPTY, part(0, 1 << 43), false, &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.allocate(Content::EMPTY, part(1 << 43, 1 << 43), false, &mut budget), Err(Errno::Fbig));
         assert_eq!((file.len(), file.blocks(), budget.used), (0, 25 * 8, 2 * CHUNK as u64));
-        assert_eq!(file.allocate(&[], part(0, 3 * CHUNK as u64), false, &mut budget), Ok(()));
+        assert_eq!(file.allocate(Content::EMPTY, part(0, 3 * CHUNK as u64), false, &mut budget), Ok(()));
         assert_eq!((file.len(), file.next_data(0), file.next_hole(0)), (3 * CHUNK as u64, None, 0));
         // What was set aside is there, even when the rest is used up.
         let mut other = File::new(0);
-        assert_eq!(other.write(&[], 0, &vec![1; 9 * CHUNK], &mut budget), Ok(CHUNK));
-        assert_eq!(file.write(&[], 0, &vec![2; 3 * CHUNK], &mut budget), Ok(3 * CHUNK));
-        assert_eq!(file.write(&[], 3 * CHUNK as u64, b"x", &mut budget), Err(Errno::Nospc));
-        assert_eq!(file.punch(&[], part(5, 2 * CHUNK as u64), &mut budget), Ok(()));
+        assert_eq!(other.write(Content::EMPTY, 0, &vec![1; 9 * CHUNK], &mut budget), Ok(CHUNK));
+        assert_eq!(file.write(Content::EMPTY, 0, &vec![2; 3 * CHUNK], &mut budget), Ok(3 * CHUNK));
+        assert_eq!(file.write(Content::EMPTY, 3 * CHUNK as u64, b"x", &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.punch(Content::EMPTY, part(5, 2 * CHUNK as u64), &mut budget), Ok(()));
         assert_eq!((file.blocks(), budget.used), ((1 + 16) * 8, 4096 + 2 * CHUNK as u64));
         assert_eq!(all(&file, &[])[..8], [2, 2, 2, 2, 2, 0, 0, 0]);
         file.truncate(0, &mut budget).unwrap();
@@ -530,9 +524,9 @@ mod tests {
     fn a_full_budget_shortens_a_write() {
         let mut budget = Budget { limit: 2 * CHUNK as u64, used: 0 };
         let mut file = File::new(0);
-        assert_eq!(file.write(&[], 0, &vec![1; 5 * CHUNK], &mut budget), Ok(2 * CHUNK));
-        assert_eq!(file.write(&[], file.len(), b"x", &mut budget), Err(Errno::Nospc));
-        assert_eq!(file.write(&[], 0, b"over what is there", &mut budget), Ok(18));
+        assert_eq!(file.write(Content::EMPTY, 0, &vec![1; 5 * CHUNK], &mut budget), Ok(2 * CHUNK));
+        assert_eq!(file.write(Content::EMPTY, file.len(), b"x", &mut budget), Err(Errno::Nospc));
+        assert_eq!(file.write(Content::EMPTY, 0, b"over what is there", &mut budget), Ok(18));
         file.truncate(10, &mut budget).unwrap();
         assert_eq!((file.blocks(), budget.used), (8, 4096));
     }
@@ -542,11 +536,11 @@ mod tests {
         let base = vec![3; 300_000];
         let mut file = File::new(300_000);
         let mut budget = Budget { limit: 1 << 20, used: 0 };
-        assert_eq!(file.view(&base, 0, 1 << 20).map(<[u8]>::len), Some(300_000));
-        file.write(&base, 100_000, b"x", &mut budget).unwrap();
-        assert_eq!(file.view(&base, 0, 1 << 20), None);
-        assert_eq!(file.view(&base, 65_536, 65_536).map(|view| view[100_000 - 65_536]), Some(b'x'));
-        assert_eq!(file.view(&base, 140_000, 10), Some(&[3; 10][..]));
+        assert_eq!(file.view(Content::plain(&base), 0, 1 << 20).map(<[u8]>::len), Some(300_000));
+        file.write(Content::plain(&base), 100_000, b"x", &mut budget).unwrap();
+        assert_eq!(file.view(Content::plain(&base), 0, 1 << 20), None);
+        assert_eq!(file.view(Content::plain(&base), 65_536, 65_536).map(|view| view[100_000 - 65_536]), Some(b'x'));
+        assert_eq!(file.view(Content::plain(&base), 140_000, 10), Some(&[3; 10][..]));
         assert_eq!(file.blocks(), 300_000u64.div_ceil(4096) * 8);
         assert_eq!(budget.used, 65_536);
     }

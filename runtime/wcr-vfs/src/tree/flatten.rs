@@ -7,7 +7,9 @@ use wcr_abi::{Errno, FileKind, Mode};
 
 use super::merge::{Merged, Source, Stack};
 use crate::layer::Layer;
-use crate::layer::format::{FLAG_IMPLIED, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, RECORD_LEN, RawRecord, Text};
+use crate::layer::format::{
+    FLAG_IMPLIED, FLAG_SPARSE, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, RECORD_LEN, RawRecord, Text,
+};
 
 /// The index of what `layers` (the lowest first) show together, for a [`Layer`] whose data are their tars, one behind
 /// the other. A [`crate::Tree`] over that layer is the same as one over `layers`, but costs the same for any number of
@@ -131,7 +133,8 @@ impl<'a> Flat<'a> {
         let is_regular = record.mode.kind() == FileKind::Regular;
         Ok(RawRecord {
             mode: record.mode,
-            link: self.text(record.link)?,
+            link: self.text(record.pieces.map_or(record.link, |pieces| pieces.encoded()))?,
+            flags: if record.pieces.is_some() { FLAG_SPARSE } else { 0 },
             uid: record.uid,
             gid: record.gid,
             nlink: record.nlink,

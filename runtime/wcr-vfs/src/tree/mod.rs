@@ -25,7 +25,7 @@ use std::sync::Arc;
 use wcr_abi::{Errno, FileKind, Mode, Timestamp};
 
 use crate::fs::{Ino, NewInode};
-use crate::layer::Layer;
+use crate::layer::{Content, Layer};
 use content::{Budget, File};
 pub use flatten::flatten;
 pub use merge::{DanglingLink, dangling_link};
@@ -92,8 +92,8 @@ struct Inode {
 #[derive(Debug, Clone)]
 enum Body {
     Directory(Box<Directory>),
-    /// The content, and where in its layer the tar has the file.
-    File(File, u64),
+    /// The content, and where in its layer the tar has all of it, if it has.
+    File(File, Option<u64>),
     Symlink(Box<[u8]>),
     /// A device, FIFO or socket.
     Special,
@@ -253,7 +253,7 @@ impl Tree {
         let record = self.stack.layer(source.layer)?.index().record(source.record).ok_or(Errno::Io)?;
         let body = match record.mode.kind() {
             FileKind::Directory => return Err(Errno::Io),
-            FileKind::Regular => Body::File(File::new(record.size), record.data),
+            FileKind::Regular => Body::File(File::new(record.size), record.pieces.is_none().then_some(record.data)),
             FileKind::Symlink => Body::Symlink(record.link.into()),
             _ => Body::Special,
         };
@@ -280,10 +280,15 @@ impl Tree {
         }
     }
 
-    /// The layer's bytes of a file that still count.
-    fn base<'a>(stack: &'a Stack, inode: &Inode) -> Result<&'a [u8], Errno> {
-        let (Body::File(file, start), Some(origin)) = (&inode.body, inode.origin) else { return Ok(&[]) };
-        stack.layer(origin.layer)?.data(*start, file.base_len()).ok_or(Errno::Io)
+    /// The layer's content of a file, as far as it still counts.
+    fn base<'a>(stack: &'a Stack, inode: &Inode) -> Result<Content<'a>, Errno> {
+        let (Body::File(file, start), Some(origin)) = (&inode.body, inode.origin) else { return Ok(Content::EMPTY) };
+        let layer = stack.layer(origin.layer)?;
+        let content = match start {
+            Some(start) => layer.data(*start, file.base_len()).map(Content::plain),
+            None => layer.index().record(origin.record).and_then(|record| layer.content(&record)),
+        };
+        Ok(content.ok_or(Errno::Io)?.take(file.base_len()))
     }
 }
 

@@ -5,6 +5,7 @@ use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
 use super::content::{Budget, File};
 use super::{Body, INLINE_LINK, Inode, LINK_MAX, ROOT, Tree};
 use crate::fs::{Change, DirEntry, FileSystem, Ino, NewInode, Part, Perm, SetAttr};
+use crate::layer::Content;
 
 /// Linux's numbers for the two kinds of file system that a tree can be.
 const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
@@ -98,7 +99,7 @@ impl FileSystem for Tree {
         self.living_dir(dir)?;
         let body = match new.mode.kind() {
             FileKind::Directory => Self::directory(dir, name, Vec::new(), Some(0)),
-            FileKind::Regular => Body::File(File::new(0), 0),
+            FileKind::Regular => Body::File(File::new(0), None),
             FileKind::Symlink => Body::Symlink(new.target.into()),
             _ => Body::Special,
         };
@@ -321,7 +322,7 @@ impl Tree {
         &mut self,
         ino: Ino,
         now: Timestamp,
-        change: impl FnOnce(&mut File, &[u8], &mut Budget) -> Result<(), Errno>,
+        change: impl FnOnce(&mut File, Content<'_>, &mut Budget) -> Result<(), Errno>,
     ) -> Result<(), Errno> {
         let inode = self.inodes.get_mut(&ino).ok_or(Errno::Stale)?;
         inode.file()?;

@@ -1,11 +1,12 @@
 //! Tars written by hand, in each format, with what the `tar` crate would not write.
 
 /// How the headers of a tar are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// POSIX 1988: names of up to 255 bytes, in two fields.
     Ustar,
     /// GNU: long names in entries of their own, large numbers in base 256.
+    #[default]
     Gnu,
     /// POSIX 2001: what does not fit stands in an extended header.
     Pax,
@@ -36,6 +37,10 @@ pub struct Entry {
     pub size: Option<u64>,
     /// Records of an extended header before the entry, as they are.
     pub records: Vec<u8>,
+    /// What stands at a place of the header instead of what belongs there.
+    pub fields: Vec<(usize, Vec<u8>)>,
+    /// Blocks between the header and the content.
+    pub blocks: Vec<u8>,
 }
 
 /// The largest number of a field of seven octal digits.
@@ -98,6 +103,7 @@ impl Entry {
             extended(b'x', &records, tar);
         }
         tar.extend_from_slice(&self.header(format, path, prefix));
+        tar.extend_from_slice(&self.blocks);
         tar.extend_from_slice(&self.content);
         tar.resize(tar.len().next_multiple_of(BLOCK), 0);
     }
@@ -123,6 +129,7 @@ impl Entry {
         put(157, &self.link[..self.link.len().min(100)]);
         put(257, if format == Format::Gnu { b"ustar  \0" } else { b"ustar\x0000" });
         put(345, prefix);
+        self.fields.iter().for_each(|(at, bytes)| put(*at, bytes));
         let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
         block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
         block

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::archive::{Entry, Format, tar};
+use super::sparse::{Form, sparse};
 use crate::fuzz::Random;
 
 /// With which program's tree it is compared.
@@ -14,11 +15,48 @@ pub enum Oracle {
     Umoci,
 }
 
+/// One layer.
+#[derive(Debug, Default, Clone)]
+pub struct Layer {
+    /// How its tar is written.
+    pub format: Format,
+    /// What is in it.
+    pub entries: Vec<Entry>,
+    /// How the tar ends.
+    pub ending: Ending,
+}
+
+/// How a tar ends.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With two blocks of zeros.
+    #[default]
+    Marked,
+    /// With its last entry, as some writers leave it.
+    Unmarked,
+    /// Filled up to a whole record, as others do.
+    Record,
+}
+
+impl Layer {
+    /// The tar.
+    pub fn tar(&self) -> Vec<u8> {
+        let mut bytes = tar(self.format, &self.entries);
+        let length = match self.ending {
+            Ending::Marked => bytes.len(),
+            Ending::Unmarked => bytes.len() - 1024,
+            Ending::Record => bytes.len().next_multiple_of(10_240),
+        };
+        bytes.resize(length, 0);
+        bytes
+    }
+}
+
 /// The layers of an image.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// The tars, the lowest first.
-    pub layers: Vec<Vec<u8>>,
+    /// The layers, the lowest first.
+    pub layers: Vec<Layer>,
     /// Who unpacks them for comparison.
     pub oracle: Oracle,
 }
@@ -47,20 +85,19 @@ impl Case {
     }
 }
 
-fn layer(random: &mut Random, oracle: Oracle) -> Vec<u8> {
+fn layer(random: &mut Random, oracle: Oracle) -> Layer {
     let format = [Format::Ustar, Format::Gnu, Format::Pax][random.below(3)];
     let mut known: BTreeMap<Vec<u8>, Kind> = BTreeMap::new();
     let mut entries = Vec::new();
     for _ in 0..1 + random.below(25) {
         entries.extend(entry(random, oracle, format, &mut known));
     }
-    let mut bytes = tar(format, &entries);
-    if random.chance(5) {
-        // Some writers leave out the end, others fill up to a whole record.
-        let length = if random.chance(50) { bytes.len() - 1024 } else { bytes.len().next_multiple_of(10_240) };
-        bytes.resize(length, 0);
-    }
-    bytes
+    let ending = match random.below(40) {
+        0 => Ending::Unmarked,
+        1 => Ending::Record,
+        _ => Ending::Marked,
+    };
+    Layer { format, entries, ending }
 }
 
 fn entry(random: &mut Random, oracle: Oracle, format: Format, known: &mut BTreeMap<Vec<u8>, Kind>) -> Option<Entry> {
@@ -117,6 +154,10 @@ fn entry(random: &mut Random, oracle: Oracle, format: Format, known: &mut BTreeM
             Entry::link(b'1', &path, &target)
         }
         4 => Entry::new(b'6', &path),
+        // umoci knows the forms of extended headers only.
+        _ if (format == Format::Pax || !marks && format == Format::Gnu) && random.chance(20) => {
+            sparse_file(random, format, &path)
+        }
         _ => {
             let length = [0, 1, 511, 512, 513, 5000][random.below(6)];
             Entry::file(&path, &vec![random.below(256) as u8; length])
@@ -148,6 +189,33 @@ fn entry(random: &mut Random, oracle: Oracle, format: Format, known: &mut BTreeM
         entry.nanoseconds = random.below(1_000_000_000) as u32;
     }
     Some(entry)
+}
+
+/// A file with holes. Pieces are whole blocks, but for one at the end: of others GNU tar fills up each to a whole block,
+/// where Go's reader, and wcr, find them one behind the other.
+fn sparse_file(random: &mut Random, format: Format, path: &[u8]) -> Entry {
+    let form = match format {
+        Format::Pax => [Form::Pax00, Form::Pax01, Form::Pax10][random.below(3)],
+        Format::Gnu | Format::Ustar => Form::Gnu,
+    };
+    let (mut size, mut pieces) = (0, Vec::new());
+    for _ in 0..random.below(8) * random.below(8) {
+        size += [0, 512, 4096, 70_000, 99][random.below(5)];
+        let piece = vec![1 + random.below(255) as u8; [512, 1024, 4096][random.below(3)]];
+        let length = piece.len() as u64;
+        pieces.push((size, piece));
+        size += length;
+    }
+    match random.below(4) {
+        0 => size += 100_000,
+        1 => size += 1,
+        2 => {
+            pieces.push((size, vec![b'e'; 700]));
+            size += 700;
+        }
+        _ => {}
+    }
+    sparse(form, path, size, &pieces)
 }
 
 /// A name; folders and leaves share none, unless the case lets names change what they are.

@@ -1,6 +1,7 @@
 //! Trees, as an archive has them and as they lie on the disk, to be compared.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -10,7 +11,7 @@ use std::path::Path;
 use crate::image::digest;
 
 /// What a name is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Node {
     /// `f`, `d`, `l`, `p`, `c`, `b`.
     kind: char,
@@ -22,6 +23,24 @@ pub struct Node {
     content: Vec<u8>,
     /// The first name of the same inode.
     first: Vec<u8>,
+}
+
+/// The set-group-id bit.
+const SET_GROUP: u32 = 0o2000;
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Node { kind, mode, owner: (user, group), mtime: (seconds, nanoseconds), .. } = self;
+        let (content, first) = (self.content.escape_ascii(), self.first.escape_ascii());
+        write!(f, "{kind} {mode:04o} {user}:{group} {seconds}.{nanoseconds:09} `{content}` (first {first})")
+    }
+}
+
+impl Node {
+    /// Whether wcr has it only because something lies in it: no random entry is as old.
+    fn is_implied(&self) -> bool {
+        self.kind == 'd' && self.mtime == (0, 0)
+    }
 }
 
 /// All names below the root.
@@ -139,6 +158,8 @@ fn firsts(mut tree: Tree) -> Tree {
 }
 
 /// How two trees differ, a line each. Times of folders do not count: programs set them before they write into them.
+/// Folders that the layers only imply are the superuser's in wcr; otherwise they have the group and the set-group-id bit
+/// of the folder around them, where that has the bit. GNU tar leaves the bit to folders that have an entry, too.
 pub fn differences(ours: &Tree, theirs: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
     for path in ours.keys().chain(theirs.keys().filter(|path| !ours.contains_key(*path))) {
@@ -147,10 +168,13 @@ pub fn differences(ours: &Tree, theirs: &Tree) -> Vec<String> {
             (Some(one), Some(other)) => {
                 let timeless = one.kind == 'd';
                 let mtime = if timeless { other.mtime } else { one.mtime };
-                Node { mtime, ..one.clone() } == *other
+                let inherits = timeless && other.mode & SET_GROUP != 0;
+                let mode = one.mode | if inherits { SET_GROUP } else { 0 };
+                let group = if inherits && one.is_implied() { other.owner.1 } else { one.owner.1 };
+                Node { mtime, mode, owner: (one.owner.0, group), ..one.clone() } == *other
             }
             // A folder that only a mark in it implies: Docker makes it, umoci does not.
-            (Some(one), None) => one.kind == 'd' && one.mtime == (0, 0),
+            (Some(one), None) => one.is_implied(),
             _ => false,
         };
         if !same {
