@@ -12,6 +12,7 @@ use crate::exec::jobs::Jobs;
 use crate::exec::path::Locations;
 use crate::exec::trap::Traps;
 use crate::expand::fields::Separators;
+use crate::flavour;
 use crate::options::{Opt, Options};
 use crate::syntax::ast::{Command, Part};
 use crate::vars::{Aliases, Changed, Map, Variables};
@@ -242,7 +243,13 @@ impl Shell {
         self.flush_captured();
         let mut text = self.arg0.to_vec();
         text.extend_from_slice(b": ");
-        if let Some(name) = &self.command_name {
+        if flavour::is_dash() {
+            text.extend_from_slice(format!("{line}: ").as_bytes());
+            if let Some(name) = self.command_name.as_ref().filter(|name| ***name != *self.arg0) {
+                text.extend_from_slice(name);
+                text.extend_from_slice(b": ");
+            }
+        } else if let Some(name) = &self.command_name {
             if **name != *self.arg0 {
                 text.extend_from_slice(name);
                 text.extend_from_slice(b": ");
@@ -263,6 +270,10 @@ impl Shell {
 
     /// Prints a diagnostic that begins with the shell's own name only, as its built-in applets do.
     pub fn complain_plainly(&mut self, message: &[u8]) {
+        if flavour::is_dash() {
+            // There it has no such built-ins.
+            return self.complain(message);
+        }
         self.flush_captured();
         let text = [&self.program[..], b": ", message, b"\n"].concat();
         let _ = fd::write_all(fd::STDERR, &text);
@@ -277,7 +288,7 @@ impl Shell {
 
     /// Reports a text that is not in the language, with status 2.
     pub fn fail_syntax(&mut self, error: &crate::syntax::SyntaxError) -> Unwind {
-        let prefix = if error.bare { "" } else { "syntax error: " };
+        let prefix = if error.bare { "" } else { flavour::current().syntax_prefix() };
         self.complain_at(error.line, format!("{prefix}{}", error.message).as_bytes());
         self.status = 2;
         Unwind::Error

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::{Level, Standing, gnu_standings, standings};
+use wcr_shims::{Level, Standing, dash_standing, gnu_standings, standings};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
@@ -19,15 +19,24 @@ pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
     }
 }
 
-/// The tables of BusyBox's applets and of coreutils' programs: which guest holds each, how far it goes, its score in the
+/// The tables of BusyBox's applets, of coreutils' programs and of the shells beside them: which guest holds each, how far it goes, its score in the
 /// corpus.
 fn all() -> String {
     let (busybox, gnu) = (Tally::of("APPLET", standings()), Tally::of("PROGRAM", gnu_standings()));
+    let dash = Tally::of("SHELL", vec![dash_standing()]);
     format!(
         "{}\nBusyBox: {} applets in full, {} in part, {} not at all.\n\n\
-         {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\
-         Known, but with nothing that stands in for them yet: toybox, dash, bash.\n",
-        busybox.table, busybox.full, busybox.partial, busybox.absent, gnu.table, gnu.full, gnu.partial, gnu.absent
+         {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\n\
+         {}\nKnown, but with nothing that stands in for them yet: toybox, bash.\n",
+        busybox.table,
+        busybox.full,
+        busybox.partial,
+        busybox.absent,
+        gnu.table,
+        gnu.full,
+        gnu.partial,
+        gnu.absent,
+        dash.table
     )
 }
 
@@ -94,6 +103,7 @@ mod tests {
         let line = |name: &str| text.lines().find(|line| line.split_whitespace().next() == Some(name));
         assert!(line("echo").is_some_and(|line| line.ends_with("in full")), "{text}");
         assert!(line("top").is_some_and(|line| line.contains("in part, without: ")), "{text}");
+        assert!(line("dash").is_some_and(|line| line.contains(" sh ")), "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with("ls ")).count(), 2, "BusyBox's and coreutils'");
     }
 }

@@ -143,7 +143,7 @@ impl Kernel {
     pub fn is_watched(&self, pid: Pid) -> bool {
         let Some(process) = self.procs.get(&pid) else { return false };
         let alone = pid == 1 && self.console.is_none();
-        let foreign = !matches!(process.program, Program::Guest(_));
+        let foreign = process.program.guest().is_none();
         self.clock.is_host() && (process.limits[RLIMIT_CPU] != (UNLIMITED, UNLIMITED) || foreign && !alone)
     }
 

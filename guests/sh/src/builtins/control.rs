@@ -83,7 +83,7 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let file = match opened {
         Ok(opened) => out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened),
         Err(error) => {
-            return Err(shell.fail(&[b"can't open '", path.as_slice(), b"': ", error.message().as_bytes()].concat()));
+            return Err(shell.fail(&crate::flavour::current().cannot_read(&path, error)));
         }
     };
     let before = (!params.is_empty()).then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));

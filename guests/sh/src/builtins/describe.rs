@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::applet_names;
 use crate::builtins;
 use crate::exec::path::{STANDARD_PATH, search_path};
+use crate::flavour;
 use crate::order::sorted;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_keyword;
@@ -34,7 +35,7 @@ impl Shell {
         } else if let Some(builtin) = builtins::find(name).filter(|builtin| builtin.special) {
             if sentence { [builtin.name.as_bytes(), b" is a special shell builtin"].concat() } else { name.to_vec() }
         } else if self.functions.contains_key(name) {
-            if sentence { [name, b" is a function"].concat() } else { name.to_vec() }
+            if sentence { [name, flavour::current().function()].concat() } else { name.to_vec() }
         } else if builtins::find(name).is_some() {
             if sentence { [name, b" is a shell builtin"].concat() } else { name.to_vec() }
         } else {
@@ -58,7 +59,7 @@ impl Shell {
         if name.contains(&b'/') {
             return wcr_sys::fs::stat(name).map(|_| name.to_vec());
         }
-        if applet_names::contains(name) {
+        if !flavour::is_dash() && applet_names::contains(name) {
             return Ok(name.to_vec());
         }
         if standard_path { search_path(STANDARD_PATH, name) } else { self.find(name).map(|path| path.to_vec()) }
@@ -104,7 +105,7 @@ pub(super) fn hash(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let mut status = 0;
     for name in operands {
         let known = builtins::find(name).is_some() || shell.functions.contains_key(&name[..]);
-        if known || applet_names::contains(name) {
+        if known || !flavour::is_dash() && applet_names::contains(name) {
             continue;
         }
         shell.locations.forget(name);

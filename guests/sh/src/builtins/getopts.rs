@@ -16,7 +16,11 @@ struct Found {
 
 pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let [_, spec, variable, rest @ ..] = args else {
-        return Err(shell.fail(b"usage: getopts optstring var [arg]"));
+        return Err(shell.fail(if crate::flavour::is_dash() {
+            b"Usage: getopts optstring var [arg...]"
+        } else {
+            b"usage: getopts optstring var [arg]"
+        }));
     };
     let params = shell.params.clone();
     let words: &[Vec<u8>] = if rest.is_empty() { &params } else { rest };

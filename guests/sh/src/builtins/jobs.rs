@@ -50,7 +50,7 @@ impl Shell {
             },
         };
         let found = found.filter(|number| self.jobs.job(*number).is_some());
-        found.ok_or_else(|| self.fail(&[text, b": no such job"].concat()))
+        found.ok_or_else(|| self.fail(&crate::flavour::current().no_such_job(text)))
     }
 
     /// Waits until the job has ended; 128 + n when a trapped signal n came first.

@@ -2,6 +2,7 @@
 
 use wcr_sys::fs;
 
+use crate::flavour;
 use crate::shell::{Flow, Shell};
 
 pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
@@ -23,6 +24,11 @@ pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     };
     fs::umask(new.unwrap_or(mask));
     if new.is_none() {
+        if flavour::is_dash() {
+            let kind: &[u8] =
+                if text.first().is_some_and(u8::is_ascii_digit) { b"Illegal number: " } else { b"Illegal mode: " };
+            return Err(shell.fail(&[kind, text].concat()));
+        }
         return Err(shell.fail(&[b"illegal mode: ", text.as_slice()].concat()));
     }
     Ok(0)

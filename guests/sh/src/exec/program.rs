@@ -5,9 +5,9 @@ use wcr_sys::{Errno, process};
 
 use super::Stage;
 use super::path::{STANDARD_PATH, search_path};
-use crate::applet_names;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
+use crate::{applet_names, flavour};
 
 /// The running program's own file: what a script without `#!` and a built-in applet run in.
 const OWN_PROGRAM: &[u8] = b"/proc/self/exe";
@@ -95,7 +95,8 @@ impl Shell {
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {
             *zero = called.to_vec();
         }
-        if applet_names::contains(name)
+        if !flavour::is_dash()
+            && applet_names::contains(name)
             && let Ok(done) = run(&request)
         {
             return Ok(done);

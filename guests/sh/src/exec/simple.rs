@@ -6,6 +6,7 @@ use wcr_sys::{Fd, fd};
 
 use super::redirect::Saved;
 use crate::builtins::{self, Builtin};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::as_assignment;
@@ -51,7 +52,7 @@ impl Shell {
         let saved = match self.redirect(&simple.redirects)? {
             Some(saved) => saved,
             None => {
-                self.status = 1;
+                self.status = flavour::current().redirect_failure();
                 let special = matches!(&target, Some(Target::Builtin(builtin)) if builtin.special);
                 return if special && !call.by_command { Err(Unwind::Error) } else { Ok(()) };
             }
