@@ -5,6 +5,7 @@ mod bad_input;
 mod builtin;
 mod component;
 mod crash;
+mod dash;
 mod files;
 mod harness;
 mod hostile;

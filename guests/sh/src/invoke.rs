@@ -36,7 +36,8 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
         Some(applet) if program.starts_with(b"busybox") && !flavour::is_dash() => (applet.as_slice(), args.get(2..)),
         _ => (program, args.get(1..)),
     };
-    let mut shell = Shell::new(program);
+    // Dash names itself as it was called.
+    let mut shell = Shell::new(if flavour::is_dash() { &zero } else { program });
     if login_name.is_some() {
         shell.arg0 = zero.as_slice().into();
     }
@@ -53,6 +54,12 @@ impl Shell {
     /// Takes over the environment and sets the variables that the shell keeps.
     fn import(&mut self, env: Vec<Vec<u8>>) {
         let identity = process::ids();
+        if flavour::is_dash() {
+            // These are there first, which shows in the order of the environment.
+            for name in [&b"OPTIND"[..], b"PS4", b"PS2", b"PS1", b"PATH", b"IFS"] {
+                self.vars.attributes(name);
+            }
+        }
         for line in env {
             let Some(equals) = line.iter().position(|byte| *byte == b'=') else { continue };
             let (name, value) = line.split_at(equals);
@@ -112,7 +119,7 @@ impl Shell {
         ];
         for (name, value) in defaults {
             let inherits = !matches!(name, b"IFS" | b"OPTIND");
-            if !inherits || self.vars.variable(name).is_none() {
+            if !inherits || self.vars.get(name).is_none() {
                 self.vars.force(name, value);
             }
         }
@@ -223,8 +230,9 @@ impl Shell {
         }
         let flow = match commands {
             Commands::Text(text) => {
-                let line = u32::from(flavour::is_dash());
-                self.run_input(&mut Input::text(text, line), true)
+                // Dash begins with line 1, and does not leave its process to the last command.
+                let is_dash = flavour::is_dash();
+                self.run_input(&mut Input::text(text, u32::from(is_dash)), !is_dash)
             }
             Commands::File(path) => self.run_script(path),
             Commands::Stdin => {

@@ -81,7 +81,7 @@ fn table() -> &'static [Row] {
 }
 
 impl Opt {
-    /// The option that this one turns off.
+    /// The option that this one turns off where it is set by its letter.
     #[must_use]
     pub const fn excludes(self) -> Option<Self> {
         match self {

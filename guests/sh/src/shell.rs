@@ -221,6 +221,9 @@ impl Shell {
     /// # Errors
     /// The variable is read-only: an error of the shell.
     pub fn assign(&mut self, name: &[u8], value: Vec<u8>) -> Flow {
+        if name == b"OPTIND" {
+            self.check_option_index(&value)?;
+        }
         if let Err(crate::vars::ReadOnly(name)) = self.vars.set(name, value) {
             return Err(self.fail(&[&name, &b": is read only"[..]].concat()));
         }
@@ -229,6 +232,16 @@ impl Shell {
         }
         if !self.vars.changed.is_empty() {
             self.settle_variables();
+        }
+        Ok(())
+    }
+
+    /// What dash wants of `OPTIND`: that it is a number.
+    /// # Errors
+    /// It is none.
+    pub fn check_option_index(&mut self, value: &[u8]) -> Flow {
+        if flavour::is_dash() && crate::builtins::number(value).is_none() {
+            return Err(self.fail(&[b"Illegal number: ", value].concat()));
         }
         Ok(())
     }
@@ -265,7 +278,10 @@ impl Shell {
 
     /// What the running built-in has written goes out before a diagnostic.
     fn flush_captured(&mut self) {
-        let _ = self.flush();
+        // That of dash waits for the built-in's end.
+        if !flavour::is_dash() {
+            let _ = self.flush();
+        }
     }
 
     /// Prints a diagnostic that begins with the shell's own name only, as its built-in applets do.

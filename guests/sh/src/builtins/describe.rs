@@ -39,8 +39,10 @@ impl Shell {
         } else if builtins::find(name).is_some() {
             if sentence { [name, b" is a shell builtin"].concat() } else { name.to_vec() }
         } else {
+            let tracked: &[u8] =
+                if flavour::is_dash() && self.locations.has(name) { b" is a tracked alias for " } else { b" is " };
             match self.describe_program(name, standard_path) {
-                Ok(path) if sentence => [name, b" is ", &path].concat(),
+                Ok(path) if sentence => [name, tracked, &path].concat(),
                 Ok(path) => path,
                 Err(_) => {
                     if sentence {
@@ -69,7 +71,8 @@ impl Shell {
 pub(super) fn describe(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     // Any option asks for the short form.
     let (style, operands) = match args.get(1).map(Vec::as_slice) {
-        Some([b'-', ..]) => (Style::Terse, args.get(2..)),
+        // Dash knows none.
+        Some([b'-', ..]) if !flavour::is_dash() => (Style::Terse, args.get(2..)),
         _ => (Style::Sentence, args.get(1..)),
     };
     let mut status = 0;
@@ -140,7 +143,9 @@ pub(super) fn alias(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         } else if shell.aliases.contains_key(&operand[..]) {
             print_alias(shell, operand);
         } else {
-            let _ = shell.flush();
+            if !flavour::is_dash() {
+                let _ = shell.flush();
+            }
             let _ = wcr_sys::fd::write_all(wcr_sys::fd::STDERR, &[b"alias: ", &operand[..], b" not found\n"].concat());
             status = 1;
         }

@@ -26,7 +26,7 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let words: &[Vec<u8>] = if rest.is_empty() { &params } else { rest };
     let mut cursor = shell.getopts;
     let found = next_option(&mut cursor, spec, words);
-    let silenced = shell.vars.get(b"OPTERR").is_some_and(|value| *value == *b"0");
+    let silenced = !crate::flavour::is_dash() && shell.vars.get(b"OPTERR").is_some_and(|value| *value == *b"0");
     if let Some(message) = &found.message
         && !silenced
     {

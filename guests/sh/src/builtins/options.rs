@@ -45,7 +45,12 @@ impl Shell {
                     continue;
                 }
                 match Opt::from_letter(*letter).filter(|option| is_settable(*option)) {
-                    Some(option) => self.set_option(option, on),
+                    Some(option) => {
+                        self.set_option(option, on);
+                        if let (true, Some(other)) = (on, option.excludes()) {
+                            self.options.set(other, false);
+                        }
+                    }
                     None => return Err(self.illegal_letter(on, *letter)),
                 }
             }
@@ -55,9 +60,6 @@ impl Shell {
 
     fn set_option(&mut self, option: Opt, on: bool) {
         self.options.set(option, on);
-        if let (true, Some(other)) = (on, option.excludes()) {
-            self.options.set(other, false);
-        }
         if option != Opt::Monitor || self.subshell {
             return;
         }

@@ -61,7 +61,8 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     }
     if let Some(name) = names.iter().find(|name| !is_name(name)) {
         if name.is_empty() || flavour::is_dash() {
-            return Err(shell.fail(&[name, &b": bad variable name"[..]].concat()));
+            let name = name.split(|byte| *byte == b'=').next().unwrap_or_default();
+            return Err(shell.fail(&[name, b": bad variable name"].concat()));
         }
         shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
         return Ok(1);

@@ -37,8 +37,8 @@ pub(super) fn trap(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             }
             None => {
                 if flavour::is_dash() {
-                    let _ = shell.flush();
                     let _ = fd::write_all(fd::STDERR, &[b"trap: ", text.as_slice(), b": bad trap\n"].concat());
+                    return Ok(1);
                 } else {
                     shell.complain(&[text, &b": invalid signal specification"[..]].concat());
                 }

@@ -176,7 +176,8 @@ impl Shell {
                             } else {
                                 out.text(text, false);
                             }
-                            if opens_login(text, index == 0, place)
+                            if !flavour::is_dash()
+                                && opens_login(text, index == 0, place)
                                 && let Some((head, tail)) = split_login(after().collect(), place)
                             {
                                 self.expand_parts(&head, Place::Text, out)?;
@@ -258,6 +259,7 @@ impl Shell {
                             rest = after;
                         }
                         None if after.is_empty() || login.len() == 1 => {}
+                        None if flavour::is_dash() => {}
                         None => {
                             out.text(login, false);
                             return Err(after.get(1..).unwrap_or_default());

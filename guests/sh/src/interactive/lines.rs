@@ -176,10 +176,9 @@ fn read_plainly(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
             Err(Interrupted) => {
                 desk.signals.extend(take_signals());
                 if flavour::is_dash() && desk.signals.contains(&Signal::INT) && !desk.traps_interrupt {
-                    // What was typed is gone; the next prompt begins on a line of its own.
+                    // What was typed is gone.
                     desk.signals.retain(|signal| *signal != Signal::INT);
                     desk.interrupted = true;
-                    let _ = fd::write_all(fd::STDERR, b"\n");
                     return;
                 }
             }

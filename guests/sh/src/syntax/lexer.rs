@@ -180,6 +180,7 @@ impl<'a> Parser<'a> {
             && matches!(self.input.peek(), Some(b'<' | b'>'))
             && let Some(text) = word.plain()
             && text.iter().all(u8::is_ascii_digit)
+            && (text.len() == 1 || !flavour::is_dash())
             && let Some(fd) = core::str::from_utf8(text).ok().and_then(|text| text.parse().ok())
         {
             return Ok(Token::Redirect(self.redirect_operator(), Some(fd)));

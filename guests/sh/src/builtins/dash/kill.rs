@@ -11,7 +11,7 @@ const USAGE: &[u8] = b"Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]
 
 pub(in crate::builtins) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let mut wanted = Signal::TERM.0;
-    let direct = args.get(1).and_then(|arg| arg.strip_prefix(b"-")).and_then(signal_number);
+    let direct = args.get(1).and_then(|arg| arg.strip_prefix(b"-")).and_then(wanted_signal);
     let (targets, lists) = match direct {
         Some(number) => {
             wanted = number;
@@ -20,7 +20,7 @@ pub(in crate::builtins) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8>
         None => {
             let (options, operands) = shell.options(args, b"ls:")?;
             for (_, name) in options.iter().filter(|(option, _)| *option == b's') {
-                wanted = match signal_number(name) {
+                wanted = match wanted_signal(name) {
                     Some(number) => number,
                     None => return Err(shell.fail(&[b"invalid signal number or name: ", *name].concat())),
                 };
@@ -52,6 +52,11 @@ pub(in crate::builtins) fn kill(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8>
         }
     }
     Ok(status)
+}
+
+/// As [`signal_number`]; the shell's end is no signal.
+fn wanted_signal(text: &[u8]) -> Option<u8> {
+    signal_number(text).filter(|number| *number > 0 || text.first() == Some(&b'0'))
 }
 
 /// `kill -l`: all names, or that of the signal behind an exit status.

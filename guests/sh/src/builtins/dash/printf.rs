@@ -142,6 +142,6 @@ impl Printer<'_> {
         };
         self.shell.complain(&[operand.as_slice(), b": ", wrong.as_bytes()].concat());
         self.status = 1;
-        scanned.value
+        if scanned.len == 0 { T::default() } else { scanned.value }
     }
 }

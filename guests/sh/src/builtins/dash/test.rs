@@ -47,7 +47,10 @@ fn evaluate(mut args: &[Vec<u8>]) -> Result<bool, Vec<u8>> {
     }
     let holds = parser.disjunction()?;
     match parser.at.checked_sub(1).and_then(|last| args.get(last)) {
-        Some(last) if parser.at < args.len() => Err([last, &b": unexpected operator"[..]].concat()),
+        Some(last) if parser.at < args.len() => {
+            let colon: &[u8] = if last.is_empty() { b"" } else { b": " };
+            Err([last, colon, b"unexpected operator"].concat())
+        }
         _ => Ok(holds != negated),
     }
 }
