@@ -110,7 +110,17 @@ impl KnownProgram {
     /// Whether bundled guests stand in for this program.
     #[must_use]
     pub const fn has_stand_in(self) -> bool {
-        matches!(self, Self::BusyBox | Self::Coreutils)
+        matches!(self, Self::BusyBox | Self::Coreutils | Self::Dash)
+    }
+
+    /// The number by which a guest that stands in for several programs learns that it is this one: its label; `None`
+    /// where the guest is this program anyway.
+    #[must_use]
+    pub const fn flavour(self) -> Option<u32> {
+        match self {
+            Self::Dash => Some(self.label() as u32),
+            _ => None,
+        }
     }
 }
 

@@ -30,6 +30,9 @@ pub enum Level {
     Absent,
 }
 
+/// The score of dash.
+const DASH_SCORES: &str = include_str!("dash-scores.txt");
+
 /// A line of the table of applets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -70,6 +73,12 @@ pub fn standings() -> Vec<Standing> {
 pub fn gnu_standings() -> Vec<Standing> {
     let guest = |name: &str| coreutils::is_there(name.as_bytes()).then_some(Guest::Gnu);
     coreutils::KNOWN.iter().map(|name| judged(name, guest(name), GNU_MISSING, score_in(GNU_SCORES, name))).collect()
+}
+
+/// Debian's dash, which the shell's guest stands in for, too.
+#[must_use]
+pub fn dash_standing() -> Standing {
+    judged("dash", Some(Guest::Shell), "", score_in(DASH_SCORES, "dash"))
 }
 
 fn standing(applet: &'static str) -> Standing {

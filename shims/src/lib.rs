@@ -21,5 +21,5 @@ pub use describe::describe;
 pub use elf::{Class, Elf, Endian};
 pub use guest::{Guest, guest_of};
 pub use identity::{Identity, KnownProgram, identify, label};
-pub use level::{Level, Standing, gnu_standings, standings};
+pub use level::{Level, Standing, dash_standing, gnu_standings, standings};
 pub use stand_in::{Missing, stand_in};

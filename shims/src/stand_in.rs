@@ -22,6 +22,8 @@ pub enum Missing {
 /// A program of GNU coreutils goes by the base name of `argv[0]` where that is the name of one; elsewhere only its content
 /// tells what it is ([`coreutils::program_of`]).
 ///
+/// Dash is one program, whatever it is called.
+///
 /// # Errors
 /// [`Missing`] says why there is no guest.
 pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Guest, Missing> {
@@ -33,6 +35,9 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
     if program == KnownProgram::Coreutils {
         let name = base_name(zero);
         return if coreutils::is_there(name) { Ok(Guest::Gnu) } else { Err(Missing::Applet(name.to_vec())) };
+    }
+    if program == KnownProgram::Dash {
+        return Ok(Guest::Shell);
     }
     let mut name = base_name(zero.strip_prefix(b"-").unwrap_or(zero));
     let mut by_argument = false;
@@ -95,6 +100,15 @@ mod tests {
 
     #[test]
     fn other_programs_have_no_stand_in_yet() {
-        assert_eq!(stand_in(KnownProgram::Dash, &["sh"]), Err(Missing::Program(KnownProgram::Dash)));
+        assert_eq!(stand_in(KnownProgram::Bash, &["sh"]), Err(Missing::Program(KnownProgram::Bash)));
+    }
+
+    #[test]
+    fn dash_is_dash_under_any_name() {
+        for name in ["sh", "-sh", "dash", "/bin/x", "busybox"] {
+            assert_eq!(stand_in(KnownProgram::Dash, &[name]), Ok(Guest::Shell), "{name}");
+        }
+        assert_eq!(KnownProgram::Dash.flavour(), Some(4));
+        assert_eq!(KnownProgram::BusyBox.flavour(), None);
     }
 }

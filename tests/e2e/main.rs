@@ -6,6 +6,7 @@ mod builtin;
 mod component;
 mod containers;
 mod crash;
+mod dash;
 mod files;
 mod harness;
 mod hostile;

@@ -17,6 +17,11 @@ fn the_corpus_of_coreutils_fails_only_where_it_is_known_to() {
     check(Flavour::Gnu);
 }
 
+#[test]
+fn the_corpus_of_dash_fails_only_where_it_is_known_to() {
+    check(Flavour::Dash);
+}
+
 fn check(flavour: Flavour) {
     let Some(subject) = Subject::prepare(flavour) else { return };
     let known = fidelity::known_failures(flavour);

@@ -3,6 +3,7 @@
 
 pub mod busybox;
 pub mod component;
+pub mod dash;
 pub mod fidelity;
 pub mod fuzz;
 pub mod gnu;

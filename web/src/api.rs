@@ -334,7 +334,7 @@ pub fn finish() -> Option<Outcome> {
 #[wasm_bindgen(js_name = guestName)]
 pub fn guest_name(program: u32) -> Option<String> {
     container::with(|container| match container.program(program) {
-        Some((Program::Guest(name), None)) => Some((*name).to_owned()),
+        Some((program, None)) => program.guest().map(str::to_owned),
         _ => None,
     })
     .flatten()
@@ -346,7 +346,7 @@ pub fn program_module(program: u32) -> Option<Vec<u8>> {
     container::with(|container| {
         let (program, limit) = container.program(program)?;
         match program {
-            Program::Guest(name) => {
+            Program::Guest(name) | Program::Flavoured(name, _) => {
                 let guest = images::guests().iter().find(|guest| guest.name == *name)?;
                 Some(limited(guest.wasm, *limit))
             }

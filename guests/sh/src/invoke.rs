@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use wcr_sys::abi::OpenFlags;
+use wcr_sys::abi::{OpenFlags, Pid};
 use wcr_sys::{fd, fs, process};
 
 use crate::exec::descriptors::{PRIVATE, out_of_the_way};
 use crate::exec::path::STANDARD_PATH;
+use crate::flavour::{self, Flavour};
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
@@ -25,16 +26,18 @@ enum Commands {
 
 /// Runs the shell with these arguments and this environment, and ends the process.
 pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
+    flavour::learn();
     let zero = args.first().cloned().unwrap_or_else(|| b"sh".to_vec());
     let login_name = zero.strip_prefix(b"-");
     let name = login_name.unwrap_or(&zero);
     let program = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
     // `busybox sh` is `sh`.
     let (program, operands) = match args.get(1) {
-        Some(applet) if program.starts_with(b"busybox") => (applet.as_slice(), args.get(2..)),
+        Some(applet) if program.starts_with(b"busybox") && !flavour::is_dash() => (applet.as_slice(), args.get(2..)),
         _ => (program, args.get(1..)),
     };
-    let mut shell = Shell::new(program);
+    // Dash names itself as it was called.
+    let mut shell = Shell::new(if flavour::is_dash() { &zero } else { program });
     if login_name.is_some() {
         shell.arg0 = zero.as_slice().into();
     }
@@ -51,6 +54,12 @@ impl Shell {
     /// Takes over the environment and sets the variables that the shell keeps.
     fn import(&mut self, env: Vec<Vec<u8>>) {
         let identity = process::ids();
+        if flavour::is_dash() {
+            // These are there first, which shows in the order of the environment.
+            for name in [&b"OPTIND"[..], b"PS4", b"PS2", b"PS1", b"PATH", b"IFS"] {
+                self.vars.attributes(name);
+            }
+        }
         for line in env {
             let Some(equals) = line.iter().position(|byte| *byte == b'=') else { continue };
             let (name, value) = line.split_at(equals);
@@ -58,6 +67,9 @@ impl Shell {
                 self.vars.force(name, value.get(1..).unwrap_or_default());
                 self.vars.attributes(name).exported = true;
             }
+        }
+        if flavour::is_dash() {
+            return self.import_as_dash(identity.ppid);
         }
         let defaults: [(&[u8], &[u8]); 6] = [
             (b"IFS", b" \t\n"),
@@ -94,12 +106,39 @@ impl Shell {
         self.settle_variables();
     }
 
+    /// Sets the variables that dash keeps: fewer.
+    fn import_as_dash(&mut self, parent: Pid) {
+        let prompt: &[u8] = if process::user_ids().euid == 0 { b"# " } else { b"$ " };
+        let defaults: [(&[u8], &[u8]); 6] = [
+            (b"IFS", b" \t\n"),
+            (b"OPTIND", b"1"),
+            (b"PATH", Flavour::Dash.default_path()),
+            (b"PS1", prompt),
+            (b"PS2", b"> "),
+            (b"PS4", b"+ "),
+        ];
+        for (name, value) in defaults {
+            let inherits = !matches!(name, b"IFS" | b"OPTIND");
+            if !inherits || self.vars.get(name).is_none() {
+                self.vars.force(name, value);
+            }
+        }
+        self.vars.force(b"PPID", parent.to_string().as_bytes());
+        self.find_directory();
+        self.settle_variables();
+    }
+
     /// Reads the arguments; the error is the status to end with, its reason has been printed.
     fn parse_arguments(&mut self, args: &[Vec<u8>], login: &mut bool) -> Result<Commands, u8> {
         let mut rest = args;
         let (mut command_string, mut stdin, mut interactive) = (false, false, false);
         while let Some((arg, after)) = rest.split_first() {
             let (on, letters) = match arg.as_slice() {
+                // Where two dashes begin an option, there is none such.
+                [b'-', b'-', _, ..] if flavour::is_dash() => {
+                    self.complain(&Flavour::Dash.illegal_option(b"--"));
+                    return Err(2);
+                }
                 // Two dashes end the options, whatever follows them, of which one word means something.
                 b"-" | [b'-', b'-', ..] => {
                     *login |= arg == b"--login";
@@ -128,6 +167,10 @@ impl Shell {
                             Some(option) => self.options.set(option, on),
                             None => {
                                 let sign: &[u8] = if on { b"-" } else { b"+" };
+                                if flavour::is_dash() {
+                                    self.complain(&Flavour::Dash.illegal_option(&[b"-o ", name.as_slice()].concat()));
+                                    return Err(2);
+                                }
                                 self.complain_plainly(&[b"illegal option ", sign, b"o ", name].concat());
                                 return Err(1);
                             }
@@ -136,8 +179,9 @@ impl Shell {
                     letter => match Opt::from_letter(*letter) {
                         Some(option) => self.options.set(option, on),
                         None => {
-                            let sign: &[u8] = if on { b"-" } else { b"+" };
-                            self.complain_plainly(&[b"illegal option ", sign, &[*letter]].concat());
+                            let sign: &[u8] = if on || flavour::is_dash() { b"-" } else { b"+" };
+                            let option = [sign, &[*letter]].concat();
+                            self.complain_plainly(&flavour::current().illegal_option(&option));
                             return Err(2);
                         }
                     },
@@ -185,7 +229,11 @@ impl Shell {
             return;
         }
         let flow = match commands {
-            Commands::Text(text) => self.run_input(&mut Input::text(text, 0), true),
+            Commands::Text(text) => {
+                // Dash begins with line 1, and does not leave its process to the last command.
+                let is_dash = flavour::is_dash();
+                self.run_input(&mut Input::text(text, u32::from(is_dash)), !is_dash)
+            }
             Commands::File(path) => self.run_script(path),
             Commands::Stdin => {
                 if self.has(Opt::Interactive) {
@@ -206,7 +254,11 @@ impl Shell {
         let opened = match fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
             Ok(opened) => opened,
             Err(error) => {
-                self.complain_plainly(&[b"can't open '", &path[..], b"': ", error.message().as_bytes()].concat());
+                if flavour::is_dash() {
+                    self.arg0 = self.program.clone();
+                    self.command_name = None;
+                }
+                self.complain_plainly(&flavour::current().cannot_read(&path, error));
                 self.status = 2;
                 return Err(Unwind::Error);
             }

@@ -1,4 +1,4 @@
-//! The shell guest: stands in for BusyBox's `ash`.
+//! The shell guest: stands in for BusyBox's `ash`, and for `dash`.
 //!
 //! Text becomes a syntax tree (`syntax`), words become fields (`expand`), trees are evaluated by a
 //! recursive walk (`exec`). All state is in one [`shell::Shell`] in linear memory, so that a subshell can be
@@ -10,6 +10,7 @@ mod builtins;
 mod edit;
 mod exec;
 mod expand;
+mod flavour;
 mod fork;
 mod interactive;
 mod invoke;

@@ -1,5 +1,7 @@
 //! The shell's options: their letters and names.
 
+use crate::flavour;
+
 /// An option of the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -21,10 +23,17 @@ pub enum Opt {
     ErrTrace,
     Vi,
     PipeFail,
+    Emacs,
+    Privileged,
+    NoLog,
+    Debug,
 }
 
+/// A row of the table of options: the option, its letter, its long name.
+type Row = (Opt, Option<u8>, &'static str);
+
 /// An option, its letter and its long name, in the order of `set -o`. Those without a name are not listed.
-const OPTIONS: [(Opt, Option<u8>, &str); 17] = [
+const ASH: [Row; 17] = [
     (Opt::ErrExit, Some(b'e'), "errexit"),
     (Opt::NoGlob, Some(b'f'), "noglob"),
     (Opt::IgnoreEof, Some(b'I'), "ignoreeof"),
@@ -44,17 +53,54 @@ const OPTIONS: [(Opt, Option<u8>, &str); 17] = [
     (Opt::PipeFail, None, "pipefail"),
 ];
 
+/// The same for dash.
+const DASH: [Row; 18] = [
+    (Opt::ErrExit, Some(b'e'), "errexit"),
+    (Opt::NoGlob, Some(b'f'), "noglob"),
+    (Opt::IgnoreEof, Some(b'I'), "ignoreeof"),
+    (Opt::Interactive, Some(b'i'), "interactive"),
+    (Opt::Monitor, Some(b'm'), "monitor"),
+    (Opt::NoExec, Some(b'n'), "noexec"),
+    (Opt::Stdin, Some(b's'), "stdin"),
+    (Opt::XTrace, Some(b'x'), "xtrace"),
+    (Opt::Verbose, Some(b'v'), "verbose"),
+    (Opt::Vi, Some(b'V'), "vi"),
+    (Opt::Emacs, Some(b'E'), "emacs"),
+    (Opt::NoClobber, Some(b'C'), "noclobber"),
+    (Opt::AllExport, Some(b'a'), "allexport"),
+    (Opt::Notify, Some(b'b'), "notify"),
+    (Opt::NoUnset, Some(b'u'), "nounset"),
+    (Opt::Privileged, Some(b'p'), "privileged"),
+    (Opt::NoLog, None, "nolog"),
+    (Opt::Debug, None, "debug"),
+];
+
+/// The options of the shell that this one stands in for.
+fn table() -> &'static [Row] {
+    if flavour::is_dash() { &DASH } else { &ASH }
+}
+
 impl Opt {
+    /// The option that this one turns off where it is set by its letter.
+    #[must_use]
+    pub const fn excludes(self) -> Option<Self> {
+        match self {
+            Self::Vi => Some(Self::Emacs),
+            Self::Emacs => Some(Self::Vi),
+            _ => None,
+        }
+    }
+
     /// The option with this letter.
     #[must_use]
     pub fn from_letter(letter: u8) -> Option<Self> {
-        OPTIONS.iter().find(|(_, known, _)| *known == Some(letter)).map(|(option, ..)| *option)
+        table().iter().find(|(_, known, _)| *known == Some(letter)).map(|(option, ..)| *option)
     }
 
     /// The option with this long name.
     #[must_use]
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        OPTIONS.iter().find(|(.., known)| !known.is_empty() && known.as_bytes() == name).map(|(option, ..)| *option)
+        table().iter().find(|(.., known)| !known.is_empty() && known.as_bytes() == name).map(|(option, ..)| *option)
     }
 }
 
@@ -82,12 +128,12 @@ impl Options {
     /// The letters of the options that are on: the value of `$-`.
     #[must_use]
     pub fn letters(self) -> Vec<u8> {
-        OPTIONS.iter().rev().filter(|(option, ..)| self.has(*option)).filter_map(|(_, letter, _)| *letter).collect()
+        table().iter().rev().filter(|(option, ..)| self.has(*option)).filter_map(|(_, letter, _)| *letter).collect()
     }
 
     /// Names and states in the order of `set -o`.
     pub fn listed(self) -> impl Iterator<Item = (&'static str, bool)> {
-        OPTIONS.iter().filter(|(.., name)| !name.is_empty()).map(move |(option, _, name)| (*name, self.has(*option)))
+        table().iter().filter(|(.., name)| !name.is_empty()).map(move |(option, _, name)| (*name, self.has(*option)))
     }
 }
 

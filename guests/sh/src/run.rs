@@ -1,5 +1,6 @@
 //! Reads commands from an input and runs them one complete line at a time.
 
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::input::Input;
@@ -44,6 +45,7 @@ impl Shell {
     /// # Errors
     /// As [`Self::run_input`].
     pub fn run_text(&mut self, text: Vec<u8>, last: bool) -> Flow {
-        self.run_input(&mut Input::text(text, self.vars.dynamics.line), last)
+        let line = if flavour::is_dash() { 1 } else { self.vars.dynamics.line };
+        self.run_input(&mut Input::text(text, line), last)
     }
 }

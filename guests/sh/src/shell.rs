@@ -12,6 +12,7 @@ use crate::exec::jobs::Jobs;
 use crate::exec::path::Locations;
 use crate::exec::trap::Traps;
 use crate::expand::fields::Separators;
+use crate::flavour;
 use crate::options::{Opt, Options};
 use crate::syntax::ast::{Command, Part};
 use crate::vars::{Aliases, Changed, Map, Variables};
@@ -220,6 +221,9 @@ impl Shell {
     /// # Errors
     /// The variable is read-only: an error of the shell.
     pub fn assign(&mut self, name: &[u8], value: Vec<u8>) -> Flow {
+        if name == b"OPTIND" {
+            self.check_option_index(&value)?;
+        }
         if let Err(crate::vars::ReadOnly(name)) = self.vars.set(name, value) {
             return Err(self.fail(&[&name, &b": is read only"[..]].concat()));
         }
@@ -228,6 +232,16 @@ impl Shell {
         }
         if !self.vars.changed.is_empty() {
             self.settle_variables();
+        }
+        Ok(())
+    }
+
+    /// What dash wants of `OPTIND`: that it is a number.
+    /// # Errors
+    /// It is none.
+    pub fn check_option_index(&mut self, value: &[u8]) -> Flow {
+        if flavour::is_dash() && crate::builtins::number(value).is_none() {
+            return Err(self.fail(&[b"Illegal number: ", value].concat()));
         }
         Ok(())
     }
@@ -242,7 +256,13 @@ impl Shell {
         self.flush_captured();
         let mut text = self.arg0.to_vec();
         text.extend_from_slice(b": ");
-        if let Some(name) = &self.command_name {
+        if flavour::is_dash() {
+            text.extend_from_slice(format!("{line}: ").as_bytes());
+            if let Some(name) = self.command_name.as_ref().filter(|name| ***name != *self.arg0) {
+                text.extend_from_slice(name);
+                text.extend_from_slice(b": ");
+            }
+        } else if let Some(name) = &self.command_name {
             if **name != *self.arg0 {
                 text.extend_from_slice(name);
                 text.extend_from_slice(b": ");
@@ -258,11 +278,18 @@ impl Shell {
 
     /// What the running built-in has written goes out before a diagnostic.
     fn flush_captured(&mut self) {
-        let _ = self.flush();
+        // That of dash waits for the built-in's end.
+        if !flavour::is_dash() {
+            let _ = self.flush();
+        }
     }
 
     /// Prints a diagnostic that begins with the shell's own name only, as its built-in applets do.
     pub fn complain_plainly(&mut self, message: &[u8]) {
+        if flavour::is_dash() {
+            // There it has no such built-ins.
+            return self.complain(message);
+        }
         self.flush_captured();
         let text = [&self.program[..], b": ", message, b"\n"].concat();
         let _ = fd::write_all(fd::STDERR, &text);
@@ -277,7 +304,7 @@ impl Shell {
 
     /// Reports a text that is not in the language, with status 2.
     pub fn fail_syntax(&mut self, error: &crate::syntax::SyntaxError) -> Unwind {
-        let prefix = if error.bare { "" } else { "syntax error: " };
+        let prefix = if error.bare { "" } else { flavour::current().syntax_prefix() };
         self.complain_at(error.line, format!("{prefix}{}", error.message).as_bytes());
         self.status = 2;
         Unwind::Error

@@ -249,9 +249,15 @@ impl Variables {
 /// environment and of the aliases.
 #[must_use]
 pub fn bucket(name: &[u8]) -> u32 {
+    place_among(name, 39)
+}
+
+/// As [`bucket`], in a table of this size.
+#[must_use]
+pub fn place_among(name: &[u8], size: u32) -> u32 {
     let first = name.first().copied().unwrap_or_default();
     let sum: u32 = name.iter().map(|byte| u32::from(*byte)).sum();
-    (u32::from(first) * 16 + sum) % 39
+    (u32::from(first) * 16 + sum) % size
 }
 
 impl Dynamic {

@@ -190,6 +190,7 @@ imports! {
         fn setsid(sid: *mut u32);
         fn times(out: *mut u64);
         fn uname(buf: *mut u8, len: usize, used: *mut usize);
+        fn flavour(out: *mut u32);
         fn rlimit_get(resource: u32, limits: *mut u64);
         fn rlimit_set(resource: u32, soft: u64, hard: u64);
     }

@@ -117,6 +117,14 @@ pub fn uname() -> Uname {
     Uname { sysname: next(), nodename: next(), release: next(), version: next(), machine: next() }
 }
 
+/// Which of the programs that this guest stands in for it was started as; 0 is the one that it is made for.
+#[must_use]
+pub fn flavour() -> u32 {
+    let mut flavour = 0;
+    imports::flavour(&raw mut flavour);
+    flavour
+}
+
 /// A resource's soft and hard limit; `u64::MAX` is none. Resources have Linux's numbers.
 pub fn rlimit(resource: u32) -> Result<(u64, u64)> {
     let mut limits = [0; 2];

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::{Level, Standing, gnu_standings, standings};
+use wcr_shims::{Level, Standing, dash_standing, gnu_standings, standings};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
@@ -19,7 +19,8 @@ pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
         None if args.json => {
             let rows =
                 |set, standings: Vec<Standing>| standings.into_iter().map(move |standing| fields(set, &standing));
-            let all: Vec<Value> = rows("busybox", standings()).chain(rows("coreutils", gnu_standings())).collect();
+            let sets = [("busybox", standings()), ("coreutils", gnu_standings()), ("shells", vec![dash_standing()])];
+            let all: Vec<Value> = sets.into_iter().flat_map(|(set, standings)| rows(set, standings)).collect();
             output::print_json(&all)
         }
         None => Ok(output::print(&all())),
@@ -41,15 +42,25 @@ fn fields(set: &str, standing: &Standing) -> Value {
     })
 }
 
-/// The tables of BusyBox's applets and of coreutils' programs: which guest holds each, how far it goes, its score in the
+/// The tables of BusyBox's applets, of coreutils' programs and of the shells beside them: which guest holds each, how far it
+/// goes, its score in the
 /// corpus.
 fn all() -> String {
     let (busybox, gnu) = (Tally::of("APPLET", standings()), Tally::of("PROGRAM", gnu_standings()));
+    let dash = Tally::of("SHELL", vec![dash_standing()]);
     format!(
         "{}\nBusyBox: {} applets in full, {} in part, {} not at all.\n\n\
-         {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\
-         Known, but with nothing that stands in for them yet: toybox, dash, bash.\n",
-        busybox.table, busybox.full, busybox.partial, busybox.absent, gnu.table, gnu.full, gnu.partial, gnu.absent
+         {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\n\
+         {}\nKnown, but with nothing that stands in for them yet: toybox, bash.\n",
+        busybox.table,
+        busybox.full,
+        busybox.partial,
+        busybox.absent,
+        gnu.table,
+        gnu.full,
+        gnu.partial,
+        gnu.absent,
+        dash.table
     )
 }
 
@@ -124,6 +135,7 @@ mod tests {
         assert!(line("top").is_some_and(|line| line.contains("in part, without: ")), "{text}");
         let echo = standings().iter().find(|standing| standing.applet == "echo").map(|echo| fields("busybox", echo));
         assert_eq!(echo.unwrap()["level"], "full");
+        assert!(line("dash").is_some_and(|line| line.contains(" sh ")), "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with("ls ")).count(), 2, "BusyBox's and coreutils'");
     }
 }

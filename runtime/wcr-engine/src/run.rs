@@ -303,7 +303,7 @@ impl Modules {
         let shared = self.shared(watched)?;
         let compile = |kind, wasm| self.compiler.compile(&shared.engine, kind, wasm, key.1, self.remote.as_ref());
         let compiled = match program {
-            Program::Guest(name) => {
+            Program::Guest(name) | Program::Flavoured(name, _) => {
                 let guest = self.guests.iter().find(|guest| guest.name == *name).ok_or(EngineError::NoGuest(name))?;
                 Compiled::Module(shared.guest(guest)?)
             }

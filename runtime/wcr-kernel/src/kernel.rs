@@ -255,6 +255,14 @@ impl Kernel {
         &self.uname
     }
 
+    /// The flavour of the guest that a process runs (see [`crate::Program::Flavoured`]).
+    ///
+    /// # Errors
+    /// `SRCH` no such process.
+    pub fn flavour(&self, pid: Pid) -> Result<u32, Errno> {
+        self.process(pid).map(|process| process.program.flavour())
+    }
+
     /// The wall clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -5,7 +5,6 @@ use wcr_abi::{ARGUMENT_MAX, Errno, Pid, Signal};
 use crate::capability::Capability;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::Process;
-use crate::program::Program;
 
 /// No limit.
 pub(crate) const UNLIMITED: u64 = u64::MAX;
@@ -143,7 +142,7 @@ impl Kernel {
     pub fn is_watched(&self, pid: Pid) -> bool {
         let Some(process) = self.procs.get(&pid) else { return false };
         let alone = pid == 1 && self.console.is_none();
-        let foreign = !matches!(process.program, Program::Guest(_));
+        let foreign = process.program.guest().is_none();
         self.clock.is_host() && (process.limits[RLIMIT_CPU] != (UNLIMITED, UNLIMITED) || foreign && !alone)
     }
 

@@ -9,10 +9,33 @@ use wcr_abi::Errno;
 pub enum Program {
     /// A guest bundled with wcr, by name. It sees descriptors as they are, with no preopened directory.
     Guest(&'static str),
+    /// Such a guest in a flavour: a number that says which of several programs it stands in for, known to the loader
+    /// that gives it and to the guest that asks for it.
+    Flavoured(&'static str, u32),
     /// A wasm module found in the image: it gets `/` as its preopened directory.
     Module(Arc<[u8]>),
     /// A WASI 0.2 component found in the image, which asks for its directories itself.
     Component(Arc<[u8]>),
+}
+
+impl Program {
+    /// The name of the bundled guest; `None` for programs of an image.
+    #[must_use]
+    pub const fn guest(&self) -> Option<&'static str> {
+        match self {
+            Self::Guest(name) | Self::Flavoured(name, _) => Some(name),
+            Self::Module(_) | Self::Component(_) => None,
+        }
+    }
+
+    /// The flavour that a bundled guest has; 0 where it has none.
+    #[must_use]
+    pub const fn flavour(&self) -> u32 {
+        match self {
+            Self::Flavoured(_, flavour) => *flavour,
+            _ => 0,
+        }
+    }
 }
 
 /// A file about to be executed; `#!` is already resolved.

@@ -104,6 +104,15 @@ impl Verdict<'_> {
         }
     }
 
+    /// The flavour that the guest has then.
+    #[must_use]
+    pub const fn flavour(&self) -> Option<u32> {
+        match self {
+            Self::StandIn { identity, .. } => identity.program.flavour(),
+            _ => None,
+        }
+    }
+
     /// Why the file does not run, in a phrase; `None` when it runs.
     #[must_use]
     pub fn why_not(&self) -> Option<String> {
@@ -199,7 +208,7 @@ impl Loader for LadderLoader {
             explain(&verdict.sentence(file.path));
         }
         match (verdict.guest(), verdict.errno()) {
-            (Some(guest), _) => Ok(Program::Guest(guest)),
+            (Some(guest), _) => Ok(verdict.flavour().map_or(Program::Guest(guest), |it| Program::Flavoured(guest, it))),
             (None, None) if verdict == Verdict::Component => Ok(Program::Component(file.content.into())),
             (None, None) => Ok(Program::Module(file.content.into())),
             (None, Some(errno)) => Err(self.refuse(errno, verdict.sentence(file.path))),
@@ -209,7 +218,8 @@ impl Loader for LadderLoader {
     /// What only content tells, such as a version for an explanation or a refusal, is left to [`Self::load`].
     fn by_label(&mut self, label: u8, argv: &[Vec<u8>]) -> Option<Program> {
         let program = KnownProgram::labelled(label).filter(|_| self.explain.is_none())?;
-        stand_in(program, argv).ok().map(|guest| Program::Guest(guest.name()))
+        let name = stand_in(program, argv).ok()?.name();
+        Some(program.flavour().map_or(Program::Guest(name), |flavour| Program::Flavoured(name, flavour)))
     }
 }
 

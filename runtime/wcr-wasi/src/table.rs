@@ -168,6 +168,7 @@ macro_rules! calls {
                 now setsid(sid: u32);
                 now times(out: u32);
                 now uname(buf: u32, len: u32, used: u32);
+                now flavour(out: u32);
                 now rlimit_get(resource: u32, limits: u32);
                 now rlimit_set(resource: u32, soft: u64, hard: u64);
             }

@@ -28,9 +28,9 @@ Commands:
   wcr ARGS…                   Build what is missing, then run wcr with ARGS (the same as `cargo wcr ARGS…`)
   web                         Build the page for browsers into web/dist
   test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
-  fidelity [OPTION…]          Run the fidelity corpus: --only RE, --diff, --bless, --jobs N
+  fidelity [OPTION…]          Run the fidelity corpus: --gnu, --dash, --only RE, --diff, --bless, --jobs N
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
-  fuzz shell [OPTION…]        Compare random scripts with BusyBox: --count N, --seed S, --script FILE
+  fuzz shell [OPTION…]        Compare random scripts with BusyBox: --dash, --count N, --seed S, --script FILE
   fuzz applets [NAME]         Compare random calls of applets with BusyBox: --count N, --seed S
   fuzz layers [OPTION…]       Compare the trees of random layers with GNU tar and umoci: --count N, --seed S
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use wcr_tests::fuzz::applets;
 use wcr_tests::fuzz::layers;
-use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Subject, Verdict};
+use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Shell, Subject, Verdict};
 
 const USAGE: &str = "\
-Usage: cargo xtask fuzz shell [--count N] [--seed S] [--jobs N] [--show N] [--trials N] [--script FILE]
+Usage: cargo xtask fuzz shell [--dash] [--count N] [--seed S] [--jobs N] [--show N] [--trials N] [--script FILE]
        cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N] [--trials N]
        cargo xtask fuzz layers [--count N] [--seed S] [--show N]
 
+  --dash         compare with Debian's dash instead of BusyBox's ash
   --count N      how many scripts (default: 20000)
   --seed S       the first script's seed; the others follow (default: 0)
   --jobs N       how many run at a time (default: one for each processor)
@@ -42,6 +43,7 @@ impl Grammar {
 
 struct Options {
     grammar: Grammar,
+    shell: Shell,
     count: u64,
     seed: u64,
     jobs: u32,
@@ -66,7 +68,11 @@ impl Options {
             return Err(format!("there is no grammar for {name}, but for {}", known.join(", ")));
         }
         let jobs = shell::jobs();
-        let mut options = Options { grammar, count: 20_000, seed: 0, jobs, show: 20, trials: 250, script: None };
+        let shell = Shell::Ash;
+        let mut options = Options { grammar, shell, count: 20_000, seed: 0, jobs, show: 20, trials: 250, script: None };
+        if matches!(options.grammar, Grammar::Shell) && args.next_if(|arg| arg == "--dash").is_some() {
+            options.shell = Shell::Dash;
+        }
         while let Some(arg) = args.next() {
             let value = args.next().ok_or_else(|| format!("{arg} needs a value\n\n{USAGE}"))?;
             let wrong = |error: std::num::ParseIntError| format!("{arg}: {error}");
@@ -98,7 +104,7 @@ fn main() -> ExitCode {
     if matches!(options.grammar, Grammar::Layers) {
         return compare_layers(&options);
     }
-    let Some(subject) = Subject::prepare() else { return ExitCode::FAILURE };
+    let Some(subject) = Subject::of(options.shell) else { return ExitCode::FAILURE };
     if let Some(text) = options.script {
         return compare(&subject, &text);
     }
@@ -109,10 +115,10 @@ fn main() -> ExitCode {
         let kind = match &verdict {
             Verdict::Same => "the same".into(),
             Verdict::Unstable => "the same but for the order of lines, which is open".into(),
-            Verdict::Endless => "endless or broken in BusyBox, not compared".into(),
+            Verdict::Endless => "endless or broken in the real program, not compared".into(),
             Verdict::Explained(reason) => format!("different: {reason}"),
             Verdict::Different { stable, .. } => {
-                let kind = if *stable { "" } else { ", where BusyBox answers now so, now so" };
+                let kind = if *stable { "" } else { ", where the real program answers now so, now so" };
                 different.push(Difference { seed, script: script.clone(), verdict });
                 format!("different without a reason{kind}")
             }

@@ -3,7 +3,7 @@
 //! BusyBox's cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
 //! corner cases in `fidelity/sessions.jsonl`, `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
 //! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils stand in `fidelity/gnu.jsonl` and
-//! `fidelity/gnu-known-failures.txt`.
+//! `fidelity/gnu-known-failures.txt`, those of dash in `fidelity/dash.jsonl` and `fidelity/dash-known-failures.txt`.
 
 mod base64;
 mod case;
@@ -27,6 +27,8 @@ pub enum Flavour {
     BusyBox,
     /// GNU coreutils 9.1.
     Gnu,
+    /// Debian's dash 0.5.12.
+    Dash,
 }
 
 impl Flavour {
@@ -35,6 +37,7 @@ impl Flavour {
         match self {
             Self::BusyBox => &["corpus.jsonl", "archives.jsonl", "sessions.jsonl", "shell.jsonl", "text.jsonl"],
             Self::Gnu => &["gnu.jsonl"],
+            Self::Dash => &["dash.jsonl"],
         }
     }
 
@@ -43,6 +46,7 @@ impl Flavour {
         match self {
             Self::BusyBox => case.applet(),
             Self::Gnu => case.area(),
+            Self::Dash => "dash",
         }
     }
 }
@@ -94,6 +98,7 @@ fn known_failures_path(flavour: Flavour) -> PathBuf {
     folder().join(match flavour {
         Flavour::BusyBox => "known-failures.txt",
         Flavour::Gnu => "gnu-known-failures.txt",
+        Flavour::Dash => "dash-known-failures.txt",
     })
 }
 
@@ -127,6 +132,7 @@ fn scores_path(flavour: Flavour) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shims/src").join(match flavour {
         Flavour::BusyBox => "scores.txt",
         Flavour::Gnu => "gnu-scores.txt",
+        Flavour::Dash => "dash-scores.txt",
     })
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::case::{Answer, Case};
 use super::{Flavour, folder};
+use crate::dash;
 use crate::gnu;
 use crate::lab::Lab;
 use crate::scratch::Scratch;
@@ -46,6 +47,11 @@ impl Subject {
                 let (lab, image) = (Lab::open()?, gnu::image()?);
                 let image = lab.provide("gnu", &image);
                 (lab, image, prelude())
+            }
+            Flavour::Dash => {
+                let (lab, image) = (Lab::open()?, dash::image()?);
+                let image = lab.provide("dash", &image);
+                (lab, image, String::new())
             }
         };
         let (work, fixtures) = (Scratch::new("cases"), Mutex::new(HashMap::new()));

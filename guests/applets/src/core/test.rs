@@ -196,15 +196,7 @@ impl<'a> Parser<'a> {
             b"!=" => return Ok(!(self.dialect.equals)(left, right)),
             b"<" => return Ok(left < right),
             b">" => return Ok(left > right),
-            b"-nt" | b"-ot" | b"-ef" => {
-                let (Ok(left), Ok(right)) = (fs::stat(left), fs::stat(right)) else { return Ok(false) };
-                let time = |stat: &Stat| -> Timestamp { stat.mtime };
-                return Ok(match operator {
-                    b"-nt" => time(&left) > time(&right),
-                    b"-ot" => time(&left) < time(&right),
-                    _ => (left.dev, left.ino) == (right.dev, right.ino),
-                });
-            }
+            b"-nt" | b"-ot" | b"-ef" => return Ok(compare_files(left, operator, right)),
             b"=~" => {
                 let matches = self.dialect.matches.and_then(|matches| matches(left, right));
                 return matches.ok_or_else(Vec::new);
@@ -227,7 +219,22 @@ fn is_unary(letter: u8) -> bool {
     b"rwxefdcbpugkstznhOGLS".contains(&letter)
 }
 
-fn unary(letter: u8, operand: &[u8]) -> Result<bool, Vec<u8>> {
+/// Compares two files by `-nt`, `-ot` or `-ef`; where one is missing, none of them holds.
+#[must_use]
+pub fn compare_files(left: &[u8], operator: &[u8], right: &[u8]) -> bool {
+    let (Ok(left), Ok(right)) = (fs::stat(left), fs::stat(right)) else { return false };
+    let time = |stat: &Stat| -> Timestamp { stat.mtime };
+    match operator {
+        b"-nt" => time(&left) > time(&right),
+        b"-ot" => time(&left) < time(&right),
+        _ => (left.dev, left.ino) == (right.dev, right.ino),
+    }
+}
+
+/// Evaluates an operator with one operand, by its letter.
+/// # Errors
+/// The operand of `-t` is no number: the diagnostic's text.
+pub fn unary(letter: u8, operand: &[u8]) -> Result<bool, Vec<u8>> {
     let kind = |kind: FileKind| fs::stat(operand).is_ok_and(|stat| stat.mode.kind() == kind);
     let bit = |bit: u32| fs::stat(operand).is_ok_and(|stat| stat.mode.permissions() & bit != 0);
     Ok(match letter {

@@ -7,6 +7,7 @@ use wcr_sys::fs;
 
 use crate::exec::descriptors::{PRIVATE, discard, out_of_the_way};
 use crate::exec::path::search_path;
+use crate::flavour;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
 
@@ -62,6 +63,11 @@ pub(super) fn eval(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    if flavour::is_dash() {
+        // It has no options.
+        let operands = args.get(1..).unwrap_or_default();
+        return if operands.is_empty() { Ok(0) } else { Err(shell.exec(operands, None)) };
+    }
     let (options, operands) = shell.options(args, b"a:")?;
     let name = options.last().map(|(_, name)| *name);
     if operands.is_empty() { Ok(0) } else { Err(shell.exec(operands, name)) }
@@ -69,7 +75,9 @@ pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (_, operands) = shell.options(args, b"")?;
-    let Some((name, params)) = operands.split_first() else { return Ok(2) };
+    let Some((name, params)) = operands.split_first() else {
+        return Ok(if flavour::is_dash() { 0 } else { 2 });
+    };
     let path = if name.contains(&b'/') {
         name.clone()
     } else {
@@ -83,10 +91,11 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let file = match opened {
         Ok(opened) => out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened),
         Err(error) => {
-            return Err(shell.fail(&[b"can't open '", path.as_slice(), b"': ", error.message().as_bytes()].concat()));
+            return Err(shell.fail(&flavour::current().cannot_read(&path, error)));
         }
     };
-    let before = (!params.is_empty()).then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));
+    let takes_params = !params.is_empty() && !flavour::is_dash();
+    let before = takes_params.then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));
     shell.command_name = Some(name.as_slice().into());
     let tested = core::mem::take(&mut shell.tested);
     let flow = shell.run_input(&mut Input::fd(file), false);

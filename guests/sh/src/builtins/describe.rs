@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::applet_names;
 use crate::builtins;
 use crate::exec::path::{STANDARD_PATH, search_path};
+use crate::flavour;
 use crate::order::sorted;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_keyword;
@@ -34,12 +35,14 @@ impl Shell {
         } else if let Some(builtin) = builtins::find(name).filter(|builtin| builtin.special) {
             if sentence { [builtin.name.as_bytes(), b" is a special shell builtin"].concat() } else { name.to_vec() }
         } else if self.functions.contains_key(name) {
-            if sentence { [name, b" is a function"].concat() } else { name.to_vec() }
+            if sentence { [name, flavour::current().function()].concat() } else { name.to_vec() }
         } else if builtins::find(name).is_some() {
             if sentence { [name, b" is a shell builtin"].concat() } else { name.to_vec() }
         } else {
+            let tracked: &[u8] =
+                if flavour::is_dash() && self.locations.has(name) { b" is a tracked alias for " } else { b" is " };
             match self.describe_program(name, standard_path) {
-                Ok(path) if sentence => [name, b" is ", &path].concat(),
+                Ok(path) if sentence => [name, tracked, &path].concat(),
                 Ok(path) => path,
                 Err(_) => {
                     if sentence {
@@ -58,7 +61,7 @@ impl Shell {
         if name.contains(&b'/') {
             return wcr_sys::fs::stat(name).map(|_| name.to_vec());
         }
-        if applet_names::contains(name) {
+        if !flavour::is_dash() && applet_names::contains(name) {
             return Ok(name.to_vec());
         }
         if standard_path { search_path(STANDARD_PATH, name) } else { self.find(name).map(|path| path.to_vec()) }
@@ -68,7 +71,8 @@ impl Shell {
 pub(super) fn describe(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     // Any option asks for the short form.
     let (style, operands) = match args.get(1).map(Vec::as_slice) {
-        Some([b'-', ..]) => (Style::Terse, args.get(2..)),
+        // Dash knows none.
+        Some([b'-', ..]) if !flavour::is_dash() => (Style::Terse, args.get(2..)),
         _ => (Style::Sentence, args.get(1..)),
     };
     let mut status = 0;
@@ -104,7 +108,7 @@ pub(super) fn hash(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let mut status = 0;
     for name in operands {
         let known = builtins::find(name).is_some() || shell.functions.contains_key(&name[..]);
-        if known || applet_names::contains(name) {
+        if known || !flavour::is_dash() && applet_names::contains(name) {
             continue;
         }
         shell.locations.forget(name);
@@ -139,7 +143,9 @@ pub(super) fn alias(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         } else if shell.aliases.contains_key(&operand[..]) {
             print_alias(shell, operand);
         } else {
-            let _ = shell.flush();
+            if !flavour::is_dash() {
+                let _ = shell.flush();
+            }
             let _ = wcr_sys::fd::write_all(wcr_sys::fd::STDERR, &[b"alias: ", &operand[..], b" not found\n"].concat());
             status = 1;
         }

@@ -106,7 +106,7 @@ pub(super) fn cd(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         shell.change_directory(if target.is_empty() { b"." } else { &target }, physical)
     });
     if let Err(error) = reached {
-        return Err(shell.fail(&[b"can't cd to ", &target[..], b": ", error.message().as_bytes()].concat()));
+        return Err(shell.fail(&crate::flavour::current().cannot_change(&target, error)));
     }
     shell.publish_directory(old)?;
     if show {

@@ -16,13 +16,17 @@ struct Found {
 
 pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let [_, spec, variable, rest @ ..] = args else {
-        return Err(shell.fail(b"usage: getopts optstring var [arg]"));
+        return Err(shell.fail(if crate::flavour::is_dash() {
+            b"Usage: getopts optstring var [arg...]"
+        } else {
+            b"usage: getopts optstring var [arg]"
+        }));
     };
     let params = shell.params.clone();
     let words: &[Vec<u8>] = if rest.is_empty() { &params } else { rest };
     let mut cursor = shell.getopts;
     let found = next_option(&mut cursor, spec, words);
-    let silenced = shell.vars.get(b"OPTERR").is_some_and(|value| *value == *b"0");
+    let silenced = !crate::flavour::is_dash() && shell.vars.get(b"OPTERR").is_some_and(|value| *value == *b"0");
     if let Some(message) = &found.message
         && !silenced
     {

@@ -3,6 +3,7 @@
 use wcr_sys::abi::{Pid, WaitStatus};
 use wcr_sys::{Errno, process};
 
+use crate::flavour;
 use crate::shell::{Flow, Shell};
 
 /// The exit status of a process that is no child.
@@ -50,7 +51,7 @@ impl Shell {
             },
         };
         let found = found.filter(|number| self.jobs.job(*number).is_some());
-        found.ok_or_else(|| self.fail(&[text, b": no such job"].concat()))
+        found.ok_or_else(|| self.fail(&flavour::current().no_such_job(text)))
     }
 
     /// Waits until the job has ended; 128 + n when a trapped signal n came first.
@@ -95,7 +96,7 @@ impl Shell {
 }
 
 pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let (options, operands) = shell.options(args, b"n")?;
+    let (options, operands) = shell.options(args, if flavour::is_dash() { b"" } else { b"n" })?;
     if !options.is_empty() && operands.is_empty() {
         return Ok(wait_next(shell));
     }

@@ -2,6 +2,7 @@
 
 mod applet;
 mod control;
+pub mod dash;
 mod describe;
 mod directory;
 mod getopts;
@@ -15,6 +16,7 @@ mod ulimit;
 mod umask;
 mod variables;
 
+use crate::flavour;
 use crate::shell::{Flow, Shell};
 
 /// A built-in command.
@@ -109,15 +111,21 @@ static TABLE: [Builtin; 44] = [
     regular("wait", jobs::wait),
 ];
 
+/// The built-ins of the shell that this one stands in for.
+fn table() -> &'static [Builtin] {
+    if flavour::is_dash() { &dash::TABLE } else { &TABLE }
+}
+
 /// The built-in of this name.
 #[must_use]
 pub fn find(name: &[u8]) -> Option<&'static Builtin> {
-    TABLE.binary_search_by(|builtin| builtin.name.as_bytes().cmp(name)).ok().and_then(|index| TABLE.get(index))
+    let table = table();
+    table.binary_search_by(|builtin| builtin.name.as_bytes().cmp(name)).ok().and_then(|index| table.get(index))
 }
 
 /// All names, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|builtin| builtin.name)
+    table().iter().map(|builtin| builtin.name)
 }
 
 /// Whether the name is a special built-in's, which no function may have.
@@ -157,7 +165,7 @@ impl Shell {
             while let Some((letter, tail)) = letters.split_first() {
                 let place = spec.iter().position(|known| known == letter && *letter != b':');
                 let Some(place) = place else {
-                    return Err(self.fail(&[b"illegal option -", core::slice::from_ref(letter)].concat()));
+                    return Err(self.fail(&flavour::current().illegal_option(&[b'-', *letter])));
                 };
                 letters = tail;
                 if spec.get(place + 1) != Some(&b':') {
@@ -166,7 +174,7 @@ impl Shell {
                 }
                 if letters.is_empty() {
                     let Some((value, after)) = rest.split_first() else {
-                        let message = [b"no arg for -", core::slice::from_ref(letter), b" option"].concat();
+                        let message = flavour::current().no_argument(*letter);
                         return Err(self.fail(&message));
                     };
                     found.push((*letter, value));

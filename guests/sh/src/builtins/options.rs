@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::flavour;
 use crate::options::Opt;
-use crate::shell::{Flow, Shell};
+use crate::shell::{Flow, Shell, Unwind};
 
 impl Shell {
     /// Applies option arguments (`-e`, `+x`, `-o name`); returns how many arguments they were, and whether
@@ -31,6 +32,9 @@ impl Shell {
                         Some(name) => {
                             at += 1;
                             let Some(option) = Opt::from_name(name) else {
+                                if flavour::is_dash() {
+                                    return Err(self.fail(&[b"Illegal option -o ", name.as_slice()].concat()));
+                                }
                                 self.complain(&[b"illegal option ", sign(on), b"o ", name].concat());
                                 return Ok(Err(1));
                             };
@@ -41,8 +45,13 @@ impl Shell {
                     continue;
                 }
                 match Opt::from_letter(*letter).filter(|option| is_settable(*option)) {
-                    Some(option) => self.set_option(option, on),
-                    None => return Err(self.fail(&[b"illegal option ", sign(on), &[*letter]].concat())),
+                    Some(option) => {
+                        self.set_option(option, on);
+                        if let (true, Some(other)) = (on, option.excludes()) {
+                            self.options.set(other, false);
+                        }
+                    }
+                    None => return Err(self.illegal_letter(on, *letter)),
                 }
             }
         }
@@ -62,7 +71,15 @@ impl Shell {
         }
     }
 
+    fn illegal_letter(&mut self, on: bool, letter: u8) -> Unwind {
+        let sign = if flavour::is_dash() { b"-" } else { sign(on) };
+        self.fail(&flavour::current().illegal_option(&[sign, &[letter]].concat()))
+    }
+
     fn list_options(&mut self, readable: bool) {
+        if readable && flavour::is_dash() {
+            self.put(b"Current option settings\n");
+        }
         for (name, on) in self.options.listed() {
             let line = if readable {
                 format!("{name:16}{}\n", if on { "on" } else { "off" })
@@ -79,8 +96,8 @@ const fn sign(on: bool) -> &'static [u8] {
 }
 
 /// Whether `set` may change the option: not those that say how the shell was started.
-const fn is_settable(option: Opt) -> bool {
-    !matches!(option, Opt::Interactive | Opt::Stdin | Opt::CommandString)
+fn is_settable(option: Opt) -> bool {
+    flavour::is_dash() || !matches!(option, Opt::Interactive | Opt::Stdin | Opt::CommandString)
 }
 
 pub(super) fn set(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
@@ -108,6 +125,9 @@ pub(super) fn shift(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         None => 1,
     };
     if count > shell.params.len() {
+        if flavour::is_dash() {
+            return Err(shell.fail(b"can't shift that many"));
+        }
         return Ok(1);
     }
     Rc::make_mut(&mut shell.params).drain(..count);

@@ -4,6 +4,7 @@ use wcr_sys::abi::{Disposition, SetWhen, Signal, Termios, cc, lflag};
 use wcr_sys::{Errno, Fd, fd, signal, tty};
 
 use crate::expand::fields::Separators;
+use crate::flavour;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_name;
 
@@ -27,7 +28,7 @@ struct Line {
 }
 
 pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let (options, names) = shell.options(args, b"p:u:rt:n:sd:")?;
+    let (options, names) = shell.options(args, if flavour::is_dash() { b"p:r" } else { b"p:u:rt:n:sd:" })?;
     let mut request =
         Request { raw: false, delimiter: b'\n', most: None, silent: false, timeout: None, from: fd::STDIN };
     for (option, value) in options {
@@ -55,9 +56,13 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             _ => {}
         }
     }
+    if names.is_empty() && flavour::is_dash() {
+        return Err(shell.fail(b"arg count"));
+    }
     if let Some(name) = names.iter().find(|name| !is_name(name)) {
-        if name.is_empty() {
-            return Err(shell.fail(b": bad variable name"));
+        if name.is_empty() || flavour::is_dash() {
+            let name = name.split(|byte| *byte == b'=').next().unwrap_or_default();
+            return Err(shell.fail(&[name, b": bad variable name"].concat()));
         }
         shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
         return Ok(1);

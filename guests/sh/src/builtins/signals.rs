@@ -1,9 +1,10 @@
 //! `trap` and `kill`.
 
 use wcr_sys::abi::Signal;
-use wcr_sys::signal;
+use wcr_sys::{fd, signal};
 
 use crate::exec::trap::{NAMES, signal_name, signal_number};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::vars::single_quoted;
@@ -35,7 +36,12 @@ pub(super) fn trap(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
                 }
             }
             None => {
-                shell.complain(&[text, &b": invalid signal specification"[..]].concat());
+                if flavour::is_dash() {
+                    let _ = fd::write_all(fd::STDERR, &[b"trap: ", text.as_slice(), b": bad trap\n"].concat());
+                    return Ok(1);
+                } else {
+                    shell.complain(&[text, &b": invalid signal specification"[..]].concat());
+                }
                 status = 1;
             }
         }

@@ -2,6 +2,7 @@
 
 use wcr_sys::fs;
 
+use crate::flavour::{self, Flavour};
 use crate::shell::{Flow, Shell};
 
 pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
@@ -17,12 +18,27 @@ pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(0);
     };
     let new = if text.first().is_some_and(u8::is_ascii_digit) {
-        core::str::from_utf8(text).ok().and_then(|text| u32::from_str_radix(text, 8).ok()).filter(|mask| *mask <= 0o777)
+        core::str::from_utf8(text)
+            .ok()
+            .and_then(|text| u32::from_str_radix(text, 8).ok())
+            .map(|mask| if flavour::is_dash() { mask & 0o777 } else { mask })
+            .filter(|mask| *mask <= 0o777)
     } else {
-        changed(!mask & 0o777, mask, text).map(|mode| !mode & 0o777)
+        match flavour::current() {
+            Flavour::Ash => changed(!mask & 0o777, mask, text).filter(|mode| *mode <= 0o777),
+            // The mask holds nothing back, set-id bits are passed over, and there is no sticky one.
+            Flavour::Dash if text.contains(&b't') || text.first() == Some(&b',') => None,
+            Flavour::Dash => changed(!mask & 0o777, 0, text),
+        }
+        .map(|mode| !mode & 0o777)
     };
     fs::umask(new.unwrap_or(mask));
     if new.is_none() {
+        if flavour::is_dash() {
+            let kind: &[u8] =
+                if text.first().is_some_and(u8::is_ascii_digit) { b"Illegal number: " } else { b"Illegal mode: " };
+            return Err(shell.fail(&[kind, text].concat()));
+        }
         return Err(shell.fail(&[b"illegal mode: ", text.as_slice()].concat()));
     }
     Ok(0)
@@ -40,8 +56,10 @@ fn symbolic(mask: u32) -> String {
     format!("u={},g={},o={}\n", class(6), class(3), class(0))
 }
 
-/// The permissions after a symbolic change such as `u=rwx,g-w`. Without a class, `mask` holds back.
+/// The mode after a symbolic change such as `u=rwx,g-w`: a mask has no set-id and sticky bits. Without a class, `mask` holds back.
 fn changed(mode: u32, mask: u32, text: &[u8]) -> Option<u32> {
+    // Whose bits are copied: in dash those of before.
+    let before = flavour::is_dash().then_some(mode);
     let mut mode = mode;
     for clause in text.split(|byte| *byte == b',').filter(|clause| !clause.is_empty()) {
         let who = clause.iter().take_while(|byte| b"ugoa".contains(byte)).count();
@@ -67,9 +85,9 @@ fn changed(mode: u32, mask: u32, text: &[u8]) -> Option<u32> {
                     b'X' => 0,
                     b's' => 0o6000,
                     b't' => 0o1000,
-                    b'u' => (mode >> 6 & 7) * 0o111,
-                    b'g' => (mode >> 3 & 7) * 0o111,
-                    b'o' => (mode & 7) * 0o111,
+                    b'u' => (before.unwrap_or(mode) >> 6 & 7) * 0o111,
+                    b'g' => (before.unwrap_or(mode) >> 3 & 7) * 0o111,
+                    b'o' => (before.unwrap_or(mode) & 7) * 0o111,
                     _ => return None,
                 };
             }
@@ -81,8 +99,7 @@ fn changed(mode: u32, mask: u32, text: &[u8]) -> Option<u32> {
             actions = after;
         }
     }
-    // A mask has no set-id and sticky bits.
-    (mode <= 0o777).then_some(mode)
+    Some(mode)
 }
 
 const fn class_bits(class: u8) -> u32 {
@@ -113,7 +130,7 @@ mod tests {
             (0o037, "u=rwX", Some(0o137)),
             (0o022, "u=g+w", Some(0o022)),
         ] {
-            let mode = changed(!mask & 0o777, mask, text.as_bytes());
+            let mode = changed(!mask & 0o777, mask, text.as_bytes()).filter(|mode| *mode <= 0o777);
             assert_eq!(mode.map(|mode| !mode & 0o777), result, "{mask:o} {text}");
         }
         assert_eq!(symbolic(0o022), "u=rwx,g=rx,o=rx\n");

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::flavour;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_name;
 use crate::vars::{ReadOnly, single_quoted};
@@ -14,15 +15,31 @@ enum Attribute {
 }
 
 pub(super) fn export(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    if flavour::is_dash() {
+        return declare_as_dash(shell, args, Attribute::Exported);
+    }
     let (options, operands) = shell.options(args, b"np")?;
     let remove = options.iter().any(|(option, _)| *option == b'n');
     declare(shell, operands, Attribute::Exported, remove)
 }
 
 pub(super) fn readonly(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    if flavour::is_dash() {
+        return declare_as_dash(shell, args, Attribute::ReadOnly);
+    }
     // `-n` is known because `export` has it; it changes nothing here.
     let (_, operands) = shell.options(args, b"np")?;
     declare(shell, operands, Attribute::ReadOnly, false)
+}
+
+/// `export` and `readonly` of dash: behind `-p` nothing is looked at.
+fn declare_as_dash(shell: &mut Shell, args: &[Vec<u8>], attribute: Attribute) -> Flow<u8> {
+    if args.get(1).is_some_and(|arg| arg.starts_with(b"-p")) {
+        list(shell, attribute);
+        return Ok(0);
+    }
+    let (_, operands) = shell.options(args, b"p")?;
+    declare(shell, operands, attribute, false)
 }
 
 fn declare(shell: &mut Shell, operands: &[Vec<u8>], attribute: Attribute, remove: bool) -> Flow<u8> {
@@ -113,13 +130,15 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         }
         let (name, value) = split_assignment(operand);
         check_name(shell, name)?;
-        if shell.vars.variable(name).is_some_and(|variable| variable.readonly) {
+        let keeps = flavour::is_dash() && value.is_none();
+        if !keeps && shell.vars.variable(name).is_some_and(|variable| variable.readonly) {
             return Err(shell.fail(&[name, b": is read only"].concat()));
         }
         let is_new = shell.vars.localize(name);
         match value {
             Some(value) => shell.assign(name, value.to_vec())?,
-            None if is_new => {
+            // In dash the value stays, too.
+            None if is_new && !flavour::is_dash() => {
                 // The attributes stay, the value doesn't.
                 shell.vars.attributes(name).value = None;
             }
@@ -140,6 +159,9 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         // As of an assignment, what stands behind an equals sign is not looked at.
         let (name, _) = split_assignment(name);
         check_name(shell, name)?;
+        if name == b"OPTIND" {
+            shell.check_option_index(b"")?;
+        }
         if let Err(ReadOnly(name)) = shell.vars.unset(name) {
             return Err(shell.fail(&[&name, &b": is read only"[..]].concat()));
         }

@@ -1,6 +1,7 @@
 //! `if`, loops, `case`, and compound commands with redirections.
 
 use crate::expand::pattern;
+use crate::flavour;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::{Branch, Command, Redirect, Word};
 
@@ -116,7 +117,7 @@ impl Shell {
 
     pub(super) fn eval_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
         let Some(saved) = self.redirect(redirects)? else {
-            self.status = 1;
+            self.status = flavour::current().redirect_failure();
             return Ok(());
         };
         let flow = self.eval(body, false);

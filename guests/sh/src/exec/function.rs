@@ -2,19 +2,32 @@
 
 use std::rc::Rc;
 
+use crate::flavour;
 use crate::shell::{Flow, OptionCursor, Shell, Unwind};
 use crate::syntax::ast::Command;
+
+/// How deep functions may call each other in dash.
+const MAX_CALLS_DASH: usize = 1000;
 
 impl Shell {
     /// Calls a function; `args` begin with its name. The caller has opened the scope of its variables.
     pub(super) fn call_function(&mut self, body: &Rc<Command>, mut args: Vec<Vec<u8>>) -> Flow {
+        if flavour::is_dash() && self.vars.dynamics.functions.len() >= MAX_CALLS_DASH {
+            return Err(self.fail(b"Maximum function recursion depth (1000) reached"));
+        }
         let name: Rc<[u8]> = args.remove(0).into();
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         let options = self.local_options.take();
         self.vars.dynamics.functions.push(name);
         let line = self.vars.dynamics.line;
+        // In dash no `break` reaches beyond the function.
+        let loops = self.loops;
+        if flavour::is_dash() {
+            self.loops = 0;
+        }
         let flow = self.eval(body, false);
+        self.loops = loops;
         self.vars.dynamics.line = line;
         self.vars.dynamics.functions.pop();
         if let Some(own) = core::mem::replace(&mut self.local_options, options) {

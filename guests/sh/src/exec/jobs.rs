@@ -4,6 +4,7 @@ use wcr_sys::abi::{Pid, Signal, WNOHANG, WUNTRACED, WaitStatus};
 use wcr_sys::{Errno, fd, process, signal};
 
 use super::Stage;
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::Shell;
 
@@ -191,7 +192,8 @@ impl Jobs {
             number if number == previous => '-',
             _ => ' ',
         };
-        let mut out = format!("[{number}]{mark}  ").into_bytes();
+        let mut out =
+            if flavour::is_dash() { format!("[{number}] {mark} ") } else { format!("[{number}]{mark}  ") }.into_bytes();
         if !pids {
             out.extend_from_slice(job.state().as_bytes());
             out.resize(out.len().max(TEXT_COLUMN - 1) + 1, b' ');

@@ -10,6 +10,7 @@ mod pipeline;
 mod program;
 pub mod redirect;
 mod simple;
+mod stack;
 mod terminal;
 mod trace;
 pub mod trap;
@@ -27,8 +28,10 @@ use crate::syntax::ast::Command;
 
 /// How many steps of a computation a command counts as.
 const STEPS: u32 = 256;
-/// How deep the evaluator may call itself before the stack would run out.
+/// How deep the evaluator may call itself.
 const MAX_DEPTH: u32 = 1000;
+/// How many bytes of the stack are kept for what a command does between two looks at it.
+const STACK_RESERVE: usize = 24 << 10;
 
 impl Shell {
     /// Runs a command; its exit status is the shell's. `last` says that this process ends with it, so that
@@ -39,7 +42,7 @@ impl Shell {
         if self.has(Opt::NoExec) && !self.has(Opt::Interactive) {
             return Ok(());
         }
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || stack::left() < STACK_RESERVE {
             return Err(self.fail(b"maximum recursion depth exceeded"));
         }
         self.depth += 1;

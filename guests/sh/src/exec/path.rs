@@ -5,9 +5,10 @@ use std::rc::Rc;
 use wcr_sys::abi::FileKind;
 use wcr_sys::{Errno, fs};
 
+use crate::flavour;
 use crate::order::sorted;
 use crate::shell::Shell;
-use crate::vars::{Map, bucket};
+use crate::vars::{Map, bucket, place_among};
 
 /// Where to look when `command -p` asks for the standard utilities.
 pub const STANDARD_PATH: &[u8] = b"/sbin:/usr/sbin:/bin:/usr/bin";
@@ -27,8 +28,15 @@ impl Locations {
     /// The remembered paths in the order of the shell's table.
     #[must_use]
     pub fn paths(&self) -> Vec<Rc<[u8]>> {
-        let names = sorted(self.known.keys().map(|name| (bucket(name), 0, name.to_vec())).collect());
+        let place = |name: &[u8]| if flavour::is_dash() { place_among(name, 31) } else { bucket(name) };
+        let names = sorted(self.known.keys().map(|name| (place(name), 0, name.to_vec())).collect());
         names.iter().filter_map(|name| self.known.get(&name[..]).cloned()).collect()
+    }
+
+    /// Whether a command's place is known.
+    #[must_use]
+    pub fn has(&self, name: &[u8]) -> bool {
+        self.known.contains_key(name)
     }
 
     /// Forgets one command.

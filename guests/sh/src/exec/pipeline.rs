@@ -7,6 +7,7 @@ use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::{Job, Jobs};
 use super::redirect::{pipe_failure, reset};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell, Unwind};
 use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, Simple, Word};
@@ -192,7 +193,9 @@ impl Shell {
     /// The jobs that a forked copy knows of: none, but where all it runs is the command `jobs`.
     pub(crate) fn jobs_for(&self, command: &Command) -> Jobs {
         match command {
-            Command::Simple(simple) if simple.words.first().is_some_and(|word| word.plain() == Some(b"jobs")) => {
+            Command::Simple(simple)
+                if !flavour::is_dash() && simple.words.first().is_some_and(|word| word.plain() == Some(b"jobs")) =>
+            {
                 self.jobs.clone()
             }
             _ => Jobs::default(),

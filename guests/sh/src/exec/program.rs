@@ -1,13 +1,14 @@
 //! Starts external programs.
 
-use wcr_sys::abi::SpawnRequest;
-use wcr_sys::{Errno, process};
+use wcr_sys::abi::{OpenFlags, SpawnRequest};
+use wcr_sys::{Errno, fd, fs, process};
 
 use super::Stage;
+use super::descriptors::discard;
 use super::path::{STANDARD_PATH, search_path};
-use crate::applet_names;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
+use crate::{applet_names, flavour};
 
 /// The running program's own file: what a script without `#!` and a built-in applet run in.
 const OWN_PROGRAM: &[u8] = b"/proc/self/exe";
@@ -21,6 +22,15 @@ const NOT_RUN: Refusal = (126, Errno::Noexec);
 /// Replaces this process's program; only failure returns.
 fn refused(request: &SpawnRequest) -> wcr_sys::Result<()> {
     Err(process::exec(request))
+}
+
+/// Whether the file is a program of machine code that nothing stands in for: as a script it would only be noise.
+fn is_machine_code(path: &[u8]) -> bool {
+    let Ok(file) = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) else { return false };
+    let mut magic = [0; 4];
+    let count = fd::read(file, &mut magic);
+    discard(file);
+    count == Ok(magic.len()) && magic == *b"\x7fELF"
 }
 
 impl Shell {
@@ -95,7 +105,8 @@ impl Shell {
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {
             *zero = called.to_vec();
         }
-        if applet_names::contains(name)
+        if !flavour::is_dash()
+            && applet_names::contains(name)
             && let Ok(done) = run(&request)
         {
             return Ok(done);
@@ -103,8 +114,12 @@ impl Shell {
         let found =
             if standard_path { search_path(STANDARD_PATH, name) } else { self.find(name).map(|path| path.to_vec()) };
         request.path = found.map_err(|error| (127, error))?;
+        if flavour::is_dash() && !name.contains(&b'/') && fs::access(&request.path, 1).is_err() {
+            // What cannot be executed is not found there, though for another reason.
+            return Err((127, Errno::Acces));
+        }
         let mut result = run(&request);
-        if result.as_ref().err() == Some(&Errno::Noexec) {
+        if result.as_ref().err() == Some(&Errno::Noexec) && !is_machine_code(&request.path) {
             request.argv = vec![self.program.to_vec(), request.path];
             request.argv.extend(args.iter().skip(1).cloned());
             request.path = OWN_PROGRAM.to_vec();

@@ -4,6 +4,7 @@ use wcr_sys::abi::{FileKind, OpenFlags};
 use wcr_sys::{Errno, Fd, fd, fs};
 
 use super::descriptors::{PRIVATE, discard, move_to, pipe_above};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::{FileMode, HereDoc, Redirect, RedirectKind};
@@ -138,6 +139,12 @@ impl Shell {
         if name == b"-" {
             return Ok(Target::Closed);
         }
+        if flavour::is_dash() {
+            return match name.as_slice() {
+                [digit @ b'0'..=b'9'] => Ok(Target::Descriptor(name.clone(), Fd::from(digit - b'0'))),
+                _ => Err(self.fail(b"Syntax error: Bad fd number")),
+            };
+        }
         if name.is_empty() {
             let line = self.parser_line;
             self.complain_at(line, b"syntax error: bad fd number");
@@ -195,15 +202,7 @@ impl Shell {
                 Ok(true)
             }
             Err(error) => {
-                let (verb, missing) = match mode {
-                    FileMode::Read => ("open", "no such file"),
-                    _ => ("create", "nonexistent directory"),
-                };
-                let reason = match error {
-                    Errno::Noent | Errno::Notdir => missing,
-                    error => error.message(),
-                };
-                self.complain(&[b"can't ", verb.as_bytes(), b" ", name, b": ", reason.as_bytes()].concat());
+                self.complain(&flavour::current().cannot_open(name, mode != FileMode::Read, error));
                 Ok(false)
             }
         }

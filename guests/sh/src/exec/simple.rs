@@ -6,6 +6,7 @@ use wcr_sys::{Fd, fd};
 
 use super::redirect::Saved;
 use crate::builtins::{self, Builtin};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::as_assignment;
@@ -51,7 +52,7 @@ impl Shell {
         let saved = match self.redirect(&simple.redirects)? {
             Some(saved) => saved,
             None => {
-                self.status = 1;
+                self.status = flavour::current().redirect_failure();
                 let special = matches!(&target, Some(Target::Builtin(builtin)) if builtin.special);
                 return if special && !call.by_command { Err(Unwind::Error) } else { Ok(()) };
             }
@@ -71,8 +72,9 @@ impl Shell {
         if scoped || matches!(target, Target::Function(_)) {
             self.vars.push_scope();
         }
+        let traced = if flavour::is_dash() { 0 } else { skip };
         let assigned =
-            self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(skip..).unwrap_or_default());
+            self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(traced..).unwrap_or_default());
         let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
         if is_exec && args.len() > skip + 1 {
             // The program that takes the shell's place gets them.
@@ -167,6 +169,9 @@ impl Shell {
         let before = core::mem::replace(&mut self.command_name, name);
         let result = (builtin.run)(self, args);
         let written = self.flush();
+        if flavour::is_dash() && written.is_err() {
+            self.complain(&[builtin.name.as_bytes(), b": I/O error"].concat());
+        }
         self.command_name = before;
         match result {
             Ok(status) => {

@@ -4,6 +4,7 @@ use wcr_sys::abi::{Disposition, OpenFlags, Pid, Signal};
 use wcr_sys::{Fd, fd, fs, process, signal, tty};
 
 use super::descriptors::{PRIVATE, out_of_the_way};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::Shell;
 use crate::syntax::ast::Command;
@@ -65,8 +66,8 @@ impl Shell {
         let interactive = self.has(Opt::Interactive);
         for signal in ENDING {
             let replaces = match signal {
-                Signal::INT => interactive || self.pid == 1,
-                Signal::QUIT => true,
+                Signal::INT => interactive || self.pid == 1 && !flavour::is_dash(),
+                Signal::QUIT => interactive || !flavour::is_dash(),
                 _ => interactive,
             };
             if replaces && (replace_action(signal) != Ok(Disposition::Ignore) || interactive) {

@@ -56,6 +56,9 @@ impl Shell {
 
 /// The text as it could be typed: quoted when it holds anything special.
 fn quoted(text: &[u8]) -> Vec<u8> {
+    if crate::flavour::is_dash() {
+        return text.to_vec();
+    }
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_^@,./:]-+".contains(byte);
     if text.iter().all(plain) && !is_keyword(text) { text.to_vec() } else { single_quoted(text) }
 }

@@ -3,6 +3,8 @@
 use wcr_sys::abi::{Disposition, Signal};
 use wcr_sys::signal;
 
+use crate::builtins::dash;
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
@@ -20,6 +22,9 @@ pub const FAILURE: u8 = Signal::MAX + 1;
 /// The number of the signal with this name or number; names may begin with `SIG`, in any case.
 #[must_use]
 pub fn signal_number(text: &[u8]) -> Option<u8> {
+    if flavour::is_dash() {
+        return dash::signal_number(text);
+    }
     if text == b"ERR" {
         return Some(FAILURE);
     }
@@ -41,6 +46,9 @@ pub fn signal_number(text: &[u8]) -> Option<u8> {
 /// The name of a signal, or its number when it has none.
 #[must_use]
 pub fn signal_name(number: u8) -> String {
+    if flavour::is_dash() {
+        return dash::signal_name(number);
+    }
     match NAMES.get(usize::from(number)) {
         Some(name) => (*name).to_owned(),
         None if number == FAILURE => "ERR".to_owned(),
@@ -187,8 +195,9 @@ impl Shell {
     fn run_trap(&mut self, action: Vec<u8>) -> Flow {
         let status = self.status;
         let line = self.vars.dynamics.line;
-        let mut input = Input::text(action, line);
-        input.counts_lines = false;
+        let is_dash = flavour::is_dash();
+        let mut input = Input::text(action, if is_dash { 1 } else { line });
+        input.counts_lines = is_dash;
         let flow = self.run_input(&mut input, false);
         if flow.is_ok() {
             self.status = status;

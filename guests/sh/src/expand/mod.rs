@@ -11,10 +11,10 @@ use std::borrow::Cow;
 
 use fields::{Builder, Field};
 
-use crate::accounts;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::ast::{ParamName, ParamOp, Part, Word};
+use crate::{accounts, flavour};
 
 /// Where a word stands, which decides about tildes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +176,8 @@ impl Shell {
                             } else {
                                 out.text(text, false);
                             }
-                            if opens_login(text, index == 0, place)
+                            if !flavour::is_dash()
+                                && opens_login(text, index == 0, place)
                                 && let Some((head, tail)) = split_login(after().collect(), place)
                             {
                                 self.expand_parts(&head, Place::Text, out)?;
@@ -258,6 +259,7 @@ impl Shell {
                             rest = after;
                         }
                         None if after.is_empty() || login.len() == 1 => {}
+                        None if flavour::is_dash() => {}
                         None => {
                             out.text(login, false);
                             return Err(after.get(1..).unwrap_or_default());
@@ -291,14 +293,19 @@ impl Shell {
     /// # Errors
     /// The expression's, an error of the shell.
     pub fn arithmetic(&mut self, text: &[u8]) -> Flow<i64> {
-        match arith::evaluate(text, self) {
+        let value = if flavour::is_dash() {
+            arith::dash::evaluate(text, self).map_err(|failure| failure.message(text))
+        } else {
+            arith::evaluate(text, self).map_err(|error| error.message())
+        };
+        match value {
             Ok(value) => {
                 if !self.vars.changed.is_empty() {
                     self.settle_variables();
                 }
                 Ok(value)
             }
-            Err(error) => Err(self.fail(&error.message())),
+            Err(message) => Err(self.fail(&message)),
         }
     }
 }

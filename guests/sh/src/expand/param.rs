@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::fields::Builder;
 use super::{Place, pattern, put};
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::ast::{Param, ParamName, ParamOp, Word};
@@ -50,6 +51,9 @@ impl Shell {
         let value = self.param_value(&param.name, param.quoted, out.splits());
         match &param.op {
             ParamOp::Bad => {
+                if flavour::is_dash() {
+                    return Err(self.fail(b"Bad substitution"));
+                }
                 let line = self.parser_line;
                 self.complain_at(line, b"syntax error: bad substitution");
                 self.status = 2;

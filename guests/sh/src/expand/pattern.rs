@@ -51,7 +51,11 @@ fn match_one(pattern: &[u8], byte: u8) -> Option<usize> {
 /// Matches a byte against a bracket expression, given without its `[`: its length with the `]`, and
 /// whether it matches. `None` when it is never closed.
 fn bracket(text: &[u8], byte: u8) -> Option<(usize, bool)> {
-    let negated = matches!(text.first(), Some(b'!' | b'^'));
+    let negated = match text.first() {
+        Some(b'!') => true,
+        Some(b'^') => !crate::flavour::is_dash(),
+        _ => false,
+    };
     let mut pos = usize::from(negated);
     let (mut found, mut first) = (false, true);
     loop {

@@ -9,6 +9,7 @@ use wcr_sys::{Errno, Fd, fd, signal, tty};
 
 use super::completion::Words;
 use crate::edit::{Editor, Event, History, Units};
+use crate::flavour;
 use crate::syntax::input::{LineReader, Prompt};
 
 /// What shell and reader share.
@@ -58,7 +59,7 @@ impl LineReader for Reader {
     fn read_line(&mut self, prompt: Prompt, line: &mut Vec<u8>) {
         let mut desk = self.desk.borrow_mut();
         match tty::attributes(fd::STDIN) {
-            Ok(before) => {
+            Ok(before) if !flavour::is_dash() => {
                 let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &for_editing(&before));
                 let resizes = signal::set_disposition(Signal::WINCH, Disposition::Catch);
                 edit(&mut desk, prompt, line);
@@ -67,7 +68,7 @@ impl LineReader for Reader {
                 }
                 let _ = tty::set_attributes(fd::STDIN, SetWhen::Now, &before);
             }
-            Err(_) => read_plainly(&mut desk, prompt, line),
+            _ => read_plainly(&mut desk, prompt, line),
         }
     }
 }
@@ -166,13 +167,21 @@ fn take_signals() -> impl Iterator<Item = Signal> {
 fn read_plainly(desk: &mut Desk, prompt: Prompt, line: &mut Vec<u8>) {
     let [first, continuation] = &desk.prompts;
     let (text, _) = if prompt == Prompt::First { first } else { continuation };
-    let _ = fd::write_all(fd::STDOUT, text);
+    let _ = fd::write_all(if flavour::is_dash() { fd::STDERR } else { fd::STDOUT }, text);
     let start = line.len();
     while line.get(start..).and_then(<[u8]>::last) != Some(&b'\n') {
         match read_key(fd::STDIN) {
             Ok(Some(byte)) => line.push(byte),
             Ok(None) => return,
-            Err(Interrupted) => desk.signals.extend(take_signals()),
+            Err(Interrupted) => {
+                desk.signals.extend(take_signals());
+                if flavour::is_dash() && desk.signals.contains(&Signal::INT) && !desk.traps_interrupt {
+                    // What was typed is gone.
+                    desk.signals.retain(|signal| *signal != Signal::INT);
+                    desk.interrupted = true;
+                    return;
+                }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use wcr_sys::abi::Signal;
 use wcr_sys::fd;
 
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell, Unwind};
 use crate::syntax::input::{Input, Prompt};
@@ -29,6 +30,12 @@ impl Shell {
     pub fn begin_interactive(&mut self) {
         let controls = self.begin_job_control();
         self.options.set(Opt::Monitor, controls);
+        if flavour::is_dash() {
+            if !controls {
+                self.complain(b"can't access tty; job control turned off");
+            }
+            return;
+        }
         let complaint = b"can't access tty; job control turned off";
         // What is not written to a terminal goes out last.
         let at_terminal = fd::is_tty(fd::STDOUT);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Desk;
 use super::completion::Words;
 use crate::edit::Units;
+use crate::flavour;
 use crate::shell::Shell;
 
 /// Stand around what takes no columns while a prompt is put together.
@@ -33,6 +34,10 @@ impl Shell {
     fn prompt(&mut self, name: &[u8]) -> (Vec<u8>, usize) {
         let Some(prompt) = self.vars.get(name).map(Cow::into_owned) else { return (Vec::new(), 0) };
         let expanded = self.expand_prompt(prompt);
+        if flavour::is_dash() {
+            // Backslashes mean nothing, and the terminal edits the line.
+            return (expanded, 0);
+        }
         let decoded = self.decode_prompt(&expanded);
         let (mut text, mut width, mut visible) = (Vec::with_capacity(decoded.len()), 0, true);
         for unit in self.units().iter(&decoded) {

@@ -7,6 +7,7 @@ use super::ast::{HereDoc, Word};
 use super::input::Input;
 use super::parser::Parser;
 use super::token::{Keyword, RedirectOp, Token};
+use crate::flavour;
 use crate::vars::Aliases;
 
 /// What the parser looks for in the next token.
@@ -46,7 +47,8 @@ impl<'a> Parser<'a> {
         Self {
             input,
             aliases,
-            backquote_line,
+            // In dash, as that of each text by itself, the lines in backquotes begin with 1.
+            backquote_line: if flavour::is_dash() { 1 } else { backquote_line },
             pushed_back: None,
             pending: Vec::new(),
             depth: 0,
@@ -128,13 +130,13 @@ impl<'a> Parser<'a> {
                 self.input.next();
                 return Ok(match self.input.peek_joined() {
                     Some(b'&') => self.advance(Token::And),
-                    Some(b'>') => self.advance(Token::Redirect(RedirectOp::WriteBoth, None)),
+                    Some(b'>') if flavour::is_extended() => self.advance(Token::Redirect(RedirectOp::WriteBoth, None)),
                     _ => Token::Background,
                 });
             }
             b'(' => Token::Open,
             b')' => Token::Close,
-            b'<' | b'>' if self.input.peek_second() != Some(b'(') => {
+            b'<' | b'>' if !flavour::is_extended() || self.input.peek_second() != Some(b'(') => {
                 return Ok(Token::Redirect(self.redirect_operator(), None));
             }
             _ => return self.word_or_descriptor(),
@@ -178,6 +180,7 @@ impl<'a> Parser<'a> {
             && matches!(self.input.peek(), Some(b'<' | b'>'))
             && let Some(text) = word.plain()
             && text.iter().all(u8::is_ascii_digit)
+            && (text.len() == 1 || !flavour::is_dash())
             && let Some(fd) = core::str::from_utf8(text).ok().and_then(|text| text.parse().ok())
         {
             return Ok(Token::Redirect(self.redirect_operator(), Some(fd)));

@@ -8,6 +8,7 @@ use super::input::Input;
 use super::lexer::{Expect, PushedBack};
 use super::token::{Keyword, RedirectOp, Token};
 use super::{Result, SyntaxError, is_name};
+use crate::flavour;
 use crate::vars::Aliases;
 
 /// A parser of one input.
@@ -424,13 +425,13 @@ impl Parser<'_> {
 
     /// An error at the current line.
     pub(super) fn error(&self, message: &str) -> SyntaxError {
-        SyntaxError { message: message.into(), line: self.input.line, bare: false }
+        SyntaxError { message: flavour::current().syntax(message), line: self.input.line, bare: false }
     }
 
     /// The error of a token that is out of place.
     pub(super) fn unexpected(&self, token: &Token, expected: Option<&str>) -> SyntaxError {
-        let expecting = expected.map(|what| format!(" (expecting {what})")).unwrap_or_default();
-        self.error(&format!("unexpected {}{expecting}", token.describe()))
+        let message = flavour::current().unexpected(&token.describe(), expected);
+        SyntaxError { message, line: self.input.line, bare: false }
     }
 }
 
@@ -466,7 +467,8 @@ fn sequence(mut commands: Vec<Command>) -> Command {
 
 /// Whether the words so far are an unfinished `[[ … ]]`, in which `&&` and `||` are words.
 fn in_condition(words: &[Word]) -> bool {
-    words.first().is_some_and(|first| first.plain() == Some(b"[["))
+    flavour::is_extended()
+        && words.first().is_some_and(|first| first.plain() == Some(b"[["))
         && words.last().is_some_and(|last| last.plain() != Some(b"]]"))
 }
 

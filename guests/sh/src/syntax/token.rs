@@ -1,6 +1,7 @@
 //! Tokens: operators, reserved words, words.
 
 use super::ast::Word;
+use crate::flavour;
 
 /// A reserved word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +66,8 @@ impl Keyword {
     /// The reserved word with this spelling.
     #[must_use]
     pub fn from_text(text: &[u8]) -> Option<Self> {
-        KEYWORDS.iter().find(|(_, name)| name.as_bytes() == text).map(|(keyword, _)| *keyword)
+        let known = KEYWORDS.iter().find(|(_, name)| name.as_bytes() == text).map(|(keyword, _)| *keyword);
+        known.filter(|keyword| *keyword != Self::Function || flavour::is_extended())
     }
 
     /// How it is written.

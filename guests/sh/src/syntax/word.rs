@@ -10,6 +10,7 @@ use super::lexer::Expect;
 use super::parser::Parser;
 use super::token::Token;
 use super::{Result, SyntaxError, is_name_byte, is_name_start};
+use crate::flavour;
 
 /// Where a piece of text ends, and which characters are special in it.
 #[derive(Clone, Copy)]
@@ -128,7 +129,12 @@ impl Parser<'_> {
             };
             match byte {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' if brace.is_none() => return Ok(()),
-                b'<' | b'>' if self.input.peek_second() == Some(b'(') && brace.is_none() && !self.in_delimiter => {
+                b'<' | b'>'
+                    if self.input.peek_second() == Some(b'(')
+                        && brace.is_none()
+                        && !self.in_delimiter
+                        && flavour::is_extended() =>
+                {
                     self.input.next();
                     self.input.next();
                     let command = self.substitution()?;
@@ -153,7 +159,7 @@ impl Parser<'_> {
                     self.input.next();
                     self.double_quotes(parts)?;
                 }
-                b'$' if self.input.peek_second() == Some(b'\'') => {
+                b'$' if self.input.peek_second() == Some(b'\'') && flavour::is_extended() => {
                     self.input.next();
                     self.input.next();
                     let text = self.dollar_quotes()?;

@@ -16,6 +16,16 @@ pub fn uname<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, l
     Ok(mem.put_counted(buf, len, &bytes, used)?)
 }
 
+/// Which of the programs that a bundled guest stands in for it was started as; 0 for the one that it is made for, and
+/// for programs of an image.
+///
+/// # Errors
+/// None of its own.
+pub fn flavour<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
+    let flavour = k.flavour(pid)?;
+    Ok(mem.put(out, &flavour.to_le_bytes())?)
+}
+
 /// CPU times in nanoseconds (four words of eight bytes): user, system, children's user and system.
 ///
 /// Partial: All CPU time is in user mode. A process that waits for nothing but its turn uses none.

@@ -2,9 +2,9 @@
 
 use regex_lite::Regex;
 
-use super::Script;
+use super::{Script, Shell};
 
-/// The list in `fuzz/shell-explained.txt`: each line is a regular expression that the script matches, a tabulator, and
+/// The list in `fuzz/shell-explained.txt`, or `fuzz/dash-explained.txt`: each line is a regular expression that the script matches, a tabulator, and
 /// why the answers differ.
 pub struct Explained(Vec<(Regex, String)>);
 
@@ -13,8 +13,11 @@ impl Explained {
     ///
     /// # Panics
     /// The list in the source tree is damaged.
-    pub fn load() -> Self {
-        Explained::parse(include_str!("../../../fuzz/shell-explained.txt"))
+    pub fn load(shell: Shell) -> Self {
+        Explained::parse(match shell {
+            Shell::Ash => include_str!("../../../fuzz/shell-explained.txt"),
+            Shell::Dash => include_str!("../../../fuzz/dash-explained.txt"),
+        })
     }
 
     fn parse(text: &str) -> Self {

@@ -12,7 +12,7 @@ mod word;
 pub use explained::Explained;
 pub use script::Script;
 pub use shrink::shrink;
-pub use subject::{Answer, Care, Subject, Verdict};
+pub use subject::{Answer, Care, Shell, Subject, Verdict};
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! The two shells that run a script: BusyBox in a root of its own, and wcr with the image of the same BusyBox.
+//! The two shells that run a script: BusyBox (or dash) in a root of its own, and wcr with the image of the same program.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -14,7 +14,7 @@ use crate::image::Image;
 use crate::lab::Lab;
 use crate::layer::Layer;
 use crate::scratch::Scratch;
-use crate::{busybox, skip};
+use crate::{busybox, dash, skip};
 
 /// How much trouble a comparison takes.
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +57,9 @@ answer() {
 	printf %s "$2" > /tmp/script
 	{
 		case $1 in
-		argument) env -i PATH=/bin HOME=/work HOSTNAME=box sh -c "$2" sh p1 'p 2' < in ;;
-		file) env -i PATH=/bin HOME=/work HOSTNAME=box sh /tmp/script p1 'p 2' < in ;;
-		input) env -i PATH=/bin HOME=/work HOSTNAME=box sh -s p1 'p 2' < /tmp/script ;;
+		argument) env -i PATH=/bin HOME=/work HOSTNAME=box SHELL -c "$2" sh p1 'p 2' < in ;;
+		file) env -i PATH=/bin HOME=/work HOSTNAME=box SHELL /tmp/script p1 'p 2' < in ;;
+		input) env -i PATH=/bin HOME=/work HOSTNAME=box SHELL -s p1 'p 2' < /tmp/script ;;
 		esac 9>&1 > /tmp/out 2> /tmp/err
 		echo "exit code $?"
 	} | cat
@@ -90,14 +90,15 @@ const COMPUTING: f64 = 0.9;
 /// How often a running side is looked at.
 const POLL: Duration = Duration::from_millis(2);
 
-/// What BusyBox says of a text that is no shell script.
-const REFUSED: &[u8] = b"syntax error";
+/// What BusyBox and dash say of a text that is no shell script.
+const REFUSED: [&[u8]; 2] = [b"syntax error", b"Syntax error"];
 /// What an answer shows of a program that ran into a limit (of a file's size, of computing, of processes) or crashed.
-const BROKEN: [&[u8]; 7] = [
+const BROKEN: [&[u8]; 8] = [
     b"File size limit exceeded",
     b"CPU time limit exceeded",
     b"Segmentation fault",
     b"can't fork",
+    b"Cannot fork",
     b"exit code 152",
     b"exit code 153",
     b"exit code 139",
@@ -186,14 +187,34 @@ impl Verdict {
         let lines = |answer: &'_ Answer| answer.0.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
         let same = lines(expected).iter().zip(lines(actual)).take_while(|(one, other)| **one == *other).count();
         let before = lines(expected).into_iter().take(same).filter(|line| line.starts_with(PART.as_bytes())).count();
-        let refused = expected.0.windows(REFUSED.len()).any(|window| window == REFUSED);
+        let refused = REFUSED.iter().any(|sign| expected.0.windows(sign.len()).any(|window| window == *sign));
         let parts = if refused { REFUSED_PARTS } else { PARTS };
         parts.get(before).or(parts.last()).copied()
     }
 }
 
+/// Whose shell is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shell {
+    /// BusyBox's.
+    Ash,
+    /// Debian's dash.
+    Dash,
+}
+
+impl Shell {
+    /// The name that it is started by.
+    const fn name(self) -> &'static str {
+        match self {
+            Shell::Ash => "sh",
+            Shell::Dash => "dash",
+        }
+    }
+}
+
 /// Both shells.
 pub struct Subject {
+    shell: Shell,
     lab: Lab,
     image: String,
     roots: Scratch,
@@ -224,6 +245,11 @@ impl Subject {
     /// Makes the image; `None` (noted as skipped) where a tool is missing or this process is not root, who alone can
     /// give the real shell a root of its own.
     pub fn prepare() -> Option<Self> {
+        Self::of(Shell::Ash)
+    }
+
+    /// As [`Subject::prepare`], of this shell.
+    pub fn of(shell: Shell) -> Option<Self> {
         if !skip::unless_installed(&["chroot", "prlimit", "mknod", "env", "taskset"]) {
             return None;
         }
@@ -233,15 +259,27 @@ impl Subject {
             skip::note("only root can change the root folder, as the real shell needs it");
             return None;
         }
-        let image = Image::new([busybox::layer(), Layer::new().dir("work", 0o1777).into()]);
+        let mut layers = vec![busybox::layer(), Layer::new().dir("work", 0o1777).into()];
+        if shell == Shell::Dash {
+            layers.push(Layer::new().file("bin/dash", 0o755, dash::program()?).into());
+        }
+        let image = Image::new(layers);
         // One push at a time: the registry mixes up uploads of the same blobs.
         static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let image = lab.provide("busybox-work", &image);
+        let image = lab.provide(&format!("{}-work", shell.name()), &image);
         drop(turn);
         let pids = r"(wait|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
         let pids = Regex::new(pids).expect("a regular expression");
-        Some(Subject { lab, image, roots, explained: Explained::load(), pids, processor: first_processor() })
+        Some(Subject {
+            shell,
+            lab,
+            image,
+            roots,
+            explained: Explained::load(shell),
+            pids,
+            processor: first_processor(),
+        })
     }
 
     /// Makes the root folder of a worker.
@@ -256,6 +294,9 @@ impl Subject {
         fs::set_permissions(bin.join("busybox"), Permissions::from_mode(0o755)).expect("chmod busybox");
         for applet in busybox::applets().iter().filter(|applet| *applet != "busybox") {
             symlink("busybox", bin.join(applet)).expect("link an applet");
+        }
+        if self.shell == Shell::Dash {
+            dash::install(&root);
         }
         for folder in ["dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var", "work"] {
             fs::create_dir(root.join(folder)).expect("make a folder");
@@ -393,28 +434,29 @@ impl Subject {
             .args(["--nproc=200", "--cpu=1:2", "--core=0", "chroot", "--groups="])
             .arg(format!("--userspec={user}:{user}"))
             .arg(&place.root)
-            .args(frame(scripts))
+            .args(self.frame(scripts))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .process_group(0);
         command
     }
 
+    /// The command line of the frame with these scripts.
+    fn frame(&self, scripts: &[Script]) -> Vec<String> {
+        let frame = FRAME.replace("SHELL", self.shell.name());
+        let start = ["/bin/busybox", "sh", "-c", &frame, "sh"].map(str::to_owned);
+        let scripts = scripts.iter().flat_map(|script| [script.mode.name().to_owned(), script.text.clone()]);
+        start.into_iter().chain(scripts).collect()
+    }
+
     fn wcr_command(&self, place: &Place, scripts: &[Script]) -> Command {
         let user = format!("{0}:{0}", place.user);
         self.lab
             .wcr(["run", "--rm", "-u", &user, "-w", "/work", &self.image])
-            .args(frame(scripts))
+            .args(self.frame(scripts))
             .with_default_signals()
             .into_command()
     }
-}
-
-/// The command line of the frame with these scripts.
-fn frame(scripts: &[Script]) -> Vec<String> {
-    let start = ["/bin/busybox", "sh", "-c", FRAME, "sh"].map(str::to_owned);
-    let scripts = scripts.iter().flat_map(|script| [script.mode.name().to_owned(), script.text.clone()]);
-    start.into_iter().chain(scripts).collect()
 }
 
 /// A time as `times` writes it: `1m2.345s`.

@@ -3,6 +3,7 @@
 use super::super::Result;
 use super::super::ast::{ParamOp, Word};
 use super::Mode;
+use crate::flavour;
 use crate::syntax::parser::Parser;
 
 impl Parser<'_> {
@@ -21,7 +22,7 @@ impl Parser<'_> {
                 let pattern = self.brace_word(false)?;
                 Ok(ParamOp::Trim { suffix: byte == b'%', longest, pattern })
             }
-            b'/' => {
+            b'/' if flavour::is_extended() => {
                 let all = self.input.take_joined(b'/');
                 let pattern = self.parts(Mode::BraceUntil { quoted: false, byte: b'/' })?;
                 let has_text = self.input.next() == Some(b'/');
@@ -39,7 +40,7 @@ impl Parser<'_> {
                         _ => ParamOp::Alternative(true, word),
                     })
                 }
-                next => {
+                next if flavour::is_extended() => {
                     // A brace right behind the colon does not end the expansion.
                     if next == Some(b'}') {
                         self.input.next();
@@ -48,6 +49,10 @@ impl Parser<'_> {
                     let has_length = self.input.next() == Some(b':');
                     let length = if has_length { Some(self.brace_word(quoted)?) } else { None };
                     Ok(ParamOp::Substring(offset, length))
+                }
+                _ => {
+                    self.brace_word(quoted)?;
+                    Ok(ParamOp::Bad)
                 }
             },
             _ => {
