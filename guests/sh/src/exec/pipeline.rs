@@ -248,7 +248,7 @@ impl Shell {
     }
 
     pub(super) fn eval_background(&mut self, command: &std::rc::Rc<Command>) -> Flow {
-        self.jobs.poll();
+        self.poll_jobs();
         let mut stages = Vec::new();
         if let Command::Pipeline(commands) = &**command {
             let controlled = self.has(Opt::Monitor);

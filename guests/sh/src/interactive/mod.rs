@@ -47,7 +47,7 @@ impl Shell {
         let mut input = Input::terminal(lines::reader(desk.clone()));
         let mut ends = 0;
         loop {
-            self.jobs.poll();
+            self.poll_jobs();
             self.report_changed_jobs();
             self.set_desk(&mut desk.borrow_mut());
             input.prompt = Prompt::First;
