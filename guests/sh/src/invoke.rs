@@ -17,7 +17,7 @@ use crate::vars::Dynamic;
 enum Commands {
     /// `-c`
     Text(Vec<u8>),
-    /// A script.
+    /// A script at this path.
     File(Vec<u8>),
     /// Standard input.
     Stdin,
@@ -41,7 +41,7 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
-        Ok(commands) => shell.run_commands(commands, login),
+        Ok(commands) => shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program }),
         Err(status) => shell.status = status,
     }
     shell.leave()
@@ -173,10 +173,20 @@ impl Shell {
         Ok(commands)
     }
 
-    fn run_commands(&mut self, commands: Commands, login: bool) {
+    /// Runs all commands; `called` is the name that the shell was called by.
+    fn run_commands(&mut self, commands: Commands, login: bool, called: &[u8]) {
         self.begin_signals();
+        let mut input = match commands {
+            Commands::Text(text) => Some(Input::text(text, 0)),
+            Commands::Stdin => None,
+            Commands::File(path) => match self.open_script(&path, called) {
+                Some(input) => Some(input),
+                None => return,
+            },
+        };
+        let from_text = input.as_ref().is_some_and(|input| !input.is_script);
         if self.has(Opt::Interactive) {
-            self.begin_interactive();
+            self.begin_interactive(from_text);
         } else if self.has(Opt::Monitor) && !self.begin_job_control() {
             self.options.set(Opt::Monitor, false);
             self.complain(b"can't access tty; job control turned off");
@@ -184,10 +194,9 @@ impl Shell {
         if self.run_start_files(login).is_err() {
             return;
         }
-        let flow = match commands {
-            Commands::Text(text) => self.run_input(&mut Input::text(text, 0), true),
-            Commands::File(path) => self.run_script(path),
-            Commands::Stdin => {
+        let flow = match &mut input {
+            Some(input) => self.run_input(input, from_text),
+            None => {
                 if self.has(Opt::Interactive) {
                     self.run_interactive();
                     return;
@@ -202,19 +211,22 @@ impl Shell {
         }
     }
 
-    fn run_script(&mut self, path: Vec<u8>) -> Flow {
-        let opened = match fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
+    /// Opens a script. `None` when it cannot be opened, which has been reported.
+    fn open_script(&mut self, path: &[u8], called: &[u8]) -> Option<Input> {
+        let opened = match fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
             Ok(opened) => opened,
             Err(error) => {
-                self.complain_plainly(&[b"can't open '", &path[..], b"': ", error.message().as_bytes()].concat());
+                let reason = error.message().as_bytes();
+                let text = [called, b": can't open '", path, b"': ", reason, b"\n"].concat();
+                let _ = fd::write_all(fd::STDERR, &text);
                 self.status = 2;
-                return Err(Unwind::Error);
+                return None;
             }
         };
         let script = out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened);
         let mut input = Input::fd(script);
         input.is_script = true;
-        self.run_input(&mut input, false)
+        Some(input)
     }
 
     /// Runs the start-up files: those of a login, and that of interactive shells.
@@ -238,6 +250,7 @@ impl Shell {
     /// It ends the shell: by `exit`, or by an error in a shell that nobody sits at.
     fn run_start_file(&mut self, path: &[u8]) -> Flow {
         let Ok(text) = fs::read_file(path) else { return Ok(()) };
+        let _ = self.flush();
         // Diagnostics name neither the file nor the line.
         let name = self.command_name.take();
         let flow = self.run_input(&mut Input::text(text, 1), false);

@@ -112,7 +112,10 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             continue;
         }
         let (name, value) = split_assignment(operand);
-        check_name(shell, name)?;
+        if value.is_none() {
+            // With a value a name that is none is found out at the function's end only.
+            check_name(shell, name)?;
+        }
         if shell.vars.variable(name).is_some_and(|variable| variable.readonly) {
             return Err(shell.fail(&[name, b": is read only"].concat()));
         }

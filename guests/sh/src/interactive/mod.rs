@@ -25,17 +25,24 @@ const WELCOME: &[u8] = b"\n\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) buil
 const MOST_ENDS: u32 = 50;
 
 impl Shell {
-    /// Says hello and makes the shell the terminal's.
-    pub fn begin_interactive(&mut self) {
+    /// Says hello and makes the shell the terminal's. With `commands` from the command line, what is no terminal gets
+    /// the greeting with the first command's output.
+    pub fn begin_interactive(&mut self, commands: bool) {
         let controls = self.begin_job_control();
         self.options.set(Opt::Monitor, controls);
         let complaint = b"can't access tty; job control turned off";
         // What is not written to a terminal goes out last.
         let at_terminal = fd::is_tty(fd::STDOUT);
         if !controls && !at_terminal {
-            self.complain(complaint);
+            // The line of a script is told, as it is not known to be interactive yet.
+            self.options.set(Opt::Interactive, false);
+            self.complain_at(0, complaint);
+            self.options.set(Opt::Interactive, true);
         }
-        let _ = fd::write_all(fd::STDOUT, WELCOME);
+        self.put(WELCOME);
+        if at_terminal || !commands {
+            let _ = self.flush();
+        }
         if !controls && at_terminal {
             self.complain(complaint);
         }
@@ -114,7 +121,7 @@ impl Shell {
     /// # Errors
     /// Always, when the key was pressed.
     pub(crate) fn check_interrupt(&mut self) -> Flow {
-        if self.own & Signal::INT.bit() == 0 || self.subshell {
+        if self.own & Signal::INT.bit() == 0 {
             return Ok(());
         }
         let interactive = self.has(Opt::Interactive);
@@ -128,8 +135,12 @@ impl Shell {
         if !interrupts {
             return Ok(());
         }
-        self.traps.pending.retain(|signal| *signal != Signal::INT.0);
         self.status = 130;
+        if self.subshell {
+            // It runs in this process, whose own turn to leave comes when the subshell has ended.
+            return Err(Unwind::Exit);
+        }
+        self.traps.pending.retain(|signal| *signal != Signal::INT.0);
         if !interactive {
             return Err(Unwind::Exit);
         }
