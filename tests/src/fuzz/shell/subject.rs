@@ -128,7 +128,7 @@ impl Answer {
             if line.starts_with(PART) {
                 part = line.trim_end();
             }
-            let line = match part {
+            let line: Cow<'_, str> = match part {
                 "==> times <==" => {
                     if line.split_whitespace().any(|time| seconds(time).is_some_and(|time| time >= COMPUTING)) {
                         return None;
@@ -136,9 +136,9 @@ impl Answer {
                     continue;
                 }
                 "==> modes <==" if !line.starts_with(PART) => format!("{:.10}\n", line.trim_end()).into(),
-                _ => pids.iter().fold(line.into(), |line, (pattern, shown)| match pattern.replace(&line, *shown) {
-                    Cow::Borrowed(_) => line,
-                    Cow::Owned(changed) => changed.into(),
+                _ => pids.iter().fold(Cow::Borrowed(line), |line, (pattern, shown)| {
+                    let changed = pattern.replace(&line, *shown).into_owned();
+                    if changed == line { line } else { Cow::Owned(changed) }
                 }),
             };
             answer.extend(line.chars().map(|character| character as u8));
