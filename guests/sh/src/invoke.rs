@@ -18,7 +18,7 @@ use crate::vars::Dynamic;
 enum Commands {
     /// `-c`
     Text(Vec<u8>),
-    /// A script.
+    /// A script at this path.
     File(Vec<u8>),
     /// Standard input.
     Stdin,
@@ -44,7 +44,7 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
-        Ok(commands) => shell.run_commands(commands, login),
+        Ok(commands) => shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program }),
         Err(status) => shell.status = status,
     }
     shell.leave()
@@ -217,10 +217,21 @@ impl Shell {
         Ok(commands)
     }
 
-    fn run_commands(&mut self, commands: Commands, login: bool) {
+    /// Runs all commands; `called` is the name that the shell was called by.
+    fn run_commands(&mut self, commands: Commands, login: bool, called: &[u8]) {
         self.begin_signals();
+        let mut input = match commands {
+            // Dash begins with line 1.
+            Commands::Text(text) => Some(Input::text(text, u32::from(flavour::is_dash()))),
+            Commands::Stdin => None,
+            Commands::File(path) => match self.open_script(&path, called) {
+                Some(input) => Some(input),
+                None => return,
+            },
+        };
+        let from_text = input.as_ref().is_some_and(|input| !input.is_script);
         if self.has(Opt::Interactive) {
-            self.begin_interactive();
+            self.begin_interactive(from_text);
         } else if self.has(Opt::Monitor) && !self.begin_job_control() {
             self.options.set(Opt::Monitor, false);
             self.complain(b"can't access tty; job control turned off");
@@ -228,14 +239,10 @@ impl Shell {
         if self.run_start_files(login).is_err() {
             return;
         }
-        let flow = match commands {
-            Commands::Text(text) => {
-                // Dash begins with line 1, and does not leave its process to the last command.
-                let is_dash = flavour::is_dash();
-                self.run_input(&mut Input::text(text, u32::from(is_dash)), !is_dash)
-            }
-            Commands::File(path) => self.run_script(path),
-            Commands::Stdin => {
+        let flow = match &mut input {
+            // Dash does not leave its process to the last command.
+            Some(input) => self.run_input(input, from_text && !flavour::is_dash()),
+            None => {
                 if self.has(Opt::Interactive) {
                     self.run_interactive();
                     return;
@@ -250,23 +257,28 @@ impl Shell {
         }
     }
 
-    fn run_script(&mut self, path: Vec<u8>) -> Flow {
-        let opened = match fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
+    /// Opens a script. `None` when it cannot be opened, which has been reported.
+    fn open_script(&mut self, path: &[u8], called: &[u8]) -> Option<Input> {
+        let opened = match fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
             Ok(opened) => opened,
             Err(error) => {
                 if flavour::is_dash() {
                     self.arg0 = self.program.clone();
                     self.command_name = None;
+                    self.complain_plainly(&Flavour::Dash.cannot_read(path, error));
+                } else {
+                    let reason = error.message().as_bytes();
+                    let text = [called, b": can't open '", path, b"': ", reason, b"\n"].concat();
+                    let _ = fd::write_all(fd::STDERR, &text);
                 }
-                self.complain_plainly(&flavour::current().cannot_read(&path, error));
                 self.status = 2;
-                return Err(Unwind::Error);
+                return None;
             }
         };
         let script = out_of_the_way(opened, PRIVATE - 1).unwrap_or(opened);
         let mut input = Input::fd(script);
         input.is_script = true;
-        self.run_input(&mut input, false)
+        Some(input)
     }
 
     /// Runs the start-up files: those of a login, and that of interactive shells.
@@ -290,6 +302,7 @@ impl Shell {
     /// It ends the shell: by `exit`, or by an error in a shell that nobody sits at.
     fn run_start_file(&mut self, path: &[u8]) -> Flow {
         let Ok(text) = fs::read_file(path) else { return Ok(()) };
+        let _ = self.flush();
         // Diagnostics name neither the file nor the line.
         let name = self.command_name.take();
         let flow = self.run_input(&mut Input::text(text, 1), false);

@@ -7,6 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use crate::order::sorted;
+use crate::syntax::is_name;
 
 /// A small, deterministic hash for short byte strings (FNV-1a).
 #[derive(Debug, Clone, Copy)]
@@ -215,15 +216,20 @@ impl Variables {
         }
     }
 
-    /// Ends the innermost scope.
-    pub fn pop_scope(&mut self) {
+    /// Ends the innermost scope. Returns the last name in it that is none of a variable's.
+    pub fn pop_scope(&mut self) -> Option<Rc<[u8]>> {
+        let mut odd = None;
         for (name, old) in self.scopes.pop().unwrap_or_default().into_iter().rev() {
             self.note_change(&name);
+            if odd.is_none() && !is_name(&name) {
+                odd = Some(name.clone());
+            }
             match old {
                 Some(variable) => self.map.insert(name, variable),
                 None => self.map.remove(&name),
             };
         }
+        odd
     }
 
     /// All variables, sorted by name.
@@ -344,7 +350,7 @@ mod tests {
         vars.localize(b"y");
         vars.set(b"x", b"2".to_vec()).unwrap();
         vars.set(b"y", b"3".to_vec()).unwrap();
-        vars.pop_scope();
+        assert_eq!(vars.pop_scope(), None);
         assert_eq!(vars.get(b"x").as_deref(), Some(&b"1"[..]));
         assert_eq!(vars.get(b"y"), None);
         vars.attributes(b"x").readonly = true;

@@ -137,6 +137,8 @@ pub(crate) struct Retry {
     pub(crate) opening: Option<Opening>,
     /// It has let the others run.
     pub(crate) gave_way: bool,
+    /// It has sent the signal by which it was stopped itself.
+    pub(crate) signalled: bool,
     /// When a poll was first made, on the monotonic clock.
     pub(crate) started: Option<u64>,
     /// When a wait ends, on the monotonic clock.

@@ -44,6 +44,9 @@ impl Kernel {
             0 => None,
             raw => Some(Signal::from_raw(raw).ok_or(Errno::Inval)?),
         };
+        if core::mem::take(&mut self.process_mut(pid)?.retry.signalled) {
+            return Ok(());
+        }
         let own_group = self.process(pid)?.pgid;
         let matches = |other: Pid, pgid: Pid| match target {
             1.. => other == target.unsigned_abs(),
@@ -69,7 +72,11 @@ impl Kernel {
                 self.post_guarded(other, signal);
             }
         }
-        self.go_on(pid, ())
+        let result = self.go_on(pid, ());
+        if result == Err(Halt::Block) {
+            self.process_mut(pid)?.retry.signalled = true;
+        }
+        result
     }
 
     /// The result of a call by which the caller may have killed or stopped itself.

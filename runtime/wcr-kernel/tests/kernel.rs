@@ -274,6 +274,18 @@ fn signals_interrupt_kill_stop_and_continue() {
 }
 
 #[test]
+fn a_process_that_stops_itself_goes_on_behind_the_call() {
+    let (mut k, _) = boot();
+    let pid = child(&mut k);
+    let stop = Signal::STOP.0.into();
+    assert_eq!(k.kill(pid, pid as i32, stop), Err(Halt::Block));
+    k.kill(1, pid as i32, Signal::CONT.0.into()).unwrap();
+    assert_eq!(k.next_ready(), Some(pid));
+    assert_eq!(k.kill(pid, pid as i32, stop), Ok(()));
+    assert_eq!(k.kill(pid, pid as i32, stop), Err(Halt::Block));
+}
+
+#[test]
 fn a_blocked_signal_comes_when_it_is_released() {
     let (mut k, _) = boot();
     let pid = child(&mut k);

@@ -115,6 +115,7 @@ fn main() -> ExitCode {
         let kind = match &verdict {
             Verdict::Same => "the same".into(),
             Verdict::Unstable => "the same but for the order of lines, which is open".into(),
+            Verdict::Reordered => "the same but for the order of errors of processes that run at the same time".into(),
             Verdict::Endless => "endless or broken in the real program, not compared".into(),
             Verdict::Explained(reason) => format!("different: {reason}"),
             Verdict::Different { stable, .. } => {

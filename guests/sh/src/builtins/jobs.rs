@@ -1,13 +1,11 @@
 //! `wait`, `jobs`, `fg`, `bg`.
 
+use wcr_sys::Errno;
 use wcr_sys::abi::{Pid, WaitStatus};
-use wcr_sys::{Errno, process};
 
+use crate::exec::jobs::{Job, UNKNOWN};
 use crate::flavour;
 use crate::shell::{Flow, Shell};
-
-/// The exit status of a process that is no child.
-const UNKNOWN: u8 = 127;
 
 impl Shell {
     /// The number of the job that `%1`, `%+`, `%name` and the like mean.
@@ -37,7 +35,7 @@ impl Shell {
                         [b'?', part @ ..] => (part, true),
                         part => (part, false),
                     };
-                    let matches = |job: &&crate::exec::jobs::Job| match anywhere {
+                    let matches = |job: &&Job| match anywhere {
                         true => job.text().windows(part.len().max(1)).any(|window| window == part),
                         false => job.text().starts_with(part),
                     };
@@ -58,20 +56,17 @@ impl Shell {
     fn wait_job(&mut self, number: usize) -> u8 {
         loop {
             let Some(job) = self.jobs.job(number) else { return UNKNOWN };
-            let Some(member) = job.members.iter().find(|member| member.status.is_none()).copied() else {
+            if job.members.iter().all(|member| member.status.is_some()) {
                 let status = job.status().map_or(UNKNOWN, WaitStatus::shell_code);
                 self.jobs.list.iter_mut().filter(|job| job.number == number).for_each(|job| job.waited = true);
                 return status;
-            };
-            self.jobs.unsettled = false;
-            match process::wait(member.pid.cast_signed(), 0) {
+            }
+            match self.wait_for_any() {
                 Ok(Some((pid, status))) => {
-                    self.jobs.note(pid, status);
-                    self.report_signal(status);
-                    // A signal that came together with the end of the process counts first.
-                    if self.traps.any()
-                        && let Some(status) = self.interrupted()
-                    {
+                    if self.jobs.note(pid, status) == Some(number) {
+                        self.report_signal(status);
+                    }
+                    if let Some(status) = self.interrupted_by_trap() {
                         return status;
                     }
                 }
@@ -81,9 +76,7 @@ impl Shell {
                         return status;
                     }
                 }
-                Err(_) => {
-                    self.jobs.note(member.pid, WaitStatus::Exited(UNKNOWN));
-                }
+                Err(_) => self.jobs.lose(number),
             }
         }
     }
@@ -92,6 +85,11 @@ impl Shell {
     fn interrupted(&mut self) -> Option<u8> {
         self.traps.collect();
         self.traps.pending.last().map(|signal| 128 + signal)
+    }
+
+    /// The same after the end of a process: a signal that came together with it counts first.
+    fn interrupted_by_trap(&mut self) -> Option<u8> {
+        if self.traps.any() { self.interrupted() } else { None }
     }
 }
 
@@ -121,63 +119,63 @@ pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 /// Waits for all jobs.
 fn wait_all(shell: &mut Shell) -> u8 {
-    while shell.jobs.list.iter().any(|job| !job.ended() && !job.stopped()) {
-        shell.jobs.unsettled = false;
-        match process::wait(-1, 0) {
+    while shell.jobs.list.iter().any(Job::runs) {
+        let interrupted = match shell.wait_for_any() {
             Ok(Some((pid, status))) => {
                 shell.jobs.note(pid, status);
+                shell.interrupted_by_trap()
             }
-            Ok(None) => {}
-            Err(Errno::Intr) => {
-                if let Some(status) = shell.interrupted() {
-                    return status;
-                }
-            }
+            Ok(None) => None,
+            Err(Errno::Intr) => shell.interrupted(),
             Err(_) => break,
+        };
+        if let Some(status) = interrupted {
+            return status;
         }
     }
     shell.jobs.list.iter_mut().for_each(|job| job.waited |= job.ended());
     0
 }
 
-/// Waits for whatever ends first. A process that fails gives 129 and not its own status, as in BusyBox 1.35.
+/// Waits for whatever ends first, as BusyBox 1.35 does: 0 is a job that ended well, and 129 a process whose job goes on;
+/// over jobs that fail it waits on, until there is none left, which is 129 as well.
 fn wait_next(shell: &mut Shell) -> u8 {
     const FAILED: u8 = 129;
     if shell.jobs.list.is_empty() {
         return UNKNOWN;
     }
-    loop {
-        if !shell.jobs.list.iter().any(|job| !job.ended()) {
-            return 0;
-        }
-        shell.jobs.unsettled = false;
-        match process::wait(-1, 0) {
+    let mut status_at_end = 0;
+    while shell.jobs.list.iter().any(Job::runs) {
+        let interrupted = match shell.wait_for_any() {
             Ok(Some((pid, status))) => {
-                if let Some(number) = shell.jobs.note(pid, status)
-                    && shell.jobs.job(number).is_some_and(crate::exec::jobs::Job::ended)
-                {
-                    return match shell.interrupted() {
-                        Some(interrupted) => interrupted,
-                        None if status.shell_code() == 0 => 0,
-                        None => FAILED,
-                    };
+                let ended = shell.jobs.note(pid, status).and_then(|number| shell.jobs.job(number));
+                let outcome = ended.map(|job| (job.ended(), job.status().map_or(UNKNOWN, WaitStatus::shell_code)));
+                if let Some(interrupted) = shell.interrupted() {
+                    return interrupted;
                 }
-            }
-            Ok(None) => {}
-            Err(Errno::Intr) => {
-                if let Some(status) = shell.interrupted() {
-                    return status;
+                match outcome {
+                    Some((true, 0)) => return 0,
+                    Some((true, _)) => status_at_end = FAILED,
+                    Some((false, _)) => return FAILED,
+                    None => {}
                 }
+                None
             }
+            Ok(None) => None,
+            Err(Errno::Intr) => shell.interrupted(),
             Err(_) => return UNKNOWN,
+        };
+        if let Some(status) = interrupted {
+            return status;
         }
     }
+    status_at_end
 }
 
 pub(super) fn jobs(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, operands) = shell.options(args, b"lp")?;
     let style = options.last().map(|(option, _)| *option);
-    shell.jobs.poll();
+    shell.poll_jobs();
     if operands.is_empty() {
         let mut numbers: Vec<usize> = shell.jobs.recent.iter().rev().copied().collect();
         numbers.retain(|number| shell.jobs.job(*number).is_some());

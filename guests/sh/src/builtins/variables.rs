@@ -129,7 +129,10 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             continue;
         }
         let (name, value) = split_assignment(operand);
-        check_name(shell, name)?;
+        if value.is_none() || flavour::is_dash() {
+            // With a value a name that is none is found out at the function's end only.
+            check_name(shell, name)?;
+        }
         let keeps = flavour::is_dash() && value.is_none();
         if !keeps && shell.vars.variable(name).is_some_and(|variable| variable.readonly) {
             return Err(shell.fail(&[name, b": is read only"].concat()));

@@ -56,8 +56,16 @@ impl Shell {
         if self.traps.any() || self.has(Opt::Monitor) || wcr_sys::memory_pages() > MOST_PAGES {
             return Containment::Impossible;
         }
-        let survey = Survey { shell: self, captured, seen: Cell::new(0), loops: Cell::new(0), growths: Cell::new(0) };
-        survey.redirects(redirects).min(survey.command(body, 0))
+        let survey = Survey {
+            shell: self,
+            captured,
+            seen: Cell::new(0),
+            loops: Cell::new(0),
+            growths: Cell::new(0),
+            signals: Cell::new(false),
+        };
+        let containment = survey.redirects(redirects, 0).min(survey.command(body, 0));
+        if survey.signals.get() || survey.seen.get() > MOST { Containment::Impossible } else { containment }
     }
 
     /// Runs commands in place of a subshell; the exit status says how they ended.
@@ -75,6 +83,7 @@ impl Shell {
         (self.loops, self.depth, self.tested, self.subshell) = levels;
         (self.vars.dynamics.line, self.substitution_status) = (line, substitution_status);
         self.parser_line = parser_line;
+        self.settle_jobs();
     }
 
     fn state(&self) -> State {
@@ -111,6 +120,8 @@ struct Survey<'s> {
     loops: Cell<u32>,
     /// How many assignments can make a value some times as long.
     growths: Cell<u32>,
+    /// Whether something in it may send signals: one for the body's process would meet the shell.
+    signals: Cell<bool>,
 }
 
 impl Survey<'_> {
@@ -124,16 +135,16 @@ impl Survey<'_> {
             Command::Simple(simple) => self.simple(simple, calls),
             // Each stage is a process anyway, whose output cannot be collected here.
             Command::Pipeline(_) if self.captured => Containment::Impossible,
-            Command::Pipeline(_) => Containment::Free,
+            Command::Pipeline(commands) => self.apart(commands, calls),
             Command::Not(command) | Command::Group(command) => self.command(command, calls),
             Command::And(left, right) | Command::Or(left, right) => {
                 self.command(left, calls).min(self.command(right, calls))
             }
             Command::Sequence(commands) => all(commands),
             Command::Background(_) | Command::Function { .. } => Containment::Impossible,
-            Command::Subshell { .. } if !self.captured => Containment::Free,
+            Command::Subshell { body, .. } if !self.captured => self.apart([&**body], calls),
             Command::Subshell { body, redirects, .. } | Command::Redirected { body, redirects, .. } => {
-                self.redirects(redirects).min(self.command(body, calls))
+                self.redirects(redirects, calls).min(self.command(body, calls))
             }
             Command::If { condition, then, otherwise } => {
                 let branches = self.command(condition, calls).min(self.command(then, calls));
@@ -143,17 +154,23 @@ impl Survey<'_> {
                 self.looped(|| self.command(condition, calls).min(self.command(body, calls)))
             }
             Command::For { words, body, .. } => {
-                let words = self.least(words.iter().flatten().map(containment_of_word));
+                let words = self.least(words.iter().flatten().map(|word| self.word(word, calls)));
                 Containment::Kept.min(words).min(self.looped(|| self.command(body, calls)))
             }
             Command::Case { word, branches, .. } => {
                 let bodies = branches.iter().filter_map(|branch| branch.body.as_ref());
                 let bodies = self.least(bodies.map(|body| self.command(body, calls)));
                 let patterns = branches.iter().flat_map(|branch| &branch.patterns);
-                let patterns = self.least(patterns.map(containment_of_word));
-                containment_of_word(word).min(patterns).min(bodies)
+                let patterns = self.least(patterns.map(|word| self.word(word, calls)));
+                self.word(word, calls).min(patterns).min(bodies)
             }
         }
+    }
+
+    /// What has processes of its own: of that only signals matter.
+    fn apart<'c>(&self, commands: impl IntoIterator<Item = &'c Command>, calls: u32) -> Containment {
+        commands.into_iter().for_each(|command| _ = self.command(command, calls));
+        Containment::Free
     }
 
     fn least(&self, all: impl Iterator<Item = Containment>) -> Containment {
@@ -182,11 +199,14 @@ impl Survey<'_> {
         if self.grows(simple) {
             return Containment::Impossible;
         }
-        let words = self.least(simple.words.iter().map(containment_of_word));
-        let values = simple.assignments.iter().map(|assignment| containment_of_word(&assignment.value));
+        if simple.words.iter().any(mentions_signals) {
+            self.signals.set(true);
+        }
+        let words = self.least(simple.words.iter().map(|word| self.word(word, calls)));
+        let values = simple.assignments.iter().map(|assignment| self.word(&assignment.value, calls));
         let values = self.least(values);
         let assigns = if simple.assignments.is_empty() { Containment::Free } else { Containment::Kept };
-        let around = words.min(values).min(assigns).min(self.redirects(&simple.redirects));
+        let around = words.min(values).min(assigns).min(self.redirects(&simple.redirects, calls));
         let Some(name) = simple.words.first() else { return around };
         let Some(name) = name.plain() else { return Containment::Impossible };
         around.min(self.called(name, simple, calls))
@@ -216,18 +236,47 @@ impl Survey<'_> {
         }
     }
 
-    fn redirects(&self, redirects: &[Redirect]) -> Containment {
+    fn redirects(&self, redirects: &[Redirect], calls: u32) -> Containment {
         self.least(redirects.iter().map(|redirect| match &redirect.kind {
-            RedirectKind::File(_, word) => containment_of_word(word),
+            RedirectKind::File(_, word) => self.word(word, calls),
             // What is collected has no descriptor to copy.
             RedirectKind::Dup { target, .. } if self.captured => match target.plain() {
                 Some(b"1") | None => Containment::Impossible,
                 Some(_) => Containment::Free,
             },
-            RedirectKind::Dup { target, .. } => containment_of_word(target),
-            RedirectKind::HereDoc(document) => document.body.get().map_or(Containment::Free, containment_of_word),
+            RedirectKind::Dup { target, .. } => self.word(target, calls),
+            RedirectKind::HereDoc(document) => {
+                document.body.get().map_or(Containment::Free, |body| self.word(body, calls))
+            }
         }))
     }
+
+    fn word(&self, word: &Word, calls: u32) -> Containment {
+        self.least(word.0.iter().map(|part| self.part(part, calls)))
+    }
+
+    fn part(&self, part: &Part, calls: u32) -> Containment {
+        match part {
+            Part::Process { .. } => Containment::Impossible,
+            Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) => Containment::Free,
+            Part::Command(substitution, _) => self.apart(&substitution.body, calls),
+            Part::Arith(..) => Containment::Kept,
+            Part::Param(param) => match &**param {
+                Param { op: ParamOp::Plain | ParamOp::Length, .. } => Containment::Free,
+                _ => Containment::Kept,
+            },
+        }
+    }
+}
+
+/// Whether the word names a command that sends signals, or whom a program may send one to.
+fn mentions_signals(word: &Word) -> bool {
+    word.0.iter().any(|part| match part {
+        Part::Literal(text) | Part::Quoted(text) => {
+            text.windows(4).any(|piece| matches!(piece, b"kill" | b"PPID"))
+        }
+        _ => false,
+    })
 }
 
 /// How many values a word is made of; one that an operator works on counts twice, as it can become longer.
@@ -240,20 +289,4 @@ fn expansions(word: &Word) -> usize {
         Part::Param(_) | Part::Process { .. } => 2,
     };
     word.0.iter().map(of_part).sum()
-}
-
-fn containment_of_word(word: &Word) -> Containment {
-    word.0.iter().map(containment_of_part).min().unwrap_or(Containment::Free)
-}
-
-fn containment_of_part(part: &Part) -> Containment {
-    match part {
-        Part::Process { .. } => Containment::Impossible,
-        Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) | Part::Command(..) => Containment::Free,
-        Part::Arith(..) => Containment::Kept,
-        Part::Param(param) => match &**param {
-            Param { op: ParamOp::Plain | ParamOp::Length, .. } => Containment::Free,
-            _ => Containment::Kept,
-        },
-    }
 }

@@ -8,6 +8,9 @@ use crate::flavour;
 use crate::options::Opt;
 use crate::shell::Shell;
 
+/// The exit status of a process that is no child.
+pub const UNKNOWN: u8 = 127;
+
 /// The column in which the text of a job begins.
 const TEXT_COLUMN: usize = 33;
 
@@ -87,6 +90,12 @@ impl Job {
     #[must_use]
     pub fn stopped(&self) -> bool {
         !self.ended() && self.members.iter().all(|member| member.status.is_some())
+    }
+
+    /// Whether it has neither ended nor been stopped.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        !self.ended() && !self.stopped()
     }
 
     /// How the last process ended or changed.
@@ -175,6 +184,14 @@ impl Jobs {
         }
     }
 
+    /// Notes that the processes of a job are no children of this shell.
+    pub fn lose(&mut self, number: usize) {
+        let members = self.list.iter_mut().filter(|job| job.number == number).flat_map(|job| &mut job.members);
+        members.filter(|member| member.status.is_none()).for_each(|member| {
+            member.status = Some(WaitStatus::Exited(UNKNOWN));
+        });
+    }
+
     /// Takes a job out.
     pub fn take(&mut self, number: usize) -> Option<Job> {
         let job = self.job(number).cloned();
@@ -219,12 +236,12 @@ impl Jobs {
         out
     }
 
-    /// Notes all changes that have come, without waiting.
-    pub fn poll(&mut self) {
+    /// Notes all ends that have come, without waiting, and with `stops` which processes were stopped.
+    fn poll(&mut self, stops: bool) {
         if self.unsettled {
             return;
         }
-        while let Ok(Some((pid, status))) = process::wait(-1, WNOHANG | WUNTRACED) {
+        while let Ok(Some((pid, status))) = process::wait(-1, WNOHANG | stop_flag(stops)) {
             self.note(pid, status);
         }
     }
@@ -251,37 +268,60 @@ impl Shell {
         if self.controls_jobs() {
             return self.wait_at_terminal(stages);
         }
-        let mut statuses = Vec::with_capacity(stages.len());
-        for stage in stages {
-            let pid = match stage {
-                Stage::Process(pid) => *pid,
-                Stage::Done(status) => {
-                    statuses.push(*status);
-                    continue;
+        let mut statuses: Vec<Option<u8>> = stages.iter().map(Stage::done).collect();
+        let mut interrupted = false;
+        while statuses.contains(&None) {
+            match process::wait(-1, 0) {
+                Ok(Some((pid, status))) => {
+                    let of_stage = |stage: &Stage| stage.process() == Some(pid);
+                    match stages.iter().position(of_stage).and_then(|place| statuses.get_mut(place)) {
+                        Some(known) => {
+                            *known = Some(status.shell_code());
+                            self.report_signal(status);
+                            interrupted |= status == WaitStatus::Signaled(Signal::INT);
+                        }
+                        None => _ = self.jobs.note(pid, status),
+                    }
                 }
-            };
-            let status = loop {
-                match process::wait(pid.cast_signed(), 0) {
-                    Ok(Some((_, status @ (WaitStatus::Exited(_) | WaitStatus::Signaled(_))))) => break Some(status),
-                    Ok(_) => {}
-                    Err(Errno::Intr) => self.traps.collect(),
-                    Err(_) => break None,
-                }
-            };
-            if let Some(status) = status {
-                self.report_signal(status);
+                Ok(None) => {}
+                Err(Errno::Intr) => self.traps.collect(),
+                Err(_) => statuses.iter_mut().filter(|status| status.is_none()).for_each(|status| {
+                    *status = Some(UNKNOWN);
+                }),
             }
-            if status == Some(WaitStatus::Signaled(Signal::INT)) {
-                // The key was meant for all that runs.
-                self.traps.collect();
-            }
-            statuses.push(status.map_or(127, WaitStatus::shell_code));
+        }
+        if interrupted {
+            // The key was meant for all that runs.
+            self.traps.collect();
         }
         // What ended in the meantime is known now; to process 1 come the orphans, too.
-        if !self.jobs.list.is_empty() || self.pid == 1 {
-            self.jobs.poll();
+        if self.pid == 1 {
+            self.poll_jobs();
         }
-        self.take_status(&statuses);
+        self.settle_jobs();
+        self.take_status(&statuses.into_iter().flatten().collect::<Vec<_>>());
+    }
+
+    /// Notes what has become of the jobs, without waiting.
+    pub(crate) fn poll_jobs(&mut self) {
+        let stops = self.has(Opt::Monitor);
+        self.jobs.poll(stops);
+    }
+
+    /// Waits for any child; under job control one that is stopped counts, too.
+    /// # Errors
+    /// The kernel's.
+    pub(crate) fn wait_for_any(&mut self) -> wcr_sys::Result<Option<(Pid, WaitStatus)>> {
+        self.jobs.unsettled = false;
+        process::wait(-1, stop_flag(self.has(Opt::Monitor)))
+    }
+
+    /// Notes which jobs have ended while something ran in the foreground, or in its place.
+    pub(crate) fn settle_jobs(&mut self) {
+        if !self.jobs.list.is_empty() {
+            self.jobs.unsettled = false;
+            self.poll_jobs();
+        }
     }
 
     /// As [`Self::wait_foreground`], with the terminal given to the stages meanwhile; they may be stopped there.
@@ -295,7 +335,7 @@ impl Shell {
         let mut members = job.members.iter();
         let statuses = stages.iter().map(|stage| match stage.done() {
             Some(status) => status,
-            None => members.next().and_then(|member| member.status).map_or(127, WaitStatus::shell_code),
+            None => members.next().and_then(|member| member.status).map_or(UNKNOWN, WaitStatus::shell_code),
         });
         self.take_status(&statuses.collect::<Vec<_>>());
     }
@@ -316,7 +356,7 @@ impl Shell {
                 Ok(None) => {}
                 Err(Errno::Intr) => self.traps.collect(),
                 Err(_) => job.members.iter_mut().filter(|member| member.status.is_none()).for_each(|member| {
-                    member.status = Some(WaitStatus::Exited(127));
+                    member.status = Some(WaitStatus::Exited(UNKNOWN));
                 }),
             }
         }
@@ -344,6 +384,11 @@ impl Shell {
             let _ = fd::write_all(fd::STDERR, format!("{}\n", description(signal)).as_bytes());
         }
     }
+}
+
+/// The flag of a wait that stopped processes end, too.
+const fn stop_flag(stops: bool) -> u32 {
+    if stops { WUNTRACED } else { 0 }
 }
 
 /// What `strsignal(3)` says of a signal.

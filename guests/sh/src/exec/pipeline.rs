@@ -7,6 +7,7 @@ use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::{Job, Jobs};
 use super::redirect::{pipe_failure, reset};
+use super::trap::Traps;
 use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell, Unwind};
@@ -48,6 +49,7 @@ impl Shell {
             let _ = body(shell);
             shell.leave();
         };
+        let _ = self.flush();
         let pid = crate::fork::fork(self, Box::new(run))?;
         self.join_group(pid);
         Ok(pid)
@@ -55,6 +57,8 @@ impl Shell {
 
     /// What changes at the start of a forked copy.
     fn enter_subshell(&mut self) {
+        // Signals that the shell catches may have come already: they are to do what they do to this copy.
+        let early = if self.own != 0 || self.traps.any() { Traps::taken() } else { Vec::new() };
         self.subshell = true;
         self.parser_line = self.base_line;
         self.capture = Capture::default();
@@ -63,6 +67,9 @@ impl Shell {
         self.inherited.append(&mut self.around);
         self.traps.enter_subshell();
         self.leave_job_control();
+        for signal in early {
+            let _ = signal::kill(process::ids().pid.cast_signed(), Some(signal));
+        }
     }
 
     /// Reports that no process could be made.
@@ -251,7 +258,7 @@ impl Shell {
     }
 
     pub(super) fn eval_background(&mut self, command: &std::rc::Rc<Command>) -> Flow {
-        self.jobs.poll();
+        self.poll_jobs();
         let mut stages = Vec::new();
         if let Command::Pipeline(commands) = &**command {
             let controlled = self.has(Opt::Monitor);

@@ -94,6 +94,7 @@ impl Shell {
         run: impl Fn(&SpawnRequest) -> wcr_sys::Result<T>,
     ) -> Result<T, Refusal> {
         let Some(name) = args.first() else { return Err((127, Errno::Noent)) };
+        let _ = self.flush();
         let mut request = SpawnRequest {
             path: OWN_PROGRAM.to_vec(),
             argv: args.to_vec(),

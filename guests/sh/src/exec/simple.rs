@@ -80,7 +80,7 @@ impl Shell {
             // The program that takes the shell's place gets them.
             simple.assignments.iter().for_each(|assignment| self.vars.attributes(&assignment.name).exported = true);
         }
-        let flow = assigned.and_then(|()| {
+        let mut flow = assigned.and_then(|()| {
             args.drain(..skip);
             match &target {
                 Target::Builtin(builtin) => self.run_builtin(builtin, &args, call.by_command),
@@ -89,8 +89,11 @@ impl Shell {
             }
         });
         if scoped || matches!(target, Target::Function(_)) {
-            self.vars.pop_scope();
+            let odd = self.vars.pop_scope();
             self.settle_variables();
+            if let Some(name) = odd.filter(|_| flow.is_ok()) {
+                flow = Err(self.fail(&[&name[..], b": bad variable name"].concat()));
+            }
         }
         if is_exec && flow.is_ok() {
             self.keep(saved)
@@ -167,8 +170,14 @@ impl Shell {
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, args: &[Vec<u8>], by_command: bool) -> Flow {
         let name = args.first().map(|name| name.as_slice().into());
         let before = core::mem::replace(&mut self.command_name, name);
+        // What `echo` writes goes before what waits to be written.
+        let held = if builtin.name == "echo" { core::mem::take(&mut self.out) } else { Vec::new() };
         let result = (builtin.run)(self, args);
-        let written = self.flush();
+        let mut written = self.flush();
+        if !held.is_empty() {
+            self.out = held;
+            written = written.and(self.flush());
+        }
         if flavour::is_dash() && written.is_err() {
             self.complain(&[builtin.name.as_bytes(), b": I/O error"].concat());
         }

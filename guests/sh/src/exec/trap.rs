@@ -113,6 +113,12 @@ impl Traps {
         }
     }
 
+    /// Takes the signals that have come from the kernel, for somebody else.
+    #[must_use]
+    pub fn taken() -> Vec<Signal> {
+        core::iter::from_fn(signal::take).collect()
+    }
+
     /// Notes signals that somebody else has taken, as far as traps are set for them.
     pub fn note(&mut self, signals: Vec<Signal>) {
         let trapped = signals.into_iter().map(|signal| signal.0).filter(|number| self.action(*number).is_some());

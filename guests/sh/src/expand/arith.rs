@@ -291,14 +291,17 @@ impl<'t, 's> Evaluator<'t, 's> {
                 let condition = self.value(left)?;
                 return Ok(left.becomes(if condition != 0 { yes } else { no }));
             }
-            (Operator::Choose, _) | (_, Operand::Pair(..)) => return Err(Error::Conditional),
+            (Operator::Choose, _) => return Err(self.value(right).err().unwrap_or(Error::Conditional)),
+            (_, Operand::Pair(..)) => return Err(Error::Conditional),
             _ => {}
         }
         let b = self.value(right)?;
         let value = match operator {
-            // There is no condition to the left.
-            Operator::Alternative if self.operands.is_empty() => return Err(Error::Conditional),
-            Operator::Alternative => return Ok(Operand::Pair(self.value(left)?, b)),
+            Operator::Alternative => {
+                let a = self.value(left)?;
+                // Without a condition to the left there is nothing to choose for.
+                return if self.operands.is_empty() { Err(Error::Conditional) } else { Ok(Operand::Pair(a, b)) };
+            }
             Operator::Assign(Some(binary)) | Operator::Binary(binary) => binary.apply(self.value(left)?, b)?,
             Operator::Comma => {
                 self.value(left)?;

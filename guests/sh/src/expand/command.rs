@@ -63,6 +63,7 @@ impl Shell {
         let outer = core::mem::replace(&mut self.capture, Capture::collecting());
         let flow = self.eval_simple(simple, false);
         let text = core::mem::replace(&mut self.capture, outer).text.unwrap_or_default();
+        self.settle_jobs();
         self.substitution_status = Some(self.status);
         self.status = status;
         self.vars.dynamics.line = line;

@@ -26,8 +26,9 @@ const WELCOME: &[u8] = b"\n\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) buil
 const MOST_ENDS: u32 = 50;
 
 impl Shell {
-    /// Says hello and makes the shell the terminal's.
-    pub fn begin_interactive(&mut self) {
+    /// Says hello and makes the shell the terminal's. With `commands` from the command line, what is no terminal gets
+    /// the greeting with the first command's output.
+    pub fn begin_interactive(&mut self, commands: bool) {
         let controls = self.begin_job_control();
         self.options.set(Opt::Monitor, controls);
         if flavour::is_dash() {
@@ -40,9 +41,15 @@ impl Shell {
         // What is not written to a terminal goes out last.
         let at_terminal = fd::is_tty(fd::STDOUT);
         if !controls && !at_terminal {
-            self.complain(complaint);
+            // The line of a script is told, as it is not known to be interactive yet.
+            self.options.set(Opt::Interactive, false);
+            self.complain_at(0, complaint);
+            self.options.set(Opt::Interactive, true);
         }
-        let _ = fd::write_all(fd::STDOUT, WELCOME);
+        self.put(WELCOME);
+        if at_terminal || !commands {
+            let _ = self.flush();
+        }
         if !controls && at_terminal {
             self.complain(complaint);
         }
@@ -54,7 +61,7 @@ impl Shell {
         let mut input = Input::terminal(lines::reader(desk.clone()));
         let mut ends = 0;
         loop {
-            self.jobs.poll();
+            self.poll_jobs();
             self.report_changed_jobs();
             self.set_desk(&mut desk.borrow_mut());
             input.prompt = Prompt::First;
@@ -121,7 +128,7 @@ impl Shell {
     /// # Errors
     /// Always, when the key was pressed.
     pub(crate) fn check_interrupt(&mut self) -> Flow {
-        if self.own & Signal::INT.bit() == 0 || self.subshell {
+        if self.own & Signal::INT.bit() == 0 {
             return Ok(());
         }
         let interactive = self.has(Opt::Interactive);
@@ -135,8 +142,12 @@ impl Shell {
         if !interrupts {
             return Ok(());
         }
-        self.traps.pending.retain(|signal| *signal != Signal::INT.0);
         self.status = 130;
+        if self.subshell {
+            // It runs in this process, whose own turn to leave comes when the subshell has ended.
+            return Err(Unwind::Exit);
+        }
+        self.traps.pending.retain(|signal| *signal != Signal::INT.0);
         if !interactive {
             return Err(Unwind::Exit);
         }

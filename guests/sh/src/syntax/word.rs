@@ -280,7 +280,7 @@ impl Parser<'_> {
                 }
                 b'$' if !self.in_delimiter => self.dollar(parts, true)?,
                 b'`' if !self.in_delimiter => {
-                    let part = self.backquotes(true, matches!(mode, Mode::DoubleQuotes | Mode::Brace { .. }))?;
+                    let part = self.backquotes(true, !matches!(mode, Mode::BraceUntil { .. }))?;
                     parts.part(part);
                 }
                 _ => {

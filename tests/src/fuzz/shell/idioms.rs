@@ -52,7 +52,17 @@ const OPERANDS: [&str; 18] = [
 ];
 
 /// Right sides of `=~` and `==` in `[[ ]]`.
-const CONDITIONS: [&str; 22] = [
+const CONDITIONS: [&str; 32] = [
+    "( a == a )",
+    "a == b || ( a == a && -n $x )",
+    "-v x",
+    "in -ef in",
+    "in -nt nofile",
+    "$b =~ \"o.\"",
+    "$a == $a",
+    "x$u == x",
+    "a <= b",
+    "$b == *.b[a-c]r",
     "$x == a*",
     "$b = foo.*",
     "\"$a\" == 'one two'",
@@ -95,7 +105,7 @@ const DELIMITERS: [(&str, &str); 8] = [
 impl Maker {
     /// Several commands that belong together.
     pub(super) fn idiom(&mut self) -> String {
-        match self.random.below(20) {
+        match self.random.below(28) {
             0 => self.formatted(),
             1 => self.double_bracket(),
             2 => self.split(),
@@ -115,6 +125,14 @@ impl Maker {
             16 => self.nested_substitution(),
             17 => self.exported(),
             18 => self.traced(),
+            19 => self.jobs(),
+            20 => self.inherited_traps(),
+            21 => self.started(),
+            22 => self.placed_document(),
+            23 => self.long_alias(),
+            24 => self.escaped(),
+            25 => self.getopts(),
+            26 => self.read_options(),
             _ => self.joined(),
         }
     }

@@ -4,9 +4,11 @@ mod arith;
 mod commands;
 mod explained;
 mod idioms;
+mod processes;
 mod script;
 mod shrink;
 mod subject;
+mod texts;
 mod word;
 
 pub use explained::Explained;

@@ -1,5 +1,6 @@
 //! The two shells that run a script: BusyBox (or dash) in a root of its own, and wcr with the image of the same program.
 
+use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -116,7 +117,7 @@ impl Answer {
     ///
     /// `None` when the script's processes, also those whose end nobody told, computed or wrote until they met the
     /// limit.
-    fn of(output: &[u8], pids: &Regex) -> Option<Self> {
+    fn of(output: &[u8], pids: &[(Regex, &str)]) -> Option<Self> {
         if output.len() >= FILE_SIZE {
             return None;
         }
@@ -128,7 +129,7 @@ impl Answer {
             if line.starts_with(PART) {
                 part = line.trim_end();
             }
-            let line = match part {
+            let line: Cow<'_, str> = match part {
                 "==> times <==" => {
                     if line.split_whitespace().any(|time| seconds(time).is_some_and(|time| time >= COMPUTING)) {
                         return None;
@@ -136,7 +137,10 @@ impl Answer {
                     continue;
                 }
                 "==> modes <==" if !line.starts_with(PART) => format!("{:.10}\n", line.trim_end()).into(),
-                _ => pids.replace(line, "${1} PID"),
+                _ => pids.iter().fold(Cow::Borrowed(line), |line, (pattern, shown)| {
+                    let changed = pattern.replace(&line, *shown).into_owned();
+                    if changed == line { line } else { Cow::Owned(changed) }
+                }),
             };
             answer.extend(line.chars().map(|character| character as u8));
         }
@@ -146,6 +150,22 @@ impl Answer {
     /// Whether the script ran into a limit or crashed.
     fn broken(&self) -> bool {
         BROKEN.iter().any(|sign| self.0.windows(sign.len()).any(|window| window == *sign))
+    }
+
+    /// Whether the answers differ in nothing but the order of errors that processes of the script, several at a time,
+    /// wrote: which comes first is a matter of how long each takes.
+    fn differs_in_order_of_errors(&self, other: &Answer, script: &Script) -> bool {
+        const ERRORS: &[u8] = b"==> /tmp/err <==";
+        let several = script.text.contains(['|', '&']);
+        let split = |answer: &'_ Answer| {
+            let at = answer.0.windows(ERRORS.len()).position(|window| window == ERRORS)?;
+            let (before, errors) = answer.0.split_at(at);
+            Some((before.to_vec(), Answer(errors.to_vec())))
+        };
+        let (Some((before, errors)), Some((before_other, errors_other))) = (split(self), split(other)) else {
+            return false;
+        };
+        several && before == before_other && errors.sorted() == errors_other.sorted()
     }
 
     /// The answer with its lines in order: what is left when it is open who writes first.
@@ -163,6 +183,8 @@ pub enum Verdict {
     Same,
     /// The real shell answers now so, now so, and wcr as one of these, but for the order of lines.
     Unstable,
+    /// They differ in the order of errors of processes that run at the same time.
+    Reordered,
     /// The real shell did not come to an end, or only by a limit or a crash.
     Endless,
     /// They differ for a known reason.
@@ -219,8 +241,8 @@ pub struct Subject {
     image: String,
     roots: Scratch,
     explained: Explained,
-    /// Where numbers of processes stand in traces.
-    pids: Regex,
+    /// Where numbers of processes stand in traces and in errors, and what is shown in place of them.
+    pids: [(Regex, &'static str); 2],
     /// A processor to be on.
     processor: Option<usize>,
 }
@@ -270,16 +292,11 @@ impl Subject {
         let image = lab.provide(&format!("{}-work", shell.name()), &image);
         drop(turn);
         let pids = r"(wait|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
-        let pids = Regex::new(pids).expect("a regular expression");
-        Some(Subject {
-            shell,
-            lab,
-            image,
-            roots,
-            explained: Explained::load(shell),
-            pids,
-            processor: first_processor(),
-        })
+        // A number as the name of a command.
+        let pids = [(pids, "${1} PID"), (r" [0-9]{1,7}(: not found)", " PID${1}")];
+        let pids = pids.map(|(pattern, shown)| (Regex::new(pattern).expect("a regular expression"), shown));
+        let explained = Explained::load(shell);
+        Some(Subject { shell, lab, image, roots, explained, pids, processor: first_processor() })
     }
 
     /// Makes the root folder of a worker.
@@ -358,6 +375,9 @@ impl Subject {
                     return Verdict::Unstable;
                 }
             }
+        }
+        if actual.as_ref().is_some_and(|actual| actual.differs_in_order_of_errors(&expected, script)) {
+            return Verdict::Reordered;
         }
         match self.explained.reason(script) {
             Some(reason) => Verdict::Explained(reason.to_owned()),

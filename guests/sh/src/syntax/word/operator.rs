@@ -1,7 +1,7 @@
 //! What stands behind the name in `${ }`.
 
 use super::super::Result;
-use super::super::ast::{ParamOp, Word};
+use super::super::ast::{ParamOp, Part, Word};
 use super::Mode;
 use crate::flavour;
 use crate::syntax::parser::Parser;
@@ -24,7 +24,12 @@ impl Parser<'_> {
             }
             b'/' if flavour::is_extended() => {
                 let all = self.input.take_joined(b'/');
-                let pattern = self.parts(Mode::BraceUntil { quoted: false, byte: b'/' })?;
+                // A slash right behind the two is the pattern's first character.
+                let slash = all && self.input.take_joined(b'/');
+                let mut pattern = self.parts(Mode::BraceUntil { quoted: false, byte: b'/' })?;
+                if slash {
+                    pattern.0.insert(0, Part::Literal(Box::from(*b"/")));
+                }
                 let has_text = self.input.next() == Some(b'/');
                 let replacement = if has_text { self.brace_word(false)? } else { Word::default() };
                 Ok(ParamOp::Replace { all, pattern, replacement })
