@@ -24,7 +24,10 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<u8> {
         }
     }
     let printed = match format {
-        Some(format) => print(&format.render(&found, &[])?),
+        Some(format) => {
+            let found: Vec<Value> = found.into_iter().map(crate::inspect::with_dockers_names).collect();
+            print(&format.render(&found, &[])?)
+        }
         // An image alone is shown as one document, as it always was; containers are a list, as with docker.
         None if found.len() == 1 && found.iter().all(|value| value.get("State").is_none()) => {
             print_json(&found.into_iter().next())?

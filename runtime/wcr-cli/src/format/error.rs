@@ -72,6 +72,8 @@ pub(super) enum Reason {
     NotAnObject { name: String, kind: &'static str },
     #[error("range can't iterate over {0}")]
     NotIterable(&'static str),
+    #[error("range over a number sets one variable, not two")]
+    NoKeys,
     #[error("{function} takes {} arguments, not {given}", arity(.takes))]
     Arguments { function: &'static str, takes: Range<usize>, given: usize },
     #[error("{function} wants {wanted}, not {kind}")]
@@ -90,6 +92,7 @@ impl Reason {
             Self::NoField { .. }
                 | Self::NotAnObject { .. }
                 | Self::NotIterable(_)
+                | Self::NoKeys
                 | Self::Arguments { .. }
                 | Self::Kind { .. }
                 | Self::OutOfRange(_)

@@ -107,6 +107,7 @@ impl<'a> Evaluator<'a, '_> {
             Json::Object(map) => {
                 sorted(map).into_iter().map(|(key, value)| (key.as_str().into(), value.clone().into())).collect()
             }
+            Json::Number(_) if values.variables.len() > 1 => return Err(Fault { at, reason: Reason::NoKeys }),
             Json::Number(count) => {
                 let count = count.as_u64().unwrap_or_default().min(1 << 16);
                 (0..count).map(|number| (Json::from(number).into(), Json::from(number).into())).collect()

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use super::error::Reason;
-use super::printf::printf;
+use super::printf::{WIDEST, printf};
 use super::value::Value;
 
 /// A function.
@@ -187,7 +187,10 @@ impl Function {
             Self::Title => title(text(0)?).into(),
             Self::Pad => match text(0)? {
                 "" => "".into(),
-                text => format!("{}{text}{}", " ".repeat(size(1)?), " ".repeat(size(2)?)).into(),
+                text => {
+                    let spaces = |at| Ok::<_, Reason>(" ".repeat(size(at)?.min(WIDEST)));
+                    format!("{}{text}{}", spaces(1)?, spaces(2)?).into()
+                }
             },
             Self::Truncate => {
                 let end = size(1)?;

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::value::Value;
 
 /// The widest field: a template has no use for more, and could ask for all memory.
-const WIDEST: usize = 1000;
+pub(super) const WIDEST: usize = 1000;
 
 /// What stands between `%` and the letter.
 #[derive(Debug, Default, Clone, Copy)]

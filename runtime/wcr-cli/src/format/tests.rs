@@ -128,6 +128,7 @@ fn faults_have_their_places_and_codes() {
         ("{{.Id .Name}}", "1:3: a value cannot be called with arguments", 1),
         ("{{index .Args 5}}", "1:3: index out of range: 5", 1),
         ("{{range .Id}}x{{end}}", "1:9: range can't iterate over a text", 1),
+        ("{{range $i, $x := 3}}{{end}}", "1:19: range over a number sets one variable", 1),
         ("{{lower 5}}", "1:3: lower wants a text, not a number", 1),
         ("{{len 5}}", "1:3: len wants a text, a list or a map, not a number", 1),
         ("{{join .Id \",\"}}", "1:3: join wants a list, not a text", 1),
@@ -143,6 +144,74 @@ fn faults_have_their_places_and_codes() {
     assert!(fault(&"{{if true}}".repeat(200)).to_string().contains("too deep"));
     assert!(fault(&format!("{{{{{}1", "(".repeat(100_000))).to_string().contains("unclosed"));
     assert!(fault(&format!("{{{{{}1}}}}", "(".repeat(100_000))).to_string().contains("too deep"));
+}
+
+#[test]
+fn any_text_is_printed_or_refused() {
+    // Pieces in every order that a plain generator of numbers comes upon: none may end the program.
+    let pieces = [
+        "{{",
+        "}}",
+        "{{-",
+        " -}}",
+        ".",
+        "Id",
+        ".Args",
+        " ",
+        "|",
+        "(",
+        ")",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "\\u00e",
+        "é",
+        "$",
+        "$x",
+        ":=",
+        "=",
+        ",",
+        "1",
+        "-",
+        "0x",
+        "e9",
+        "if ",
+        "else ",
+        "end",
+        "range ",
+        "with ",
+        "break",
+        "index ",
+        "slice ",
+        "printf ",
+        "%",
+        "%9999999999d",
+        "pad ",
+        "99999999999",
+        "/*",
+        "*/",
+        "\n",
+        "\t",
+        "table ",
+        "json ",
+        "nil",
+        "true",
+        "@",
+    ];
+    let mut state = 1_u64;
+    let mut printed = 0;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..1 + state % 12 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(pieces[(state >> 33) as usize % pieces.len()]);
+        }
+        let rendered = Format::parse(&text).and_then(|format| format.render(&[document()], &[]));
+        printed += usize::from(rendered.is_ok());
+        assert!(rendered.map_or_else(|error| error.to_string().len(), |text| text.len()) < 100_000, "{text}");
+    }
+    assert!((1000..19_000).contains(&printed), "{printed}");
 }
 
 const HEADINGS: Headings<'static> = &[("ID", "CONTAINER ID"), ("Names", "NAMES")];
