@@ -65,6 +65,7 @@ const PROGRAMS: &[&str] = &[
     "paste",
     "pathchk",
     "pinky",
+    "pr",
     "printenv",
     "printf",
     "pwd",

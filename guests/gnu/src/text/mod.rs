@@ -16,6 +16,7 @@ mod input;
 mod join;
 mod numfmt;
 mod od;
+mod pr;
 mod reform;
 mod shuf;
 mod sort;
@@ -54,6 +55,7 @@ pub const PROGRAMS: &[Program] = &[
     join::PROGRAM,
     numfmt::PROGRAM,
     od::PROGRAM,
+    pr::PROGRAM,
     reform::EXPAND,
     reform::NL,
     reform::UNEXPAND,
