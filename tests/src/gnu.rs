@@ -17,7 +17,7 @@ pub fn programs() -> Option<Vec<String>> {
     let listed =
         Command::new("dpkg").args(["-L", "coreutils"]).output().ok().filter(|output| output.status.success())?;
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let in_bin = |path: &&str| path.starts_with("/bin/") || path.starts_with("/usr/bin/");
+    let in_bin = |path: &&str| ["/bin/", "/usr/bin/", "/usr/sbin/"].iter().any(|folder| path.starts_with(folder));
     let programs: Vec<String> = listed.lines().filter(in_bin).map(str::to_owned).collect();
     let ls = fs::read("/bin/ls").ok()?;
     let is_gnu = ls.windows(14).any(|window| window == b"GNU coreutils\0");

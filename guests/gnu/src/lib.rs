@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod files;
 mod program;
 pub mod quote;
+pub mod random;
 pub mod size;
 pub mod system;
 pub mod terms;

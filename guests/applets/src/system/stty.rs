@@ -1,6 +1,6 @@
 //! `stty`: shows and changes a terminal's settings.
 
-mod modes;
+pub mod modes;
 
 use wcr_sys::abi::{OpenFlags, SetWhen, Termios, WinSize, cc, iflag, lflag, oflag};
 use wcr_sys::{Errno, Fd, fd, fs, tty};
@@ -28,7 +28,7 @@ const CHARACTERS: [(&str, usize, u8); 15] = [
     ("rprnt", cc::VREPRINT, 18),
     ("werase", cc::VWERASE, 23),
     ("lnext", cc::VLNEXT, 22),
-    ("flush", cc::VDISCARD, 15),
+    (FLUSH, cc::VDISCARD, 15),
 ];
 
 /// Where the character for switching shells stands, which does nothing.
@@ -75,17 +75,26 @@ const WIDTH: usize = 80;
 
 /// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Show {
+pub enum Show {
+    /// What differs from sane settings.
     Changed,
+    /// Everything.
     All,
+    /// Everything, in a form that can be given back.
     Recoverable,
 }
 
 /// The terminal that is worked on.
-struct Terminal {
-    fd: Fd,
-    name: Vec<u8>,
+#[derive(Debug)]
+pub struct Terminal {
+    /// It, opened.
+    pub fd: Fd,
+    /// What it is called in diagnostics.
+    pub name: Vec<u8>,
 }
+
+/// What the character is called that discards output: not all programs agree.
+pub const FLUSH: &str = "flush";
 
 fn stty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut show = Show::Changed;
@@ -118,7 +127,7 @@ fn stty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut attributes = attributes.map_err(|error| ctx.die_errno(&[&terminal.name], error))?;
     if settings.is_empty() {
         let size = tty::size(terminal.fd).unwrap_or(WinSize { rows: 0, cols: 0 });
-        ctx.put(&display(&attributes, size, show));
+        ctx.put(&display(&attributes, size, show, FLUSH));
         return Ok(0);
     }
     let before = attributes;
@@ -156,12 +165,15 @@ fn open(ctx: &mut Context<'_>, device: Option<Vec<u8>>) -> Result<Terminal, Quit
 }
 
 /// The settings that a value follows.
-fn takes_value(word: &[u8]) -> bool {
+#[must_use]
+pub fn takes_value(word: &[u8]) -> bool {
     let named = [&b"rows"[..], b"cols", b"columns", b"line", b"min", b"time", b"ispeed", b"ospeed"].contains(&word);
     named || character(word).is_some()
 }
 
-fn character(word: &[u8]) -> Option<usize> {
+/// The place of a control character of this name.
+#[must_use]
+pub fn character(word: &[u8]) -> Option<usize> {
     CHARACTERS.iter().find(|(name, ..)| name.as_bytes() == word).map(|(_, place, _)| *place)
 }
 
@@ -187,22 +199,33 @@ fn check(ctx: &mut Context<'_>, settings: &[&[u8]]) -> Result<(), Quit> {
             }
             continue;
         }
-        let (plain, reversed) = word.strip_prefix(b"-").map_or((word, false), |plain| (plain, true));
-        let known = named(plain).is_some_and(|mode| !(reversed && mode.fixed()))
-            || COMBINATIONS.iter().any(|(name, both)| name.as_bytes() == plain && (!reversed || *both))
-            || !reversed && (word == b"size" || word == b"speed" || recover(word).is_some());
-        if known {
+        if is_plain(word) {
             continue;
         }
-        if reversed {
+        if word.starts_with(b"-") {
             return Err(ctx.die(&[b"invalid argument '", word, b"'"]));
         }
         let speed = ranged(ctx, word, 0, u32::MAX.into())?;
-        if !SPEEDS.iter().any(|(known, _)| u64::from(*known) == speed) {
+        if !is_speed(speed) {
             return Err(ctx.die(&[b"invalid argument '", word, b"'"]));
         }
     }
     Ok(())
+}
+
+/// Whether a setting without a value, other than a speed, is known.
+#[must_use]
+pub fn is_plain(word: &[u8]) -> bool {
+    let (plain, reversed) = word.strip_prefix(b"-").map_or((word, false), |plain| (plain, true));
+    named(plain).is_some_and(|mode| !(reversed && mode.fixed()))
+        || COMBINATIONS.iter().any(|(name, both)| name.as_bytes() == plain && (!reversed || *both))
+        || !reversed && (word == b"size" || word == b"speed" || recover(word).is_some())
+}
+
+/// Whether a line can have this speed.
+#[must_use]
+pub fn is_speed(speed: u64) -> bool {
+    SPEEDS.iter().any(|(known, _)| u64::from(*known) == speed)
 }
 
 fn ranged(ctx: &mut Context<'_>, text: &[u8], least: u64, most: u64) -> Result<u64, Quit> {
@@ -226,7 +249,8 @@ fn control_value(ctx: &mut Context<'_>, text: &[u8]) -> Result<u8, Quit> {
 }
 
 /// The settings that `-g` has shown.
-fn recover(word: &[u8]) -> Option<Termios> {
+#[must_use]
+pub fn recover(word: &[u8]) -> Option<Termios> {
     let fields: Option<Vec<u32>> = word
         .split(|byte| *byte == b':')
         .map(|field| {
@@ -245,7 +269,11 @@ fn recover(word: &[u8]) -> Option<Termios> {
     Some(state)
 }
 
-fn apply(
+/// Changes `state` by a setting, which is a known one, with the value that follows it; `split` tells that the line would
+/// need two speeds.
+/// # Errors
+/// The terminal does not tell its size or take a new one, which has been told.
+pub fn apply(
     ctx: &mut Context<'_>,
     terminal: &Terminal,
     state: &mut Termios,
@@ -452,7 +480,9 @@ fn visible(byte: u8) -> String {
     }
 }
 
-fn display(state: &Termios, size: WinSize, show: Show) -> Vec<u8> {
+/// The settings in words; `flush` is what the character is called that discards output.
+#[must_use]
+pub fn display(state: &Termios, size: WinSize, show: Show, flush: &str) -> Vec<u8> {
     if show == Show::Recoverable {
         let flags = [state.iflag, state.oflag, state.cflag, state.lflag].map(|flags| format!("{flags:x}"));
         let characters = (0..SHOWN_CHARACTERS).map(|at| format!("{:x}", state.cc.get(at).copied().unwrap_or(0)));
@@ -469,6 +499,7 @@ fn display(state: &Termios, size: WinSize, show: Show) -> Vec<u8> {
     lines.put(&format!("line = {};", state.line));
     lines.end();
     for (name, place, _) in CHARACTERS {
+        let name = if name == FLUSH { flush } else { name };
         lines.put(&format!("{name} = {};", visible(state.cc[place])));
     }
     lines.put(&format!("min = {};", state.cc[cc::VMIN]));
@@ -516,9 +547,9 @@ mod tests {
     #[test]
     fn what_is_shown_can_be_recovered() {
         let state = Termios::default();
-        let text = display(&state, WinSize { rows: 24, cols: 80 }, Show::Recoverable);
+        let text = display(&state, WinSize { rows: 24, cols: 80 }, Show::Recoverable, FLUSH);
         assert_eq!(recover(text.trim_ascii_end()), Some(state));
-        let all = String::from_utf8(display(&state, WinSize { rows: 24, cols: 80 }, Show::All)).unwrap();
+        let all = String::from_utf8(display(&state, WinSize { rows: 24, cols: 80 }, Show::All, FLUSH)).unwrap();
         assert!(
             all.starts_with("speed 38400 baud; rows 24; columns 80; line = 0;\nintr = ^C; quit = ^\\; erase = ^?;")
         );
@@ -526,7 +557,7 @@ mod tests {
             all.contains("\nopost -olcuc -ocrnl onlcr -onocr -onlret -ofill -ofdel nl0 cr0 tab0 bs0 vt0 ff0\n"),
             "{all}"
         );
-        let changed = display(&state, WinSize { rows: 24, cols: 80 }, Show::Changed);
+        let changed = display(&state, WinSize { rows: 24, cols: 80 }, Show::Changed, FLUSH);
         assert!(changed.ends_with(b"min = 1; time = 0;\n-brkint -imaxbel\n"));
     }
 

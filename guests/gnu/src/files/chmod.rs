@@ -45,8 +45,7 @@ pub const PROGRAM: Program = Program {
         &[],
         run,
     )
-}
-.lacking("numbers behind an operator, such as +7");
+};
 
 struct Change<'a> {
     mode: &'a [u8],
@@ -96,7 +95,7 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
             None => missing_operand(ctx, 1),
         });
     }
-    if reference.is_none() && (mode.is_empty() || mode::apply(&mode, 0, false, 0).is_none()) {
+    if reference.is_none() && (mode.is_empty() || changed(&mode, 0, false, 0).is_none()) {
         return Err(wrong_usage(ctx, 1, &[b"invalid mode: ", &quote::locale(&mode)]));
     }
     let mut change = Change {
@@ -137,12 +136,33 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     Ok(code)
 }
 
+/// As [`mode::apply`], and a number may stand behind an operator that names nobody.
+pub(super) fn changed(operand: &[u8], current: u32, directory: bool, umask: u32) -> Option<u32> {
+    if operand.first().is_some_and(u8::is_ascii_digit) {
+        return mode::apply(operand, current, directory, umask);
+    }
+    let mut mode = current & 0o7777;
+    for clause in operand.split(|byte| *byte == b',') {
+        mode = match clause {
+            [operator @ (b'+' | b'-' | b'='), digits @ ..] if digits.first().is_some_and(u8::is_ascii_digit) => {
+                let bits = mode::apply(digits, 0, false, 0)?;
+                match operator {
+                    b'+' => mode | bits,
+                    b'-' => mode & !bits,
+                    _ => bits,
+                }
+            }
+            clause => mode::apply(clause, mode, directory, umask)?,
+        };
+    }
+    Some(mode)
+}
+
 impl Change<'_> {
     fn apply(&mut self, ctx: &mut Context<'_>, path: &[u8], stat: &Stat) -> bool {
         let old = stat.mode.permissions();
         let directory = stat.mode.kind() == FileKind::Directory;
-        let wanted =
-            |umask: u32| self.reference.or_else(|| mode::apply(self.mode, old, directory, umask)).unwrap_or(old);
+        let wanted = |umask: u32| self.reference.or_else(|| changed(self.mode, old, directory, umask)).unwrap_or(old);
         let mut new = wanted(self.umask);
         // A number of up to four digits leaves the special bits of a directory alone.
         let numeric = self.mode.first().is_some_and(u8::is_ascii_digit);

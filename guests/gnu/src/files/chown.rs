@@ -59,9 +59,9 @@ pub const CHGRP: Program = Program::new(
 
 /// The owner and the group that are wanted, with the names they were given by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Wanted {
-    user: Option<u32>,
-    group: Option<u32>,
+pub(crate) struct Wanted {
+    pub user: Option<u32>,
+    pub group: Option<u32>,
     user_text: Option<Vec<u8>>,
     group_text: Option<Vec<u8>>,
 }
@@ -74,7 +74,8 @@ fn number(text: &[u8]) -> Option<u32> {
     parse_decimal(text).and_then(|number| u32::try_from(number).ok()).filter(|number| *number != u32::MAX)
 }
 
-fn owners(accounts: &mut Accounts, text: &[u8]) -> Result<Wanted, &'static [u8]> {
+/// An owner and a group: `user`, `user:group`, `:group`; `user:` means the user's own group.
+pub(crate) fn owners(accounts: &mut Accounts, text: &[u8]) -> Result<Wanted, &'static [u8]> {
     let colon = text.iter().position(|byte| *byte == b':');
     let (user, group) = match colon {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),

@@ -2,7 +2,6 @@
 
 use applets::core::accounts::Accounts;
 use applets::core::dirname::parent;
-use applets::core::mode;
 use applets::format::parse_decimal;
 use applets::options::{Parsed, Takes};
 use applets::{Context, Quit};
@@ -69,7 +68,7 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     }
     let mode = match parsed.value(b'm') {
         None => 0o755,
-        Some(text) => match mode::apply(text, 0, directories, 0) {
+        Some(text) => match super::chmod::changed(text, 0, directories, 0) {
             Some(mode) => mode,
             None => return Err(ctx.die(&[b"invalid mode ", &quote::locale(text)])),
         },

@@ -1,7 +1,6 @@
 //! `mkdir`, `mkfifo`, `mknod`, `ln`, `link`, `truncate`.
 
 use applets::core::mkdir::umask;
-use applets::core::mode;
 use applets::core::paths::strip_slashes;
 use applets::core::stat::device;
 use applets::options::{Long, Parsed, Takes};
@@ -85,7 +84,7 @@ pub const TRUNCATE: Program = Program::new(
 /// The mode that `-m` asks for, over that of a new file.
 fn mode_of(ctx: &mut Context<'_>, parsed: &Parsed, plain: u32, directory: bool) -> Result<Option<u32>, Quit> {
     let Some(text) = parsed.value(b'm') else { return Ok(None) };
-    match mode::apply(text, plain & !umask(), directory, umask()) {
+    match super::chmod::changed(text, plain & !umask(), directory, umask()) {
         Some(mode) => Ok(Some(mode)),
         None if directory => Err(ctx.die(&[b"invalid mode ", &quote::locale(text)])),
         None => Err(ctx.die(&[b"invalid mode"])),

@@ -4,9 +4,11 @@ use crate::Program;
 
 mod backup;
 mod chmod;
-mod chown;
+pub(crate) mod chown;
 mod copy;
 mod cp;
+mod dd;
+mod dircolors;
 mod install;
 mod links;
 mod ln;
@@ -14,9 +16,11 @@ mod ls;
 mod make;
 mod mktemp;
 mod mv;
+mod pathchk;
 mod remove;
 mod resolve;
 mod rm;
+mod shred;
 mod stat;
 mod targets;
 mod touch;
@@ -29,6 +33,8 @@ pub const PROGRAMS: &[Program] = &[
     chown::CHGRP,
     chown::CHOWN,
     cp::PROGRAM,
+    dd::PROGRAM,
+    dircolors::PROGRAM,
     install::PROGRAM,
     links::READLINK,
     links::REALPATH,
@@ -43,9 +49,11 @@ pub const PROGRAMS: &[Program] = &[
     make::TRUNCATE,
     mktemp::PROGRAM,
     mv::PROGRAM,
+    pathchk::PROGRAM,
     rm::RM,
     rm::RMDIR,
     rm::UNLINK,
+    shred::PROGRAM,
     stat::PROGRAM,
     touch::PROGRAM,
     usage::DF,

@@ -60,7 +60,6 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     let mut code = 0;
     for name in &parsed.operands {
         let format = match given {
-            Some((b'c', text)) => [text.as_deref().unwrap_or_default(), b"\n"].concat(),
             Some((_, text)) => text.clone().unwrap_or_default(),
             None if system => if parsed.has(b't') { SYSTEM_TERSE } else { SYSTEM }.to_vec(),
             None if parsed.has(b't') => TERSE.to_vec(),
@@ -73,7 +72,12 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
             shower.file(ctx, parsed, name, &format, escapes, given.is_none() && !parsed.has(b't'))
         };
         match text {
-            Ok(text) => ctx.put(&text),
+            Ok(mut text) => {
+                if given.is_some_and(|(key, _)| *key == b'c') {
+                    text.push(b'\n');
+                }
+                ctx.put(&text);
+            }
             Err(Some(error)) => {
                 let what: &[u8] = if system { b"cannot read file system information for " } else { b"cannot stat " };
                 let what: &[u8] = if !system && name == b"-" { b"cannot stat standard input" } else { what };
@@ -244,6 +248,11 @@ fn rest_of(format: &[u8], len: usize) -> &[u8] {
     format.get(format.len() - len..).unwrap_or_default()
 }
 
+/// What a symbolic link leads to; `None` where it is none.
+fn target_of(name: &[u8], stat: &Stat) -> Option<Vec<u8>> {
+    if stat.mode.kind() == FileKind::Symlink { fs::readlink(name).ok() } else { None }
+}
+
 impl Shower {
     fn file(
         &mut self,
@@ -270,6 +279,14 @@ impl Shower {
             format
         };
         expand(ctx, format, escapes, &mut |out, shape, modifier, letter| {
+            if plain && letter == b'N' {
+                // Without a format, names are not in quotes.
+                out.extend_from_slice(name);
+                if let Some(target) = target_of(name, &stat) {
+                    out.extend_from_slice(&[b" -> ", &target[..]].concat());
+                }
+                return true;
+            }
             self.directive(out, shape, modifier, letter, name, &stat)
         })
     }
@@ -288,9 +305,7 @@ impl Shower {
             b'n' => shape.text(out, name),
             b'N' => {
                 let mut text = quote::always(name);
-                if stat.mode.kind() == FileKind::Symlink
-                    && let Ok(target) = fs::readlink(name)
-                {
+                if let Some(target) = target_of(name, stat) {
                     text.extend_from_slice(&[b" -> ", &quote::always(&target)[..]].concat());
                 }
                 shape.text(out, &text);

@@ -3,13 +3,18 @@
 use crate::Program;
 
 mod around;
+mod chroot;
 pub mod clock;
 mod date;
 pub mod dates;
 mod env;
 mod exec;
 mod id;
+mod logins;
+mod security;
 mod small;
+mod stdbuf;
+mod stty;
 mod uname;
 
 /// The programs.
@@ -17,6 +22,7 @@ pub const PROGRAMS: &[Program] = &[
     around::NICE,
     around::NOHUP,
     around::TIMEOUT,
+    chroot::PROGRAM,
     date::PROGRAM,
     env::ENV,
     env::PRINTENV,
@@ -24,6 +30,11 @@ pub const PROGRAMS: &[Program] = &[
     id::ID,
     id::LOGNAME,
     id::WHOAMI,
+    logins::PINKY,
+    logins::USERS,
+    logins::WHO,
+    security::CHCON,
+    security::RUNCON,
     small::HOSTID,
     small::HOSTNAME,
     small::NPROC,
@@ -31,7 +42,8 @@ pub const PROGRAMS: &[Program] = &[
     small::SLEEP,
     small::SYNC,
     small::TTY,
-    small::USERS,
+    stdbuf::PROGRAM,
+    stty::PROGRAM,
     uname::ARCH,
     uname::UNAME,
 ];

@@ -1,4 +1,4 @@
-//! `nproc`, `hostid`, `tty`, `sleep`, `pwd`, `sync`, `users`, `who` where nobody logs in.
+//! `nproc`, `hostid`, `tty`, `sleep`, `pwd`, `sync`.
 
 use applets::core::sleep::{Wrong, duration};
 use applets::format::decimal;
@@ -182,16 +182,6 @@ fn sync(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     }
     Ok(code)
 }
-
-/// `users`: nobody logs in to a container.
-pub const USERS: Program =
-    Program::new("users", "[OPTION]... [FILE]", "Prints who is logged in.", "", STANDARD, |ctx, parsed| {
-        match parsed.operands.as_slice() {
-            [_, second, ..] => Err(extra_operand(ctx, 1, second)),
-            _ => Ok(0),
-        }
-    })
-    .lacking("records of logins in files");
 
 /// `hostname`, where a system has that of coreutils.
 pub const HOSTNAME: Program =

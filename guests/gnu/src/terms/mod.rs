@@ -4,6 +4,7 @@ use crate::Program;
 
 mod echo;
 mod expr;
+mod factor;
 mod names;
 mod printf;
 mod seq;
@@ -14,6 +15,7 @@ mod truth;
 pub const PROGRAMS: &[Program] = &[
     echo::PROGRAM,
     expr::PROGRAM,
+    factor::PROGRAM,
     names::BASENAME,
     names::DIRNAME,
     printf::PROGRAM,

@@ -176,8 +176,7 @@ fn delimiters(ctx: &mut Context<'_>, text: &[u8]) -> Result<Vec<Vec<u8>>, Quit> 
                 Some(b'v') => vec![11],
                 Some(other) => vec![*other],
                 None => {
-                    let shown = quote::c_style(text, b"\\");
-                    return Err(ctx.die(&[b"delimiter list ends with an unescaped backslash: ", &shown]));
+                    return Err(ctx.die(&[b"delimiter list ends with an unescaped backslash: ", text]));
                 }
             },
             byte => vec![*byte],
@@ -303,6 +302,8 @@ fn tac(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         let text = match Source::open(&name) {
             Ok(source) => wcr_sys::fs::read_to_end(source.fd()).map_err(|error| {
                 let shown = if name == b"-" { b"standard input".to_vec() } else { quote::as_needed(&name) };
+                // It looks for the end first, which a folder has not.
+                let error = if error == Errno::Isdir { Errno::Inval } else { error };
                 ctx.perror(&[&shown, b": read error"], error);
             }),
             Err(error) => {
@@ -339,7 +340,10 @@ fn fold(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         };
         width = match applets::format::parse_decimal(&text) {
             Some(width) if width > 0 => usize::try_from(width).unwrap_or(usize::MAX),
-            _ => return Err(ctx.die(&[b"invalid number of columns: ", &quote::locale(&text)])),
+            Some(_) => {
+                return Err(ctx.die_errno(&[b"invalid number of columns: ", &quote::locale(&text)], Errno::Range));
+            }
+            None => return Err(ctx.die(&[b"invalid number of columns: ", &quote::locale(&text)])),
         };
     }
     let (bytes, spaces) = (parsed.has(b'b'), parsed.has(b's'));

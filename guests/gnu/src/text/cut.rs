@@ -83,9 +83,10 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
 }
 
 /// A range of positions from 1 on, both ends included.
-type Range = (u64, u64);
+pub(super) type Range = (u64, u64);
 
-fn read_list(ctx: &mut Context<'_>, list: &[u8], by_field: bool) -> Result<Vec<Range>, Quit> {
+/// Reads a list of ranges such as `1,3-5,7-`, sorted and merged.
+pub(super) fn read_list(ctx: &mut Context<'_>, list: &[u8], by_field: bool) -> Result<Vec<Range>, Quit> {
     let mut ranges = Vec::new();
     for item in list.split(|byte| matches!(byte, b',' | b' ' | b'\t')) {
         let dash = item.iter().position(|byte| *byte == b'-');

@@ -5,16 +5,27 @@ use crate::Program;
 mod base;
 mod cat;
 mod checksum;
+mod cksum;
 mod columns;
 mod compare;
+mod csplit;
 mod cut;
+mod fmt;
 mod head;
 mod input;
+mod join;
+mod numfmt;
+mod od;
+mod pr;
 mod reform;
+mod shuf;
 mod sort;
+mod split;
+mod sum;
 mod tail;
 mod tee;
 mod tr;
+mod tsort;
 mod uniq;
 pub mod versions;
 mod wc;
@@ -24,25 +35,38 @@ pub const PROGRAMS: &[Program] = &[
     base::BASE32,
     base::BASE64,
     cat::PROGRAM,
+    base::BASENC,
     checksum::MD5,
     checksum::SHA1,
     checksum::SHA224,
     checksum::SHA256,
     checksum::SHA384,
     checksum::SHA512,
+    cksum::B2SUM,
+    cksum::CKSUM,
     columns::COMM,
     columns::FOLD,
     columns::PASTE,
     columns::TAC,
+    csplit::PROGRAM,
     cut::PROGRAM,
+    fmt::PROGRAM,
     head::PROGRAM,
+    join::PROGRAM,
+    numfmt::PROGRAM,
+    od::PROGRAM,
+    pr::PROGRAM,
     reform::EXPAND,
     reform::NL,
     reform::UNEXPAND,
+    shuf::PROGRAM,
     sort::PROGRAM,
+    split::PROGRAM,
+    sum::PROGRAM,
     tail::PROGRAM,
     tee::PROGRAM,
     tr::PROGRAM,
+    tsort::PROGRAM,
     uniq::PROGRAM,
     wc::PROGRAM,
 ];

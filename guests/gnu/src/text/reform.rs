@@ -157,7 +157,7 @@ fn expand(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
 
 fn unexpand(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     let stops = stops_of(ctx, parsed)?;
-    let counts = parsed.options.iter().any(|(key, _)| matches!(*key, b'a' | b't') || key.is_ascii_digit());
+    let counts = parsed.options.iter().any(|(key, _)| matches!(*key, b'a' | b't'));
     let all = counts && !parsed.has(FIRST_ONLY);
     lines(ctx, &parsed.operands, b'\n', plainly, |ctx, line, terminated| {
         let mut out = Vec::with_capacity(line.len() + 1);
@@ -176,6 +176,10 @@ fn unexpand(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
                     out.push(*byte);
                     continue;
                 };
+                // A single blank up to a tab stop becomes a tab when another one follows.
+                if held == b" " && stops.next(from) == Some(from + 1) {
+                    held = vec![b'\t'];
+                }
                 if *byte == b'\t' {
                     column = next;
                     held = vec![b'\t'; tabs_between(&stops, from, column)];

@@ -204,7 +204,9 @@ fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
             b'S' => {
                 let number = text.strip_suffix(b"%").unwrap_or(text);
                 if size::parse(number, size::UNITS).is_err() {
-                    return Err(trouble(ctx, &[b"invalid --buffer-size argument ", &quote::locale(text)]));
+                    let long = ctx.args.iter().any(|arg| arg.starts_with(b"--bu"));
+                    let option: &[u8] = if long { b"--buffer-size" } else { b"-S" };
+                    return Err(trouble(ctx, &[b"invalid ", option, b" argument ", &quote::locale(text)]));
                 }
             }
             BATCH | PARALLEL => {

@@ -360,12 +360,8 @@ fn bracketed(ctx: &mut Context<'_>, text: &[u8]) -> Result<Option<(Piece, usize)
     let base = if digits.starts_with(b"0") { 8 } else { 10 };
     let scanned = applets::number::unsigned(digits, base);
     if scanned.len != digits.len() || scanned.overflow {
-        return if digits.iter().all(u8::is_ascii_digit) || digits.first().is_some_and(u8::is_ascii_digit) {
-            let shown = quote::locale(digits);
-            Err(wrong_count(ctx, &shown))
-        } else {
-            Ok(None)
-        };
+        let shown = quote::locale(digits);
+        return Err(wrong_count(ctx, &shown));
     }
     let count = usize::try_from(scanned.value).ok().filter(|count| *count > 0);
     Ok(Some((Piece::Repeat(byte, count), length)))

@@ -9,25 +9,54 @@ const EXPONENT: u128 = 0x7fff;
 /// What is added to exponents, and to those of the lowest bit.
 const BIAS: i32 = 16_383 + 63;
 
+/// A number in its parts: whether it is negative, the mantissa, the exponent as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// The sign.
+    pub negative: bool,
+    /// The digits, the leading one written.
+    pub mantissa: u64,
+    /// The exponent as it is stored.
+    pub exponent: u16,
+}
+
+impl Parts {
+    /// The parts of a number's bits.
+    #[must_use]
+    pub fn of(raw: u128) -> Self {
+        Self { negative: raw >> 79 & 1 == 1, mantissa: raw as u64, exponent: (raw >> 64 & EXPONENT) as u16 }
+    }
+
+    /// What it is called when it is no finite number.
+    #[must_use]
+    pub fn special(self) -> Option<&'static str> {
+        match (u128::from(self.exponent), self.mantissa << 1) {
+            (EXPONENT, 0) => Some("inf"),
+            (EXPONENT, _) => Some("nan"),
+            // Only the smallest numbers lack the leading one.
+            (1.., _) if self.mantissa >> 63 == 0 => Some("nan"),
+            _ => None,
+        }
+    }
+}
+
 /// The number as `%.15Le` writes it.
 pub(super) fn exponential(raw: u128) -> String {
-    let (mantissa, exponent) = (raw as u64, raw >> 64 & EXPONENT);
-    let sign = if raw >> 79 & 1 == 1 { "-" } else { "" };
-    match (exponent, mantissa << 1) {
-        (EXPONENT, 0) => return format!("{sign}inf"),
-        (EXPONENT, _) => return format!("{sign}nan"),
-        // Only the smallest numbers lack the leading one.
-        (1.., _) if mantissa >> 63 == 0 => return format!("{sign}nan"),
-        _ => {}
+    let parts = Parts::of(raw);
+    let sign = if parts.negative { "-" } else { "" };
+    if let Some(special) = parts.special() {
+        return format!("{sign}{special}");
     }
-    let (digits, exponent) = if mantissa == 0 { ("0".repeat(DIGITS), 0) } else { decimal(mantissa, exponent as i32) };
+    let (mantissa, exponent) = (parts.mantissa, i32::from(parts.exponent));
+    let (digits, exponent) = if mantissa == 0 { ("0".repeat(DIGITS), 0) } else { decimal(mantissa, exponent, DIGITS) };
     let (first, rest) = digits.split_at(1);
     let exponent_sign = if exponent < 0 { '-' } else { '+' };
     format!("{sign}{first}.{rest}e{exponent_sign}{:02}", exponent.unsigned_abs())
 }
 
-/// The digits, rounded to the nearest, and the exponent of the first one.
-fn decimal(mantissa: u64, exponent: i32) -> (String, i32) {
+/// So many digits of a number that is not 0, rounded to the nearest, and the exponent of the first one.
+#[must_use]
+pub fn decimal(mantissa: u64, exponent: i32, digits: usize) -> (String, i32) {
     // The smallest numbers have the exponent 0, which means 1.
     let power = exponent.max(1) - BIAS;
     let (value, scale) = match u32::try_from(power) {
@@ -37,22 +66,22 @@ fn decimal(mantissa: u64, exponent: i32) -> (String, i32) {
     };
     let mut text = value.to_string();
     let mut exponent = text.len() as i32 - 1 + scale;
-    while text.len() < DIGITS {
+    while text.len() < digits {
         text.push('0');
     }
-    let (kept, rest) = text.split_at(DIGITS);
+    let (kept, rest) = text.split_at(digits);
     let is_odd = kept.ends_with(['1', '3', '5', '7', '9']);
     let half = rest.starts_with('5') && rest.bytes().skip(1).all(|digit| digit == b'0');
     let up = rest.as_bytes().first().is_some_and(|digit| *digit >= b'5') && (!half || is_odd);
-    let mut digits = kept.to_owned();
+    let mut shown = kept.to_owned();
     if up {
-        digits = (kept.parse::<u64>().unwrap_or_default() + 1).to_string();
-        if digits.len() > DIGITS {
-            digits.truncate(DIGITS);
+        shown = (kept.parse::<u128>().unwrap_or_default() + 1).to_string();
+        if shown.len() > digits {
+            shown.truncate(digits);
             exponent += 1;
         }
     }
-    (digits, exponent)
+    (shown, exponent)
 }
 
 #[cfg(test)]

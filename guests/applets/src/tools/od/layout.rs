@@ -142,7 +142,9 @@ fn put_octal_word(out: &mut Vec<u8>, unit: &[u8]) {
     out.extend_from_slice(&[b' ', digit(5), digit(4), digit(3), digit(2), digit(1), digit(0)]);
 }
 
-fn name(byte: u8) -> Vec<u8> {
+/// A character by its name, where it has one.
+#[must_use]
+pub fn name(byte: u8) -> Vec<u8> {
     match NAMES.get(usize::from(byte)) {
         Some(name) => name.to_vec(),
         None if byte == 0x7f => b"del".to_vec(),
@@ -151,7 +153,7 @@ fn name(byte: u8) -> Vec<u8> {
 }
 
 /// Appends a character, or its escape or its octal number.
-pub(in crate::tools) fn put_escaped(out: &mut Vec<u8>, byte: u8) {
+pub fn put_escaped(out: &mut Vec<u8>, byte: u8) {
     let letter = match byte {
         0 => b'0',
         7 => b'a',

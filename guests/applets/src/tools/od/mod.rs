@@ -1,6 +1,6 @@
 //! `od`: shows bytes as numbers and characters.
 
-mod extended;
+pub mod extended;
 mod layout;
 
 use crate::chain::Chain;
@@ -12,7 +12,7 @@ use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 use layout::Layout;
-pub(super) use layout::put_escaped;
+pub use layout::{name, put_escaped};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(

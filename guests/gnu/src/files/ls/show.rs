@@ -78,9 +78,9 @@ impl<'a> Show<'a> {
         }
     }
 
-    /// Prints entries. Those of `beside` are not shown here, but count for how names are aligned.
+    /// Prints entries. Those of `beside` are not shown here, but count for how columns are aligned.
     pub(super) fn entries(&mut self, ctx: &mut Context<'_>, entries: &[Entry], beside: &[Entry]) {
-        let widths = self.widths(entries);
+        let widths = self.widths(entries.iter().chain(beside));
         // Where some names are in quotes the others are moved to stand below the names, not the quotes.
         let shell = matches!(self.options.quoting, Quoting::Shell | Quoting::ShellEscape);
         let aligned = shell
@@ -147,7 +147,7 @@ impl<'a> Show<'a> {
         }
     }
 
-    fn widths(&mut self, entries: &[Entry]) -> Widths {
+    fn widths<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>) -> Widths {
         let mut widths = Widths::default();
         let long = self.options.layout == Layout::Long;
         let grow = |slot: &mut usize, len: usize| *slot = (*slot).max(len);
