@@ -5,7 +5,6 @@ use wcr_abi::{ARGUMENT_MAX, Errno, Pid, Signal};
 use crate::capability::Capability;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::Process;
-use crate::program::Program;
 
 /// No limit.
 pub(crate) const UNLIMITED: u64 = u64::MAX;

@@ -264,8 +264,9 @@ impl Splitter<'_> {
     /// Dash loses what backslashes protect at the end of all, where it stands behind a blank.
     fn cut_protected_end(&self, start: usize, text: &mut Vec<u8>) {
         let protected = |at: usize| self.line.protected.get(at).copied().unwrap_or(false);
-        let count = (start..start + text.len()).rev().take_while(|at| protected(*at)).count();
-        let kept = text.len() - count;
+        let end = (start..start + text.len()).rev().find(|at| !self.is_blank(*at)).map_or(start, |last| last + 1);
+        let count = (start..end).rev().take_while(|at| protected(*at)).count();
+        let kept = end - start - count;
         if count > 0 && kept > 0 && self.is_blank(start + kept - 1) {
             text.truncate(kept);
         }
@@ -316,9 +317,13 @@ mod tests {
     #[test]
     fn what_is_protected_at_the_end_is_lost_behind_a_blank_in_dash() {
         let separators = Separators::new(Some(b" "));
-        for (text, protected, left) in
-            [("x a", "  p", "x "), ("xa", " p", "xa"), ("x ab", "  p ", "x ab"), ("a", "p", "a")]
-        {
+        for (text, protected, left) in [
+            ("x a", "  p", "x "),
+            ("xa", " p", "xa"),
+            ("x ab", "  p ", "x ab"),
+            ("a", "p", "a"),
+            ("x a ", "  p ", "x "),
+        ] {
             let protected = protected.bytes().map(|mark| mark == b'p').collect();
             let line = Line { text: text.into(), protected, complete: true };
             let splitter = Splitter { separators: &separators, line: &line, at: 0 };
