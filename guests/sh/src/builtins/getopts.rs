@@ -35,6 +35,8 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     shell.vars.force(b"OPTIND", cursor.index.to_string().as_bytes());
     match &found.argument {
         Some(argument) => shell.assign(b"OPTARG", argument.clone())?,
+        // At the end dash leaves it as it is.
+        None if crate::flavour::is_dash() && !found.more => {}
         None => {
             let _ = shell.vars.unset(b"OPTARG");
         }

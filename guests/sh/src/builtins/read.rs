@@ -261,6 +261,17 @@ impl Splitter<'_> {
         field
     }
 
+    /// Dash loses what backslashes protect at the end of all, where it stands behind a blank.
+    fn cut_protected_end(&self, start: usize, text: &mut Vec<u8>) {
+        let protected = |at: usize| self.line.protected.get(at).copied().unwrap_or(false);
+        let end = (start..start + text.len()).rev().find(|at| !self.is_blank(*at)).map_or(start, |last| last + 1);
+        let count = (start..end).rev().take_while(|at| protected(*at)).count();
+        let kept = end - start - count;
+        if count > 0 && kept > 0 && self.is_blank(start + kept - 1) {
+            text.truncate(kept);
+        }
+    }
+
     /// Takes all that is left: without the blanks at its end, and without a delimiter that only ends a
     /// single field.
     fn rest(&mut self) -> Vec<u8> {
@@ -268,6 +279,9 @@ impl Splitter<'_> {
         let mut text = self.field();
         if self.at < self.line.text.len() {
             text = self.line.text.get(start..).unwrap_or_default().to_vec();
+        }
+        if flavour::is_dash() {
+            self.cut_protected_end(start, &mut text);
         }
         // Here a backslash protects no blank.
         let kept = text.iter().rposition(|byte| !self.separators.is_blank(*byte)).map_or(0, |place| place + 1);
@@ -298,6 +312,25 @@ mod tests {
         assert_eq!(split(":", "a:b:", 2), ["a", "b"]);
         assert_eq!(split(":", "a:b", 3), ["a", "b", ""]);
         assert_eq!(split(" :", " : a : b : ", 2), ["", "a : b :"]);
+    }
+
+    #[test]
+    fn what_is_protected_at_the_end_is_lost_behind_a_blank_in_dash() {
+        let separators = Separators::new(Some(b" "));
+        for (text, protected, left) in [
+            ("x a", "  p", "x "),
+            ("xa", " p", "xa"),
+            ("x ab", "  p ", "x ab"),
+            ("a", "p", "a"),
+            ("x a ", "  p ", "x "),
+        ] {
+            let protected = protected.bytes().map(|mark| mark == b'p').collect();
+            let line = Line { text: text.into(), protected, complete: true };
+            let splitter = Splitter { separators: &separators, line: &line, at: 0 };
+            let mut kept = text.as_bytes().to_vec();
+            splitter.cut_protected_end(0, &mut kept);
+            assert_eq!(kept, left.as_bytes(), "{text}");
+        }
     }
 
     #[test]

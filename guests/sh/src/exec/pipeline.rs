@@ -314,7 +314,7 @@ impl Shell {
 
     /// Ends the process after its commands: runs the trap for `EXIT`.
     pub fn leave(&mut self) -> ! {
-        if self.traps.action(0).is_some() {
+        if self.traps.action(0).is_some() && !flavour::is_dash() {
             // BusyBox runs the trap when it has undone all redirections, those of the shell this is a copy of, too.
             reset(core::mem::take(&mut self.inherited));
         }

@@ -6,9 +6,14 @@ use std::rc::Rc;
 use wcr_sys::abi::Signal;
 use wcr_sys::{Errno, Fd, fd, signal};
 
+use crate::flavour;
+
 /// How much of a script is read at a time, in bytes: what a command that reads the shell's own standard
 /// input finds there depends on it.
 const BLOCK: usize = 1023;
+
+/// The same in dash.
+const BLOCK_DASH: usize = 8192;
 
 /// What the next line is for, which decides the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +126,7 @@ impl Input {
                     (self.pos, self.shown) = (0, 0);
                 }
                 let start = self.buf.len();
-                self.buf.resize(start + BLOCK, 0);
+                self.buf.resize(start + if flavour::is_dash() { BLOCK_DASH } else { BLOCK }, 0);
                 let count = loop {
                     match fd::read(*from, self.buf.get_mut(start..).unwrap_or_default()) {
                         Err(Errno::Intr) => self.signals.extend(signal::take()),

@@ -283,7 +283,9 @@ impl Subject {
         }
         let mut layers = vec![busybox::layer(), Layer::new().dir("work", 0o1777).into()];
         if shell == Shell::Dash {
-            layers.push(Layer::new().file("bin/dash", 0o755, dash::program()?).into());
+            // With the folders of the libraries that the real one needs.
+            let layer = Layer::new().file("bin/dash", 0o755, dash::program()?).dir("lib", 0o755).dir("lib64", 0o755);
+            layers.push(layer.into());
         }
         let image = Image::new(layers);
         // One push at a time: the registry mixes up uploads of the same blobs.

@@ -273,7 +273,8 @@ impl<'t> Evaluator<'t, '_> {
         let Some(text) = self.scope.get(name).filter(|text| !text.is_empty()) else { return Ok(0) };
         let scanned = number::signed(&text, 0);
         let tail = text.get(scanned.len..).unwrap_or_default();
-        if scanned.len == 0 || !tail.iter().all(|byte| number::is_space(*byte)) {
+        // Blanks alone are 0.
+        if !tail.iter().all(|byte| number::is_space(*byte)) {
             return Err(Failure::Number(text.into_owned()));
         }
         Ok(scanned.value)
