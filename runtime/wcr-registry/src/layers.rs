@@ -152,7 +152,11 @@ impl<'a> Layers<'a> {
             match writer.verify() {
                 // What was kept may be what is wrong: once more without it.
                 Err(StoreError::Digest { .. }) if kept > 0 => self.tell(index, LayerEvent::Retrying),
-                verified => return verified.map(|()| Received::Writer(Box::new(writer), lock)).map_err(Into::into),
+                verified => {
+                    // What has been received is worked up before more is fetched: it holds memory.
+                    let complete = verified.and_then(|()| writer.complete());
+                    return complete.map(|()| Received::Writer(Box::new(writer), lock)).map_err(Into::into);
+                }
             }
         }
     }

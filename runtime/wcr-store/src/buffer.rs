@@ -10,6 +10,8 @@ use memmap2::MmapMut;
 pub(crate) const PIECE: usize = 2 << 20;
 /// What direct writes have to be a multiple of: address, offset and length. Larger than any device's block.
 const ALIGNMENT: usize = 4096;
+/// How many buffers there are before one is made that somebody could do without.
+const PLENTY: usize = 12;
 
 /// A buffer of fixed size, filled from the front. It starts at a page.
 pub(crate) struct Buffer {
@@ -79,27 +81,51 @@ impl Buffer {
 
 /// Buffers between two uses: fresh memory costs as much as filling it.
 #[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<Vec<Buffer>>);
+pub(crate) struct Pool(Mutex<Buffers>);
+
+#[derive(Debug, Default)]
+struct Buffers {
+    kept: Vec<Buffer>,
+    /// How many there are, those in use included.
+    made: usize,
+}
 
 impl Pool {
-    /// An empty buffer of the pool's size.
+    /// An empty buffer, for who cannot go on without one.
     pub(crate) fn take(&self) -> io::Result<Buffer> {
-        let kept = self.lock().pop();
-        kept.map_or_else(|| Buffer::new(PIECE), Ok)
+        let mut buffers = self.lock();
+        if let Some(kept) = buffers.kept.pop() {
+            return Ok(kept);
+        }
+        let buffer = Buffer::new(PIECE)?;
+        buffers.made += 1;
+        Ok(buffer)
+    }
+
+    /// One more buffer, for who has one; `None` while there are plenty.
+    pub(crate) fn spare(&self) -> io::Result<Option<Buffer>> {
+        let buffers = self.lock();
+        if buffers.kept.is_empty() && buffers.made >= PLENTY {
+            return Ok(None);
+        }
+        drop(buffers);
+        self.take().map(Some)
     }
 
     /// Keeps a buffer for later.
     pub(crate) fn give(&self, mut buffer: Buffer) {
         buffer.clear();
-        self.lock().push(buffer);
+        self.lock().kept.push(buffer);
     }
 
     /// Frees all buffers that are not in use.
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        let mut buffers = self.lock();
+        buffers.made -= buffers.kept.len();
+        buffers.kept.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Buffer>> {
+    fn lock(&self) -> MutexGuard<'_, Buffers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -113,6 +139,21 @@ impl fmt::Debug for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plenty_of_buffers_are_made_and_more_only_at_need() {
+        let pool = Pool::default();
+        let first = pool.take().unwrap();
+        let spares: Vec<Buffer> = (0..PLENTY * 2).filter_map(|_| pool.spare().unwrap()).collect();
+        assert_eq!(spares.len(), PLENTY - 1);
+        let needed = pool.take().unwrap();
+        pool.give(first);
+        assert!(pool.spare().unwrap().is_some());
+        spares.into_iter().for_each(|buffer| pool.give(buffer));
+        pool.clear();
+        assert!(pool.spare().unwrap().is_some());
+        drop(needed);
+    }
 
     #[test]
     fn it_is_aligned_and_padded() {

@@ -37,6 +37,8 @@ pub struct LayerWriter {
     stages: Option<Stages>,
     /// Length and digest of the blob have been found right.
     verified: bool,
+    /// What has been taken in, once all of it is in files.
+    complete: Option<(Option<TempFile>, Tar)>,
     /// The blob turned out to be no layer. What it is hashed for still: whether it came as it was sent.
     malformed: Option<StoreError>,
 }
@@ -62,6 +64,7 @@ impl LayerWriter {
             blob,
             stages: Some(stages),
             verified: false,
+            complete: None,
             malformed: None,
         };
         writer.reread()?;
@@ -158,17 +161,20 @@ impl LayerWriter {
         Ok(())
     }
 
-    /// Verifies length, digest and diff-id, and gives the files their names. Returns the tar's length.
+    /// Verifies length, digest and diff-id; afterwards all is in files, though not yet on the disk, and no memory is
+    /// held but for the index.
     ///
     /// # Errors
     /// [`StoreError::Length`], [`StoreError::Digest`], [`StoreError::Layer`], failing writes.
-    pub fn finish(mut self) -> Result<u64> {
+    pub fn complete(&mut self) -> Result<()> {
         self.verify()?;
-        let LayerSpec { digest, diff_id, .. } = self.spec;
+        if self.complete.is_some() {
+            return Ok(());
+        }
         if let Some(error) = self.malformed.take() {
             return Err(error);
         }
-        let mut blob = match self.blob.take() {
+        let blob = match self.blob.take() {
             Some((mut sink, mut buffer)) => {
                 if !buffer.is_empty() {
                     sink.write(&mut buffer)?;
@@ -178,10 +184,23 @@ impl LayerWriter {
             }
             None => None,
         };
-        let mut tar = self.join()?;
-        if tar.diff_id != diff_id {
-            return Err(StoreError::Digest { what: "layer", expected: diff_id, actual: tar.diff_id });
+        let tar = self.join()?;
+        let expected = self.spec.diff_id;
+        if tar.diff_id != expected {
+            return Err(StoreError::Digest { what: "layer", expected, actual: tar.diff_id });
         }
+        self.complete = Some((blob, tar));
+        Ok(())
+    }
+
+    /// As [`Self::complete`], and gives the files their names. Returns the tar's length.
+    ///
+    /// # Errors
+    /// Those of [`Self::complete`].
+    pub fn finish(mut self) -> Result<u64> {
+        self.complete()?;
+        let LayerSpec { digest, diff_id, .. } = self.spec;
+        let Some((mut blob, mut tar)) = self.complete.take() else { return Err(StoreError::Thread { digest }) };
         // All three are complete before the first is synchronised: on a journaling file system that one
         // takes the others along, and their turns cost next to nothing.
         let mut index = TempFile::with(&self.store.temp(), &tar.index)?;

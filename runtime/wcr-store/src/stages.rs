@@ -16,7 +16,7 @@ use crate::error::{Result, StoreError};
 use crate::files::TempFile;
 use crate::sink::Sink;
 
-/// How many buffers of a tar go round.
+/// How many buffers of a tar go round, as long as there are enough for all layers.
 const BUFFERS: usize = 3;
 /// How many pieces of a blob may wait to be inflated.
 const WAITING: usize = 2;
@@ -136,10 +136,13 @@ fn inflate(
             full.send(buffer).map_err(|_| Stop::Later)?;
             buffer = match empties.try_recv() {
                 Ok(empty) => empty,
-                Err(TryRecvError::Empty) if made < BUFFERS => {
-                    made += 1;
-                    pool.take().map_err(Stop::Memory)?
-                }
+                Err(TryRecvError::Empty) if made < BUFFERS => match pool.spare().map_err(Stop::Memory)? {
+                    Some(spare) => {
+                        made += 1;
+                        spare
+                    }
+                    None => empties.recv().map_err(|_| Stop::Later)?,
+                },
                 Err(_) => empties.recv().map_err(|_| Stop::Later)?,
             };
         }

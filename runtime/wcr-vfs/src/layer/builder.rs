@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use wcr_abi::{FileKind, Mode, PATH_MAX, Timestamp};
 
-use super::content::{self, Piece};
+use super::content::{self, Piece, Pieces};
 use super::format::{
     FLAG_IMPLIED, FLAG_OPAQUE, FLAG_SPARSE, HEADER_LEN, Header, KIND_HARD_LINK, KIND_INODE, KIND_LOWER_HARD_LINK,
     KIND_WHITEOUT, RECORD_LEN, RawRecord, Text,
@@ -104,8 +104,7 @@ struct Inode {
     meta: EntryMeta,
     /// A symbolic link's target; a sparse file's pieces.
     text: Text,
-    /// How many bytes of the tar are the content of a sparse file.
-    stored: Option<u64>,
+    sparse: bool,
     label: u8,
 }
 
@@ -226,7 +225,7 @@ impl LayerBuilder {
                 self.last_file = self.inodes.len() as u32;
                 let what = self.new_inode(FileKind::Regular, meta, map);
                 if let Some(inode) = self.inodes.last_mut() {
-                    inode.stored = Some(pieces.iter().fold(0, |sum, piece| piece.len.saturating_add(sum)));
+                    inode.sparse = true;
                 }
                 what
             }
@@ -314,7 +313,7 @@ impl LayerBuilder {
     }
 
     fn new_inode(&mut self, kind: FileKind, meta: EntryMeta, text: Text) -> What {
-        self.inodes.push(Inode { kind, meta, text, stored: None, label: 0 });
+        self.inodes.push(Inode { kind, meta, text, sparse: false, label: 0 });
         What::Inode(self.inodes.len() as u32 - 1)
     }
 
@@ -440,15 +439,19 @@ impl LayerBuilder {
                 if first != number {
                     return Ok(RawRecord { kind: KIND_HARD_LINK, target: first, nlink, ..blank });
                 }
-                let Inode { kind, meta, text, stored, label } = &self.inodes[index as usize];
+                let Inode { kind, meta, text, sparse, label } = &self.inodes[index as usize];
                 let record = RawRecord { kind: KIND_INODE, nlink, ..self.inode_record(blank, *kind, meta) };
                 match kind {
                     FileKind::Regular => {
-                        let end = meta.data.checked_add(stored.unwrap_or(meta.size));
+                        let stored = match sparse {
+                            true => text.of(&self.strings).and_then(Pieces::decode).and_then(|pieces| pieces.stored()),
+                            false => Some(meta.size),
+                        };
+                        let end = stored.and_then(|stored| meta.data.checked_add(stored));
                         if end.is_none_or(|end| end > tar_len) {
                             return Err(LayerError::entry(self.name_of(slot), NameFault::Data));
                         }
-                        let flags = if stored.is_some() { FLAG_SPARSE } else { 0 };
+                        let flags = if *sparse { FLAG_SPARSE } else { 0 };
                         RawRecord { flags, link: *text, size: meta.size, data: meta.data, label: *label, ..record }
                     }
                     FileKind::Symlink => RawRecord { size: text.len.into(), link: *text, ..record },

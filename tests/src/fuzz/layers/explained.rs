@@ -3,35 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use regex_lite::Regex;
-
 use super::archive::Entry;
 use super::{Case, Oracle};
+use crate::fuzz::shell::Explained;
 
-/// The list in `fuzz/layers-explained.txt`: each line is a regular expression that the case's [description](describe)
-/// matches, a tabulator, and why the trees differ.
-pub struct Explained(Vec<(Regex, String)>);
-
-impl Explained {
-    /// Reads the list.
-    ///
-    /// # Panics
-    /// The list in the source tree is damaged.
-    pub fn load() -> Self {
-        let text = include_str!("../../../fuzz/layers-explained.txt");
-        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let entries = lines.map(|line| {
-            let (pattern, reason) = line.split_once('\t').unwrap_or_else(|| panic!("no reason: {line}"));
-            (Regex::new(pattern).expect("a regular expression"), reason.to_owned())
-        });
-        Explained(entries.collect())
-    }
-
-    /// Why the trees of this case differ, if that is known.
-    pub fn reason(&self, case: &Case) -> Option<&str> {
-        let text = describe(case);
-        self.0.iter().find(|(pattern, _)| pattern.is_match(&text)).map(|(_, reason)| reason.as_str())
-    }
+/// Why the trees of a case differ, if that is known: the list in `fuzz/layers-explained.txt`, whose expressions are for
+/// the case's [description](describe).
+///
+/// # Panics
+/// The list in the source tree is damaged.
+pub fn reason(case: &Case) -> Option<String> {
+    let list = Explained::parse(include_str!("../../../fuzz/layers-explained.txt"));
+    list.reason_for(&describe(case)).map(str::to_owned)
 }
 
 /// A case in words: the oracle, then a line for each entry with the number of its layer, its type and its name, what a

@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 pub use case::{Case, Oracle};
-use explained::{Explained, describe};
+use explained::{describe, reason};
 
 use crate::image::{Blob, Image, Layout};
 use crate::scratch::Scratch;
@@ -46,8 +46,7 @@ pub struct Difference {
 
 impl Difference {
     fn new(seed: u64, case: &Case, lines: Vec<String>) -> Self {
-        let reason = Explained::load().reason(case).map(str::to_owned);
-        Difference { seed, lines, case: describe(case), reason }
+        Difference { seed, lines, case: describe(case), reason: reason(case) }
     }
 }
 

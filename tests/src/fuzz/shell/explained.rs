@@ -20,7 +20,11 @@ impl Explained {
         })
     }
 
-    fn parse(text: &str) -> Self {
+    /// Reads a list of this form: the text that is matched is what another comparison describes its cases with.
+    ///
+    /// # Panics
+    /// The list is damaged.
+    pub fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let entries = lines.map(|line| {
             let (pattern, reason) = line.split_once('\t').unwrap_or_else(|| panic!("no reason: {line}"));
@@ -31,7 +35,12 @@ impl Explained {
 
     /// Why the answers to this script differ, if that is known.
     pub fn reason(&self, script: &Script) -> Option<&str> {
-        self.0.iter().find(|(pattern, _)| pattern.is_match(&script.text)).map(|(_, reason)| reason.as_str())
+        self.reason_for(&script.text)
+    }
+
+    /// The reason that belongs to a text.
+    pub fn reason_for(&self, text: &str) -> Option<&str> {
+        self.0.iter().find(|(pattern, _)| pattern.is_match(text)).map(|(_, reason)| reason.as_str())
     }
 }
 
