@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::options::Opt;
 use crate::shell::{Flow, OptionCursor, Shell, Unwind};
 use crate::syntax::ast::Command;
 
@@ -12,11 +13,15 @@ impl Shell {
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         let options = self.local_options.take();
+        let failure = if self.has(Opt::ErrTrace) { None } else { self.traps.take_failure() };
         self.vars.dynamics.functions.push(name);
         let line = self.vars.dynamics.line;
         let flow = self.eval(body, false);
         self.vars.dynamics.line = line;
         self.vars.dynamics.functions.pop();
+        if let Some(action) = failure {
+            self.traps.restore_failure(action);
+        }
         if let Some(own) = core::mem::replace(&mut self.local_options, options) {
             self.options = own;
         }

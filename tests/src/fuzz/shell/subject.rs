@@ -261,7 +261,7 @@ impl Subject {
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let image = lab.provide("busybox-work", &image);
         drop(turn);
-        let pids = r"(wait|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let pids = r"(wait(?: [0-9]{1,7})*|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
         // A number as the name of a command.
         let pids = [(pids, "${1} PID"), (r" [0-9]{1,7}(: not found)", " PID${1}")];
         let pids = pids.map(|(pattern, shown)| (Regex::new(pattern).expect("a regular expression"), shown));
