@@ -156,7 +156,8 @@ fn a_line_wraps_and_is_interrupted() {
 
 #[test]
 fn a_line_is_drawn_again_when_the_size_changes() {
-    for (columns, changed, drawn) in [(40, 60, "6789 abc\x1b[J"), (40, 15, "9 abc\x1b[J"), (40, 20, "456789 abc\x1b[J")] {
+    for (columns, changed, drawn) in [(40, 60, "6789 abc\x1b[J"), (40, 15, "9 abc\x1b[J"), (40, 20, "456789 abc\x1b[J")]
+    {
         alike(columns, |mut terminal| {
             let mut text = terminal.shows(READY);
             text.push_str(&terminal.types("echo abcdefghij klmnopqrst uvwxyz 0123456789 abc").shows("9 abc"));

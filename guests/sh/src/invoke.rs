@@ -41,7 +41,9 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
-        Ok(commands) => shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program }),
+        Ok(commands) => {
+            shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program })
+        }
         Err(status) => shell.status = status,
     }
     shell.leave()

@@ -133,7 +133,9 @@ impl Input {
             }
             Source::Terminal(reader) => {
                 reader.read_line(self.prompt, &mut self.buf);
-                self.prompt = Prompt::Continuation;
+                if self.buf.last() == Some(&b'\n') {
+                    self.prompt = Prompt::Continuation;
+                }
                 self.finish_refill(old)
             }
         }

@@ -221,7 +221,7 @@ pub struct Subject {
     roots: Scratch,
     explained: Explained,
     /// Where numbers of processes stand in traces and in errors, and what is shown in place of them.
-    pids: [(Regex, &'static str); 2],
+    pids: [(Regex, &'static str); 3],
     /// A processor to be on.
     processor: Option<usize>,
 }
@@ -261,9 +261,11 @@ impl Subject {
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let image = lab.provide("busybox-work", &image);
         drop(turn);
-        let pids = r"(wait(?: [0-9]{1,7})*|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let pids = r"(p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let waits = r"(wait)(?: [0-9]{1,7})+";
         // A number as the name of a command.
-        let pids = [(pids, "${1} PID"), (r" [0-9]{1,7}(: not found)", " PID${1}")];
+        let name = r" [0-9]{1,7}(: not found)";
+        let pids = [(pids, "${1} PID"), (waits, "${1} PID"), (name, " PID${1}")];
         let pids = pids.map(|(pattern, shown)| (Regex::new(pattern).expect("a regular expression"), shown));
         Some(Subject { lab, image, roots, explained: Explained::load(), pids, processor: first_processor() })
     }
