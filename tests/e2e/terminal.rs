@@ -63,7 +63,13 @@ fn a_new_size_is_told() {
 #[test]
 fn the_interrupt_key_ends_a_script_that_is_process_1() {
     let home = Scratch::new("terminal");
-    for script in ["echo ready; read x; echo not reached", "echo ready; while :; do :; done"] {
+    for script in [
+        "echo ready; read x; echo not reached",
+        "echo ready; while :; do :; done",
+        "(echo ready; sleep 100; echo not reached); echo not reached",
+        "f() { sleep 100; echo not reached; }; echo ready; f; echo not reached",
+        "echo ready; x=$(sleep 100; echo not reached); echo not reached $x",
+    ] {
         let mut terminal = Terminal::start(run(&home, "-it", ["sh", "-c", script]), 24, 80);
         terminal.shows("ready\r\n");
         assert_eq!(terminal.types("\x03").ends().code(), Some(130), "{script}");

@@ -155,6 +155,23 @@ fn a_line_wraps_and_is_interrupted() {
 }
 
 #[test]
+fn a_line_is_drawn_again_when_the_size_changes() {
+    for (columns, changed, drawn) in [(40, 60, "6789 abc\x1b[J"), (40, 15, "9 abc\x1b[J"), (40, 20, "456789 abc\x1b[J")]
+    {
+        alike(columns, |mut terminal| {
+            let mut text = terminal.shows(READY);
+            text.push_str(&terminal.types("echo abcdefghij klmnopqrst uvwxyz 0123456789 abc").shows("9 abc"));
+            terminal.resize(24, changed);
+            text.push_str(&terminal.shows(drawn));
+            text.push_str(&terminal.types("X\r").shows(READY));
+            terminal.types("exit\r");
+            terminal.ends();
+            text
+        });
+    }
+}
+
+#[test]
 fn words_are_completed_by_their_place() {
     lines_show_alike(
         80,
@@ -338,6 +355,11 @@ fn jobs_are_named() {
             "fg f; fg %nosuch; bg 99\r",
         ],
     );
+}
+
+#[test]
+fn a_job_is_signalled_as_soon_as_it_is_started() {
+    lines_show_alike(80, &["sleep 33 & kill -INT $!; wait $!; echo $?\r", "\r", "jobs\r"]);
 }
 
 #[test]

@@ -16,6 +16,12 @@ pub fn name_of(uid: u32) -> Option<Vec<u8>> {
     name_in(&accounts, uid).map(<[u8]>::to_vec)
 }
 
+/// The home directory of the user with this number.
+#[must_use]
+pub fn home_of(uid: u32) -> Option<Vec<u8>> {
+    home(&name_of(uid)?)
+}
+
 /// The names of all users.
 #[must_use]
 pub fn names() -> Vec<Vec<u8>> {

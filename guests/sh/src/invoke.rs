@@ -44,7 +44,9 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
-        Ok(commands) => shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program }),
+        Ok(commands) => {
+            shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program })
+        }
         Err(status) => shell.status = status,
     }
     shell.leave()
@@ -139,11 +141,15 @@ impl Shell {
                     self.complain(&Flavour::Dash.illegal_option(b"--"));
                     return Err(2);
                 }
-                // Two dashes end the options, whatever follows them, of which one word means something.
-                b"-" | [b'-', b'-', ..] => {
-                    *login |= arg == b"--login";
+                b"-" | b"--" => {
                     rest = after;
                     break;
+                }
+                // Of the long options one means something.
+                [b'-', b'-', ..] => {
+                    *login |= arg == b"--login";
+                    rest = after;
+                    continue;
                 }
                 [b'-', letters @ ..] => (true, letters),
                 [b'+', letters @ ..] => (false, letters),
@@ -230,6 +236,7 @@ impl Shell {
             },
         };
         let from_text = input.as_ref().is_some_and(|input| !input.is_script);
+        self.in_file = input.is_some() && !from_text;
         if self.has(Opt::Interactive) {
             self.begin_interactive(from_text);
         } else if self.has(Opt::Monitor) && !self.begin_job_control() {
@@ -252,8 +259,13 @@ impl Shell {
                 self.run_input(&mut input, false)
             }
         };
-        if flow == Err(Unwind::Error) && self.has(Opt::Interactive) {
-            self.run_interactive();
+        if !self.has(Opt::Interactive) {
+            return;
+        }
+        match flow {
+            Ok(()) | Err(Unwind::Error) if self.in_file => _ = fd::write_all(fd::STDERR, b"\n"),
+            Err(Unwind::Error) => self.run_interactive(),
+            _ => {}
         }
     }
 
@@ -303,10 +315,9 @@ impl Shell {
     fn run_start_file(&mut self, path: &[u8]) -> Flow {
         let Ok(text) = fs::read_file(path) else { return Ok(()) };
         let _ = self.flush();
-        // Diagnostics name neither the file nor the line.
-        let name = self.command_name.take();
+        let within = core::mem::replace(&mut self.in_file, true);
         let flow = self.run_input(&mut Input::text(text, 1), false);
-        self.command_name = name;
+        self.in_file = within;
         match flow {
             Err(Unwind::Error) if self.has(Opt::Interactive) => {
                 self.unwind_to_top();

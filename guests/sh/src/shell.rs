@@ -76,6 +76,8 @@ pub struct Shell {
     pub arg0: Rc<[u8]>,
     /// The name the shell was called by.
     pub program: Rc<[u8]>,
+    /// Whether a script or a start-up file is read, whose lines diagnostics name in an interactive shell, too.
+    pub in_file: bool,
     /// What runs, for diagnostics: a built-in or a script; `None` for `-c` without a name.
     pub command_name: Option<Rc<[u8]>>,
     /// Options.
@@ -157,6 +159,7 @@ impl Shell {
             params: Rc::default(),
             arg0: program.into(),
             program: program.into(),
+            in_file: false,
             command_name: None,
             options: Options::default(),
             aliases: Aliases::default(),
@@ -267,7 +270,7 @@ impl Shell {
                 text.extend_from_slice(name);
                 text.extend_from_slice(b": ");
             }
-            if !self.has(Opt::Interactive) {
+            if !self.has(Opt::Interactive) || self.in_file {
                 text.extend_from_slice(format!("line {line}: ").as_bytes());
             }
         }

@@ -25,11 +25,10 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let params = shell.params.clone();
     let words: &[Vec<u8>] = if rest.is_empty() { &params } else { rest };
     let mut cursor = shell.getopts;
-    let found = next_option(&mut cursor, spec, words);
-    let silenced = !crate::flavour::is_dash() && shell.vars.get(b"OPTERR").is_some_and(|value| *value == *b"0");
-    if let Some(message) = &found.message
-        && !silenced
-    {
+    let opterr = crate::flavour::is_dash() || shell.vars.get(b"OPTERR").is_none_or(|value| *value != *b"0");
+    let silent = spec.first() == Some(&b':') || !opterr;
+    let found = next_option(&mut cursor, spec, words, silent);
+    if let Some(message) = &found.message {
         let _ = fd::write_all(fd::STDERR, message);
     }
     shell.vars.force(b"OPTIND", cursor.index.to_string().as_bytes());
@@ -50,8 +49,8 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     Ok(u8::from(!found.more))
 }
 
-fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>]) -> Found {
-    let silent = spec.first() == Some(&b':');
+/// Finds the next option; with `silent` what is wrong is told by the letter and the argument.
+fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>], silent: bool) -> Found {
     let end = Found { letter: b'?', argument: None, message: None, more: false };
     if cursor.index == 0 || cursor.index > words.len() + 1 {
         *cursor = OptionCursor { offset: 0, index: 1 };
@@ -115,7 +114,7 @@ mod tests {
         let mut cursor = OptionCursor { offset: 0, index: 1 };
         let mut out = Vec::new();
         loop {
-            let found = next_option(&mut cursor, spec.as_bytes(), &words);
+            let found = next_option(&mut cursor, spec.as_bytes(), &words, spec.starts_with(':'));
             if !found.more {
                 return (out, cursor.index);
             }

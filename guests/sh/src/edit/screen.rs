@@ -97,11 +97,12 @@ impl Screen {
         self.put(b"\x1b[J");
     }
 
-    /// Takes over another width: the cursor stays at its character, wherever that is now.
+    /// Takes over another width: the cursor stays at its character, wherever that is now. Its row is the lower one of
+    /// those by the old and by the new width, which nobody can tell apart: terminals may wrap lines anew or not.
     pub fn resize(&mut self, columns: usize) {
         let place = self.y * self.columns + self.x;
         self.columns = usable(columns);
-        (self.x, self.y) = (place % self.columns, place / self.columns);
+        (self.x, self.y) = (place % self.columns, self.y.max(place / self.columns));
     }
 
     /// Empties the screen.

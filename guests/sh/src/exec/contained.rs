@@ -272,9 +272,7 @@ impl Survey<'_> {
 /// Whether the word names a command that sends signals, or whom a program may send one to.
 fn mentions_signals(word: &Word) -> bool {
     word.0.iter().any(|part| match part {
-        Part::Literal(text) | Part::Quoted(text) => {
-            text.windows(4).any(|piece| matches!(piece, b"kill" | b"PPID"))
-        }
+        Part::Literal(text) | Part::Quoted(text) => text.windows(4).any(|piece| matches!(piece, b"kill" | b"PPID")),
         _ => false,
     })
 }

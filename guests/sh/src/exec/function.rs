@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::flavour;
+use crate::options::Opt;
 use crate::shell::{Flow, OptionCursor, Shell, Unwind};
 use crate::syntax::ast::Command;
 
@@ -19,6 +20,7 @@ impl Shell {
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         let options = self.local_options.take();
+        let failure = if self.has(Opt::ErrTrace) { None } else { self.traps.take_failure() };
         self.vars.dynamics.functions.push(name);
         let line = self.vars.dynamics.line;
         // In dash no `break` reaches beyond the function.
@@ -30,6 +32,9 @@ impl Shell {
         self.loops = loops;
         self.vars.dynamics.line = line;
         self.vars.dynamics.functions.pop();
+        if let Some(action) = failure {
+            self.traps.restore_failure(action);
+        }
         if let Some(own) = core::mem::replace(&mut self.local_options, options) {
             self.options = own;
         }

@@ -5,7 +5,6 @@ use wcr_sys::signal;
 
 use crate::builtins::dash;
 use crate::flavour;
-use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
 
@@ -90,6 +89,20 @@ impl Traps {
     #[must_use]
     pub fn action(&self, number: u8) -> Option<&[u8]> {
         self.actions.iter().find(|(known, _)| *known == number).map(|(_, action)| action.as_slice())
+    }
+
+    /// Takes out the trap for failures: functions begin without it, but under `set -E`.
+    pub(super) fn take_failure(&mut self) -> Option<Vec<u8>> {
+        let place = self.actions.iter().position(|(number, _)| *number == FAILURE)?;
+        Some(self.actions.remove(place).1)
+    }
+
+    /// Puts the trap for failures back, unless another has been set.
+    pub(super) fn restore_failure(&mut self, action: Vec<u8>) {
+        if self.action(FAILURE).is_none() {
+            // No number is higher.
+            self.actions.push((FAILURE, action));
+        }
     }
 
     /// Leaves the end of the shell without a trap.
@@ -212,15 +225,12 @@ impl Shell {
         flow
     }
 
-    /// Runs the trap for failed commands: not within itself, and within functions only under `set -E`.
+    /// Runs the trap for failed commands, but not within itself.
     pub(super) fn run_failure_trap(&mut self) -> Flow {
         if self.traps.actions.is_empty() || self.traps.in_failure {
             return Ok(());
         }
         let Some(action) = self.traps.action(FAILURE).map(<[u8]>::to_vec) else { return Ok(()) };
-        if !self.vars.dynamics.functions.is_empty() && !self.has(Opt::ErrTrace) {
-            return Ok(());
-        }
         self.traps.in_failure = true;
         let flow = self.run_trap(action);
         self.traps.in_failure = false;

@@ -41,10 +41,7 @@ impl Shell {
         // What is not written to a terminal goes out last.
         let at_terminal = fd::is_tty(fd::STDOUT);
         if !controls && !at_terminal {
-            // The line of a script is told, as it is not known to be interactive yet.
-            self.options.set(Opt::Interactive, false);
-            self.complain_at(0, complaint);
-            self.options.set(Opt::Interactive, true);
+            self.complain(complaint);
         }
         self.put(WELCOME);
         if at_terminal || !commands {

@@ -97,7 +97,7 @@ impl Shell {
 
     /// The current directory with the home directory as a tilde.
     fn short_directory(&mut self) -> Vec<u8> {
-        let home = self.vars.get(b"HOME").map(Cow::into_owned).unwrap_or_default();
+        let home = crate::accounts::home_of(wcr_sys::process::user_ids().euid).unwrap_or_default();
         match self.cwd.strip_prefix(home.as_slice()) {
             Some(rest) if home.len() > 1 && (rest.is_empty() || rest.starts_with(b"/")) => [b"~", rest].concat(),
             _ => self.cwd.clone(),

@@ -138,7 +138,9 @@ impl Input {
             }
             Source::Terminal(reader) => {
                 reader.read_line(self.prompt, &mut self.buf);
-                self.prompt = Prompt::Continuation;
+                if self.buf.last() == Some(&b'\n') {
+                    self.prompt = Prompt::Continuation;
+                }
                 self.finish_refill(old)
             }
         }
@@ -208,12 +210,11 @@ impl Input {
     /// Takes the next byte.
     pub fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
-        if let Some(alias) = self.aliases.last_mut() {
-            alias.pos += 1;
-        } else {
-            self.pos += 1;
-            self.line += u32::from(byte == b'\n' && self.counts_lines);
+        match self.aliases.last_mut() {
+            Some(alias) => alias.pos += 1,
+            None => self.pos += 1,
         }
+        self.line += u32::from(byte == b'\n' && self.counts_lines);
         Some(byte)
     }
 
@@ -243,8 +244,13 @@ impl Input {
         found
     }
 
-    /// The rest of the current line without its newline, left where it is. Alias texts are not looked into.
+    /// The rest of the current line without its newline, left where it is. Of alias texts only those are looked into
+    /// that hold all of it.
     pub fn rest_of_line(&mut self) -> &[u8] {
+        if let Some(length) = self.line_in_alias() {
+            let rest = self.aliases.last().and_then(|alias| alias.text.get(alias.pos..alias.pos + length));
+            return rest.unwrap_or_default();
+        }
         let mut searched = self.pos;
         loop {
             let rest = self.buf.get(searched..).unwrap_or_default();
@@ -260,8 +266,18 @@ impl Input {
         }
     }
 
+    /// The length of the rest of the current line in the innermost alias's text, if the line ends there.
+    fn line_in_alias(&self) -> Option<usize> {
+        let alias = self.aliases.last()?;
+        alias.text.get(alias.pos..)?.iter().position(|byte| *byte == b'\n')
+    }
+
     /// Skips `count` bytes of the current line and its newline. Returns whether there was one.
     pub fn skip_line(&mut self, count: usize) -> bool {
+        if self.line_in_alias() == Some(count) {
+            (0..=count).for_each(|_| _ = self.next());
+            return true;
+        }
         if self.pos >= self.shown {
             self.show_line();
         }

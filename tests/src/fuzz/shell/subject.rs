@@ -242,7 +242,7 @@ pub struct Subject {
     roots: Scratch,
     explained: Explained,
     /// Where numbers of processes stand in traces and in errors, and what is shown in place of them.
-    pids: [(Regex, &'static str); 2],
+    pids: [(Regex, &'static str); 3],
     /// A processor to be on.
     processor: Option<usize>,
 }
@@ -293,9 +293,11 @@ impl Subject {
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let image = lab.provide(&format!("{}-work", shell.name()), &image);
         drop(turn);
-        let pids = r"(wait|p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let pids = r"(p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let waits = r"(wait)(?: [0-9]{1,7})+";
         // A number as the name of a command.
-        let pids = [(pids, "${1} PID"), (r" [0-9]{1,7}(: not found)", " PID${1}")];
+        let name = r" [0-9]{1,7}(: not found)";
+        let pids = [(pids, "${1} PID"), (waits, "${1} PID"), (name, " PID${1}")];
         let pids = pids.map(|(pattern, shown)| (Regex::new(pattern).expect("a regular expression"), shown));
         let explained = Explained::load(shell);
         Some(Subject { shell, lab, image, roots, explained, pids, processor: first_processor() })
