@@ -285,7 +285,7 @@ fn a_file_with_holes_is_read_run_and_exported() {
         .prints("run /0.0\n3000000\nthe end\nrun /0.1\n3000000\nthe end\nrun /1.0\n3000000\nthe end\n");
     // Written to, it stays what it is around that.
     run("cp 1.0 a; printf x | dd of=1.0 bs=1 seek=1000000 conv=notrunc 2>/dev/null; cmp 1.0 a; truncate -s 10 0.1; cat 0.1")
-        .prints("1.0 a differ: byte 1000001, line 3\n#!/bin/sh\n");
+        .prints("1.0 a differ: char 1000001, line 3\n#!/bin/sh\n");
     for (image, names) in [("gnu", &["gnu"][..]), ("pax", &["0.0", "0.1", "1.0"])] {
         let exported = wcr(&["export", image]).run().ok().stdout;
         let mut found = 0;

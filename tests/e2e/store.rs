@@ -370,18 +370,30 @@ impl Power<'_> {
     }
 
     fn rename(&mut self, from: &str, to: &str) {
+        // An archive that is saved is its user's.
+        if !to.starts_with(self.store) {
+            return;
+        }
         self.renamed += 1;
-        if self.unsynced.contains(from) {
+        // The files that make a folder a store come with it; they are on the disk before the first image is known.
+        let own = ["version", "oci-layout", "index.json"].map(|name| format!("{}/{name}", self.store));
+        let unsynced = self.unsynced.remove(from);
+        if !unsynced {
+            self.unsynced.remove(to);
+        } else if own.iter().any(|path| path == to) {
+            self.unsynced.insert(to.to_owned());
+        } else {
             self.faults.push(format!("{to} has its name before its bytes are on the disk"));
         }
         let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
         if folder(to) == format!("{}/refs", self.store) {
-            for parts in ["blobs/sha256", "layers"] {
-                let parts = format!("{}/{parts}", self.store);
-                if self.unsynced.contains(&parts) {
-                    self.faults.push(format!("{to} is there before the names in {parts} are"));
-                }
-            }
+            let parts = ["blobs/sha256", "layers"].map(|parts| format!("{}/{parts}", self.store));
+            let missing = parts.iter().chain(&own).filter(|path| self.unsynced.contains(*path));
+            self.faults.extend(missing.map(|path| format!("{to} is there before what {path} has is on the disk")));
+        }
+        // The index of all layers together is made anew where it is missing.
+        if to.ends_with(".chain") {
+            return;
         }
         self.unsynced.insert(folder(to));
     }
