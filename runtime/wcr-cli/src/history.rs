@@ -119,7 +119,7 @@ mod tests {
 
     fn step(created_by: &str, empty_layer: bool) -> History {
         let created = Some("2024-01-01T00:00:00Z".to_owned());
-        History { created, created_by: Some(created_by.into()), comment: None, empty_layer }
+        History { created, created_by: Some(created_by.into()), comment: None, author: None, empty_layer }
     }
 
     #[test]

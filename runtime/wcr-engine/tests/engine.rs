@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wcr_abi::{Errno, Mode, Signal, Timestamp, Uname, WaitStatus};
-use wcr_engine::{Engine, EngineError, EngineOptions, Finished, Stop};
+use wcr_engine::{Engine, EngineError, EngineOptions, Finished, Remote};
 use wcr_kernel::{
     Clock, InitRequest, Kernel, KernelOptions, Limits, Loader, MemoryOutput, ProcTable, Program, ProgramFile, Refusal,
     SeededEntropy, Stdio, Trace,
@@ -27,8 +27,18 @@ const MEMORY_LIMIT: usize = 16 << 20;
 /// What all processes have together.
 const POOL: usize = 24 << 20;
 
-fn engine(stop: Option<Stop>) -> Result<Engine, EngineError> {
-    Engine::new(EngineOptions { guests: &[], process_memory: MEMORY_LIMIT, memory: POOL, cache: None, stop })
+fn engine(remote: Option<Remote>) -> Result<Engine, EngineError> {
+    let stoppable = remote.is_some();
+    Engine::new(EngineOptions {
+        guests: &[],
+        process_memory: MEMORY_LIMIT,
+        memory: POOL,
+        cache: None,
+        remote,
+        stoppable,
+        patient: false,
+        lasting: None,
+    })
 }
 
 /// Runs `/main` with the modules given (path without its slash, text); the end and what was written.
@@ -37,7 +47,7 @@ fn run(modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
 }
 
 /// The same, until somebody says stop.
-fn run_until(stop: Option<Stop>, modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
+fn run_until(remote: Option<Remote>, modules: &[(&str, &str)]) -> (Result<Finished, EngineError>, String) {
     let now = Timestamp::default();
     let mut tree = Tree::new(TreeLimits::default(), now);
     for (name, text) in modules {
@@ -64,7 +74,7 @@ fn run_until(stop: Option<Stop>, modules: &[(&str, &str)]) -> (Result<Finished, 
         ProcTable::default(),
     );
     kernel.start(InitRequest { argv: vec![b"/main".into()], cwd: b"/".into(), ..InitRequest::default() }).unwrap();
-    let finished = engine(stop).unwrap().run(kernel);
+    let finished = engine(remote).unwrap().run(kernel);
     let written = String::from_utf8(out.take()).unwrap();
     (finished, written)
 }
@@ -350,7 +360,7 @@ fn an_endless_loop_is_stopped_from_another_thread() {
     let in_component = component("(loop (br 0)) unreachable");
     let calling = module("(loop (call $say (i32.const 100) (i32.const 0)) (br 0))");
     for program in [module("(loop (br 0))").as_str(), &in_component, &calling] {
-        let stop = Stop::default();
+        let stop = Remote::default();
         let other = stop.clone();
         let thread = std::thread::spawn(move || {
             assert!(!other.wait_for_end(Duration::from_millis(50)), "it ended by itself");
@@ -365,7 +375,7 @@ fn an_endless_loop_is_stopped_from_another_thread() {
 
 #[test]
 fn a_container_that_was_stopped_before_does_not_start() {
-    let stop = Stop::default();
+    let stop = Remote::default();
     stop.stop();
     let (finished, written) = run_until(Some(stop), &[("main", &module("(call $say (i32.const 100) (i32.const 2))"))]);
     assert_eq!((finished.unwrap().status, written.as_str()), (WaitStatus::Signaled(Signal::KILL), ""));
@@ -374,7 +384,7 @@ fn a_container_that_was_stopped_before_does_not_start() {
 #[test]
 fn code_that_can_be_stopped_does_the_same() {
     let main = module("(call $say (i32.const 100) (i32.const 2)) (call $exit (i32.const 7))");
-    let (finished, written) = run_until(Some(Stop::default()), &[("main", &main)]);
+    let (finished, written) = run_until(Some(Remote::default()), &[("main", &main)]);
     assert_eq!((finished.unwrap().status, written.as_str()), (WaitStatus::Exited(7), "AB"));
 }
 

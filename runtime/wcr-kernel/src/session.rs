@@ -1,7 +1,7 @@
 //! Processes that are started from outside beside the first one, and what else is done from there: signals, questions.
 
 use wcr_abi::{Errno, Fd, OpenFlags, Pid, Signal, WaitStatus, WinSize};
-use wcr_vfs::{Creds, Found, Walk};
+use wcr_vfs::{Creds, Found, Name, Walk};
 
 use crate::fd::Descriptor;
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId};
@@ -161,7 +161,7 @@ impl Kernel {
         let backing = Backing::Tty { tty, node };
         self.count_tty(backing);
         self.control_session(tty, pid);
-        let mut file = OpenFile::new(backing, OpenFlags::RDWR);
+        let mut file = OpenFile::new(backing, OpenFlags::RDWR).named(Name::Text(tty::path(tty)));
         file.refs = 3;
         Ok(self.add_file(file))
     }

@@ -3,11 +3,12 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 use wcr_container::life::{Container, LifeError, Restart, State, Status, rfc3339_nanos};
+use wcr_image::Class;
 use wcr_store::Store;
 
 use crate::args::InspectArgs;
 use crate::container::{OneArgs, TopArgs};
-use crate::exit::{self, report};
+use crate::exit::{self, Failure, report};
 use crate::format::Format;
 use crate::output::{print, print_json, table};
 use crate::text::printable;
@@ -45,7 +46,11 @@ fn one(store: &Store, name: &str, kind: Option<&str>, size: bool) -> Result<Valu
             Err(error) => return Err(error.into()),
         }
     }
-    crate::inspect::image(store, name)
+    let nothing = || Failure::new(Class::Store, format!("No such object: {name}"));
+    match crate::inspect::image(store, name) {
+        Err(_) if kind.is_none() => Err(nothing().into()),
+        found => found,
+    }
 }
 
 fn time(nanos: u64) -> String {

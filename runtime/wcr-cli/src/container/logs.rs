@@ -53,7 +53,10 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<u8> {
     if !last.iter().all(|entry| show(entry, args.timestamps)) {
         return Ok(exit::OK);
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(exit::OK);
+    }
+    loop {
         let alive = container.state()?.status.is_alive();
         while let Some(entry) = log.next()? {
             if suits(&entry) && !show(&entry, args.timestamps) {
@@ -61,11 +64,10 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<u8> {
             }
         }
         if !alive || until.is_some_and(|until| when::now_nanos() > until) {
-            break;
+            return Ok(exit::OK);
         }
         std::thread::sleep(LOOK);
     }
-    Ok(exit::OK)
 }
 
 /// Prints an entry where it came from; whether somebody still reads.

@@ -5,6 +5,7 @@
 //! programs asked for that (fsync(2)).
 
 mod copy;
+mod detach;
 mod error;
 mod frame;
 mod here;
@@ -20,6 +21,8 @@ mod written;
 mod address;
 #[cfg(unix)]
 mod client;
+#[cfg(not(unix))]
+mod elsewhere;
 #[cfg(unix)]
 mod join;
 #[cfg(unix)]
@@ -32,6 +35,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use wcr_abi::Signal;
 use wcr_image::{Digest, ImageConfig};
 use wcr_machine::{ContainerImage, Root};
@@ -40,11 +44,14 @@ use wcr_vfs::Vfs;
 
 #[cfg(unix)]
 pub use client::{Attached, AttachedInput, Event};
+pub use detach::{DetachKeys, DetachKeysError, Join, Joined};
+#[cfg(not(unix))]
+pub use elsewhere::{Attached, keep, window_size};
 pub use error::LifeError;
 pub use frame::{Exec, ProcessLine, Usage};
 pub use here::run_here;
 #[cfg(unix)]
-pub use join::{DetachKeys, DetachKeysError, Join, Joined, window_size};
+pub use join::window_size;
 #[cfg(unix)]
 pub use keeper::keep;
 pub use log::{Entry, LogReader, Stream};
@@ -53,7 +60,9 @@ pub use record::{LogSpec, Record, Restart, Spec, State, Status, Text, short, sig
 pub use time::rfc3339_nanos;
 
 use copy::{find, pack, pack_all, unpack};
-use frame::{Answer, Found, Request};
+use frame::Found;
+#[cfg(unix)]
+use frame::{Answer, Request};
 use place::{RECORD, STATE};
 use written::Durability;
 
@@ -278,6 +287,7 @@ impl Container {
     }
 
     /// Waits until it has ended, for at most this long; whether it has.
+    #[cfg(unix)]
     fn ends_within(&self, most: Duration) -> Result<bool, LifeError> {
         let began = Instant::now();
         loop {
@@ -441,6 +451,7 @@ fn absolute(path: &Path) -> Result<String, LifeError> {
     path.into_os_string().into_string().map_err(|_| failed("the path is not valid UTF-8".into()))
 }
 
+#[cfg(unix)]
 fn unexpected(answer: Answer) -> LifeError {
     let (reason, code) = match answer {
         Answer::Failed { reason, code } => (reason, code),
