@@ -273,8 +273,8 @@ fn fault_44_a_folder_takes_the_place_of_a_link() {
     place.takes("a folder", &layer, &Names(&["s", "t"]));
     let exported = of_tar(&place.wcr(&["export", "hostile"]).run().ok().stdout);
     let (link, target) = (format!("{:?}", exported[&b"s"[..]]), format!("{:?}", exported[&b"t"[..]]));
-    assert!(link.contains("'d'") && link.contains("4242"), "{link}");
-    assert!(target.contains("(0, 0)"), "the target is as it was: {target}");
+    assert!(link.starts_with('d') && link.contains(" 4242:0 "), "{link}");
+    assert!(target.contains(" 0:0 "), "the target is as it was: {target}");
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn fault_53_of_several_the_last_counts() {
     ] {
         place.takes(name, &pax(&entries), &Names(&["x"]));
         let tree = of_tar(&place.wcr(&["export", "hostile"]).run().ok().stdout);
-        assert!(format!("{:?}", tree[&b"x"[..]]).contains(&format!("'{kind}'")), "{name}");
+        assert!(format!("{:?}", tree[&b"x"[..]]).starts_with(kind), "{name}");
     }
 }
 

@@ -64,7 +64,7 @@ fn inspect_shows_the_images_configuration() {
 #[test]
 fn inspect_of_an_unknown_image_fails() {
     let Some(lab) = Lab::open() else { return };
-    lab.wcr(["inspect", "never/pulled"]).run().fails().prints("").says(&["never/pulled"]);
+    lab.wcr(["inspect", "never/pulled"]).run().fails().prints("[]\n").says(&["never/pulled"]);
 }
 
 #[test]

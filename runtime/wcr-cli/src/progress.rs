@@ -295,7 +295,7 @@ mod tests {
         let half = layer(500_000, Some(LayerEvent::Received(500_000)));
         assert_eq!(half.line(200), "0123456789ab   1.00 MB  [############............]   500 kB");
         assert_eq!(half.line(20).chars().count(), 20);
-        assert_eq!(half.line(50), "0123456789ab   1.00 MB  [#######.......]   500 kB");
+        assert_eq!(half.line(50), "0123456789ab   1.00 MB  [#######........]   500 kB");
         assert_eq!(half.line(40), "0123456789ab   1.00 MB    500 kB");
         // More than announced is not more than full, and nothing at all is no division by zero.
         assert!(layer(u64::MAX, Some(LayerEvent::Received(u64::MAX))).line(200).contains(&"#".repeat(BAR)));
@@ -320,7 +320,7 @@ mod tests {
             line.line(200),
             "0123456789ab   1.00 MB  [############............]   500 kB   1.00 kB/s  8:20 left"
         );
-        assert_eq!(line.line(79), "0123456789ab   1.00 MB  [##########..........]   500 kB   1.00 kB/s  8:20 left");
+        assert_eq!(line.line(79), "0123456789ab   1.00 MB  [##########...........]   500 kB   1.00 kB/s  8:20 left");
     }
 
     #[test]

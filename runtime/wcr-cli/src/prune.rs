@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use wcr_container::life::Container;
 use wcr_image::{Class, Reference};
 use wcr_store::{Part, PartKind, Prune, Pruned, Store};
 
@@ -16,6 +17,8 @@ use crate::text::{safe, size};
 /// Removes what nothing needs, and tells what and how much.
 pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     let store = Store::open_default()?;
+    // Containers that a killed process has left keep no image.
+    Container::all(&store)?;
     if !args.force && !args.dry_run && !may(args.all)? {
         return Ok(OK);
     }

@@ -1,6 +1,7 @@
 //! `wcr rmi`.
 
 use anyhow::Result;
+use wcr_container::life::Container;
 use wcr_image::{Class, Digest};
 use wcr_store::{ImageRecord, Store};
 
@@ -12,6 +13,8 @@ use crate::output;
 /// Removes names of images, and images without a name. One that cannot be removed does not hold up the others.
 pub(crate) fn rmi(args: &RmiArgs) -> Result<u8> {
     let store = Store::open_default()?;
+    // Containers that a killed process has left keep no image.
+    Container::all(&store)?;
     let mut code = OK;
     for text in &args.images {
         match remove(&store, text, args.force) {

@@ -108,7 +108,8 @@ impl Container {
         }
     }
 
-    /// All containers, the newest first. What cannot be read is left out, and told by its ID and why.
+    /// All containers, the newest first. Those that were to be removed at their end and whose process was killed are removed
+    /// now. What cannot be read is left out, and told by its ID and why.
     ///
     /// # Errors
     /// [`LifeError::Store`].
@@ -117,12 +118,19 @@ impl Container {
         for folder in store.containers()? {
             let id = folder.id().to_owned();
             match Self::open(store, folder) {
+                Ok(Some(container)) if container.is_leftover() => drop(container.remove(false)),
                 Ok(container) => all.extend(container),
                 Err(error) => damaged.push((id, error)),
             }
         }
         all.sort_by(|one, other| (other.record.created, other.id()).cmp(&(one.record.created, one.id())));
         Ok((all, damaged))
+    }
+
+    /// Whether it was to be removed at its end, and the process that it ran in was killed before it could do so.
+    fn is_leftover(&self) -> bool {
+        let stored = self.stored_state().is_ok_and(|state| state.status.is_alive());
+        self.record.spec.auto_remove && stored && matches!(self.folder.is_locked(), Ok(false))
     }
 
     /// The container of a folder; `None` when it is just being made, or removed.

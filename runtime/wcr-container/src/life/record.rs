@@ -58,7 +58,7 @@ pub struct Spec {
     pub workdir: Option<String>,
     /// `USER[:GROUP]`.
     pub user: Option<String>,
-    /// The host name; `None` for the first digits of the ID.
+    /// The host name; `None` for the one that all containers have.
     pub hostname: Option<String>,
     /// Further lines of `/etc/hosts`, `NAME:ADDRESS` each.
     pub hosts: Vec<String>,
@@ -237,7 +237,7 @@ impl Record {
             env: spec.env.iter().map(change).collect(),
             workdir: spec.workdir.clone(),
             user: spec.user.clone(),
-            hostname: Some(spec.hostname.clone().unwrap_or_else(|| short(id).to_owned())),
+            hostname: spec.hostname.clone(),
             hosts: spec.hosts.clone(),
             read_only: spec.read_only,
             tmpfs: tmpfs.map_err(|error| LifeError::damaged(id, &error))?,
