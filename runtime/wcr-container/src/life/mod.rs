@@ -4,6 +4,8 @@
 //! folder's lock and serves a socket there. What it has written is in the folder when it has ended, and whenever one of its
 //! programs asked for that (fsync(2)).
 
+#![cfg_attr(not(unix), allow(dead_code, reason = "half of it is for containers on their own, of which there are none"))]
+
 mod copy;
 mod detach;
 mod error;
@@ -17,47 +19,33 @@ mod streams;
 mod time;
 mod written;
 
-#[cfg(unix)]
-mod address;
-#[cfg(unix)]
-mod client;
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(unix)]
-mod join;
-#[cfg(unix)]
-mod keeper;
-#[cfg(unix)]
-mod server;
+mod unix;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-#[cfg(unix)]
-use wcr_abi::Signal;
 use wcr_image::{Digest, ImageConfig};
 use wcr_machine::{ContainerImage, Root};
 use wcr_store::{ContainerFolder, ContainerLock, FoundContainer, ImageRecord, Store};
 use wcr_vfs::Vfs;
 
-#[cfg(unix)]
-pub use client::{Attached, AttachedInput, Event};
 pub use detach::{DetachKeys, DetachKeysError, Join, Joined};
 #[cfg(not(unix))]
 pub use elsewhere::{Attached, keep, window_size};
 pub use error::LifeError;
 pub use frame::{Exec, ProcessLine, Usage};
 pub use here::run_here;
-#[cfg(unix)]
-pub use join::window_size;
-#[cfg(unix)]
-pub use keeper::keep;
 pub use log::{Entry, LogReader, Stream};
 pub use place::Place;
 pub use record::{LogSpec, Record, Restart, Spec, State, Status, Text, short, signal};
 pub use time::rfc3339_nanos;
+#[cfg(unix)]
+pub use unix::{Attached, AttachedInput, Event, keep, window_size};
 
 use copy::{find, pack, pack_all, unpack};
 use frame::Found;
@@ -466,168 +454,4 @@ fn unexpected(answer: Answer) -> LifeError {
         other => (format!("the container's process answered {other:?}"), 125),
     };
     LifeError::Start { reason, code }
-}
-
-/// What only hosts can do where processes live without a terminal.
-#[cfg(unix)]
-impl Container {
-    /// Starts a new container on its own. With `attach` the connection to its streams, from their beginning.
-    ///
-    /// # Errors
-    /// [`LifeError::Start`] when its first process cannot be started.
-    pub fn launch(place: Place, attach: bool) -> Result<(Self, Option<Attached>), LifeError> {
-        let (store, record) = (place.store.clone(), place.record.clone());
-        let (folder, lock) = place.into_parts()?;
-        let container = Self { store, folder, record };
-        let attached = container.spawn(lock, attach)?;
-        Ok((container, attached))
-    }
-
-    /// Starts a container that does not run. One that runs already is left as it is.
-    ///
-    /// # Errors
-    /// [`LifeError::Start`], [`LifeError::Paused`].
-    pub fn start(&self, attach: bool) -> Result<Option<Attached>, LifeError> {
-        match self.lock() {
-            Ok(lock) => {
-                let mut state = self.stored_state()?;
-                state.stopped = false;
-                state.restarts = 0;
-                place::write_state(&self.store, &self.folder, &state)?;
-                self.spawn(lock, attach)
-            }
-            Err(LifeError::Running { status: "paused", .. }) => Err(LifeError::Paused { container: self.name()? }),
-            Err(LifeError::Running { .. }) if attach => self.attach(true).map(Some),
-            Err(LifeError::Running { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn spawn(&self, lock: ContainerLock, attach: bool) -> Result<Option<Attached>, LifeError> {
-        let keeper = keeper::Keeper::spawn(&self.store, &self.folder, &lock, attach)?;
-        // From here on it is the other process's.
-        drop(lock);
-        let attached = if attach { Some(self.command(&Request::Attach { input: true })?) } else { None };
-        keeper.started()?;
-        Ok(attached)
-    }
-
-    /// The streams of a container that runs, from now on.
-    ///
-    /// # Errors
-    /// [`LifeError::NotRunning`], [`LifeError::Paused`].
-    pub fn attach(&self, input: bool) -> Result<Attached, LifeError> {
-        self.running()?;
-        self.command(&Request::Attach { input })
-    }
-
-    /// Starts a process in a running container.
-    ///
-    /// # Errors
-    /// [`LifeError::Start`], [`LifeError::NotRunning`], [`LifeError::Paused`].
-    pub fn exec(&self, exec: Exec) -> Result<Attached, LifeError> {
-        self.running()?;
-        self.command(&Request::Exec(exec))
-    }
-
-    fn running(&self) -> Result<(), LifeError> {
-        match self.state()?.status {
-            Status::Running => Ok(()),
-            Status::Paused => Err(LifeError::Paused { container: self.name()? }),
-            _ => Err(LifeError::NotRunning { container: self.name()? }),
-        }
-    }
-
-    /// Sends a signal to its first process.
-    ///
-    /// # Errors
-    /// [`LifeError::NotRunning`].
-    pub fn signal(&self, signal: Signal) -> Result<(), LifeError> {
-        if !self.state()?.status.is_alive() {
-            return Err(LifeError::NotRunning { container: self.name()? });
-        }
-        if signal == Signal::KILL {
-            return self.kill();
-        }
-        self.command(&Request::Signal(signal.0)).map(drop)
-    }
-
-    /// Ends it at once.
-    ///
-    /// # Errors
-    /// It cannot be killed.
-    pub fn kill(&self) -> Result<(), LifeError> {
-        let keeper = self.stored_state()?.keeper;
-        let asked = self.command(&Request::Stop { signal: Signal::KILL.0 });
-        if self.ends_within(if asked.is_ok() { LAST } else { Duration::ZERO })? {
-            return Ok(());
-        }
-        // A program that never looks up: its process goes, and with it what was not kept.
-        if let Some(pid) = i32::try_from(keeper).ok().and_then(rustix::process::Pid::from_raw)
-            && self.folder.is_locked()?
-        {
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL)
-                .map_err(|errno| LifeError::unreachable(self.id())(errno.into()))?;
-        }
-        self.ends_within(LAST)?;
-        Ok(())
-    }
-
-    /// Asks it to end, waits for at most `patience` (`None`: as long as it takes), and then kills it. One that does not
-    /// run is left as it is.
-    ///
-    /// # Errors
-    /// It cannot be reached.
-    pub fn stop(&self, signal: Option<Signal>, patience: Option<Duration>) -> Result<(), LifeError> {
-        let status = self.state()?.status;
-        if !status.is_alive() {
-            return Ok(());
-        }
-        if status == Status::Paused {
-            self.pause(false)?;
-        }
-        let signal = signal.unwrap_or_else(|| self.record.stop_signal());
-        match self.command(&Request::Stop { signal: signal.0 }) {
-            Ok(_) | Err(LifeError::NotRunning { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        if self.ends_within(patience.unwrap_or(Duration::MAX))? { Ok(()) } else { self.kill() }
-    }
-
-    /// Lets nobody in it go on, or everybody again.
-    ///
-    /// # Errors
-    /// [`LifeError::Paused`], [`LifeError::NotPaused`], [`LifeError::NotRunning`].
-    pub fn pause(&self, pause: bool) -> Result<(), LifeError> {
-        let container = self.name()?;
-        match (self.state()?.status, pause) {
-            (Status::Running, true) | (Status::Paused, false) => self.command(&Request::Pause(pause)).map(drop),
-            (Status::Paused, true) => Err(LifeError::Paused { container }),
-            (Status::Running, false) => Err(LifeError::NotPaused { container }),
-            _ => Err(LifeError::NotRunning { container }),
-        }
-    }
-
-    /// What it uses.
-    ///
-    /// # Errors
-    /// [`LifeError::NotRunning`].
-    pub fn usage(&self) -> Result<Usage, LifeError> {
-        match self.request(&Request::Usage)?.0 {
-            Answer::Usage(usage) => Ok(usage),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    /// Its processes.
-    ///
-    /// # Errors
-    /// [`LifeError::NotRunning`].
-    pub fn processes(&self) -> Result<Vec<ProcessLine>, LifeError> {
-        self.running()?;
-        match self.request(&Request::Processes)?.0 {
-            Answer::Processes(processes) => Ok(processes),
-            other => Err(unexpected(other)),
-        }
-    }
 }

@@ -15,11 +15,11 @@ use wcr_engine::Remote;
 use wcr_kernel::{Kernel, Session, SessionStream};
 use wcr_machine::{EnvChange, LastRefusal, Settings, enter};
 
-use crate::life::address::Address;
 use crate::life::error::LifeError;
 use crate::life::frame::{self, Answer, Exec, ProcessLine, Request, Usage};
 use crate::life::record::{Record, Text};
 use crate::life::streams::{Hub, Outbox};
+use crate::life::unix::address::Address;
 use crate::life::{copy, written};
 
 /// How much of a session's output is taken at a time, in bytes.

@@ -11,9 +11,9 @@ use wcr_abi::Signal;
 
 use crate::host::terminal::{self, RawMode};
 use crate::life::Container;
-use crate::life::client::{Attached, AttachedInput, Event};
 use crate::life::detach::{DetachKeys, Join, Joined};
 use crate::life::error::LifeError;
+use crate::life::unix::client::{Attached, AttachedInput, Event};
 
 impl Attached {
     /// Joins this process's standard streams to the other side's until one of them ends.

@@ -5,10 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crate::life::Container;
-use crate::life::address::Address;
 use crate::life::error::LifeError;
 use crate::life::frame::{self, Answer, Request};
 use crate::life::record::short;
+use crate::life::unix::address::Address;
 
 /// How long a container that has just been started may take to listen.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -20,12 +20,12 @@ use wcr_store::{ContainerFolder, ContainerLock, Store};
 
 use crate::RunOptions;
 use crate::life::Container;
-use crate::life::address::Address;
 use crate::life::error::LifeError;
 use crate::life::here::{Alone, change_state};
 use crate::life::place::Place;
 use crate::life::record::{Restart, Status, now};
-use crate::life::server::{Notice, Served, listen};
+use crate::life::unix::address::Address;
+use crate::life::unix::server::{Notice, Served, listen};
 use crate::life::written::{self, Durability};
 use crate::run::Outcome;
 
