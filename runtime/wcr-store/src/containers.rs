@@ -98,9 +98,9 @@ impl Store {
             let lock = folder.try_lock()?.ok_or_else(|| StoreError::Busy { container: id.to_owned() })?;
             if let Some(image) = image {
                 let json = serde_json::to_vec(image).map_err(|error| StoreError::io("write", IMAGE)(error.into()))?;
-                folder.put_new(IMAGE, &json)?;
+                self.write_in(&folder, IMAGE, &json)?;
             }
-            folder.put_new(NAME, name.as_bytes())?;
+            self.write_in(&folder, NAME, name.as_bytes())?;
             folder.reserve(name)?;
             Ok(lock)
         })();
@@ -199,7 +199,8 @@ impl Store {
         Ok(left)
     }
 
-    /// Writes a whole file of a container, in place of what is there.
+    /// Writes a whole file of a container, in place of what is there. That goes through the folder for files under way, also
+    /// where nothing is there: making a file in a folder that is new takes five times as long on ext4.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -266,17 +267,6 @@ impl ContainerFolder {
     /// [`StoreError::Io`].
     pub fn image(&self) -> Result<Option<ImageRecord>> {
         Ok(self.read(IMAGE)?.and_then(|json| serde_json::from_slice(&json).ok()))
-    }
-
-    /// Writes a file that is not there yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`].
-    pub fn put_new(&self, name: &str, content: &[u8]) -> Result<()> {
-        let path = self.path.join(name);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path);
-        let written = file.and_then(|mut file| file.write_all(content));
-        written.map_err(StoreError::io("write", &path))
     }
 
     /// Takes the container's lock, unless somebody has it.

@@ -130,7 +130,15 @@ impl LogWriter {
         }
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
-            None => self.place.folder().map_err(io::Error::other)?.path().to_owned(),
+            None => {
+                let folder = self.place.folder().map_err(io::Error::other)?;
+                let path = folder.path().to_owned();
+                self.folder = Some(path.clone());
+                if !path.join(NAME).exists() {
+                    return self.place.store.write_in(&folder, NAME, &out).map_err(io::Error::other);
+                }
+                path
+            }
         };
         if self.file.is_none() {
             let file = OpenOptions::new().create(true).append(true).open(folder.join(NAME))?;
@@ -144,7 +152,6 @@ impl LogWriter {
             file.write_all(&out)?;
             self.size += out.len() as u64;
         }
-        self.folder = Some(folder);
         Ok(())
     }
 

@@ -80,7 +80,7 @@ impl Place {
             }
         };
         let json = serde_json::to_vec(&self.record).map_err(|error| LifeError::damaged(&self.id, &error))?;
-        match folder.put_new(RECORD, &json) {
+        match self.store.write_in(&folder, RECORD, &json) {
             Ok(()) => Ok((folder, lock)),
             Err(error) => {
                 // What matters is why it could not be made.
