@@ -30,7 +30,7 @@ fn images_in_formats_of_ones_own() {
     assert_eq!(print(&["inspect", "-f", "{{.Architecture}} {{index .Config.Cmd 0}}", &image]), "amd64 sh\n");
     let steps = print(&["history", "--format", "{{.ID}}", "--no-trunc", &image]);
     assert_eq!(steps.lines().next(), Some(id));
-    assert!(print(&["df", "--format", "{{.Type}}"]).starts_with("Images\nLayers\n"));
+    assert!(print(&["df", "--format", "{{.Type}}"]).starts_with("Images\nContainers\nLayers\n"));
     assert!(print(&["info", "--format", "{{.Images}}"]).starts_with("1\n"));
 }
 

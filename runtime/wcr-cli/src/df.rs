@@ -32,6 +32,7 @@ pub(crate) fn df(args: &DfArgs) -> Result<u8> {
     };
     let rows = [
         row("Images", usage.images),
+        row("Containers", usage.containers),
         row("Layers", usage.layers),
         row("Indexes", usage.indexes),
         row("Compiled code", usage.code),

@@ -18,7 +18,7 @@ pub struct Share {
     pub count: u64,
     /// Their length in bytes, all together.
     pub size: u64,
-    /// How many of these bytes [`Store::prune`] would free; of compiled code: with `all`.
+    /// How many of these bytes [`Store::prune`] would free; of compiled code: with `all`; of containers: their removal.
     pub reclaimable: u64,
 }
 
@@ -27,6 +27,8 @@ pub struct Share {
 pub struct Usage {
     /// Images by content, whatever the number of their names; manifests, configurations and layers as they came.
     pub images: Share,
+    /// Containers, with what they have written and their logs; those that nobody uses can be removed.
+    pub containers: Share,
     /// The layers' tars.
     pub layers: Share,
     /// The indexes of layers and of images.
@@ -44,7 +46,11 @@ impl Store {
     /// [`StoreError::Damaged`] when a record cannot be read, [`StoreError::Io`].
     pub fn usage(&self) -> Result<Usage> {
         let records = self.list()?;
-        let unneeded = if self.exists()? { self.sweep(&self.live(&records, &[])?, None, false)? } else { Vec::new() };
+        let unneeded = if self.exists()? {
+            self.sweep(&self.live_with_containers(&records, &[])?, None, false)?
+        } else {
+            Vec::new()
+        };
         let freed =
             |kind: PartKind| unneeded.iter().filter(|part| part.kind == kind).map(|part: &Part| part.size).sum();
         let layers = self.root().join("layers");
@@ -57,11 +63,27 @@ impl Store {
         let left = leftovers(&self.temp(), Duration::ZERO).iter().map(|(_, size)| size).sum();
         Ok(Usage {
             images: Share { count: manifests.len() as u64, reclaimable: freed(PartKind::Blob), ..blobs },
+            containers: self.container_share()?,
             layers: Share { reclaimable: freed(PartKind::Layer), ..share(&layers, |suffix| suffix == "tar")? },
             indexes: Share { reclaimable: freed(PartKind::Index), ..share(&layers, |suffix| suffix != "tar")? },
             code: Share { reclaimable: code.size, ..code },
             temporary: Share { reclaimable: left, ..temporary },
         })
+    }
+}
+
+impl Store {
+    fn container_share(&self) -> Result<Share> {
+        let mut all = Share::default();
+        for folder in self.containers()? {
+            let own = share(folder.path(), |_| true)?;
+            // One that is removed meanwhile takes no room.
+            let used = folder.is_locked().unwrap_or(true);
+            all.count += 1;
+            all.size += own.size;
+            all.reclaimable += if used { 0 } else { own.size };
+        }
+        Ok(all)
     }
 }
 

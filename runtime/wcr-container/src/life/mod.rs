@@ -117,8 +117,9 @@ impl Container {
 
     /// Whether it was to be removed at its end, and the process that it ran in was killed before it could do so.
     fn is_leftover(&self) -> bool {
-        let stored = self.stored_state().is_ok_and(|state| state.status.is_alive());
-        self.record.spec.auto_remove && stored && matches!(self.folder.is_locked(), Ok(false))
+        self.record.spec.auto_remove
+            && self.stored_state().is_ok_and(|state| state.status.is_alive())
+            && matches!(self.folder.is_locked(), Ok(false))
     }
 
     /// The container of a folder; `None` when it is just being made, or removed.
