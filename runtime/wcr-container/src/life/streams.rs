@@ -194,7 +194,7 @@ impl Hub {
         }
     }
 
-    /// The container ends once more from the start: what was typed is gone.
+    /// The container is started again: what was typed is gone.
     pub(crate) fn restart(&self) {
         let mut shared = self.shared();
         shared.input.clear();
@@ -232,8 +232,12 @@ pub(crate) struct Tee {
 
 impl HostOutput for Tee {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
-        let count = self.first.as_mut().map_or(Ok(bytes.len()), |first| first.write(bytes))?;
-        self.hub.output(self.stream, self.kind, bytes.get(..count).unwrap_or_default())?;
+        let Some(first) = &mut self.first else {
+            return self.hub.output(self.stream, self.kind, bytes).map(|()| bytes.len());
+        };
+        let count = first.write(bytes)?;
+        // Who sees the output where it goes first does not lose it to a log that cannot be written.
+        let _ = self.hub.output(self.stream, self.kind, bytes.get(..count).unwrap_or_default());
         Ok(count)
     }
 }
