@@ -7,7 +7,7 @@ use wcr_image::Class;
 use wcr_store::StoreError;
 
 use crate::error::RunError;
-use crate::life::record::short;
+use crate::life::record::{Status, short};
 
 /// Why something could not be done with a container.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +28,12 @@ pub enum LifeError {
         container: String,
     },
     /// It runs.
-    #[error("container {container} is {status}; stop it before, or use --force")]
+    #[error("container {container} is {}; stop it before, or use --force", status.name())]
     Running {
         /// The container.
         container: String,
         /// What it does.
-        status: &'static str,
+        status: Status,
     },
     /// It is paused.
     #[error("container {container} is paused; unpause it first")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wcr_abi::{Errno, WinSize};
 use wcr_engine::Remote;
-use wcr_kernel::{HostInput, HostOutput, Kernel, Stdio};
+use wcr_kernel::{HostInput, HostOutput, Stdio};
 use wcr_machine::{ContainerImage, Root};
 
 use crate::life::error::LifeError;
@@ -69,8 +69,7 @@ impl Alone {
         let root = Root::going_on(image, layer, record.spec.writable_bytes).map_err(crate::RunError::from)?;
         let place = self.place.clone();
         let persist = move |vfs: &mut wcr_vfs::Vfs| {
-            let folder = place.folder().map_err(|_| Errno::Io)?;
-            written::save(&place.store, &folder, vfs, Durability::Disk).map_err(|error| match error.kind() {
+            place.save(vfs, Durability::Disk).map_err(|error| match error.kind() {
                 std::io::ErrorKind::StorageFull => Errno::Nospc,
                 _ => Errno::Io,
             })
@@ -87,22 +86,15 @@ impl Alone {
             ..options
         };
         let (engine, ended) = live(image, options, stdio)?;
-        let outcome = ended.outcome();
-        let mut outcome = outcome;
+        let mut outcome = ended.outcome();
         if !record.spec.auto_remove
-            && let Err(error) = self.keep_files(&mut ended.finished.kernel())
+            && let Err(error) = self.place.save(ended.finished.kernel().vfs(), Durability::Process)
         {
-            outcome.notes.push(error.to_string());
+            outcome.notes.push(LifeError::files(&self.place.id)(error).to_string());
         }
         // What the system takes back in a moment need not be put in order before.
         core::mem::forget((engine, ended));
         Ok(outcome)
-    }
-
-    fn keep_files(&self, kernel: &mut Kernel) -> Result<(), LifeError> {
-        let folder = self.place.folder()?;
-        let saved = written::save(&self.place.store, &folder, kernel.vfs(), Durability::Process);
-        saved.map_err(LifeError::files(&self.place.id))
     }
 }
 
@@ -121,7 +113,7 @@ pub(crate) fn change_state(
 /// when it is to be kept.
 ///
 /// # Errors
-/// It could not be started, the engine failed, or its files could not be kept.
+/// It could not be started, or the engine failed. What could not be kept is a note of the outcome.
 pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Result<Outcome, LifeError> {
     let place = Arc::new(place);
     let alone = Alone::new(place.clone(), State { keeper: std::process::id(), started: now(), ..State::default() });
@@ -150,10 +142,9 @@ pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Re
     let mut ran = alone.run(image, options, stdio);
     drop(raw);
     if !spec.auto_remove || place.is_made() {
-        let ended = alone.end_here(&ran);
-        match (&mut ran, ended) {
-            (Ok(outcome), Err(error)) => outcome.notes.push(format!("the container was not kept: {error}")),
-            (_, ended) => ended.or_else(|error| if ran.is_ok() { Err(error) } else { Ok(()) })?,
+        let kept = alone.end_here(&ran);
+        if let (Ok(outcome), Err(error)) = (&mut ran, kept) {
+            outcome.notes.push(format!("the container was not kept: {error}"));
         }
     }
     ran

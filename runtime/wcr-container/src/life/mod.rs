@@ -212,7 +212,7 @@ impl Container {
             }
             let status = self.stored_state()?.status;
             if status.is_alive() {
-                return Err(LifeError::Running { container: self.name()?, status: status.name() });
+                return Err(LifeError::Running { container: self.name()?, status });
             }
             if began.elapsed() > LAST {
                 return Err(wcr_store::StoreError::Busy { container: self.name()? }.into());
@@ -353,7 +353,7 @@ impl Container {
         let base = base.ok_or_else(missing)?;
         self.save()?;
         let written = written::load(&self.folder)?;
-        let tar = written.map(|written| self.folder.path().join(format!("{}.tar", written.diff_id.hex())));
+        let tar = written.map(|written| written.tar);
         Ok(self.store.commit_container(&base, tar.as_deref(), name, change, comment)?)
     }
 
@@ -429,7 +429,7 @@ impl Container {
     /// # Errors
     /// [`LifeError::Damaged`].
     pub fn written_bytes(&self) -> Result<u64, LifeError> {
-        Ok(written::load(&self.folder)?.map_or(0, |written| written.size))
+        written::size(&self.folder)
     }
 
     /// The labels of its image and its own, which win.

@@ -1,12 +1,15 @@
 //! The folder of a container that is about to run, made when it is first needed.
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wcr_store::{ContainerFolder, ContainerLock, ImageRecord, Store, StoreError};
+use wcr_vfs::Vfs;
 
 use crate::life::error::LifeError;
 use crate::life::names;
 use crate::life::record::{Record, State};
+use crate::life::written::{self, Durability};
 
 /// The documents in a container's folder.
 pub(crate) const RECORD: &str = "container.json";
@@ -108,6 +111,15 @@ impl Place {
     /// Writes how the container is.
     pub(crate) fn write_state(&self, state: &State) -> Result<(), LifeError> {
         write_state(&self.store, &self.folder()?, state)
+    }
+
+    /// Keeps what is changed in the container's files now.
+    ///
+    /// # Errors
+    /// The disk is full, or fails.
+    pub(crate) fn save(&self, vfs: &mut Vfs, durability: Durability) -> io::Result<()> {
+        let folder = self.folder().map_err(io::Error::other)?;
+        written::save(&self.store, &folder, vfs, durability)
     }
 
     /// Takes the container away again.

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,8 @@ struct Pointer {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) layer: Arc<Layer>,
-    pub(crate) diff_id: Digest,
-    pub(crate) size: u64,
+    /// Its tar.
+    pub(crate) tar: PathBuf,
 }
 
 /// What a container has kept; `None` when it has changed nothing.
@@ -37,20 +38,32 @@ pub(crate) struct Written {
 /// # Errors
 /// [`LifeError::Damaged`], [`LifeError::Files`].
 pub(crate) fn load(folder: &ContainerFolder) -> Result<Option<Written>, LifeError> {
-    let Some(json) = folder.read(POINTER)? else { return Ok(None) };
     let damaged = |reason: &dyn std::fmt::Display| LifeError::damaged(folder.id(), reason);
-    let Pointer { digest, size } = serde_json::from_slice(&json).map_err(|error| damaged(&error))?;
-    let [tar, index] = ["tar", "idx"].map(|suffix| folder.path().join(format!("{}.{suffix}", digest.hex())));
+    let Some(Pointer { digest, size }) = pointer(folder)? else { return Ok(None) };
+    let [tar, index] = ["tar", "idx"].map(|suffix| part(folder, digest, suffix));
     let index = fs::read(index).map_err(|error| damaged(&error))?;
     let index = LayerIndex::open(index).map_err(|error| damaged(&error))?;
-    let file = File::open(tar).map_err(|error| damaged(&error))?;
+    let file = File::open(&tar).map_err(|error| damaged(&error))?;
     let is_whole = file.metadata().is_ok_and(|meta| meta.len() == size) && index.diff_id() == *digest.as_bytes();
     if !is_whole {
         return Err(damaged(&"its files do not belong together"));
     }
     let map = Mapped::new(&file, size).map_err(LifeError::files(folder.id()))?;
     let layer = Layer::new(index, map).map_err(|error| damaged(&error))?;
-    Ok(Some(Written { layer: Arc::new(layer), diff_id: digest, size }))
+    Ok(Some(Written { layer: Arc::new(layer), tar }))
+}
+
+/// The length of what a container has kept, in bytes.
+///
+/// # Errors
+/// [`LifeError::Store`].
+pub(crate) fn size(folder: &ContainerFolder) -> Result<u64, LifeError> {
+    Ok(pointer(folder)?.map_or(0, |pointer| pointer.size))
+}
+
+/// A file of the layer with this digest.
+fn part(folder: &ContainerFolder, digest: Digest, suffix: &str) -> PathBuf {
+    folder.path().join(format!("{}.{suffix}", digest.hex()))
 }
 
 /// How sure it is that what is kept outlives what happens to the host.
@@ -71,7 +84,8 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs, durab
     let failed = |errno: Errno| io::Error::other(errno.to_string());
     let mut changes = fs.changes().map_err(failed)?;
     changes.retain(|change| !is_systems(change));
-    let old = pointer(folder);
+    // One that cannot be read is replaced.
+    let old = pointer(folder).ok().flatten().map(|pointer| pointer.digest);
     if changes.is_empty() && old.is_none() {
         return Ok(());
     }
@@ -94,9 +108,8 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs, durab
     if old == Some(digest) {
         return fs::remove_file(&path);
     }
-    let at = |suffix: &str, digest: Digest| folder.path().join(format!("{}.{suffix}", digest.hex()));
-    fs::rename(&path, at("tar", digest))?;
-    let mut file = File::create(at("idx", digest))?;
+    fs::rename(&path, part(folder, digest, "tar"))?;
+    let mut file = File::create(part(folder, digest, "idx"))?;
     file.write_all(&index)?;
     if durability == Durability::Disk {
         file.sync_data()?;
@@ -108,15 +121,16 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs, durab
     }
     if let Some(old) = old {
         for suffix in ["tar", "idx"] {
-            drop(fs::remove_file(at(suffix, old)));
+            drop(fs::remove_file(part(folder, old, suffix)));
         }
     }
     Ok(())
 }
 
-fn pointer(folder: &ContainerFolder) -> Option<Digest> {
-    let json = folder.read(POINTER).ok()??;
-    serde_json::from_slice(&json).ok().map(|pointer: Pointer| pointer.digest)
+/// What says which layer counts, if there is one.
+fn pointer(folder: &ContainerFolder) -> Result<Option<Pointer>, LifeError> {
+    let Some(json) = folder.read(POINTER)? else { return Ok(None) };
+    serde_json::from_slice(&json).map(Some).map_err(|error| LifeError::damaged(folder.id(), &error))
 }
 
 /// Whether a change is not the container's doing: what every container gets.

@@ -26,7 +26,6 @@ use crate::life::place::Place;
 use crate::life::record::{Restart, Status, now};
 use crate::life::unix::address::Address;
 use crate::life::unix::server::{Notice, Served, listen};
-use crate::life::written::{self, Durability};
 use crate::run::Outcome;
 
 /// What the keeper writes beside the container's output, for those who look for a fault of wcr.
@@ -190,13 +189,12 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
         alone.hub.restart();
         alone.change(|state| state.restarts += 1)?;
     };
-    if !place.record.spec.auto_remove {
+    if place.record.spec.auto_remove {
+        place.remove()?;
+    } else {
         alone.change(|state| {
             (state.status, state.exit_code, state.finished, state.keeper) = (Status::Exited, code, now(), 0);
         })?;
-    }
-    if place.record.spec.auto_remove {
-        place.remove()?;
     }
     alone.hub.end(code);
     Ok(())
@@ -226,6 +224,13 @@ fn heed_signals(remote: Remote) -> io::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Serves a container's socket from now on.
+fn serve(served: Served) -> Result<(), LifeError> {
+    let place = served.place.clone();
+    let address = Address::of(place.folder()?.path()).map_err(LifeError::unreachable(&place.id))?;
+    listen(&address, served).map_err(LifeError::unreachable(&place.id))
 }
 
 impl Alone {
@@ -266,10 +271,7 @@ impl Alone {
     /// # Errors
     /// [`LifeError::Unreachable`].
     pub(crate) fn listen(&self, refusal: Arc<Mutex<Option<LastRefusal>>>) -> Result<(), LifeError> {
-        let unreachable = || LifeError::unreachable(&self.place.id);
-        let folder = self.place.folder()?;
-        let address = Address::of(folder.path()).map_err(unreachable())?;
-        listen(&address, self.served(refusal)?).map_err(unreachable())
+        serve(self.served(refusal)?)
     }
 
     /// What makes the container known and serves its socket, once it turns out to last.
@@ -286,11 +288,8 @@ impl Alone {
             }
             // A run in the foreground does not fail because nobody can look at it; what cannot be written then cannot be
             // written at its end either, which is told.
-            drop(change_state(&place, &state, |state| state.status = Status::Running).and_then(|()| {
-                let folder = place.folder()?;
-                let address = Address::of(folder.path()).map_err(LifeError::unreachable(&place.id))?;
-                listen(&address, served).map_err(LifeError::unreachable(&place.id))
-            }));
+            let known = change_state(&place, &state, |state| state.status = Status::Running);
+            drop(known.and_then(|()| serve(served)));
         }))
     }
 
@@ -304,18 +303,12 @@ impl Alone {
                 Notice::Stopped => state.stopped = true,
             }));
         };
-        let place = self.place.clone();
-        let save = move |kernel: &mut wcr_kernel::Kernel| {
-            let folder = place.folder().map_err(|error| error.to_string())?;
-            written::save(&place.store, &folder, kernel.vfs(), Durability::Process).map_err(|error| error.to_string())
-        };
         Ok(Served {
             settings: self.place.record.settings(&self.place.id)?,
-            record: Arc::new(self.place.record.clone()),
+            place: self.place.clone(),
             remote: self.remote.clone(),
             hub: self.hub.clone(),
             refusal,
-            save: Arc::new(save),
             notice: Arc::new(notice),
         })
     }

@@ -47,7 +47,9 @@ impl Container {
                 place::write_state(&self.store, &self.folder, &state)?;
                 self.spawn(lock, attach)
             }
-            Err(LifeError::Running { status: "paused", .. }) => Err(LifeError::Paused { container: self.name()? }),
+            Err(LifeError::Running { status: Status::Paused, .. }) => {
+                Err(LifeError::Paused { container: self.name()? })
+            }
             Err(LifeError::Running { .. }) if attach => self.attach(true).map(Some),
             Err(LifeError::Running { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -15,29 +15,27 @@ use wcr_engine::Remote;
 use wcr_kernel::{Kernel, Session, SessionStream};
 use wcr_machine::{EnvChange, LastRefusal, Settings, enter};
 
+use crate::life::copy;
 use crate::life::error::LifeError;
 use crate::life::frame::{self, Answer, Exec, ProcessLine, Request, Usage};
-use crate::life::record::{Record, Text};
+use crate::life::place::Place;
+use crate::life::record::Text;
 use crate::life::streams::{Hub, Outbox};
 use crate::life::unix::address::Address;
-use crate::life::{copy, written};
+use crate::life::written::{self, Durability};
 
 /// How much of a session's output is taken at a time, in bytes.
 const PIECE: usize = 32 << 10;
 
-/// Has the files of a container kept.
-pub(crate) type Save = Arc<dyn Fn(&mut Kernel) -> Result<(), String> + Send + Sync>;
-
 /// What those who serve a container need to know of it.
 #[derive(Clone)]
 pub(crate) struct Served {
-    pub(crate) record: Arc<Record>,
+    pub(crate) place: Arc<Place>,
     pub(crate) settings: Settings,
     pub(crate) remote: Remote,
     pub(crate) hub: Hub,
     /// What knows why a program was refused, once the container runs.
     pub(crate) refusal: Arc<Mutex<Option<LastRefusal>>>,
-    pub(crate) save: Save,
     /// Is told that the container was paused or not, and that it is to be stopped for good.
     pub(crate) notice: Arc<dyn Fn(Notice) + Send + Sync>,
 }
@@ -131,10 +129,10 @@ fn answer(served: &Served, request: Request) -> Answer {
         }),
         Request::Processes => ask(remote, |kernel| processes(kernel)).map_or_else(ended, Answer::Processes),
         Request::Save => {
-            let save = served.save.clone();
-            match ask(remote, move |kernel| save(kernel)) {
+            let place = served.place.clone();
+            match ask(remote, move |kernel| place.save(kernel.vfs(), Durability::Process)) {
                 Some(Ok(())) => Answer::Done,
-                Some(Err(reason)) => Answer::Failed { reason, code: 125 },
+                Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 125 },
                 None => ended(),
             }
         }
@@ -216,7 +214,7 @@ fn attach(mut stream: UnixStream, served: &Served, input: bool) -> io::Result<()
     outbox.put(frame::ANSWER, serde_json::to_vec(&Answer::Done)?);
     served.hub.attach(outbox.clone());
     deliver(stream.try_clone()?, outbox.clone(), served)?;
-    let interactive = input && served.record.spec.interactive;
+    let interactive = input && served.place.record.spec.interactive;
     while let Ok(Some((kind, bytes))) = frame::read(&mut stream) {
         match kind {
             frame::INPUT if interactive => {
@@ -226,7 +224,7 @@ fn attach(mut stream: UnixStream, served: &Served, input: bool) -> io::Result<()
                 served.hub.input(&bytes);
             }
             // A keyboard has no end.
-            frame::INPUT_END if interactive && !served.record.spec.tty => served.hub.end_input(),
+            frame::INPUT_END if interactive && !served.place.record.spec.tty => served.hub.end_input(),
             frame::SIZE => {
                 if let Some(size) = size(&bytes) {
                     served.hub.resize(size);
@@ -258,7 +256,7 @@ fn run(mut stream: UnixStream, served: &Served, exec: Exec) -> io::Result<()> {
     let Exec { interactive, detach, terminal, .. } = exec;
     let window = terminal.map(|(rows, cols)| WinSize { rows, cols });
     let settings = settings(served, exec);
-    let config = served.record.config.clone();
+    let config = served.place.record.config.clone();
     let refusal = served.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
     let opened =
         ask(&served.remote, move |kernel| enter(kernel, &config, &settings, &refusal, interactive && !detach, window));
