@@ -116,8 +116,6 @@ pub struct Shell {
     pub base_line: u32,
     /// How many loops run.
     pub loops: u32,
-    /// How deep the evaluator has called itself.
-    pub depth: u32,
     /// Within a condition, where `set -e` doesn't apply.
     pub tested: u32,
     /// What an unknown login name cut off the word of a `${ }`.
@@ -179,7 +177,6 @@ impl Shell {
             parser_line: 0,
             base_line: 1,
             loops: 0,
-            depth: 0,
             tested: 0,
             cut_off: Vec::new(),
             getopts: OptionCursor::default(),
@@ -316,6 +313,11 @@ impl Shell {
     /// Adds to what the running built-in writes.
     pub fn put(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
+    }
+
+    /// Whether what built-ins write is collected.
+    pub fn captures(&mut self) -> bool {
+        self.capture.target().is_some()
     }
 
     /// Writes what the running built-in has written.

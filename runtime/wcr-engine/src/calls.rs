@@ -98,12 +98,17 @@ fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
     let Some(stack_pointer) = stack_pointer.get(&mut caller).i32() else {
         return Ok(wcr_abi::Errno::Nosys.raw());
     };
+    let stack_pointer = stack_pointer.cast_unsigned();
     let (memory, guest) = split(&mut caller);
-    let Some(share) = guest.container.memory.take(memory.len()) else {
+    let Some(live) = memory.len().checked_sub(stack_pointer as usize) else {
+        return Ok(wcr_abi::Errno::Fault.raw());
+    };
+    let Some(share) = guest.container.memory.take(live) else {
         return Ok(wcr_abi::Errno::Nomem.raw());
     };
     let copy = |memory: &FlatMemory<'_>, child| {
-        guest.container.forks().insert(child, Snapshot { memory: memory.0.to_vec(), stack_pointer, _share: share });
+        let memory = memory.0.get(stack_pointer as usize..).unwrap_or_default().to_vec();
+        guest.container.forks().insert(child, Snapshot { memory, stack_pointer, _share: share });
     };
     let mut kernel = guest.container.kernel();
     entry::fork(&mut kernel, guest.pid, &mut FlatMemory(memory), arg, out, copy).map_err(leave)

@@ -17,8 +17,9 @@ use wasmtime::{LinearMemory, MemoryCreator, MemoryType, StackCreator, StackMemor
 
 /// The most memories, and the most stacks, that are kept.
 const KEPT_MAX: usize = 32;
-/// The most bytes of a kept memory that stay accessible: they have to be zeroed for the next process.
-const KEPT_SIZE: usize = 1 << 20;
+/// The most bytes at the end of a module's memory that are zeroed by writing; below them is the part of a large stack that
+/// few processes reach, and what was touched of it is given back.
+const ZEROED_MAX: usize = 1 << 20;
 
 /// A mapping whose first bytes, or last ones, are accessible.
 struct Mapping {
@@ -52,6 +53,18 @@ impl Mapping {
         }
         // SAFETY: the part lies in this mapping.
         unsafe { mprotect(self.at(part.start), part.len(), MprotectFlags::READ | MprotectFlags::WRITE) }
+    }
+
+    /// Gives the pages of an accessible part back: it is zeroed.
+    fn clear(&self, part: Range<usize>) -> MapResult<()> {
+        if part.is_empty() {
+            return Ok(());
+        }
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        let allowed = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the part lies in this mapping, whose owner is done with it.
+        unsafe { mmap_anonymous(self.at(part.start), part.len(), allowed, flags)? };
+        Ok(())
     }
 
     /// Gives a part's pages back and makes it inaccessible.
@@ -119,10 +132,12 @@ impl Recycler {
             mapping.allow(0..size)?;
             return Ok(mapping);
         };
-        let reused = accessible.min(size).min(KEPT_SIZE);
+        let reused = accessible.min(size);
+        let written = reused.min(size.saturating_sub(ZEROED_MAX))..reused;
+        mapping.clear(0..written.start)?;
         mapping.empty(reused..accessible)?;
         // SAFETY: these bytes are accessible, and nobody else has them.
-        unsafe { mapping.start.as_ptr().cast::<u8>().write_bytes(0, reused) };
+        unsafe { mapping.at(written.start).cast::<u8>().write_bytes(0, written.len()) };
         mapping.allow(reused..size)?;
         Ok(mapping)
     }

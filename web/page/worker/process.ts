@@ -22,6 +22,7 @@ export enum Turn {
 
 /** What a fork copies of an instance. */
 export interface Snapshot {
+  /** The memory from the stack pointer up: the stack grows down from the data to address 0, and nothing lives below it. */
   memory: Uint8Array;
   stackPointer: number;
 }
@@ -77,8 +78,8 @@ export class Process {
 
   /** A copy of the instance's memory. */
   snapshot(): Snapshot {
-    const memory = new Uint8Array(this.#memory!.buffer).slice();
-    return { memory, stackPointer: this.#stackPointer!.value as number };
+    const stackPointer = this.#stackPointer!.value as number;
+    return { memory: new Uint8Array(this.#memory!.buffer).slice(stackPointer), stackPointer };
   }
 
   /** Gives back what the kernel's side has of the process. It is not resumed any more. */
@@ -148,9 +149,9 @@ export class Process {
   /** Puts a parent's memory and stack pointer into a fresh instance. */
   #restore({ memory, stackPointer }: Snapshot): void {
     const own = this.#memory!;
-    const missing = memory.length - own.buffer.byteLength;
+    const missing = stackPointer + memory.length - own.buffer.byteLength;
     if (missing > 0) own.grow(Math.ceil(missing / 65536));
-    new Uint8Array(own.buffer).set(memory);
+    new Uint8Array(own.buffer).set(memory, stackPointer);
     this.#stackPointer!.value = stackPointer;
   }
 }

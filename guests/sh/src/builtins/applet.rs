@@ -59,7 +59,7 @@ pub(super) fn echo(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 pub(super) fn printf(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    if fd::flags(fd::STDOUT).is_err() {
+    if !shell.captures() && fd::flags(fd::STDOUT).is_err() {
         // There is nowhere to write, which is found out first.
         return Ok(1);
     }

@@ -228,7 +228,7 @@ pub(super) fn bg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 fn controlled_job(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<usize> {
     let (_, operands) = shell.options(args, b"")?;
     let number = shell.job_number(operands.first().map_or(b"%%", Vec::as_slice))?;
-    if !shell.has(crate::options::Opt::Monitor) {
+    if !shell.controls_jobs() {
         let name = operands.first().map_or(&b"(null)"[..], Vec::as_slice);
         return Err(shell.fail(&[b"job ", name, b" not created under job control"].concat()));
     }

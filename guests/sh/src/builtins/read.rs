@@ -198,10 +198,12 @@ fn assign(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
         return shell.assign(b"REPLY", line.text.clone());
     };
     let separators = shell.separators.clone();
-    let mut splitter = Splitter { separators: &separators, line, at: 0 };
-    splitter.skip_blanks();
+    let mut splitter = Splitter::new(&separators, line);
     for name in others {
-        let field = splitter.field();
+        let (mut field, ended) = splitter.field();
+        if !ended && !flavour::is_dash() {
+            splitter.cut_end(&mut field);
+        }
         shell.assign(name, field)?;
     }
     shell.assign(last, splitter.rest())
@@ -211,82 +213,146 @@ fn assign(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
 fn assign_complete(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
     let Some((_, others)) = names.split_last() else { return Ok(()) };
     let separators = shell.separators.clone();
-    let mut splitter = Splitter { separators: &separators, line, at: 0 };
-    splitter.skip_blanks();
+    let mut splitter = Splitter::new(&separators, line);
     for name in others {
-        let start = splitter.at;
-        let field = splitter.field();
-        if splitter.at == start + field.len() {
-            break;
-        }
+        let (field, true) = splitter.field() else { break };
         shell.assign(name, field)?;
     }
     Ok(())
+}
+
+/// What is passed over before a field's first byte.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    /// The field has begun.
+    Nothing,
+    /// Blanks.
+    Blanks,
+    /// Blanks, and the delimiter that goes with those that ended the last field.
+    Delimiter,
 }
 
 struct Splitter<'l> {
     separators: &'l Separators,
     line: &'l Line,
     at: usize,
+    before: Before,
 }
 
-impl Splitter<'_> {
+impl<'l> Splitter<'l> {
+    fn new(separators: &'l Separators, line: &'l Line) -> Self {
+        Self { separators, line, at: 0, before: Before::Blanks }
+    }
+
+    fn protected(&self, at: usize) -> bool {
+        self.line.protected.get(at).copied().unwrap_or(false)
+    }
+
     fn separates(&self, at: usize) -> bool {
-        let protected = self.line.protected.get(at).copied().unwrap_or(false);
-        self.line.text.get(at).is_some_and(|byte| !protected && self.separators.contains(*byte))
+        !self.protected(at) && self.line.text.get(at).is_some_and(|byte| self.separators.contains(*byte))
     }
 
     fn is_blank(&self, at: usize) -> bool {
         self.separates(at) && self.line.text.get(at).is_some_and(|byte| self.separators.is_blank(*byte))
     }
 
-    fn skip_blanks(&mut self) {
-        while self.is_blank(self.at) {
-            self.at += 1;
+    /// Whether the byte at hand is passed over before a field. In ash a protected byte belongs to the field, but does
+    /// not begin it: blanks behind it are passed over, too.
+    fn passes_over(&mut self) -> bool {
+        if self.protected(self.at) {
+            if flavour::is_dash() {
+                self.before = Before::Nothing;
+            }
+            return false;
+        }
+        match self.before {
+            Before::Blanks | Before::Delimiter if self.is_blank(self.at) => true,
+            Before::Delimiter if self.separates(self.at) => {
+                self.before = Before::Blanks;
+                true
+            }
+            _ => {
+                self.before = Before::Nothing;
+                false
+            }
         }
     }
 
-    /// Takes the next field and the delimiter behind it.
-    fn field(&mut self) -> Vec<u8> {
-        let start = self.at;
-        while self.at < self.line.text.len() && !self.separates(self.at) {
+    /// Takes the next field and what ends it; whether something did.
+    fn field(&mut self) -> (Vec<u8>, bool) {
+        let mut field = Vec::new();
+        while let Some(&byte) = self.line.text.get(self.at) {
+            if !self.passes_over() {
+                if self.separates(self.at) {
+                    self.before = if self.is_blank(self.at) { Before::Delimiter } else { Before::Blanks };
+                    self.at += 1;
+                    return (field, true);
+                }
+                field.push(byte);
+            }
             self.at += 1;
         }
-        let field = self.line.text.get(start..self.at).unwrap_or_default().to_vec();
-        self.skip_blanks();
-        if self.separates(self.at) {
-            self.at += 1;
-            self.skip_blanks();
-        }
-        field
+        (field, false)
     }
 
     /// Dash loses what backslashes protect at the end of all, where it stands behind a blank.
     fn cut_protected_end(&self, start: usize, text: &mut Vec<u8>) {
-        let protected = |at: usize| self.line.protected.get(at).copied().unwrap_or(false);
         let end = (start..start + text.len()).rev().find(|at| !self.is_blank(*at)).map_or(start, |last| last + 1);
-        let count = (start..end).rev().take_while(|at| protected(*at)).count();
+        let count = (start..end).rev().take_while(|at| self.protected(*at)).count();
         let kept = end - start - count;
         if count > 0 && kept > 0 && self.is_blank(start + kept - 1) {
             text.truncate(kept);
         }
     }
 
+    /// Takes the blanks off an end; here a backslash protects none.
+    fn cut_blanks(&self, text: &mut Vec<u8>) {
+        let kept = text.iter().rposition(|byte| !self.separators.is_blank(*byte)).map_or(0, |place| place + 1);
+        text.truncate(kept);
+    }
+
     /// Takes all that is left: without the blanks at its end, and without a delimiter that only ends a
     /// single field.
     fn rest(&mut self) -> Vec<u8> {
-        let start = self.at;
-        let mut text = self.field();
-        if self.at < self.line.text.len() {
-            text = self.line.text.get(start..).unwrap_or_default().to_vec();
+        let mut text = Vec::new();
+        while let Some(&byte) = self.line.text.get(self.at) {
+            if !self.passes_over() {
+                if self.before == Before::Nothing {
+                    break;
+                }
+                text.push(byte);
+            }
+            self.at += 1;
         }
+        let start = self.at;
+        text.extend(self.line.text.get(start..).unwrap_or_default());
         if flavour::is_dash() {
             self.cut_protected_end(start, &mut text);
+            let single = (start..start + text.len()).find(|at| self.separates(*at)).unwrap_or(self.line.text.len());
+            self.cut_delimiter(&mut text, single - start, |at| self.protected(start + at));
+            self.cut_blanks(&mut text);
+        } else {
+            self.cut_end(&mut text);
         }
-        // Here a backslash protects no blank.
-        let kept = text.iter().rposition(|byte| !self.separators.is_blank(*byte)).map_or(0, |place| place + 1);
-        text.truncate(kept);
         text
+    }
+
+    /// What ash does to the field at the line's end, where a backslash protects nothing.
+    fn cut_end(&self, text: &mut Vec<u8>) {
+        let single = text.iter().position(|byte| self.separators.contains(*byte)).unwrap_or(text.len());
+        self.cut_delimiter(text, single, |_| false);
+        self.cut_blanks(text);
+    }
+
+    /// Takes a delimiter, and the blanks around it, off an end if it is all that stands behind the single field.
+    fn cut_delimiter(&self, text: &mut Vec<u8>, single: usize, protected: impl Fn(usize) -> bool) {
+        let Some(behind) = text.get(single..) else { return };
+        let blank = |(at, byte): (usize, &u8)| self.separators.is_blank(*byte) && !protected(single + at);
+        let separates = |(at, byte): (usize, &u8)| self.separators.contains(*byte) && !protected(single + at);
+        let mut others = behind.iter().enumerate().filter(|place| !blank(*place));
+        if others.next().is_none_or(separates) && others.next().is_none() {
+            text.truncate(single);
+        }
     }
 }
 
@@ -297,9 +363,8 @@ mod tests {
     fn split(ifs: &str, text: &str, count: usize) -> Vec<String> {
         let separators = Separators::new(Some(ifs.as_bytes()));
         let line = Line { text: text.into(), protected: vec![false; text.len()], complete: true };
-        let mut splitter = Splitter { separators: &separators, line: &line, at: 0 };
-        splitter.skip_blanks();
-        let mut fields: Vec<_> = (1..count).map(|_| splitter.field()).collect();
+        let mut splitter = Splitter::new(&separators, &line);
+        let mut fields: Vec<_> = (1..count).map(|_| splitter.field().0).collect();
         fields.push(splitter.rest());
         fields.into_iter().map(|field| String::from_utf8(field).unwrap()).collect()
     }
@@ -326,7 +391,7 @@ mod tests {
         ] {
             let protected = protected.bytes().map(|mark| mark == b'p').collect();
             let line = Line { text: text.into(), protected, complete: true };
-            let splitter = Splitter { separators: &separators, line: &line, at: 0 };
+            let splitter = Splitter::new(&separators, &line);
             let mut kept = text.as_bytes().to_vec();
             splitter.cut_protected_end(0, &mut kept);
             assert_eq!(kept, left.as_bytes(), "{text}");

@@ -6,6 +6,7 @@ use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::{Branch, Command, Redirect, Word};
 
 impl Shell {
+    #[inline(never)]
     pub(super) fn eval_if(
         &mut self,
         condition: &Command,
@@ -26,6 +27,7 @@ impl Shell {
         }
     }
 
+    #[inline(never)]
     pub(super) fn eval_while(&mut self, condition: &Command, body: &Command, until: bool) -> Flow {
         self.loops += 1;
         let mut status = 0;
@@ -53,6 +55,7 @@ impl Shell {
         flow
     }
 
+    #[inline(never)]
     pub(super) fn eval_for(&mut self, name: &[u8], words: Option<&[Word]>, body: &Command) -> Flow {
         let mut values = Vec::new();
         match words {
@@ -95,6 +98,7 @@ impl Shell {
         }
     }
 
+    #[inline(never)]
     pub(super) fn eval_case(&mut self, word: &Word, branches: &[Branch], last: bool) -> Flow {
         let text = self.expand_string(word)?;
         for branch in branches {
@@ -115,6 +119,7 @@ impl Shell {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn eval_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
         let Some(saved) = self.redirect(redirects)? else {
             self.status = flavour::current().redirect_failure();

@@ -71,7 +71,7 @@ impl Shell {
     /// Runs commands in place of a subshell; the exit status says how they ended.
     pub(crate) fn run_contained(&mut self, containment: Containment, run: impl FnOnce(&mut Self) -> Flow) {
         let state = (containment != Containment::Free).then(|| self.state());
-        let levels = (self.loops, self.depth, self.tested, self.subshell);
+        let levels = (self.loops, self.tested, self.subshell);
         let (line, substitution_status) = (self.vars.dynamics.line, self.substitution_status);
         let parser_line = core::mem::replace(&mut self.parser_line, self.base_line);
         self.subshell = true;
@@ -80,7 +80,7 @@ impl Shell {
         if let Some(state) = state {
             self.put_back(state);
         }
-        (self.loops, self.depth, self.tested, self.subshell) = levels;
+        (self.loops, self.tested, self.subshell) = levels;
         (self.vars.dynamics.line, self.substitution_status) = (line, substitution_status);
         self.parser_line = parser_line;
         self.settle_jobs();

@@ -257,7 +257,7 @@ impl Jobs {
 impl Shell {
     /// What starting a foreground process, or what stands in for one, does to the jobs.
     pub(crate) fn make_room(&mut self) {
-        if !self.has(Opt::Monitor) {
+        if !self.controls_jobs() {
             self.jobs.make_room();
         }
     }
@@ -304,7 +304,7 @@ impl Shell {
 
     /// Notes what has become of the jobs, without waiting.
     pub(crate) fn poll_jobs(&mut self) {
-        let stops = self.has(Opt::Monitor);
+        let stops = self.controls_jobs();
         self.jobs.poll(stops);
     }
 
@@ -313,7 +313,7 @@ impl Shell {
     /// The kernel's.
     pub(crate) fn wait_for_any(&mut self) -> wcr_sys::Result<Option<(Pid, WaitStatus)>> {
         self.jobs.unsettled = false;
-        process::wait(-1, stop_flag(self.has(Opt::Monitor)))
+        process::wait(-1, stop_flag(self.controls_jobs()))
     }
 
     /// Notes which jobs have ended while something ran in the foreground, or in its place.

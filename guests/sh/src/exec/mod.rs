@@ -10,7 +10,6 @@ mod pipeline;
 mod program;
 pub mod redirect;
 mod simple;
-mod stack;
 mod terminal;
 mod trace;
 pub mod trap;
@@ -28,10 +27,6 @@ use crate::syntax::ast::Command;
 
 /// How many steps of a computation a command counts as.
 const STEPS: u32 = 256;
-/// How deep the evaluator may call itself.
-const MAX_DEPTH: u32 = 1000;
-/// How many bytes of the stack are kept for what a command does between two looks at it.
-const STACK_RESERVE: usize = 24 << 10;
 
 impl Shell {
     /// Runs a command; its exit status is the shell's. `last` says that this process ends with it, so that
@@ -42,19 +37,14 @@ impl Shell {
         if self.has(Opt::NoExec) && !self.has(Opt::Interactive) {
             return Ok(());
         }
-        if self.depth >= MAX_DEPTH || stack::left() < STACK_RESERVE {
-            return Err(self.fail(b"maximum recursion depth exceeded"));
-        }
-        self.depth += 1;
-        let flow = self.eval_kind(command, last);
-        self.depth -= 1;
-        flow?;
+        self.eval_kind(command, last)?;
         if pace::steps(STEPS) {
             self.traps.collect();
         }
         self.run_pending_traps()
     }
 
+    // What it calls is not inlined: each level of a script that calls itself would have room for the variables of them all.
     fn eval_kind(&mut self, command: &Command, last: bool) -> Flow {
         if self.controls_jobs() {
             self.note_foreground(command);
@@ -110,11 +100,16 @@ impl Shell {
                 self.eval_case(word, branches, last)
             }
             Command::Function { name, body } => {
-                Rc::make_mut(&mut self.functions).insert((**name).into(), body.clone());
-                self.status = 0;
+                self.define(name, body);
                 Ok(())
             }
         }
+    }
+
+    #[inline(never)]
+    fn define(&mut self, name: &[u8], body: &Rc<Command>) {
+        Rc::make_mut(&mut self.functions).insert(name.into(), body.clone());
+        self.status = 0;
     }
 
     /// Runs a command whose failure `set -e` overlooks.

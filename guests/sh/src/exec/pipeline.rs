@@ -59,6 +59,7 @@ impl Shell {
     fn enter_subshell(&mut self) {
         // Signals that the shell catches may have come already: they are to do what they do to this copy.
         let early = if self.own != 0 || self.traps.any() { Traps::taken() } else { Vec::new() };
+        let controlled = self.controls_jobs();
         self.subshell = true;
         self.parser_line = self.base_line;
         self.capture = Capture::default();
@@ -66,7 +67,7 @@ impl Shell {
         self.jobs = Jobs::default();
         self.inherited.append(&mut self.around);
         self.traps.enter_subshell();
-        self.leave_job_control();
+        self.leave_job_control(controlled);
         for signal in early {
             let _ = signal::kill(process::ids().pid.cast_signed(), Some(signal));
         }
@@ -77,6 +78,7 @@ impl Shell {
         self.fail(&[b"can't fork: ", error.message().as_bytes()].concat())
     }
 
+    #[inline(never)]
     pub(super) fn eval_subshell(&mut self, body: &Command, redirects: &[Redirect], last: bool) -> Flow {
         if last && !self.traps.any() && !self.has(Opt::Interactive) {
             // This process ends with the subshell: it can be the subshell.
@@ -121,6 +123,7 @@ impl Shell {
         self.eval(body, true)
     }
 
+    #[inline(never)]
     pub(super) fn eval_pipeline(&mut self, commands: &[Command]) -> Flow {
         self.make_room();
         let mut stages = Vec::with_capacity(commands.len());
@@ -236,7 +239,7 @@ impl Shell {
         input: Option<Fd>,
         output: Option<Fd>,
     ) -> Option<Pid> {
-        if self.has(Opt::XTrace) || self.has(Opt::NoUnset) || self.has(Opt::Monitor) {
+        if self.has(Opt::XTrace) || self.has(Opt::NoUnset) || self.controls_jobs() {
             return None;
         }
         if !simple.assignments.is_empty() || !simple.redirects.is_empty() || !simple.words.iter().all(is_pure) {
@@ -257,11 +260,12 @@ impl Shell {
         started
     }
 
+    #[inline(never)]
     pub(super) fn eval_background(&mut self, command: &std::rc::Rc<Command>) -> Flow {
         self.poll_jobs();
         let mut stages = Vec::new();
         if let Command::Pipeline(commands) = &**command {
-            let controlled = self.has(Opt::Monitor);
+            let controlled = self.controls_jobs();
             let detached = if controlled { None } else { null_input() };
             let mut saved = Vec::new();
             if let Some(null) = detached {
@@ -273,7 +277,7 @@ impl Shell {
             started?;
         } else {
             let jobs = self.jobs_for(command);
-            let controlled = self.has(Opt::Monitor);
+            let controlled = self.controls_jobs();
             let forked = self.fork(|shell| {
                 shell.jobs = jobs;
                 if !controlled {
@@ -294,7 +298,7 @@ impl Shell {
         }
         let processes: Vec<Pid> = stages.iter().filter_map(|stage| stage.process()).collect();
         self.last_background = processes.last().copied();
-        let texts = if self.has(Opt::Monitor) { texts(command) } else { vec![Vec::new(); stages.len()] };
+        let texts = if self.controls_jobs() { texts(command) } else { vec![Vec::new(); stages.len()] };
         self.make_room();
         self.jobs.add(Job::new(&processes, texts));
         self.status = 0;

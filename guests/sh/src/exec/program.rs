@@ -99,7 +99,7 @@ impl Shell {
             path: OWN_PROGRAM.to_vec(),
             argv: args.to_vec(),
             envp: self.vars.environment(),
-            pgid: self.has(Opt::Monitor).then_some(self.pipeline_group.unwrap_or(0)),
+            pgid: self.controls_jobs().then_some(self.pipeline_group.unwrap_or(0)),
             default_signals: self.traps.caught_set() | self.own_signals(),
             ..SpawnRequest::default()
         };

@@ -29,6 +29,7 @@ struct Call {
 }
 
 impl Shell {
+    #[inline(never)]
     pub(crate) fn eval_simple(&mut self, simple: &Simple, last: bool) -> Flow {
         let process_fds = self.process_fds.len();
         let flow = self.eval_simple_words(simple, last);
@@ -104,6 +105,7 @@ impl Shell {
     }
 
     /// Expands a command's words; those of `export` and the like that are assignments as such.
+    #[inline(never)]
     fn expand_command_words(&mut self, words: &[Word], args: &mut Vec<Vec<u8>>) -> Flow {
         let declares = |word: &Word| matches!(word.plain(), Some(b"export" | b"readonly" | b"local" | b"alias"));
         let declaration = match words {
@@ -142,6 +144,7 @@ impl Shell {
 
     /// Assignments in front of a command or alone; with `scoped` they are exported to the command and end
     /// with it.
+    #[inline(never)]
     fn assign_for_command(
         &mut self,
         assignments: &[Assignment],
@@ -167,6 +170,7 @@ impl Shell {
     }
 
     /// Runs a built-in and writes its output.
+    #[inline(never)]
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, args: &[Vec<u8>], by_command: bool) -> Flow {
         let name = args.first().map(|name| name.as_slice().into());
         let before = core::mem::replace(&mut self.command_name, name);

@@ -111,6 +111,7 @@ impl Shell {
     }
 
     /// Keeps the text of a command that is about to run, for the job it may become.
+    #[inline(never)]
     pub(super) fn note_foreground(&mut self, command: &Command) {
         if matches!(command, Command::Simple(_) | Command::Pipeline(_) | Command::Subshell { .. }) {
             self.foreground_texts = super::pipeline::texts(command);
@@ -119,16 +120,16 @@ impl Shell {
 
     /// Puts a forked copy into its job's group: a new one, or that of the pipeline.
     pub(super) fn join_group(&self, pid: Pid) {
-        if self.has(Opt::Monitor) {
+        if self.controls_jobs() {
             let _ = process::setpgid(pid, self.pipeline_group.unwrap_or(pid));
         }
     }
 
-    /// What a forked copy does about job control: it belongs to a job now and has none itself.
-    pub(super) fn leave_job_control(&mut self) {
-        if self.has(Opt::Monitor) {
+    /// What a forked copy does about job control: it belongs to a job of the shell that `controlled` jobs, and has none
+    /// itself, although the option stays.
+    pub(super) fn leave_job_control(&mut self, controlled: bool) {
+        if controlled {
             let _ = process::setpgid(0, self.pipeline_group.unwrap_or(0));
-            self.options.set(Opt::Monitor, false);
         }
         let own = self.own_signals();
         self.own = 0;

@@ -226,6 +226,7 @@ impl Shell {
     }
 
     /// Runs the trap for failed commands, but not within itself.
+    #[inline(never)]
     pub(super) fn run_failure_trap(&mut self) -> Flow {
         if self.traps.actions.is_empty() || self.traps.in_failure {
             return Ok(());

@@ -166,7 +166,7 @@ impl Shell {
         }
         self.settle_variables();
         self.vars.dynamics.functions.clear();
-        (self.loops, self.tested, self.depth) = (0, 0, 0);
+        (self.loops, self.tested) = (0, 0);
         self.capture = Capture::default();
         self.out.clear();
         self.close_process_fds(0);

@@ -41,7 +41,7 @@ pub enum Line {
 }
 
 /// How deep compound commands may nest: parser and evaluator call themselves for each.
-const MAX_DEPTH: u32 = 200;
+const MAX_DEPTH: u32 = 1000;
 
 impl Parser<'_> {
     /// Reads one complete line: commands up to a line's end outside any construct.

@@ -83,7 +83,7 @@ impl Parts {
 }
 
 /// How deep substitutions may nest: the parser calls itself for each.
-const MAX_DEPTH: u32 = 200;
+const MAX_DEPTH: u32 = 1000;
 
 impl Parser<'_> {
     /// Reads a word that begins at the next byte.
@@ -197,6 +197,7 @@ impl Parser<'_> {
         let brace = matches!(mode, Mode::Brace { .. } | Mode::BraceUntil { .. });
         let mut open = 0u32;
         let mut line_start = true;
+        let mut continued = false;
         loop {
             let at_start = core::mem::take(&mut line_start);
             if let Mode::HereDoc(document) = mode
@@ -206,6 +207,7 @@ impl Parser<'_> {
                     return Ok(());
                 }
                 let mut stripped = false;
+                continued = false;
                 while document.strip_tabs && self.input.peek() == Some(b'\t') {
                     self.input.next();
                     stripped = true;
@@ -216,6 +218,7 @@ impl Parser<'_> {
                     self.input.next_uncounted();
                     parts.push(b'\\', true);
                     parts.push(b'\n', true);
+                    continued = true;
                 }
             }
             let Some(byte) = self.input.peek() else {
@@ -255,7 +258,7 @@ impl Parser<'_> {
                         Some(b'\n') => {
                             self.input.next();
                             // A line that is continued before it began can still be the delimiter.
-                            line_start = at_start;
+                            line_start = at_start && !continued;
                         }
                         // The dollar sign's own code for prompts comes later.
                         Some(b'$') if matches!(mode, Mode::Prompt) => {
