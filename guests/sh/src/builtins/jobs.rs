@@ -119,7 +119,7 @@ pub(super) fn wait(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 /// Waits for all jobs.
 fn wait_all(shell: &mut Shell) -> u8 {
-    while shell.jobs.list.iter().any(Job::runs) {
+    while shell.jobs.await_running() {
         let interrupted = match shell.wait_for_any() {
             Ok(Some((pid, status))) => {
                 shell.jobs.note(pid, status);
@@ -133,7 +133,6 @@ fn wait_all(shell: &mut Shell) -> u8 {
             return status;
         }
     }
-    shell.jobs.list.iter_mut().for_each(|job| job.waited |= job.ended());
     0
 }
 
@@ -145,7 +144,7 @@ fn wait_next(shell: &mut Shell) -> u8 {
         return UNKNOWN;
     }
     let mut status_at_end = 0;
-    while shell.jobs.list.iter().any(Job::runs) {
+    while shell.jobs.await_running() {
         let interrupted = match shell.wait_for_any() {
             Ok(Some((pid, status))) => {
                 let ended = shell.jobs.note(pid, status).and_then(|number| shell.jobs.job(number));

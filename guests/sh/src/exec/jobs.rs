@@ -136,6 +136,19 @@ impl Jobs {
         }
     }
 
+    /// Whether a job runs that can be waited for. The jobs are looked at from the one that was started or stopped last on,
+    /// and those that have ended before a running one is found count as waited for.
+    pub fn await_running(&mut self) -> bool {
+        for number in self.recent.iter().rev() {
+            let Some(job) = self.list.iter_mut().find(|job| job.number == *number) else { continue };
+            if job.runs() {
+                return true;
+            }
+            job.waited = true;
+        }
+        false
+    }
+
     /// Adds a job and returns its number: the lowest that is free.
     pub fn add(&mut self, mut job: Job) -> usize {
         let place = self.list.iter().enumerate().position(|(index, job)| job.number != index + 1);

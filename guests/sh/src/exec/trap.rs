@@ -242,9 +242,9 @@ impl Shell {
     pub fn run_exit_trap(&mut self) {
         let Some(action) = self.traps.action(0).map(<[u8]>::to_vec) else { return };
         self.traps.set(0, None, true);
-        // An `exit` in the trap decides the status; whatever else ends it has nothing more to leave.
+        // An `exit` in the trap decides the status, or an error; whatever else ends it has nothing more to leave.
         let status = self.status;
-        if self.run_trap(action) != Err(Unwind::Exit) {
+        if !matches!(self.run_trap(action), Err(Unwind::Exit | Unwind::Error)) {
             self.status = status;
         }
     }

@@ -293,7 +293,7 @@ impl Subject {
         let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let image = lab.provide(&format!("{}-work", shell.name()), &image);
         drop(turn);
-        let pids = r"(p=|PPID='|kill pid|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
+        let pids = r"(p=|PPID='|kill pid|kill( -s)? -?0|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
         let waits = r"(wait)(?: [0-9]{1,7})+";
         // A number as the name of a command.
         let name = r" [0-9]{1,7}(: not found)";
