@@ -21,6 +21,7 @@ pub mod escape;
 pub mod format;
 pub mod glob;
 pub mod human;
+pub mod init;
 pub mod lines;
 pub mod listing;
 pub mod locale;

@@ -37,8 +37,30 @@ pub fn exec(ctx: &mut Context<'_>, argv: &[Vec<u8>], env: Vec<Vec<u8>>) -> Quit 
 /// No such program, or it cannot be started.
 pub fn spawn(argv: &[Vec<u8>]) -> Result<Pid, Errno> {
     let name = argv.first().cloned().unwrap_or_default();
+    match start(SpawnRequest { argv: argv.to_vec(), ..SpawnRequest::default() }) {
+        Err((Errno::Noent, mut request)) if table::exists(&name) => {
+            request.path = b"/proc/self/exe".to_vec();
+            process::spawn(&request)
+        }
+        started => started.map_err(|(error, _)| error),
+    }
+}
+
+/// Starts the program `argv[0]`, searched for in `PATH` alone, in a process group of its own and with these signals as they
+/// are for a new program.
+/// # Errors
+/// No such program, or it cannot be started.
+pub fn spawn_apart(argv: &[Vec<u8>], default_signals: u64) -> Result<Pid, Errno> {
+    let request = SpawnRequest { argv: argv.to_vec(), pgid: Some(0), default_signals, ..SpawnRequest::default() };
+    start(request).map_err(|(error, _)| error)
+}
+
+/// Starts the program that the arguments of a request name, searched for in `PATH`; the request comes back when there is
+/// none.
+fn start(mut request: SpawnRequest) -> Result<Pid, (Errno, SpawnRequest)> {
+    let name = request.argv.first().cloned().unwrap_or_default();
     let path = crate::environ::var(b"PATH").unwrap_or_else(|| b"/bin:/usr/bin".to_vec());
-    let mut request = SpawnRequest { argv: argv.to_vec(), envp: wcr_sys::env(), ..SpawnRequest::default() };
+    request.envp = wcr_sys::env();
     let mut result = Errno::Noent;
     // A folder of the search path that is none is passed over.
     let searched = !name.contains(&b'/');
@@ -51,11 +73,7 @@ pub fn spawn(argv: &[Vec<u8>]) -> Result<Pid, Errno> {
             Err(error) => result = error,
         }
     }
-    if result == Errno::Noent && table::exists(&name) {
-        request.path = b"/proc/self/exe".to_vec();
-        return process::spawn(&request);
-    }
-    Err(result)
+    Err((result, request))
 }
 
 /// Waits for a child.

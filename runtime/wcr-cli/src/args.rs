@@ -11,9 +11,10 @@ use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
 use crate::container::{
-    self, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs,
+    self, HealthArgs, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs,
     RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
+use crate::events::EventsArgs;
 use crate::help;
 use crate::image_args::{
     DfArgs, ExportArgs, FsckArgs, ImportArgs, ListArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs,
@@ -106,6 +107,8 @@ pub(crate) enum Command {
     Top(TopArgs),
     /// Show what containers use
     Stats(StatsArgs),
+    /// Show what happens to containers and images
+    Events(EventsArgs),
     /// Commands for containers, as docker has them under this name
     #[command(subcommand)]
     Container(ContainerCommand),
@@ -239,6 +242,11 @@ pub(crate) struct RunArgs {
     /// Start it again when it has ended: no, on-failure[:COUNT], always; with -d
     #[arg(long, value_name = "POLICY")]
     pub(crate) restart: Option<String>,
+    /// Let the first process be one that passes signals on to the command and looks after orphans
+    #[arg(long)]
+    pub(crate) init: bool,
+    #[command(flatten)]
+    pub(crate) health: HealthArgs,
     /// The signal that `stop` sends
     #[arg(long, value_name = "SIGNAL")]
     pub(crate) stop_signal: Option<String>,

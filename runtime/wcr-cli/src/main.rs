@@ -10,6 +10,7 @@ mod container;
 mod df;
 mod doctor;
 mod env_file;
+mod events;
 mod exit;
 mod export;
 mod fetch;
@@ -97,6 +98,7 @@ fn command(line: Vec<OsString>, is_run: bool) -> u8 {
         Command::Port(args) => container::port(&args),
         Command::Top(args) => container::top(&args),
         Command::Stats(args) => container::stats(&args),
+        Command::Events(args) => events::events(&args),
         Command::Container(ContainerCommand::Prune(args)) => container::prune(&args),
         Command::Keep(args) => container::keep(&args),
         Command::Pull(args) => pull::pull(&args),

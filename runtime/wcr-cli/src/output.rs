@@ -6,14 +6,25 @@ use crate::exit;
 
 /// Writes `text` to standard output; the exit code.
 pub(crate) fn print(text: &str) -> u8 {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => exit::OK,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => exit::OK,
+    match write(text) {
+        Ok(_) => exit::OK,
         Err(error) => {
             exit::say(&format!("cannot write to standard output: {error}"));
             1
         }
+    }
+}
+
+/// Writes `text` to standard output; whether somebody still reads it.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write(text: &str) -> std::io::Result<bool> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

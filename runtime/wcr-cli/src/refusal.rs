@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 const OF_CONTAINERS: [&str; 4] = ["create", "exec", "run", "update"];
 
 /// Commands that there are not, and why.
-const COMMANDS: [(&[&str], &str); 12] = [
+const COMMANDS: [(&[&str], &str); 11] = [
     (
         &["build", "buildx", "builder", "bake"],
         "wcr builds no images; build with docker, podman or buildah and bring the image over a registry or with \
@@ -23,7 +23,6 @@ const COMMANDS: [(&[&str], &str); 12] = [
     ),
     (&["swarm", "node", "secret", "config"], "wcr runs on this machine alone; there are no clusters"),
     (&["plugin"], "there are no plugins"),
-    (&["events"], "what happens to containers is not written down yet; ask with `wcr ps` and `wcr wait`"),
     (&["update"], "what a container was made of does not change; make another one with `wcr run`"),
     (
         &["context", "machine"],
@@ -38,7 +37,7 @@ const COMMANDS: [(&[&str], &str); 12] = [
 ];
 
 /// Options of containers that there are not, and why.
-const OPTIONS: [(&[&str], &str); 17] = [
+const OPTIONS: [(&[&str], &str); 15] = [
     (
         &["-p", "--publish", "-P", "--publish-all", "--expose"],
         "containers have no network, so no port can be reached; pass data through standard streams or a folder (-v)",
@@ -123,23 +122,6 @@ const OPTIONS: [(&[&str], &str); 17] = [
         "wcr itself is the only runtime; leave it out",
     ),
     (&["--volumes-from", "--volume-driver"], "there are no volumes; name the same folder with -v for both containers"),
-    (
-        &["--init"],
-        "there is no second program that would be the first process; a script with `trap` passes signals on, and the ends of \
-         orphans are taken note of by the first process as on any Linux",
-    ),
-    (
-        &[
-            "--health-cmd",
-            "--health-interval",
-            "--health-retries",
-            "--health-start-period",
-            "--health-start-interval",
-            "--health-timeout",
-            "--no-healthcheck",
-        ],
-        "the health of containers is not watched yet; ask with `wcr exec`",
-    ),
     (&["--annotation"], "give labels, with --label NAME=VALUE"),
     (
         &["--disable-content-trust", "--use-api-socket"],

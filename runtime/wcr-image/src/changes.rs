@@ -1,15 +1,12 @@
 //! What a container has changed of its image's files, as the tar of a layer.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use wcr_abi::{Errno, FileKind, Stat, Timestamp};
+use wcr_abi::{Errno, Stat, Timestamp};
 use wcr_vfs::{Change, ChangeKind, FileSystem, Ino};
 
-use crate::tar::{END, Kind, NewEntry, padding};
-
-/// In which pieces contents are written, in bytes.
-const PIECE: usize = 256 << 10;
+use crate::inode_tar::{InodeTar, Inodes};
+use crate::tar::{Kind, NewEntry};
 
 /// Writes `changes` of a file system to `out` as the tar of a layer: laid over the layers that the file system began with,
 /// it shows what the file system shows now (OCI image specification, "Image Layer Filesystem Changeset"). Sockets are
@@ -18,108 +15,62 @@ const PIECE: usize = 256 << 10;
 /// # Errors
 /// Those of `out`, and what the file system fails with.
 pub fn write_changes(fs: &mut dyn FileSystem, changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = Writer { fs, out, seen: BTreeMap::new() };
+    let mut tar = InodeTar::new(Plain(fs), out);
     for change in changes {
         match change.kind {
-            ChangeKind::Removed => writer.whiteout(&change.path)?,
-            ChangeKind::Added(ino) | ChangeKind::Changed(ino) => writer.inode(&change.path, ino)?,
+            ChangeKind::Removed => tar.write_all(&whiteout(&change.path))?,
+            ChangeKind::Added(ino) | ChangeKind::Changed(ino) => tar.add(&change.path, ino)?,
         }
     }
-    writer.out.write_all(&END)
+    tar.finish()
 }
 
-struct Writer<'a> {
-    fs: &'a mut dyn FileSystem,
-    out: &'a mut dyn Write,
-    /// The first name of each inode that may have several.
-    seen: BTreeMap<Ino, Vec<u8>>,
-}
+/// The inodes of a file system, as [`write_changes`] reads them.
+struct Plain<'a>(&'a mut dyn FileSystem);
 
-impl Writer<'_> {
-    fn whiteout(&mut self, path: &[u8]) -> io::Result<()> {
-        let start = path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
-        let (parent, name) = path.split_at(start);
-        let path = [parent, b".wh.", name].concat();
-        let entry = NewEntry {
-            path: &path,
-            link: b"",
-            kind: Kind::Regular,
-            mode: 0,
-            uid: 0,
-            gid: 0,
-            mtime: Timestamp::default(),
-            device: (0, 0),
-            size: 0,
-        };
-        self.out.write_all(&entry.header())
+impl Inodes for Plain<'_> {
+    type Id = Ino;
+
+    fn stat(&mut self, id: Ino) -> Result<Stat, Errno> {
+        self.0.stat(id)
     }
 
-    fn inode(&mut self, path: &[u8], ino: Ino) -> io::Result<()> {
-        let stat = self.fs.stat(ino).map_err(failed)?;
-        let kind = stat.mode.kind();
-        if kind == FileKind::Directory {
-            let path = if path.is_empty() { b"./".to_vec() } else { [path, b"/"].concat() };
-            return self.out.write_all(&entry(&path, b"", &stat, 0).header());
-        }
-        if kind == FileKind::Socket {
-            return Ok(());
-        }
-        if let Some(first) = self.seen.get(&ino) {
-            let link = NewEntry { kind: Kind::HardLink, device: (0, 0), ..entry(path, first, &stat, 0) };
-            return self.out.write_all(&link.header());
-        }
-        if stat.nlink > 1 {
-            self.seen.insert(ino, path.to_vec());
-        }
-        let target = if kind == FileKind::Symlink { self.fs.readlink(ino).map_err(failed)? } else { Vec::new() };
-        let size = if kind == FileKind::Regular { stat.size } else { 0 };
-        self.out.write_all(&entry(path, &target, &stat, size).header())?;
-        self.content(ino, size)
+    fn readlink(&mut self, id: Ino) -> Result<Vec<u8>, Errno> {
+        self.0.readlink(id)
     }
 
-    fn content(&mut self, ino: Ino, size: u64) -> io::Result<()> {
-        let mut piece = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
-        let mut at = 0;
-        while at < size {
-            let length = usize::try_from(size - at).unwrap_or(PIECE).min(piece.len());
-            let room = piece.get_mut(..length).unwrap_or_default();
-            match self.fs.read(ino, at, room).map_err(failed)? {
-                0 => return Err(failed(Errno::Io)),
-                got => {
-                    self.out.write_all(room.get(..got).unwrap_or_default())?;
-                    at += got as u64;
-                }
-            }
-        }
-        self.out.write_all(padding(size))
+    fn read(&mut self, id: Ino, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        self.0.read(id, offset, buf)
     }
 }
 
-fn failed(errno: Errno) -> io::Error {
-    io::Error::other(errno.to_string())
-}
-
-fn entry<'a>(path: &'a [u8], link: &'a [u8], stat: &Stat, size: u64) -> NewEntry<'a> {
-    let kind = Kind::of(stat.mode.kind());
-    NewEntry {
-        path,
-        link,
-        kind,
-        mode: stat.mode.permissions(),
-        uid: stat.uid,
-        gid: stat.gid,
-        mtime: stat.mtime,
-        device: kind.device(stat.rdev),
-        size,
-    }
+/// The entry that removes a name of the layers below.
+fn whiteout(path: &[u8]) -> Vec<u8> {
+    let start = path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+    let (parent, name) = path.split_at(start);
+    let path = [parent, b".wh.", name].concat();
+    let entry = NewEntry {
+        path: &path,
+        link: b"",
+        kind: Kind::Regular,
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        mtime: Timestamp::default(),
+        device: (0, 0),
+        size: 0,
+    };
+    entry.header()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index_tar;
+    use std::collections::BTreeMap;
     use std::sync::Arc;
-    use wcr_abi::OpenFlags;
+
+    use crate::index_tar;
+    use wcr_abi::{FileKind, OpenFlags};
     use wcr_vfs::layer::{Layer, LayerIndex};
     use wcr_vfs::{Creds, MountOptions, Rename, Tree, TreeLimits, Vfs, Walk};
 

@@ -68,6 +68,54 @@ pub struct RunConfig {
     /// The signal that asks the program to end; empty for `SIGTERM`.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub stop_signal: String,
+    /// How it is found out whether the program does its work; only Docker's form of images has that.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Option::is_none")]
+    pub healthcheck: Option<Healthcheck>,
+}
+
+/// How it is found out whether a container's program does its work (Docker's image specification 1.2, `Healthcheck`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Healthcheck {
+    /// `CMD` and a command line, `CMD-SHELL` and a command for the shell, `NONE`; empty for what the image has.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<String>,
+    /// The time between two checks, in nanoseconds; this one and the others are 0 for the default.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub interval: i64,
+    /// How long a check may take.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub timeout: i64,
+    /// How long the program may take until failed checks count.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub start_period: i64,
+    /// The time between two checks until then.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub start_interval: i64,
+    /// How many checks in a row have to fail.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub retries: i64,
+}
+
+impl Healthcheck {
+    /// This one, with what it leaves open as `other` has it.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        let or = |own: i64, other: i64| if own == 0 { other } else { own };
+        Self {
+            test: if self.test.is_empty() { other.test.clone() } else { self.test },
+            interval: or(self.interval, other.interval),
+            timeout: or(self.timeout, other.timeout),
+            start_period: or(self.start_period, other.start_period),
+            start_interval: or(self.start_interval, other.start_interval),
+            retries: or(self.retries, other.retries),
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// What the layers of an image hash to when they are not compressed, the lowest first.

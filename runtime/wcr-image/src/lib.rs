@@ -10,6 +10,7 @@ mod digest;
 mod error;
 mod export;
 mod inflate;
+mod inode_tar;
 mod manifest;
 mod media;
 mod platform;
@@ -22,11 +23,12 @@ pub use archive::{
     Archive, ArchivedImage, ArchivedLayer, Contents, PackedLayer, Part, Source, TableOfContents, compression_of,
 };
 pub use changes::write_changes;
-pub use config::{History, ImageConfig, RootFs, RunConfig};
+pub use config::{Healthcheck, History, ImageConfig, RootFs, RunConfig};
 pub use digest::{Digest, DigestError, Hasher};
 pub use error::{Class, ImageError, Limits, Result};
 pub use export::export_tree;
 pub use inflate::{Inflater, Step};
+pub use inode_tar::{InodeTar, Inodes};
 pub use manifest::{Descriptor, Document, Index, Manifest};
 pub use media::{Compression, MediaType};
 pub use platform::{Platform, PlatformError};

@@ -10,11 +10,11 @@ use wcr_vfs::{Creds, Found, Vfs, Walk};
 use crate::environment::environment;
 use crate::error::BootError;
 use crate::image::ContainerImage;
-use crate::loader::{BundledGuest, Explain, LadderLoader, LastRefusal};
+use crate::loader::{BundledGuest, Explain, INIT, INIT_GUEST, LadderLoader, LastRefusal};
 use crate::path::clean;
 use crate::root::Root;
 use crate::rootfs::{self, Mount};
-use crate::settings::{DEFAULT_HOSTNAME, Settings};
+use crate::settings::{DEFAULT_HOSTNAME, FileIn, Settings};
 use crate::text::shown;
 use crate::user::User;
 use crate::{command, system_files, user, wasm_entry};
@@ -73,7 +73,8 @@ impl Machine {
 pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<Machine, BootError> {
     let now = Timestamp::from_nanos(host.clock.realtime());
     let root = host.root.map_or_else(|| Root::new(image, settings.writable_bytes), Ok)?;
-    let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, root, host.mounts, now)?;
+    let init = if settings.init { Some(init_program(host.guests)?) } else { None };
+    let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, root, init, host.mounts, now)?;
     let refusal = LastRefusal::default();
     let loader = LadderLoader {
         guests: host.guests,
@@ -108,11 +109,18 @@ struct Prepared {
     request: InitRequest,
 }
 
+/// The program that is the first process of a container with `--init`.
+fn init_program(guests: &'static [BundledGuest]) -> Result<&'static [u8], BootError> {
+    let guest = guests.iter().find(|guest| guest.name == INIT_GUEST.name());
+    guest.map(|guest| guest.wasm).ok_or(BootError::Rootfs { what: INIT, errno: Errno::Noent })
+}
+
 /// Puts together what the image and the user say.
 fn prepare(
     image: &ContainerImage,
     settings: &Settings,
     root: Root,
+    init: Option<&[u8]>,
     mounts: Vec<Mount>,
     now: Timestamp,
 ) -> Result<Prepared, BootError> {
@@ -126,12 +134,16 @@ fn prepare(
     let hosts = system_files::host_lines(&settings.hosts)?;
     let proc_table = ProcTable::default();
     let mut root = root;
-    let times = root.times_of(&SYSTEM_FOLDERS);
+    let times = root.times_of(if init.is_some() { &INIT_FOLDERS } else { &SYSTEM_FOLDERS });
     let mut vfs = rootfs::assemble(root, &proc_table, now)?;
     let user = find_user(config, settings, &mut vfs)?;
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     let written = system_files::write(&mut vfs, &walk, hostname, &hosts, now);
     written.map_err(|errno| BootError::Rootfs { what: "/etc", errno })?;
+    if let Some(program) = init {
+        let file = FileIn { path: INIT.into(), content: program.to_vec(), mode: 0o755 };
+        rootfs::put_file(&mut vfs, &file, now)?;
+    }
     rootfs::put_back_times(&mut vfs, &times, now);
     for file in &settings.files {
         rootfs::put_file(&mut vfs, file, now)?;
@@ -141,6 +153,9 @@ fn prepare(
     rootfs::make_workdir(&mut vfs, &workdir, now)?;
     if image.platform.is_wasm() {
         wasm_entry::prepare(&mut vfs, &mut argv, &workdir, now);
+    }
+    if init.is_some() {
+        argv.splice(0..0, [INIT, "--"].map(|word| word.as_bytes().to_vec()));
     }
     if settings.read_only {
         vfs.seal_root();
@@ -156,6 +171,8 @@ fn prepare(
 
 /// The folders in which every container gets something.
 const SYSTEM_FOLDERS: [&[u8]; 2] = [b"/", b"/etc"];
+/// Those in which one with `--init` gets something.
+const INIT_FOLDERS: [&[u8]; 3] = [b"/", b"/etc", b"/sbin"];
 
 fn find_user(config: &RunConfig, settings: &Settings, vfs: &mut Vfs) -> Result<User, BootError> {
     let [passwd, group] = [&b"/etc/passwd"[..], b"/etc/group"].map(|path| rootfs::read_accounts(vfs, path));
@@ -353,7 +370,7 @@ mod tests {
         let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Platform::default() };
         let now = Timestamp::from_nanos(VIRTUAL_START);
         let error =
-            prepare(&image, &Settings::default(), Root::new(&image, None).unwrap(), Vec::new(), now).err().unwrap();
+            prepare(&image, &Settings::default(), Root::new(&image, None).unwrap(), None, Vec::new(), now).err().unwrap();
         assert!(matches!(error, BootError::NoCommand) && error.exit_code() == 125);
     }
 }

@@ -8,6 +8,11 @@ use wcr_shims::{Guest, Identity, KnownProgram, Missing, describe, identify, prog
 
 use crate::text::shown;
 
+/// The first process of a container that is started with `--init`, as Docker has it.
+pub(crate) const INIT: &str = "/sbin/docker-init";
+/// The guest that it is.
+pub(crate) const INIT_GUEST: Guest = Guest::System;
+
 /// A guest that wcr carries.
 #[derive(Debug, Clone, Copy)]
 pub struct BundledGuest {
@@ -50,6 +55,10 @@ pub enum Verdict<'a> {
 pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[BundledGuest]) -> Verdict<'a> {
     if content.starts_with(b"\0asm") {
         if let Some(bundled) = guests.iter().find(|guest| guest.wasm == content) {
+            // The same file as that of its applets, which know nothing of it.
+            if bundled.name == INIT_GUEST.name() && argv.first().is_some_and(|name| name.as_ref() == INIT.as_bytes()) {
+                return Verdict::Bundled(INIT_GUEST.name());
+            }
             // Together the guests are one multi-call program, as BusyBox is: each of them stands for all applets. That
             // of coreutils stands apart.
             let is_gnu = bundled.name == Guest::Gnu.name();

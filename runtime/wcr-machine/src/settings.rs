@@ -30,6 +30,9 @@ pub struct Settings {
     pub writable_bytes: Option<u64>,
     /// Files that are put into the image before the container starts, in order.
     pub files: Vec<FileIn>,
+    /// Whether the first process is one that starts the command, passes signals on to it and takes note of the ends of
+    /// orphans (`--init`).
+    pub init: bool,
     /// Whether the first process's streams are a terminal.
     pub tty: bool,
     /// What it may use up.

@@ -55,7 +55,10 @@ pub(crate) fn write(
 /// Whether what a container has at this path, from the root on, is not its own doing: what is made for every container.
 #[must_use]
 pub fn is_systems(path: &[u8]) -> bool {
-    [&b"dev"[..], b"proc", b"sys", b"etc/hostname", b"etc/hosts", b"etc/resolv.conf"].contains(&path)
+    // The folder of the first may be a link.
+    let init = path.strip_suffix(b"bin/docker-init");
+    init.is_some_and(|folder| [&b"s"[..], b"", b"usr/s", b"usr/"].contains(&folder))
+        || [&b"dev"[..], b"proc", b"sys", b"etc/hostname", b"etc/hosts", b"etc/resolv.conf"].contains(&path)
 }
 
 /// Lines of `/etc/hosts` for hosts given as `NAME:ADDRESS`.

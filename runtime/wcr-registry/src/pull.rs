@@ -160,6 +160,7 @@ impl Pull<'_> {
             run: parsed.config,
         };
         self.store.commit(&record).map_err(|error| self.in_store(error))?;
+        self.store.tell_of_image("pull", self.reference.familiar(), self.reference.familiar());
         Ok(PullOutcome { record, status })
     }
 

@@ -57,6 +57,7 @@ impl Client {
                 let tag = target.tag().filter(|_| place == 0);
                 runtime.block_on(put(&session, document, tag))?;
             }
+            store.tell_of_image("push", target.familiar(), target.familiar());
             Ok(top)
         })
     }

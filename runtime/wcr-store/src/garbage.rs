@@ -96,6 +96,7 @@ impl Store {
         }
         if !what.dry_run {
             self.forget(&unused)?;
+            self.tell_removed(&unused, &kept);
         }
         let live = self.live_with_containers(&kept, &unused)?;
         let mut parts = self.sweep(&live, None, !what.dry_run)?;

@@ -67,6 +67,8 @@ impl Store {
         )?;
         let reference = name.map_or_else(|| nameless(record.digest), Self::filed_as);
         self.commit(&ImageRecord { reference, ..record })?;
+        let id = of_config.0.to_string();
+        self.tell_of_image("import", &id, name.map_or_else(|| id.clone(), Reference::familiar));
         Ok(of_config.0)
     }
 

@@ -61,6 +61,8 @@ impl Store {
             for reference in names {
                 self.commit(&ImageRecord { reference, ..record.clone() })?;
             }
+            let id = record.config.digest.to_string();
+            self.tell_of_image("load", &id, image.names().first().map_or_else(|| id.clone(), Reference::familiar));
             loaded.push(Loaded { names: image.names().to_vec(), id: record.config.digest });
         }
         Ok(loaded)

@@ -33,7 +33,9 @@ impl Store {
         if name.digest().is_some() {
             return Err(StoreError::TagWithDigest { name: name.familiar() });
         }
-        self.commit(&ImageRecord { reference: key(name), ..image.clone() })
+        self.commit(&ImageRecord { reference: key(name), ..image.clone() })?;
+        self.tell_of_image("tag", image.config.digest.to_string(), name.familiar());
+        Ok(())
     }
 
     /// The images whose identity, manifest or pulled digest begins with these hex digits; `sha256:` may stand before
@@ -93,7 +95,24 @@ impl Store {
                 }
             }
         }
+        self.tell_removed(&gone, &kept);
         Ok(done)
+    }
+
+    /// Writes down that images have lost names, and which have lost their last one.
+    pub(crate) fn tell_removed(&self, gone: &[ImageRecord], kept: &[ImageRecord]) {
+        let mut told = Vec::new();
+        for record in gone {
+            let id = record.config.digest.to_string();
+            self.tell_of_image("untag", &id, familiar(record));
+            let is_last = kept.iter().all(|other| other.config.digest != record.config.digest);
+            if is_last && !told.contains(&id) {
+                told.push(id);
+            }
+        }
+        for id in told {
+            self.tell_of_image("delete", &id, &id);
+        }
     }
 
     /// Removes the names of images from the layout's list and then their records. To be called with the lock of the

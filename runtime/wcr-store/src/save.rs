@@ -53,7 +53,12 @@ impl Store {
     pub fn save(&self, images: &[Saved], format: SaveFormat, out: &mut dyn Write) -> Result<()> {
         let mut target = Tar(TarWriter::new(out));
         self.save_to(images, format, &mut target)?;
-        target.0.finish().map_err(StoreError::io("write", "the archive"))
+        target.0.finish().map_err(StoreError::io("write", "the archive"))?;
+        for Saved { record, names } in images {
+            let id = record.config.digest.to_string();
+            self.tell_of_image("save", &id, names.first().map_or_else(|| id.clone(), Reference::familiar));
+        }
+        Ok(())
     }
 
     /// Writes images as an OCI image layout into a folder, which has to be empty or missing.

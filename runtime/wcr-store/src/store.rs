@@ -93,8 +93,18 @@ impl Store {
         match fs::read_dir(&self.root) {
             // Folders of a store that is being made right now by somebody else are no strangers.
             Ok(mut entries) => {
-                let known =
-                    ["tmp", "locks", "blobs", "layers", "refs", "containers", "oci-layout", "index.json", "version"];
+                let known = [
+                    "tmp",
+                    "locks",
+                    "blobs",
+                    "layers",
+                    "refs",
+                    "containers",
+                    "oci-layout",
+                    "index.json",
+                    "events.json",
+                    "version",
+                ];
                 let known = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| known.contains(&name));
                 if entries.any(|entry| !entry.is_ok_and(|entry| known(&entry.file_name()))) {
                     return Err(StoreError::NotAStore { path: self.root.clone() });

@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use wcr_container::life::DetachKeys;
 use wcr_image::Reference;
+
+use crate::limits;
 
 /// A command for containers that run or not, by their names or IDs.
 #[derive(Debug, Args)]
@@ -73,7 +76,7 @@ pub(crate) struct PsArgs {
     /// Show those that do not run, too
     #[arg(short, long)]
     pub(crate) all: bool,
-    /// Show only some: id=, name=, label=KEY[=VALUE], status=, exited=CODE, ancestor=IMAGE, before=, since=
+    /// Show only some: id=, name=, label=KEY[=VALUE], status=, health=, exited=CODE, ancestor=IMAGE, before=, since=
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub(crate) filter: Vec<String>,
     /// Print what a template of Go says for each, `table TEMPLATE` with headings, or json for a line each
@@ -120,6 +123,33 @@ pub(crate) struct LogsArgs {
     /// The container
     #[arg(value_name = "CONTAINER")]
     pub(crate) container: String,
+}
+
+/// The options of `wcr run` and `wcr create` about health checks.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Find out with this command for the shell whether the container does its work
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) health_cmd: Option<String>,
+    /// The time between two checks [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = limits::time)]
+    pub(crate) health_interval: Option<Duration>,
+    /// How many checks in a row have to fail [default: 3]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) health_retries: Option<u32>,
+    /// How long it may take until failed checks count [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = limits::time)]
+    pub(crate) health_start_period: Option<Duration>,
+    /// The time between two checks until then [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = limits::time)]
+    pub(crate) health_start_interval: Option<Duration>,
+    /// How long a check may take [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = limits::time)]
+    pub(crate) health_timeout: Option<Duration>,
+    /// Make no checks, whatever the image says
+    #[arg(long, conflicts_with_all = ["health_cmd", "health_interval", "health_retries", "health_start_period",
+          "health_start_interval", "health_timeout"])]
+    pub(crate) no_healthcheck: bool,
 }
 
 /// `wcr exec`.

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use wcr_container::bind::Bind;
 use wcr_container::life::{LogSpec, Place, Restart, Spec, Text, record};
 use wcr_container::{Limits, Tmpfs};
-use wcr_image::{Class, Reference};
+use wcr_image::{Class, Healthcheck, Reference};
 use wcr_store::Store;
 
 use crate::args::RunArgs;
+use crate::container::HealthArgs;
 use crate::container::verbs::signal;
 use crate::exit::Failure;
 use crate::fetch::{self, Fetched};
@@ -84,7 +86,34 @@ pub(crate) fn spec(args: &RunArgs, command: Vec<Text>) -> Result<Spec> {
         log: log(args)?,
         timeout: milliseconds,
         deterministic: args.deterministic,
+        init: args.init,
+        health: health(&args.health, args.deterministic)?,
     })
+}
+
+/// What the options say of health checks; `None` when they say nothing.
+fn health(args: &HealthArgs, deterministic: bool) -> Result<Option<Healthcheck>> {
+    let nanos = |time: Option<Duration>| time.map_or(0, |time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
+    let times = [args.health_interval, args.health_timeout, args.health_start_period, args.health_start_interval];
+    if times.iter().flatten().any(|time| *time < Duration::from_millis(1)) {
+        return Err(Failure::new(Class::Usage, "times of health checks cannot be less than 1ms").into());
+    }
+    let [interval, timeout, start_period, start_interval] = times.map(nanos);
+    let test = match &args.health_cmd {
+        _ if args.no_healthcheck => vec!["NONE".into()],
+        Some(command) => vec!["CMD-SHELL".into(), command.clone()],
+        None => Vec::new(),
+    };
+    let retries = args.health_retries.map_or(0, i64::from);
+    let asked = Healthcheck { test, interval, timeout, start_period, start_interval, retries };
+    if asked == Healthcheck::default() {
+        return Ok(None);
+    }
+    if deterministic && !args.no_healthcheck {
+        let message = "--deterministic and health checks do not go together: nothing comes from outside when it wants to";
+        return Err(Failure::new(Class::Usage, message).into());
+    }
+    Ok(Some(asked))
 }
 
 /// A bind mount with a path that means the same from everywhere.

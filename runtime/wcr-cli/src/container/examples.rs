@@ -3,7 +3,7 @@
 use crate::help::Example;
 
 /// The examples of each command.
-pub(crate) const EXAMPLES: [(&str, &[Example]); 22] = [
+pub(crate) const EXAMPLES: [(&str, &[Example]); 23] = [
     ("create", &[("A container to be started later", "wcr create --name box -it busybox sh")]),
     (
         "start",
@@ -77,6 +77,14 @@ pub(crate) const EXAMPLES: [(&str, &[Example]); 22] = [
         &[
             ("All that run, again and again", "wcr stats"),
             ("Once, for a script", "wcr stats --no-stream --format '{{.Name}} {{.MemUsage}}'"),
+        ],
+    ),
+    (
+        "events",
+        &[
+            ("All that happens from now on", "wcr events"),
+            ("What has ended in the last hour, and how", "wcr events --since 1h --until 0s --filter event=die"),
+            ("In a script", "wcr events --filter container=box --format '{{.Action}} {{.Actor.Attributes.exitCode}}'"),
         ],
     ),
     ("container", &[("Remove all that do not run", "wcr container prune -f")]),

@@ -123,6 +123,7 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
             "Tmpfs": spec.tmpfs,
             "Memory": spec.memory.unwrap_or_default(),
             "PidsLimit": spec.processes.unwrap_or_default(),
+            "Init": spec.init,
         },
         "Mounts": mounts,
         "Config": {
@@ -138,9 +139,10 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
             "Image": record.image,
             "WorkingDir": spec.workdir.clone().unwrap_or_else(|| record.config.working_dir.clone()),
             "Entrypoint": if entrypoint.is_empty() { Value::Null } else { json!(entrypoint) },
-            "Labels": container.labels(),
+            "Labels": container.record.labels(),
             "StopSignal": wcr_container::signal_name(record.stop_signal()),
             "StopTimeout": spec.stop_timeout,
+            "Healthcheck": record.healthcheck(),
         },
         "NetworkSettings": { "Ports": {}, "Networks": { "none": {} } },
     });
@@ -151,7 +153,7 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
 }
 
 fn state_value(state: &State) -> Value {
-    json!({
+    let mut value = json!({
         "Status": state.status.name(),
         "Running": state.status.is_alive(),
         "Paused": state.status == Status::Paused,
@@ -163,7 +165,21 @@ fn state_value(state: &State) -> Value {
         "Error": state.error,
         "StartedAt": time(state.started),
         "FinishedAt": time(state.finished),
-    })
+    });
+    if let (Some(health), Some(fields)) = (&state.health, value.as_object_mut()) {
+        let log = health.log.iter().map(|result| {
+            json!({
+                "Start": time(result.start),
+                "End": time(result.end),
+                "ExitCode": result.exit_code,
+                "Output": result.output,
+            })
+        });
+        let (status, streak) = (health.status.name(), health.failing_streak);
+        let health = json!({ "Status": status, "FailingStreak": streak, "Log": log.collect::<Vec<_>>() });
+        fields.insert("Health".into(), health);
+    }
+    value
 }
 
 /// Lists what a container has changed of its image's files.

@@ -20,7 +20,7 @@ use crate::exit::{self, report};
 use crate::output::print;
 
 pub(crate) use args::{
-    AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PruneArgs, PsArgs,
+    AttachArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PruneArgs, PsArgs,
     RenameArgs, RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
 pub(crate) use attach::{attach, exec, start};

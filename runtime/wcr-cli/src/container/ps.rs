@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use wcr_container::life::{Container, State, Status, rfc3339_nanos, short};
+use wcr_container::life::{Container, HealthStatus, State, Status, rfc3339_nanos, short};
 use wcr_store::Store;
 
 use crate::container::PsArgs;
@@ -21,7 +21,7 @@ const HEADINGS: Headings<'static> = &[
     ("CreatedAt", "CREATED AT"),
     ("LocalVolumes", "LOCAL VOLUMES"),
 ];
-const FILTERS: [&str; 8] = ["ancestor", "before", "exited", "id", "label", "name", "since", "status"];
+const FILTERS: [&str; 9] = ["ancestor", "before", "exited", "health", "id", "label", "name", "since", "status"];
 const STATUSES: [&str; 6] = ["created", "running", "paused", "restarting", "exited", "dead"];
 /// How much of a command is shown, in characters.
 const COMMAND_MAX: usize = 20;
@@ -39,6 +39,7 @@ pub(crate) fn ps(args: &PsArgs) -> Result<u8> {
     let format = Format::asked(if args.quiet { Some("{{.ID}}") } else { args.format.as_deref() }, &table)?;
     let filters = Filters::parse(&args.filter, &FILTERS)?;
     filters.only("status", &STATUSES)?;
+    filters.only("health", &["none", "starting", "healthy", "unhealthy"])?;
     let store = Store::open_default()?;
     let rows = chosen(&store, args, &filters)?;
     let now = when::now();
@@ -88,8 +89,9 @@ fn chosen(store: &Store, args: &PsArgs, filters: &Filters) -> Result<Vec<Row>> {
 
 impl Row {
     fn suits(&self, filters: &Filters) -> bool {
-        let (record, labels) = (&self.container.record, self.container.labels());
+        let (record, labels) = (&self.container.record, self.container.record.labels());
         let status = self.state.status;
+        let health = self.state.health.as_ref().map_or("none", |health| health.status.name());
         let ancestor = |image: &str| {
             let same = |text: &str| text == image || text.split_once(':').is_some_and(|(name, _)| name == image);
             let id = record.image_id.map(|id| id.hex()).unwrap_or_default();
@@ -97,6 +99,7 @@ impl Row {
             same(&record.image) || (wanted.len() >= 12 && id.starts_with(wanted))
         };
         filters.any("status", |wanted| wanted == status.name())
+            && filters.any("health", |wanted| wanted == health)
             && filters.any("exited", |code| status == Status::Exited && code == self.state.exit_code.to_string())
             && filters.any("id", |id| self.container.id().starts_with(id))
             && filters.any("name", |name| self.name.contains(name.trim_start_matches(['/', '^']).trim_end_matches('$')))
@@ -115,7 +118,7 @@ impl Row {
             _ => command,
         };
         let created = record.created / 1_000_000_000;
-        let labels: Vec<String> = container.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let labels: Vec<String> = container.record.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
         let written = if sized { size(container.written_bytes().unwrap_or_default()) } else { "0 B".into() };
         json!({
             "ID": if whole { container.id() } else { short(container.id()) },
@@ -146,7 +149,14 @@ pub(crate) fn status(state: &State, now: u64) -> String {
     let since = |nanos: u64| when::took(now.saturating_sub(nanos / 1_000_000_000));
     match state.status {
         Status::Created => "Created".into(),
-        Status::Running => format!("Up {}", since(state.started)),
+        Status::Running => {
+            let health = state.health.as_ref().map(|health| match health.status {
+                HealthStatus::Starting => " (health: starting)",
+                HealthStatus::Healthy => " (healthy)",
+                HealthStatus::Unhealthy => " (unhealthy)",
+            });
+            format!("Up {}{}", since(state.started), health.unwrap_or_default())
+        }
         Status::Paused => format!("Up {} (Paused)", since(state.started)),
         Status::Restarting => format!("Restarting ({}) {} ago", state.exit_code, since(state.finished)),
         Status::Exited => format!("Exited ({}) {} ago", state.exit_code, since(state.finished)),

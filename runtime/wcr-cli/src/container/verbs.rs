@@ -41,10 +41,7 @@ pub(crate) fn stop(args: &StopArgs) -> Result<u8> {
 /// Ends containers and starts them again.
 pub(crate) fn restart(args: &StopArgs) -> Result<u8> {
     let asked = args.signal.as_deref().map(signal).transpose()?;
-    each(&args.names, |_, container| {
-        container.stop(asked, patience(container, args.time))?;
-        container.start(false).map(drop)
-    })
+    each(&args.names, |_, container| container.restart(asked, patience(container, args.time)))
 }
 
 /// Sends containers a signal.
@@ -110,7 +107,7 @@ pub(crate) fn prune(args: &PruneArgs) -> Result<u8> {
     let store = Store::open_default()?;
     let (mut removed, mut bytes) = (Vec::new(), 0);
     for container in Container::all(&store)?.0 {
-        let labels = container.labels();
+        let labels = container.record.labels();
         let suits = filters.all("label", |wanted| has_label(&labels, wanted))
             && !filters.values("label!").any(|wanted| has_label(&labels, wanted))
             && until.iter().all(|until| container.record.created < *until);

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 
-use tar::{Archive, EntryType, Header};
-use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Timestamp};
+use tar::{Archive, EntryType};
+use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Stat, Timestamp};
+use wcr_image::{InodeTar, Inodes};
 use wcr_vfs::{Creds, Node, SetTime, SetTimes, Vfs, Walk};
 
 use crate::life::error::LifeError;
@@ -75,98 +76,43 @@ pub(crate) fn pack_all(vfs: &mut Vfs, out: &mut dyn Write) -> Result<(), LifeErr
     write_tree(vfs, left, out)
 }
 
+/// The inodes of all mounts.
+struct Mounted<'a>(&'a mut Vfs);
+
+impl Inodes for Mounted<'_> {
+    type Id = Node;
+
+    fn stat(&mut self, id: Node) -> Result<Stat, Errno> {
+        self.0.stat_node(id)
+    }
+
+    fn readlink(&mut self, id: Node) -> Result<Vec<u8>, Errno> {
+        let walk = Walk::new(self.0.root(), Creds::root(), 0);
+        self.0.readlink_node(&walk, id)
+    }
+
+    fn read(&mut self, id: Node, offset: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        self.0.read_node(id, offset, buf)
+    }
+}
+
 /// Writes inodes under their names, and what is in them; the last one first.
-fn write_tree(vfs: &mut Vfs, mut left: Vec<(Vec<u8>, Node)>, mut out: &mut dyn Write) -> Result<(), LifeError> {
-    let walk = Walk::new(vfs.root(), Creds::root(), 0);
-    let archive = Path::new("the archive");
-    let mut seen: Vec<(Node, Vec<u8>)> = Vec::new();
+fn write_tree(vfs: &mut Vfs, mut left: Vec<(Vec<u8>, Node)>, out: &mut dyn Write) -> Result<(), LifeError> {
+    let mut tar = InodeTar::new(Mounted(vfs), out);
     while let Some((name, node)) = left.pop() {
-        let stat = vfs.stat_node(node).map_err(failed(&name))?;
-        let mut header = Header::new_gnu();
-        header.set_mode(stat.mode.permissions());
-        header.set_uid(stat.uid.into());
-        header.set_gid(stat.gid.into());
-        header.set_mtime(u64::try_from(stat.mtime.sec).unwrap_or_default());
-        header.set_size(0);
-        let first = seen.iter().find(|(other, _)| *other == node && stat.nlink > 1).map(|(_, name)| name.clone());
-        let (kind, link) = match (stat.mode.kind(), first) {
-            (FileKind::Directory, _) => (EntryType::Directory, None),
-            (FileKind::Socket, _) => continue,
-            (_, Some(first)) => (EntryType::Link, Some(first)),
-            (FileKind::Symlink, _) => {
-                (EntryType::Symlink, Some(vfs.readlink_node(&walk, node).map_err(failed(&name))?))
-            }
-            (FileKind::CharDevice, _) => (EntryType::Char, None),
-            (FileKind::BlockDevice, _) => (EntryType::Block, None),
-            (FileKind::Fifo, _) => (EntryType::Fifo, None),
-            (FileKind::Regular, _) => (EntryType::Regular, None),
-        };
-        header.set_entry_type(kind);
-        if kind == EntryType::Regular {
-            header.set_size(stat.size);
-            if stat.nlink > 1 {
-                seen.push((node, name.clone()));
-            }
-        }
-        long_names(&mut out, &mut header, &name, link.as_deref()).map_err(broken(archive))?;
-        if kind == EntryType::Regular {
-            content(vfs, node, stat.size, &mut out).map_err(broken(archive))?;
-        }
-        if kind == EntryType::Directory {
+        tar.add(&name, node).map_err(|error| LifeError::Path {
+            path: String::from_utf8_lossy(&name).escape_debug().to_string(),
+            reason: error.to_string(),
+        })?;
+        let vfs = &mut *tar.inodes().0;
+        if vfs.perm(node).map_err(failed(&name))?.mode.kind() == FileKind::Directory {
             for entry in vfs.entries(node).map_err(failed(&name))?.into_iter().rev() {
                 let child = vfs.entry(node, &entry.name).map_err(failed(&entry.name))?;
                 left.push(([name.as_slice(), b"/", &entry.name].concat(), child));
             }
         }
     }
-    out.write_all(&[0; 1024]).map_err(broken(archive))
-}
-
-/// Writes a header, and before it GNU's entries for what is too long for it.
-fn long_names(out: &mut impl Write, header: &mut Header, name: &[u8], link: Option<&[u8]>) -> io::Result<()> {
-    let as_path = |bytes: &[u8]| -> io::Result<std::path::PathBuf> {
-        String::from_utf8(bytes.to_vec()).map(Into::into).map_err(|_| io::Error::other("a name is not valid UTF-8"))
-    };
-    let mut extra = |kind: u8, bytes: &[u8]| -> io::Result<()> {
-        let mut header = Header::new_gnu();
-        header.set_entry_type(EntryType::new(kind));
-        header.set_path("././@LongLink")?;
-        header.set_size(bytes.len() as u64 + 1);
-        header.set_mode(0o644);
-        header.set_cksum();
-        out.write_all(header.as_bytes())?;
-        out.write_all(bytes)?;
-        out.write_all(&vec![0; 512 - bytes.len() % 512])
-    };
-    if name.len() >= 100 {
-        extra(b'L', name)?;
-    }
-    if let Some(link) = link.filter(|link| link.len() >= 100) {
-        extra(b'K', link)?;
-    }
-    header.set_path(as_path(name.get(..99).unwrap_or(name))?)?;
-    if let Some(link) = link {
-        header.set_link_name_literal(link.get(..99).unwrap_or(link))?;
-    }
-    header.set_cksum();
-    out.write_all(header.as_bytes())
-}
-
-fn content(vfs: &mut Vfs, node: Node, size: u64, out: &mut impl Write) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    let mut at = 0;
-    while at < size {
-        let length = usize::try_from(size - at).unwrap_or(PIECE).min(PIECE);
-        let room = piece.get_mut(..length).unwrap_or_default();
-        match vfs.read_node(node, at, room).map_err(|errno| io::Error::other(errno.to_string()))? {
-            0 => return Err(io::Error::other("a file has become shorter")),
-            got => {
-                out.write_all(room.get(..got).unwrap_or_default())?;
-                at += got as u64;
-            }
-        }
-    }
-    out.write_all(&vec![0; (512 - (size % 512) as usize) % 512])
+    tar.finish().map_err(broken(Path::new("the archive")))
 }
 
 /// Puts the entries of a tar of the host's into a folder, which is there. What is there already is replaced; names cannot

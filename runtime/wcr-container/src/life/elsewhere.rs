@@ -69,6 +69,10 @@ impl Container {
         if self.state()?.status.is_alive() { self.kill() } else { Ok(()) }
     }
 
+    pub fn restart(&self, _signal: Option<Signal>, _patience: Option<Duration>) -> Result<(), LifeError> {
+        Err(LifeError::Host("a container that runs on its own"))
+    }
+
     pub fn pause(&self, _pause: bool) -> Result<(), LifeError> {
         Err(LifeError::Host("reaching a running container"))
     }

@@ -1,5 +1,6 @@
 //! Running a container in this process: in the foreground, or as the process that a detached one lives in.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use wcr_kernel::{HostInput, HostOutput, Stdio};
 use wcr_machine::{ContainerImage, Root};
 
 use crate::life::error::LifeError;
+use crate::life::events::Happening;
 use crate::life::frame;
 use crate::life::log::{LogWriter, Stream};
 use crate::life::place::Place;
@@ -24,13 +26,20 @@ pub(crate) struct Alone {
     pub(crate) hub: Hub,
     pub(crate) remote: Remote,
     pub(crate) state: Arc<Mutex<State>>,
+    /// That it was started has been written down.
+    pub(crate) told: Arc<AtomicBool>,
+}
+
+/// What is to be said of a run in the foreground that was started then.
+pub(crate) fn begun(started: u64) -> [Happening; 2] {
+    ["attach", "start"].map(|action| Happening::new(action).at(started))
 }
 
 impl Alone {
     pub(crate) fn new(place: Arc<Place>, state: State) -> Self {
         let remote = Remote::default();
         let hub = Hub::new(LogWriter::new(place.clone()), remote.clone());
-        Self { place, hub, remote, state: Arc::new(Mutex::new(state)) }
+        Self { place, hub, remote, state: Arc::new(Mutex::new(state)), told: Arc::default() }
     }
 
     /// Changes how the container is, and writes it.
@@ -141,7 +150,11 @@ pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Re
     };
     let mut ran = alone.run(image, options, stdio);
     drop(raw);
-    if !spec.auto_remove || place.is_made() {
+    if spec.auto_remove && !place.is_made() {
+        // Nobody has seen it; but it is said that it was there.
+        let destroyed = Happening::new("destroy");
+        place.tell([place.created()].into_iter().chain(alone.past(&ran)).chain([destroyed]));
+    } else {
         let kept = alone.end_here(&ran);
         if let (Ok(outcome), Err(error)) = (&mut ran, kept) {
             outcome.notes.push(format!("the container was not kept: {error}"));
@@ -151,6 +164,14 @@ pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Re
 }
 
 impl Alone {
+    /// What is still to be said of a run that has ended.
+    fn past(&self, ran: &Result<Outcome, LifeError>) -> Vec<Happening> {
+        let started = self.state.lock().unwrap_or_else(PoisonError::into_inner).started;
+        let Ok(outcome) = ran else { return Vec::new() };
+        let begun = (!self.told.load(Ordering::SeqCst)).then(|| begun(started));
+        begun.into_iter().flatten().chain([Happening::die(outcome.code, started, now())]).collect()
+    }
+
     /// Writes how a run in the foreground has ended, or takes the container away.
     fn end_here(&self, ran: &Result<Outcome, LifeError>) -> Result<(), LifeError> {
         let (code, error) = match ran {
@@ -158,12 +179,14 @@ impl Alone {
             Err(error) => (error.run_code(), error.to_string()),
         };
         let kept = if self.place.record.spec.auto_remove {
+            self.place.tell(self.past(ran));
             self.place.remove()
         } else {
             self.change(|state| {
                 state.status = if ran.is_err() { Status::Created } else { Status::Exited };
                 (state.exit_code, state.finished, state.error, state.keeper) = (code, now(), error, 0);
             })
+            .inspect(|()| self.place.tell(self.past(ran)))
         };
         self.hub.finish();
         self.hub.end(code);

@@ -1,11 +1,12 @@
 //! What a container has written, kept as Docker's `json-file` driver keeps it: a JSON object a line.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use wcr_store::{RotatedLines, rotate};
 
 use crate::life::place::Place;
 use crate::life::record::{LogSpec, now};
@@ -157,18 +158,7 @@ impl LogWriter {
 
     /// Begins a new file; the oldest one goes when there are too many.
     fn rotate(&mut self, folder: &Path) -> io::Result<()> {
-        let older = |number: u32| folder.join(format!("{NAME}.{number}"));
-        let most = self.spec.max_files.max(1);
-        for number in (1..most).rev() {
-            let from = if number == 1 { folder.join(NAME) } else { older(number - 1) };
-            match fs::rename(&from, older(number)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        if most == 1 {
-            fs::remove_file(folder.join(NAME))?;
-        }
+        rotate(&folder.join(NAME), self.spec.max_files.max(1))?;
         self.file = Some(OpenOptions::new().create(true).append(true).open(folder.join(NAME))?);
         self.size = 0;
         Ok(())
@@ -177,25 +167,11 @@ impl LogWriter {
 
 /// Reads a container's log, the oldest entries first. Lines that were cut off, as by a power failure, are left out.
 #[derive(Debug)]
-pub struct LogReader {
-    folder: PathBuf,
-    files: Vec<PathBuf>,
-    current: Option<BufReader<File>>,
-    /// The beginning of a line that is being written.
-    partial: String,
-}
+pub struct LogReader(RotatedLines);
 
 impl LogReader {
     pub(crate) fn new(folder: &Path) -> Self {
-        let mut files: Vec<PathBuf> = vec![folder.join(NAME)];
-        for number in 1.. {
-            let older = folder.join(format!("{NAME}.{number}"));
-            if !older.exists() {
-                break;
-            }
-            files.push(older);
-        }
-        Self { folder: folder.to_owned(), files, current: None, partial: String::new() }
+        Self(RotatedLines::open(folder.join(NAME)))
     }
 
     /// The next entry; `None` when there is none yet.
@@ -203,80 +179,20 @@ impl LogReader {
     /// # Errors
     /// A file cannot be read.
     pub fn next(&mut self) -> io::Result<Option<Entry>> {
-        loop {
-            if self.current.is_none() {
-                let Some(path) = self.files.pop() else { return Ok(None) };
-                match File::open(&path) {
-                    Ok(file) => self.current = Some(BufReader::new(file)),
-                    // There is none before something is written.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        if self.files.is_empty() {
-                            self.files.push(path);
-                            return Ok(None);
-                        }
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            let Some(reader) = &mut self.current else { continue };
-            let count = reader.read_line(&mut self.partial).or_else(|error| match error.kind() {
-                io::ErrorKind::InvalidData => Ok(0),
-                _ => Err(error),
-            })?;
-            if count == 0 {
-                if !self.files.is_empty() {
-                    self.current = None;
-                    continue;
-                }
-                if !self.was_replaced()? {
-                    return Ok(None);
-                }
-                self.current = None;
-                self.files.push(self.folder.join(NAME));
-                continue;
-            }
-            if !self.partial.ends_with('\n') {
-                continue;
-            }
-            let line = core::mem::take(&mut self.partial);
-            if let Ok(entry) = serde_json::from_str(&line) {
+        while let Some(line) = self.0.next()? {
+            if let Ok(entry) = serde_json::from_slice(&line) {
                 return Ok(Some(entry));
             }
         }
-    }
-
-    /// Whether a new file was begun meanwhile.
-    fn was_replaced(&mut self) -> io::Result<bool> {
-        let Some(reader) = &mut self.current else { return Ok(false) };
-        let read = reader.stream_position()?;
-        let ours = reader.get_ref().metadata()?;
-        let Ok(newest) = fs::metadata(self.folder.join(NAME)) else { return Ok(false) };
-        // Read to its end, and no longer the one that is written to.
-        if newest.len() < read {
-            return Ok(true);
-        }
-        Ok(ours.len() <= read && newest.created().ok() != ours.created().ok())
-    }
-
-    /// Goes to the end: only what comes from now on is read.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn skip_all(&mut self) -> io::Result<()> {
-        self.files.truncate(1);
-        if let Ok(mut file) = File::open(self.folder.join(NAME)) {
-            file.seek(SeekFrom::End(0))?;
-            self.files.clear();
-            self.current = Some(BufReader::new(file));
-        }
-        Ok(())
+        Ok(None)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
     use crate::life::record::{Record, Spec};
     use wcr_store::Store;
 

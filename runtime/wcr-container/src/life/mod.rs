@@ -9,7 +9,9 @@
 mod copy;
 mod detach;
 mod error;
+mod events;
 mod frame;
+mod health;
 mod here;
 mod log;
 mod names;
@@ -24,7 +26,6 @@ mod elsewhere;
 #[cfg(unix)]
 mod unix;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -39,6 +40,7 @@ pub use detach::{DetachKeys, DetachKeysError, Join, Joined};
 pub use elsewhere::{Attached, keep, window_size};
 pub use error::LifeError;
 pub use frame::{Exec, ProcessLine, Usage};
+pub use health::{CheckResult, Health, HealthStatus};
 pub use here::run_here;
 pub use log::{Entry, LogReader, Stream};
 pub use place::Place;
@@ -48,6 +50,7 @@ pub use time::rfc3339_nanos;
 pub use unix::{Attached, AttachedInput, Event, keep, window_size};
 
 use copy::{find, pack, pack_all, unpack};
+use events::Happening;
 use frame::Found;
 #[cfg(unix)]
 use frame::{Answer, Request};
@@ -159,7 +162,7 @@ impl Container {
         serde_json::from_slice(&json).map_err(|error| LifeError::damaged(self.id(), &error))
     }
 
-    /// How it is. Where the process that it ran in has gone without a word, it has been killed.
+    /// How it is. Where the process that it ran in has gone without a word, it has been killed, and that is put down now.
     ///
     /// # Errors
     /// [`LifeError::Damaged`], [`LifeError::Store`].
@@ -169,13 +172,35 @@ impl Container {
             // It may have ended properly between the two looks.
             state = self.stored_state()?;
             if state.status.is_alive() {
-                let finished = std::fs::metadata(self.folder.path().join(STATE)).and_then(|meta| meta.modified());
-                let since = finished.ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-                state.finished = since.and_then(|at| u64::try_from(at.as_nanos()).ok()).unwrap_or_default();
-                (state.status, state.exit_code, state.keeper) = (Status::Exited, 137, 0);
+                self.was_killed(&mut state);
+                if let Some(_lock) = self.folder.try_lock()? {
+                    self.settle()?;
+                }
             }
         }
         Ok(state)
+    }
+
+    /// What is to be said of a container that was killed with the process it ran in.
+    fn was_killed(&self, state: &mut State) {
+        let written = std::fs::metadata(self.folder.path().join(STATE)).and_then(|meta| meta.modified());
+        let since = written.ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        state.finished = since.and_then(|at| u64::try_from(at.as_nanos()).ok()).unwrap_or_default();
+        (state.status, state.exit_code, state.keeper) = (Status::Exited, 137, 0);
+    }
+
+    /// Puts down that it was killed, if it was. To be called with its lock held, so that one alone does it.
+    fn settle(&self) -> Result<(), LifeError> {
+        let mut state = self.stored_state()?;
+        if !state.status.is_alive() {
+            return Ok(());
+        }
+        self.was_killed(&mut state);
+        // Whoever looks next finds out as well.
+        if place::write_state(&self.store, &self.folder, &state).is_ok() {
+            self.tell(Happening::died(&state).at(record::now()));
+        }
+        Ok(())
     }
 
     /// The record of its image.
@@ -208,6 +233,7 @@ impl Container {
                 if !self.folder.exists() {
                     return Err(LifeError::Unknown(short(self.id()).to_owned()));
                 }
+                self.settle()?;
                 return Ok(lock);
             }
             let status = self.stored_state()?.status;
@@ -229,7 +255,10 @@ impl Container {
         if !wcr_store::is_container_name(name) {
             return Err(LifeError::Name(name.to_owned()));
         }
-        Ok(self.folder.rename(&self.store, name)?)
+        let old = self.name()?;
+        self.folder.rename(&self.store, name)?;
+        self.tell(Happening::new("rename").with("oldName", format!("/{old}")));
+        Ok(())
     }
 
     /// Removes it; one that runs only by `force`, which kills it.
@@ -249,7 +278,10 @@ impl Container {
             }
             lock => lock?,
         };
-        Ok(self.store.remove_container(&self.folder, lock)?)
+        let name = self.name()?;
+        self.store.remove_container(&self.folder, lock)?;
+        self.tell_as(name, Happening::new("destroy"));
+        Ok(())
     }
 
     /// Removes a container of which only the ID is known, because what is kept of it makes no sense.
@@ -335,7 +367,9 @@ impl Container {
     /// [`LifeError`].
     pub fn export(&self, out: &mut dyn Write) -> Result<(), LifeError> {
         self.save()?;
-        pack_all(self.root()?.vfs(), out)
+        pack_all(self.root()?.vfs(), out)?;
+        self.tell(Happening::new("export"));
+        Ok(())
     }
 
     /// Makes an image of its files, whose configuration is its image's own after `change`; the image's identity.
@@ -354,7 +388,10 @@ impl Container {
         self.save()?;
         let written = written::load(&self.folder)?;
         let tar = written.map(|written| written.tar);
-        Ok(self.store.commit_container(&base, tar.as_deref(), name, change, comment)?)
+        let happening = Happening::new("commit").with("comment", comment.comment.clone().unwrap_or_default());
+        let id = self.store.commit_container(&base, tar.as_deref(), name, change, comment)?;
+        self.tell(happening.with("imageID", id.to_string()));
+        Ok(id)
     }
 
     /// Does something with its files while it does not run, and keeps what comes of it.
@@ -372,6 +409,12 @@ impl Container {
     /// # Errors
     /// [`LifeError::Path`] and others.
     pub fn put(&self, folder: &[u8], archive: &Path) -> Result<(), LifeError> {
+        self.put_there(folder, archive)?;
+        self.tell(Happening::new("extract-to-dir").with("path", String::from_utf8_lossy(folder)));
+        Ok(())
+    }
+
+    fn put_there(&self, folder: &[u8], archive: &Path) -> Result<(), LifeError> {
         #[cfg(unix)]
         if self.state()?.status.is_alive() {
             let archive = absolute(archive)?;
@@ -386,6 +429,12 @@ impl Container {
     /// # Errors
     /// [`LifeError::Path`] and others.
     pub fn get(&self, path: &[u8], follow: bool, archive: &Path) -> Result<(), LifeError> {
+        self.get_from_there(path, follow, archive)?;
+        self.tell(Happening::new("archive-path").with("path", String::from_utf8_lossy(path)));
+        Ok(())
+    }
+
+    fn get_from_there(&self, path: &[u8], follow: bool, archive: &Path) -> Result<(), LifeError> {
         #[cfg(unix)]
         if self.state()?.status.is_alive() {
             let archive = absolute(archive)?;
@@ -430,14 +479,6 @@ impl Container {
     /// [`LifeError::Damaged`].
     pub fn written_bytes(&self) -> Result<u64, LifeError> {
         written::size(&self.folder)
-    }
-
-    /// The labels of its image and its own, which win.
-    #[must_use]
-    pub fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels = self.record.config.labels.clone();
-        labels.extend(self.record.spec.labels.clone());
-        labels
     }
 }
 

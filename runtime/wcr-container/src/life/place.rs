@@ -7,6 +7,7 @@ use wcr_store::{ContainerFolder, ContainerLock, ImageRecord, Store, StoreError};
 use wcr_vfs::Vfs;
 
 use crate::life::error::LifeError;
+use crate::life::events::Happening;
 use crate::life::names;
 use crate::life::record::{Record, State};
 use crate::life::written::{self, Durability};
@@ -40,9 +41,7 @@ impl Place {
         if let Some(name) = name.as_ref().filter(|name| !wcr_store::is_container_name(name)) {
             return Err(LifeError::Name(name.clone()));
         }
-        let mut bytes = [0_u8; 32];
-        getrandom::fill(&mut bytes).map_err(|error| LifeError::damaged("", &error))?;
-        let id = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = random_id()?;
         Ok(Self { store, id, name, image, record, made: Mutex::new(None) })
     }
 
@@ -69,7 +68,20 @@ impl Place {
         }
         let (folder, lock) = self.make()?;
         *made = Some((folder.clone(), lock));
+        drop(made);
+        self.tell([self.created()]);
         Ok(folder)
+    }
+
+    /// That it was made.
+    pub(crate) fn created(&self) -> Happening {
+        Happening::new("create").at(self.record.created)
+    }
+
+    /// The container's name, or the one that it would be given first.
+    pub(crate) fn name(&self) -> String {
+        let made = self.made().as_ref().and_then(|(folder, _)| folder.name().ok().flatten());
+        made.or_else(|| self.name.clone()).unwrap_or_else(|| names::generate(&self.id, 0))
     }
 
     fn make(&self) -> Result<(ContainerFolder, ContainerLock), LifeError> {
@@ -124,15 +136,25 @@ impl Place {
 
     /// Takes the container away again.
     pub(crate) fn remove(&self) -> Result<(), LifeError> {
-        match self.made().take() {
-            Some((folder, lock)) => Ok(self.store.remove_container(&folder, lock)?),
-            None => Ok(()),
+        let name = self.name();
+        let made = self.made().take();
+        if let Some((folder, lock)) = made {
+            self.store.remove_container(&folder, lock)?;
+            self.tell_as(&name, [Happening::new("destroy")]);
         }
+        Ok(())
     }
 
     fn made(&self) -> MutexGuard<'_, Option<(ContainerFolder, ContainerLock)>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An ID that nobody else has: 64 hex digits.
+pub(crate) fn random_id() -> Result<String, LifeError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| LifeError::damaged("", &error))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Writes how a container is.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use wcr_image::{Digest, RunConfig};
+use wcr_image::{Digest, Healthcheck, RunConfig};
 use wcr_kernel::Limits;
 use wcr_machine::{EnvChange, Settings, Tmpfs};
 
 use crate::bind::Bind;
 use crate::life::error::LifeError;
+use crate::life::health::{Check, Health};
 
 /// Bytes that are text nearly always: a string in JSON, or else an array of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +99,10 @@ pub struct Spec {
     pub timeout: Option<u64>,
     /// A clock and a randomness of its own.
     pub deterministic: bool,
+    /// Its first process is one that starts the command and looks after orphans.
+    pub init: bool,
+    /// How it is found out whether it does its work, as far as the image's own way is not meant.
+    pub health: Option<Healthcheck>,
 }
 
 /// When a container that has ended is started again.
@@ -171,6 +176,9 @@ pub struct State {
     pub error: String,
     /// It was stopped on purpose, so that it is not started again.
     pub stopped: bool,
+    /// How healthy it is, if that is watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
 }
 
 /// What a container does.
@@ -243,6 +251,7 @@ impl Record {
             tmpfs: tmpfs.map_err(|error| LifeError::damaged(id, &error))?,
             writable_bytes: spec.writable_bytes,
             files: Vec::new(),
+            init: spec.init,
             tty: spec.tty,
             limits,
             trace: false,
@@ -266,6 +275,33 @@ impl Record {
         let command: Vec<Vec<u8>> = spec.command.iter().map(Vec::from).collect();
         let argv = wcr_machine::argv(&self.config.entrypoint, &self.config.cmd, entrypoint.as_deref(), &command);
         argv.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+    }
+
+    /// The labels of its image and its own, which win.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels = self.config.labels.clone();
+        labels.extend(self.spec.labels.clone());
+        labels
+    }
+
+    /// How it is found out whether it does its work, as the user and the image say; `None` when nobody says anything.
+    #[must_use]
+    pub fn healthcheck(&self) -> Option<Healthcheck> {
+        match (self.spec.health.clone(), &self.config.healthcheck) {
+            (Some(own), Some(image)) => Some(own.or(image)),
+            (own, image) => own.or_else(|| image.clone()),
+        }
+    }
+
+    /// The check that is to be made. Nothing comes from outside where the clock is the container's own.
+    pub(crate) fn check(&self) -> Option<Check> {
+        self.healthcheck().filter(|_| !self.spec.deterministic).and_then(|healthcheck| Check::of(&healthcheck))
+    }
+
+    /// The health of the container that has just been started.
+    pub(crate) fn new_health(&self) -> Option<Health> {
+        self.check().map(|_| Health::default())
     }
 
     /// The signal that asks it to end.

@@ -53,6 +53,11 @@ pub(crate) fn is_at(file: &File, path: &Path) -> Result<bool> {
     }
 }
 
+/// Opens a file for this user alone to write at its end, and to read.
+pub(crate) fn append(path: &Path, create: bool) -> io::Result<File> {
+    host::append(path, create)
+}
+
 /// Makes a folder, and those it is in, for this user alone.
 pub(crate) fn create_private_dir(path: &Path) -> Result<()> {
     host::create_private_dir(path).map_err(StoreError::io("create", path))

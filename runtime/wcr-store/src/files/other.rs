@@ -19,6 +19,10 @@ pub(super) fn open_or_create(path: &Path, _direct: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
 
+pub(super) fn append(path: &Path, create: bool) -> io::Result<File> {
+    OpenOptions::new().read(true).append(true).create(create).open(path)
+}
+
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }

@@ -24,6 +24,11 @@ pub(super) fn open_or_create(path: &Path, direct: bool) -> io::Result<File> {
     options.custom_flags(libc::O_NOFOLLOW | if direct { DIRECT } else { 0 }).open(path)
 }
 
+pub(super) fn append(path: &Path, create: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(create).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)
+}
+
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -6,6 +6,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,10 +22,12 @@ use wcr_store::{ContainerFolder, ContainerLock, Store};
 use crate::RunOptions;
 use crate::life::Container;
 use crate::life::error::LifeError;
-use crate::life::here::{Alone, change_state};
+use crate::life::events::Happening;
+use crate::life::here::{Alone, begun, change_state};
 use crate::life::place::Place;
-use crate::life::record::{Restart, Status, now};
+use crate::life::record::{Restart, State, Status, now};
 use crate::life::unix::address::Address;
+use crate::life::unix::probe::Watch;
 use crate::life::unix::server::{Notice, Served, listen};
 use crate::run::Outcome;
 
@@ -147,8 +150,11 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
     let mut first = true;
     let code = loop {
         let began = Instant::now();
-        let ran = alone.run_kept(&image, cache.clone(), &refusal, first);
+        let watch = Arc::new(Mutex::new(Watch::default()));
+        let ran = alone.run_kept(&image, cache.clone(), &refusal, first, &watch);
+        drop(watch);
         alone.hub.finish();
+        let ended = now();
         let restarts = alone.state().restarts;
         let code = match &ran {
             Ok(outcome) => outcome.code,
@@ -175,8 +181,10 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
         }
         wait = if began.elapsed() > SETTLED { BACKOFF.0 } else { wait };
         alone.change(|state| {
-            (state.status, state.exit_code, state.finished) = (Status::Restarting, code, now());
+            (state.status, state.exit_code, state.finished) = (Status::Restarting, code, ended);
         })?;
+        let died = Happening::died(&alone.state());
+        place.tell([died]);
         let waited = Instant::now();
         while waited.elapsed() < wait && !alone.state().stopped {
             std::thread::sleep(Duration::from_millis(10).min(wait));
@@ -189,12 +197,19 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
         alone.hub.restart();
         alone.change(|state| state.restarts += 1)?;
     };
+    let State { started, status, .. } = alone.state().clone();
+    if !place.record.spec.auto_remove {
+        alone.change(|state| {
+            let finished = if status == Status::Restarting { state.finished } else { now() };
+            (state.status, state.exit_code, state.finished, state.keeper) = (Status::Exited, code, finished, 0);
+        })?;
+    }
+    // Of one that waited to be started again that has been said.
+    if status != Status::Restarting {
+        place.tell([Happening::die(code, started, now())]);
+    }
     if place.record.spec.auto_remove {
         place.remove()?;
-    } else {
-        alone.change(|state| {
-            (state.status, state.exit_code, state.finished, state.keeper) = (Status::Exited, code, now(), 0);
-        })?;
     }
     alone.hub.end(code);
     Ok(())
@@ -241,15 +256,23 @@ impl Alone {
         cache: Option<std::path::PathBuf>,
         refusal: &Arc<Mutex<Option<LastRefusal>>>,
         first: bool,
+        watch: &Arc<Mutex<Watch>>,
     ) -> Result<Outcome, LifeError> {
-        let (place, state, refusal) = (self.place.clone(), self.state.clone(), refusal.clone());
+        let (place, state) = (self.place.clone(), self.state.clone());
+        let (refusal, watch) = (refusal.clone(), watch.clone());
+        let served = self.served(refusal.clone())?;
         let started = move |last: &LastRefusal| {
             *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
             let running = change_state(&place, &state, |state| {
                 (state.status, state.started, state.keeper) = (Status::Running, now(), std::process::id());
                 (state.exit_code, state.finished) = (0, 0);
                 state.error.clear();
+                state.health = place.record.new_health();
             });
+            if running.is_ok() {
+                place.tell([Happening::new("start")]);
+                *watch.lock().unwrap_or_else(PoisonError::into_inner) = Watch::begin(&served, &state);
+            }
             if first {
                 tell(&match running {
                     Ok(()) => Told::Started,
@@ -281,6 +304,7 @@ impl Alone {
     pub(crate) fn served_later(&self, refusal: Arc<Mutex<Option<LastRefusal>>>) -> Result<Lasting, LifeError> {
         let served = self.served(refusal)?;
         let (place, state, remote) = (self.place.clone(), self.state.clone(), self.remote.clone());
+        let told = self.told.clone();
         Ok(Box::new(move || {
             if !place.record.spec.tty {
                 // Without that, signals end this process, and the container with it.
@@ -288,7 +312,16 @@ impl Alone {
             }
             // A run in the foreground does not fail because nobody can look at it; what cannot be written then cannot be
             // written at its end either, which is told.
-            let known = change_state(&place, &state, |state| state.status = Status::Running);
+            let known = change_state(&place, &state, |state| {
+                (state.status, state.health) = (Status::Running, place.record.new_health());
+            });
+            if known.is_ok() {
+                let started = state.lock().unwrap_or_else(PoisonError::into_inner).started;
+                place.tell(begun(started));
+                told.store(true, Ordering::SeqCst);
+            }
+            // It is watched until this process ends.
+            core::mem::forget(Watch::begin(&served, &state));
             drop(known.and_then(|()| serve(served)));
         }))
     }

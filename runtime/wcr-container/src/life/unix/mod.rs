@@ -4,6 +4,7 @@ mod address;
 mod client;
 mod join;
 mod keeper;
+mod probe;
 mod server;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use join::window_size;
 pub use keeper::keep;
 
 use crate::life::error::LifeError;
+use crate::life::events::Happening;
 use crate::life::frame::{Answer, Exec, ProcessLine, Request, Usage};
 use crate::life::place::{self, Place};
 use crate::life::record::Status;
@@ -119,6 +121,7 @@ impl Container {
         if let Some(pid) = i32::try_from(keeper).ok().and_then(rustix::process::Pid::from_raw)
             && self.folder.is_locked()?
         {
+            self.tell(Happening::kill(Signal::KILL));
             rustix::process::kill_process(pid, rustix::process::Signal::KILL)
                 .map_err(|errno| LifeError::unreachable(self.id())(errno.into()))?;
         }
@@ -144,7 +147,30 @@ impl Container {
             Ok(_) | Err(LifeError::NotRunning { .. }) => {}
             Err(error) => return Err(error),
         }
-        if self.ends_within(patience.unwrap_or(Duration::MAX))? { Ok(()) } else { self.kill() }
+        if !self.ends_within(patience.unwrap_or(Duration::MAX))? {
+            self.kill()?;
+        }
+        self.tell_stopped();
+        Ok(())
+    }
+
+    /// Writes down that it was stopped; of one that was to be removed at its end, nothing is left to be said.
+    fn tell_stopped(&self) {
+        // One whose process was killed has that put down first.
+        if self.folder.exists() && self.state().is_ok() {
+            self.tell(Happening::new("stop"));
+        }
+    }
+
+    /// Stops it, as [`Self::stop`] does, and starts it again.
+    ///
+    /// # Errors
+    /// As [`Self::stop`] and [`Self::start`].
+    pub fn restart(&self, signal: Option<Signal>, patience: Option<Duration>) -> Result<(), LifeError> {
+        self.stop(signal, patience)?;
+        self.start(false)?;
+        self.tell(Happening::new("restart"));
+        Ok(())
     }
 
     /// Lets nobody in it go on, or everybody again.
@@ -179,7 +205,10 @@ impl Container {
     pub fn processes(&self) -> Result<Vec<ProcessLine>, LifeError> {
         self.running()?;
         match self.request(&Request::Processes)?.0 {
-            Answer::Processes(processes) => Ok(processes),
+            Answer::Processes(processes) => {
+                self.tell(Happening::new("top"));
+                Ok(processes)
+            }
             other => Err(unexpected(other)),
         }
     }

@@ -13,12 +13,13 @@ use std::thread;
 use wcr_abi::{Signal, WaitStatus, WinSize};
 use wcr_engine::Remote;
 use wcr_kernel::{Kernel, Session, SessionStream};
-use wcr_machine::{EnvChange, LastRefusal, Settings, enter};
+use wcr_machine::{BootError, EnvChange, LastRefusal, Settings, enter};
 
 use crate::life::copy;
 use crate::life::error::LifeError;
+use crate::life::events::Happening;
 use crate::life::frame::{self, Answer, Exec, ProcessLine, Request, Usage};
-use crate::life::place::Place;
+use crate::life::place::{self, Place};
 use crate::life::record::Text;
 use crate::life::streams::{Hub, Outbox};
 use crate::life::unix::address::Address;
@@ -99,10 +100,11 @@ fn ended() -> Answer {
 }
 
 fn answer(served: &Served, request: Request) -> Answer {
-    let Served { remote, notice, .. } = served;
+    let Served { remote, notice, place, .. } = served;
     let done = |done: Option<()>| done.map_or_else(ended, |()| Answer::Done);
     match request {
         Request::Signal(number) => {
+            place.tell([Happening::kill(Signal(number))]);
             done(ask(remote, move |kernel| kernel.signal_from_outside(Signal(number))).inspect(|()| {
                 // It reaches those who do not go on, too.
                 if Signal(number) == Signal::KILL {
@@ -112,6 +114,7 @@ fn answer(served: &Served, request: Request) -> Answer {
         }
         Request::Stop { signal } => {
             notice(Notice::Stopped);
+            place.tell([Happening::kill(Signal(signal))]);
             if Signal(signal) == Signal::KILL {
                 remote.stop();
                 return Answer::Done;
@@ -121,6 +124,7 @@ fn answer(served: &Served, request: Request) -> Answer {
         Request::Pause(paused) => {
             remote.pause(paused);
             notice(Notice::Paused(paused));
+            place.tell([Happening::new(if paused { "pause" } else { "unpause" })]);
             Answer::Done
         }
         Request::Usage => ask(remote, |kernel| kernel.usage()).map_or_else(ended, |usage| {
@@ -129,7 +133,7 @@ fn answer(served: &Served, request: Request) -> Answer {
         }),
         Request::Processes => ask(remote, |kernel| processes(kernel)).map_or_else(ended, Answer::Processes),
         Request::Save => {
-            let place = served.place.clone();
+            let place = place.clone();
             match ask(remote, move |kernel| place.save(kernel.vfs(), Durability::Process)) {
                 Some(Ok(())) => Answer::Done,
                 Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 125 },
@@ -212,6 +216,7 @@ fn wait(stream: UnixStream, served: &Served) -> io::Result<()> {
 fn attach(mut stream: UnixStream, served: &Served, input: bool) -> io::Result<()> {
     let outbox = Arc::new(Outbox::default());
     outbox.put(frame::ANSWER, serde_json::to_vec(&Answer::Done)?);
+    served.place.tell([Happening::new("attach")]);
     served.hub.attach(outbox.clone());
     deliver(stream.try_clone()?, outbox.clone(), served)?;
     let interactive = input && served.place.record.spec.interactive;
@@ -254,15 +259,15 @@ struct Inbox {
 /// A further process of the container.
 fn run(mut stream: UnixStream, served: &Served, exec: Exec) -> io::Result<()> {
     let Exec { interactive, detach, terminal, .. } = exec;
+    let told = Told::new(served.place.clone(), &exec)?;
     let window = terminal.map(|(rows, cols)| WinSize { rows, cols });
-    let settings = settings(served, exec);
-    let config = served.place.record.config.clone();
-    let refusal = served.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
-    let opened =
-        ask(&served.remote, move |kernel| enter(kernel, &config, &settings, &refusal, interactive && !detach, window));
-    let session = match opened {
-        Some(Ok(session)) => session,
+    let session = match open_session(served, exec, interactive && !detach, window) {
+        Some(Ok(session)) => {
+            told.started();
+            session
+        }
         Some(Err(error)) => {
+            told.ended(error.exit_code());
             let answer = Answer::Failed { reason: error.to_string(), code: error.exit_code() };
             return frame::write_json(&mut stream, frame::ANSWER, &answer);
         }
@@ -273,11 +278,25 @@ fn run(mut stream: UnixStream, served: &Served, exec: Exec) -> io::Result<()> {
     if detach {
         outbox.end();
     }
-    let mut pump = Pump { session: Some(session), inbox: inbox.clone(), outbox: outbox.clone(), open: [true; 2] };
+    let mut pump =
+        Pump { session: Some(session), inbox: inbox.clone(), outbox: outbox.clone(), open: [true; 2], told };
     deliver(stream.try_clone()?, outbox, served)?;
     served.remote.send(move |kernel| pump.turn(kernel));
     read_session(stream, &inbox, &served.remote);
     Ok(())
+}
+
+/// Starts a further process of the container; `None` when that has ended.
+pub(crate) fn open_session(
+    served: &Served,
+    exec: Exec,
+    input: bool,
+    window: Option<WinSize>,
+) -> Option<Result<Session, BootError>> {
+    let settings = settings(served, exec);
+    let config = served.place.record.config.clone();
+    let refusal = served.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+    ask(&served.remote, move |kernel| enter(kernel, &config, &settings, &refusal, input, window))
 }
 
 /// Takes what a client sends to where the session's pump finds it.
@@ -326,6 +345,47 @@ struct Pump {
     outbox: Arc<Outbox>,
     /// Which of the two outputs have not ended.
     open: [bool; 2],
+    told: Told,
+}
+
+/// The exit code of a process that has ended.
+pub(crate) fn code_of(status: WaitStatus) -> u8 {
+    match status {
+        WaitStatus::Exited(code) => code,
+        other => other.shell_code(),
+    }
+}
+
+/// What is written down of a further process.
+pub(crate) struct Told {
+    place: Arc<Place>,
+    id: String,
+    command: String,
+}
+
+impl Told {
+    /// Writes down that there is to be one.
+    pub(crate) fn new(place: Arc<Place>, exec: &Exec) -> io::Result<Self> {
+        let id = place::random_id().map_err(io::Error::other)?;
+        let words: Vec<String> = exec.command.iter().map(Text::shown).collect();
+        let told = Self { place, id, command: words.join(" ") };
+        told.place.tell([told.happening(format!("exec_create: {}", told.command))]);
+        Ok(told)
+    }
+
+    fn happening(&self, action: impl Into<String>) -> Happening {
+        Happening::new(action).with("execID", &self.id)
+    }
+
+    /// It runs.
+    pub(crate) fn started(&self) {
+        self.place.tell([self.happening(format!("exec_start: {}", self.command))]);
+    }
+
+    /// It has ended, or could not be started.
+    pub(crate) fn ended(&self, code: u8) {
+        self.place.tell([self.happening("exec_die").with("exitCode", code.to_string())]);
+    }
 }
 
 impl Pump {
@@ -339,11 +399,9 @@ impl Pump {
             self.session = Some(session);
             return true;
         };
-        let code = match status {
-            WaitStatus::Exited(code) => code,
-            other => other.shell_code(),
-        };
+        let code = code_of(status);
         kernel.close_session(session);
+        self.told.ended(code);
         self.outbox.put(frame::EXIT, vec![code]);
         self.outbox.end();
         false
