@@ -83,7 +83,8 @@ pub(crate) fn spec(args: &RunArgs, command: Vec<Text>) -> Result<Spec> {
         restart,
         log: log(args)?,
         timeout: milliseconds,
-        deterministic: args.deterministic,
+        clock: args.sources.clock(),
+        seed: args.sources.seed(),
     })
 }
 

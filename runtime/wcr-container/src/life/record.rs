@@ -96,8 +96,10 @@ pub struct Spec {
     pub log: LogSpec,
     /// How long it may run, in milliseconds.
     pub timeout: Option<u64>,
-    /// A clock and a randomness of its own.
-    pub deterministic: bool,
+    /// The start of a clock of its own, in nanoseconds since the epoch; `None` for the host's.
+    pub clock: Option<u64>,
+    /// The seed of a randomness of its own; `None` for the host's.
+    pub seed: Option<u64>,
 }
 
 /// When a container that has ended is started again.
