@@ -73,6 +73,47 @@ fn seed_and_clock_can_be_set() {
 }
 
 #[test]
+fn the_clock_and_the_seed_are_a_cases_own() {
+    let script = r#"
+        fn look() { run("busybox", ["sh", "-c", "date -u +%F; echo $RANDOM"]).stdout }
+        fn set_by_a_function() { clock.set("2031-01-01T00:00:00Z"); }
+        let usual = look();
+        clock.set("2030-01-01T00:00:00Z");
+        test("sets them", || {
+            expect(look()).starts_with("2030-01-01\n");
+            clock.advance(86400);
+            expect(clock.now).equals("2030-01-02T00:00:00Z");
+            expect(look()).starts_with("2030-01-02\n");
+            expect(container("busybox").clock.now).equals("2030-01-02T00:00:00Z");
+            seed(7);
+            expect(look()).equals(look()).not_equals("2030-01-02\n" + usual.split("\n")[1] + "\n");
+            set_by_a_function();
+            expect(look()).starts_with("2031-01-01\n");
+        });
+        test("begins as the script has left it", || {
+            expect(look()).equals("2030-01-01\n" + usual.split("\n")[1] + "\n");
+            let clock = "mine";
+            expect(clock).equals("mine");
+        });
+        test("wrong uses", || {
+            for f in [|| clock.set("noon"), || clock.advance(-1), || seed(-1), || seed("x")] {
+                let said = "";
+                try { f.call(); } catch (error) { said = error; }
+                expect(said).contains("it takes");
+            }
+        });
+    "#;
+    let (scripts, finished) = test(script);
+    finished.ok();
+    let other = Wcr::new(scripts.home.path()).args(["test", "--seed", "9", "--clock", "fixed=2029-12-31"]);
+    let script = scripts.home.join("other.rhai");
+    fs::write(&script, r#"expect(run("busybox", ["date", "+%F"]).stdout).equals("2029-12-31\n");"#).unwrap();
+    other.args([script]).run().ok();
+    let host = Wcr::new(scripts.home.path()).args(["test", "--clock", "host"]).args([scripts.home.join("other.rhai")]);
+    host.run().fails().exits(2).says(&["the same every time"]);
+}
+
+#[test]
 fn input_files_environment_and_exit_code_go_in_and_out() {
     let script = r#"
         test("stdin", || {
@@ -269,10 +310,10 @@ fn runs_of_one_container_share_files_and_clock() {
             let c = container("busybox", #{ files: #{ "/etc/motd": "hello\n" }, env: #{ WHO: "you" }, workdir: "/srv" });
             expect(c.run(["sh", "-c", "cat /etc/motd > here; echo $WHO >> here; sleep 3600; date -u +%H:%M"]).stdout).equals("01:00\n");
             expect(c.file("/srv/here")).equals("hello\nyou\n");
-            c.advance(1800);
+            c.clock.advance(1800);
             let r = c.run(["sh", "-c", "date -u +%H:%M; ls -l --full-time here | cut -d' ' -f6-"], #{ env: #{ WHO: () } });
             expect(r.stdout).starts_with("01:30\n").contains("2024-01-01 00:00:00");
-            expect(c.now).starts_with("2024-01-01T01:30:00");
+            expect(c.clock.now).starts_with("2024-01-01T01:30:00");
             c.write("/srv/run.sh", #{ content: "#!/bin/sh\nrm here; mkdir sub; exit 4\n", mode: 0o755 });
             let before = c.copy();
             expect(c.run(["./run.sh"]).code).equals(4);
@@ -292,7 +333,7 @@ fn runs_of_one_container_share_files_and_clock() {
         });
         test("wrong uses", || {
             let c = container("busybox");
-            for f in [|| c.run([]), || c.run(["true"], #{ seed: 1 }), || c.advance(-1), || c.write("x", ""), || c.file("/none"), || c.run(["true"]).file("/x")] {
+            for f in [|| c.run([]), || c.run(["true"], #{ seed: 1 }), || c.clock.advance(-1), || c.write("x", ""), || c.file("/none"), || c.run(["true"]).file("/x")] {
                 let failed = false;
                 try { f.call(); } catch { failed = true; }
                 expect(failed).is_true();

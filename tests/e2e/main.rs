@@ -3,6 +3,7 @@
 mod archives;
 mod bad_input;
 mod builtin;
+mod clock;
 mod component;
 mod containers;
 mod crash;

@@ -10,6 +10,7 @@ use wcr_container::bind::Bind;
 use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
+use crate::clock::{ClockArg, SourceArgs};
 use crate::container::{
     self, HealthArgs, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs,
     RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
@@ -286,10 +287,9 @@ pub(crate) struct RunArgs {
     /// Kill the container after this time: seconds, or with h, m or s behind a number
     #[arg(long, value_name = "TIME", value_parser = limits::time)]
     pub(crate) timeout: Option<Duration>,
-    /// Give the container a clock and a randomness of its own, the same every time
-    #[arg(long)]
-    pub(crate) deterministic: bool,
-    /// End with the digest of all that the container did, on standard error; needs --deterministic
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+    /// End with the digest of all that the container did, on standard error; needs a clock and a seed of its own
     #[arg(long)]
     pub(crate) trace_digest: bool,
     /// Write each call that the container's programs make, in the manner of strace, to a file or to standard error
@@ -369,6 +369,12 @@ pub(crate) struct TestArgs {
     /// Write the snapshots that are missing or not as the values are now
     #[arg(long)]
     pub(crate) update: bool,
+    /// The clock that containers begin with, unless a script says otherwise: virtual, or fixed=TIME
+    #[arg(long, value_name = "CLOCK", value_parser = ClockArg::read)]
+    pub(crate) clock: Option<ClockArg>,
+    /// The number that all randomness follows from, unless a script says otherwise
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
     /// Run this many scripts at a time [default: the number of cores]
     #[arg(short, long, value_name = "COUNT")]
     pub(crate) jobs: Option<NonZero<usize>>,

@@ -25,6 +25,10 @@ const EXAMPLES: [(&str, &[Example]); 25] = [
                 "wcr run --rm --memory 64m --pids-limit 20 --timeout 5 busybox sh -c 'while :; do :; done'",
             ),
             ("The same bytes every time", "wcr run --rm --deterministic --trace-digest busybox date"),
+            (
+                "An hour's wait that takes no time",
+                "wcr run --rm --clock fixed=2030-01-01 busybox sh -c 'sleep 3600; date'",
+            ),
             ("What the programs ask of the kernel", "wcr run --rm --trace=calls.txt busybox cat /etc/hostname"),
         ],
     ),
@@ -174,7 +178,7 @@ const EXAMPLES: [(&str, &[Example]); 25] = [
 ];
 
 /// The options of `run` that stand under headings of their own, by their long names.
-const HEADINGS: [(&str, &[&str]); 6] = [
+const HEADINGS: [(&str, &[&str]); 7] = [
     ("Streams and terminal", &["detach", "interactive", "log-driver", "log-opt", "quiet", "tty", "verbose"]),
     ("Process", &["entrypoint", "env", "env-file", "restart", "rm", "stop-signal", "stop-timeout", "user", "workdir"]),
     ("Files", &["mount", "read-only", "storage-opt", "tmpfs", "volume"]),
@@ -183,7 +187,8 @@ const HEADINGS: [(&str, &[&str]); 6] = [
         "Image and names",
         &["cidfile", "hostname", "label", "label-file", "name", "platform", "pull", "add-host", "network"],
     ),
-    ("Looking inside", &["deterministic", "explain", "trace", "trace-digest"]),
+    ("Time and randomness", &["clock", "deterministic", "seed"]),
+    ("Looking inside", &["explain", "trace", "trace-digest"]),
 ];
 
 /// The examples of all commands' own help.

@@ -5,6 +5,7 @@
 mod archive_file;
 mod args;
 mod busy;
+mod clock;
 mod colour;
 mod container;
 mod df;

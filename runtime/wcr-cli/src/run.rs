@@ -17,8 +17,9 @@ use crate::output::print;
 /// Runs a container to its end; its exit code.
 pub(crate) fn run(args: RunArgs) -> Result<u8> {
     let started = Instant::now();
-    if args.trace_digest && !args.deterministic {
-        let message = "--trace-digest needs --deterministic: the digest of a run that nothing repeats says nothing";
+    if args.trace_digest && !args.sources.repeats() {
+        let message = "--trace-digest needs --deterministic (or --clock and --seed): the digest of a run that nothing \
+                       repeats says nothing";
         return Err(Failure::new(Class::Usage, message).into());
     }
     if args.tty && args.interactive && !args.detach && !std::io::stdin().is_terminal() {

@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use wcr_container::ContainerImage;
-use wcr_harness::{Case, Ended, Event, Harness, Images, Plan, Selection};
+use wcr_harness::{Case, Ended, Event, Harness, Images, Origin, Plan, Selection};
 use wcr_image::{Class, Platform, Reference};
 
 use crate::args::{PullPolicy, TestArgs};
+use crate::clock::ClockArg;
 use crate::exit::{Failure, OK, say};
 use crate::{fetch, output};
 
@@ -34,7 +35,8 @@ pub(crate) fn test(args: TestArgs) -> Result<u8> {
     let scripts = wcr_harness::collect(&args.files).map_err(|error| usage(error.to_string()))?;
     let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
     let selection = Selection { filters: args.filter, shard: args.shard };
-    let plan = Plan { selection, image: args.image, update: args.update };
+    let origin = origin(args.clock, args.seed)?;
+    let plan = Plan { selection, image: args.image, update: args.update, origin };
     let harness = Harness::new(Box::new(Fetching { policy: args.pull, platform: args.platform }), plan.clone());
     let mut report = Report { json: args.json, cases: Vec::new(), left_out: 0, written: 0, code: OK };
     harness.run(&scripts, jobs, |event| report.take(event))?;
@@ -50,6 +52,21 @@ pub(crate) fn test(args: TestArgs) -> Result<u8> {
         write_junit(path, &report.cases)?;
     }
     report.end()
+}
+
+/// What containers begin with.
+fn origin(clock: Option<ClockArg>, seed: Option<u64>) -> Result<Origin> {
+    let usual = Origin::default();
+    let clock = match clock {
+        None => usual.clock,
+        Some(ClockArg::Virtual(start)) => start,
+        Some(ClockArg::Host) => {
+            return Err(
+                usage("a test cannot have the host's clock: it would not say the same every time".into()).into()
+            );
+        }
+    };
+    Ok(Origin { clock, seed: seed.unwrap_or(usual.seed) })
 }
 
 fn usage(message: String) -> Failure {

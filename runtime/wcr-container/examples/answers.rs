@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tar::{Archive, Builder, EntryType};
-use wcr_container::{Deterministic, RunOptions, builtin, run_captured};
+use wcr_container::{RunOptions, VIRTUAL_SEED, VIRTUAL_START, builtin, run_captured};
 use wcr_image::index_tar;
 use wcr_machine::Settings;
 use wcr_vfs::layer::{Layer, LayerIndex};
@@ -136,7 +136,8 @@ fn answer(case: &Case, layers: &mut Layers<'_>) -> Result<Value> {
     image.layers.push(layer);
     let command = ["sh", "-c", &case.script].map(|word| word.as_bytes().to_vec()).to_vec();
     let settings = Settings { command, workdir: Some(WORKDIR.into()), trace: true, ..Settings::default() };
-    let options = RunOptions { settings, deterministic: Some(Deterministic::default()), ..RunOptions::default() };
+    let options =
+        RunOptions { settings, clock: Some(VIRTUAL_START), seed: Some(VIRTUAL_SEED), ..RunOptions::default() };
     let captured = run_captured(&image, options, Vec::new())?;
     let digest: String = captured.outcome.trace.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
     Ok(json!({

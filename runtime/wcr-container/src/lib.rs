@@ -18,12 +18,12 @@ mod run;
 pub use bundle::{builtin, guests};
 pub use error::RunError;
 pub use image::from_store;
-pub use options::{Deterministic, RunOptions, Started};
+pub use options::{RunOptions, Started};
 pub use run::{Captured, Outcome, run, run_captured};
 pub use wcr_abi::{Errno, FileKind, Signal, Stat, Timestamp};
 pub use wcr_engine::{Job, Lasting, Remote};
 pub use wcr_kernel::{Limits, TraceSink, signal_name};
 pub use wcr_machine::{
     BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs,
-    environment, executables, is_unseen, shown,
+    VIRTUAL_SEED, VIRTUAL_START, environment, executables, is_unseen, shown,
 };

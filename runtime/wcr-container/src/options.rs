@@ -21,8 +21,11 @@ pub struct RunOptions {
     /// Whether the container reads the host's standard input; else its input is empty. With a terminal
     /// ([`Settings::tty`]) the host's standard input has to be one, too.
     pub stdin: bool,
-    /// A clock and a randomness of the container's own, the same every time; `None` for the host's.
-    pub deterministic: Option<Deterministic>,
+    /// A clock of the container's own, which starts so many nanoseconds after the epoch and moves on by what the
+    /// container does; `None` for the host's.
+    pub clock: Option<u64>,
+    /// The seed of a randomness of the container's own; `None` for the host's.
+    pub seed: Option<u64>,
     /// A folder of the host that keeps the code of programs of images that were compiled; `None` compiles them
     /// each time.
     pub cache: Option<PathBuf>,
@@ -53,18 +56,3 @@ pub struct RunOptions {
 
 /// What is done when a container's first process is about to run.
 pub type Started = Box<dyn FnOnce(&LastRefusal) + Send>;
-
-/// What a deterministic container begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deterministic {
-    /// The seed of its randomness.
-    pub seed: u64,
-    /// The wall clock at its start, in nanoseconds since the epoch.
-    pub start: u64,
-}
-
-impl Default for Deterministic {
-    fn default() -> Self {
-        Self { seed: wcr_machine::VIRTUAL_SEED, start: wcr_machine::VIRTUAL_START }
-    }
-}

@@ -10,7 +10,7 @@ use wcr_machine::{ContainerImage, Host, LastRefusal, Root, boot};
 
 use crate::error::RunError;
 use crate::host::{self, Clocks, HostEntropy};
-use crate::options::{Deterministic, RunOptions};
+use crate::options::RunOptions;
 use crate::{bind, bundle};
 
 /// The most memory of one process, in bytes.
@@ -60,7 +60,7 @@ pub fn run(image: &ContainerImage, options: RunOptions) -> Result<Outcome, RunEr
     let (stdio, raw) = if options.settings.tty {
         host::terminal(options.stdin).map_err(RunError::Terminal)?
     } else {
-        (host::stdio(options.stdin, options.deterministic.is_some()), None)
+        (host::stdio(options.stdin, options.clock.is_some()), None)
     };
     let (engine, ended) = live(image, options, stdio)?;
     let outcome = ended.outcome();
@@ -115,7 +115,7 @@ pub(crate) fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) ->
     if guests.is_empty() {
         return Err(RunError::NoBundle);
     }
-    let (clock, entropy) = sources(options.deterministic);
+    let (clock, entropy) = sources(options.clock, options.seed);
     let mounts = bind::mounts(&options.binds)?;
     let host = Host {
         clock,
@@ -177,9 +177,10 @@ impl Timer {
 }
 
 /// The container's clock and randomness: the host's, or its own.
-fn sources(deterministic: Option<Deterministic>) -> (Clock, Box<dyn Entropy>) {
-    match deterministic {
-        Some(Deterministic { seed, start }) => (Clock::fixed(start), Box::new(SeededEntropy::new(seed))),
-        None => (Clock::Host(Box::new(Clocks::new())), Box::new(HostEntropy)),
+fn sources(clock: Option<u64>, seed: Option<u64>) -> (Clock, Box<dyn Entropy>) {
+    let clock = clock.map_or_else(|| Clock::Host(Box::new(Clocks::new())), Clock::fixed);
+    match seed {
+        Some(seed) => (clock, Box::new(SeededEntropy::new(seed))),
+        None => (clock, Box::new(HostEntropy)),
     }
 }

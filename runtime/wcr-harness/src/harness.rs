@@ -11,11 +11,12 @@ use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Optimizatio
 
 use crate::case::{Event, Failure};
 use crate::images::{ImageCache, Images};
+use crate::options::Origin;
 use crate::problem::{Stop, failure};
 use crate::select::Selection;
 use crate::session::{Session, SharedImages};
 use crate::source::{Kind, Script};
-use crate::{expect, limits, result, sandbox, structure};
+use crate::{clock, expect, limits, result, sandbox, structure};
 
 /// Why the harness itself cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,8 @@ pub struct Plan {
     pub image: Option<String>,
     /// Whether snapshots are written where values are not as they say.
     pub update: bool,
+    /// What runs begin with.
+    pub origin: Origin,
 }
 
 /// Runs scripts; all of them get their images from one source, each image once.
@@ -130,6 +133,7 @@ fn engine(session: &Rc<Session>) -> Engine {
     expect::register(&mut engine, session.clone());
     result::register(&mut engine, session.clone());
     sandbox::register(&mut engine, session.clone());
+    clock::register(&mut engine, session.clone());
     engine.register_fn("exit", no_exit);
     engine.register_fn("exit", |_: Dynamic| no_exit());
     let session = session.clone();

@@ -16,6 +16,8 @@
 //! | `run(image, [argument, …])` | runs a command in a fresh container and gives a result; an empty list for the image's own command |
 //! | `run(image, [argument, …], #{ … })` | the same with the options below |
 //! | `container(image)`, `container(image, #{ … })` | a container whose files and clock several runs share; the options are what each run begins with |
+//! | `clock` | the wall clock that `run` and `container` begin with: `clock.set("2030-01-01T00:00:00Z")`, `clock.advance(seconds)`, `clock.now` |
+//! | `seed(number)` | sets what all randomness of `run` and `container` follows from |
 //! | `expect(value)` | what can be checked with the methods below; a check that fails ends the case |
 //! | `print(value)`, `debug(value)` | go to the report, under their case |
 //!
@@ -25,9 +27,9 @@
 //! | `env` | a map of variables; `()` as a value removes one of the image |
 //! | `files` | a map from absolute paths to contents (string, blob, or `#{ content: …, mode: 0o755 }`), put there before the start |
 //! | `workdir`, `user`, `hostname`, `entrypoint` | as the options of `wcr run` |
-//! | `seed` | an integer from which all randomness follows; 0 without it |
+//! | `seed` | an integer from which all randomness follows; that of `seed(…)` without it, or 0 |
 //! | `timeout` | how many seconds of the host it may run before it is killed (137), 60 without it |
-//! | `clock` | the wall clock at the start, as in `"2024-01-01T00:00:00Z"`, which it is without the option |
+//! | `clock` | the wall clock at the start, as in `"2024-01-01T00:00:00Z"`; without it what `clock` says, which is that |
 //!
 //! | of a result | what it is |
 //! |---|---|
@@ -43,7 +45,7 @@
 //! | `run([argument, …])`, `run([argument, …], #{ … })` | runs a command on the files as the run before left them, and gives a result; without the image's entry point. Only the first process counts: others end with it |
 //! | `file(path)`, `file_bytes(path)`, `exists(path)` | its files as they are now |
 //! | `write(path, content)` | puts a file there, as the option `files` does |
-//! | `now`, `advance(seconds)` | its clock, which goes on from run to run and can be set forward |
+//! | `clock` | its clock, which goes on from run to run: `c.clock.set(time)`, `c.clock.advance(seconds)`, `c.clock.now` |
 //! | `copy()` | another container that is as this one is now |
 //!
 //! | check | holds when |
@@ -57,7 +59,9 @@
 //! | `snapshot(name)` | it is as the file `SCRIPT.snapshots/NAME.snap` says; `wcr test --update` writes it |
 //! | `greater_than(n)`, `at_least(n)`, `less_than(n)`, `at_most(n)` | numbers compare so |
 //!
-//! Checks give back what they were called on, so that they can be chained.
+//! Checks give back what they were called on, so that they can be chained. What a case says to `clock` and `seed` ends
+//! with it; what the script says outside of cases holds for those that follow. Time passes by what a container does: a
+//! `sleep` ends at once, and the clock is as much later.
 //!
 //! # What a script cannot do
 //!
@@ -69,6 +73,7 @@
 
 mod case;
 mod check;
+mod clock;
 mod container;
 mod diff;
 mod expect;
@@ -94,6 +99,7 @@ pub use harness::{Harness, HarnessError, Plan};
 pub use images::{ImageError, Images};
 pub use junit::junit;
 pub use limits::OPERATIONS_MAX;
+pub use options::Origin;
 pub use report::{case_line, failure, summary};
 pub use select::{Selection, Shard, ShardError};
 pub use source::{Kind, Script, SourceError, collect};

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rhai::{Array, Blob, Dynamic, INT, Map};
-use wcr_container::{EnvChange, FileIn, Settings};
+use wcr_container::{EnvChange, FileIn, Settings, VIRTUAL_SEED, VIRTUAL_START};
 
 use crate::value::type_name;
 use crate::visible::quoted;
@@ -22,14 +22,29 @@ const MODE: u32 = 0o644;
 /// All permission bits.
 const MODE_MAX: INT = 0o7777;
 
+/// The clock and the randomness that a run begins with unless its options say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The wall clock at the start, in nanoseconds since the epoch.
+    pub clock: u64,
+    /// What all randomness follows from.
+    pub seed: u64,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self { clock: VIRTUAL_START, seed: VIRTUAL_SEED }
+    }
+}
+
 /// What a script asks of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) settings: Settings,
     pub(crate) stdin: Vec<u8>,
     pub(crate) seed: u64,
-    /// Nanoseconds since the epoch; `None` for the usual start.
-    pub(crate) clock: Option<u64>,
+    /// The wall clock at the start, in nanoseconds since the epoch.
+    pub(crate) clock: u64,
     /// How long it may run. It shows in a result only when it has passed.
     pub(crate) timeout: Duration,
 }
@@ -54,9 +69,9 @@ pub(crate) enum OptionError {
 
 impl Request {
     /// What is asked when nothing is said: the image's own command.
-    pub(crate) fn usual() -> Self {
+    pub(crate) fn usual(Origin { clock, seed }: Origin) -> Self {
         let settings = Settings { trace: true, ..Settings::default() };
-        Self { settings, stdin: Vec::new(), seed: 0, clock: None, timeout: TIMEOUT }
+        Self { settings, stdin: Vec::new(), seed, clock, timeout: TIMEOUT }
     }
 
     /// What a call asks with this command and these options, over what is asked already.
@@ -81,7 +96,7 @@ impl Request {
             "entrypoint" => settings.entrypoint = Some(bytes(&what, value)?),
             "seed" => self.seed = seed(&what, value)?,
             "timeout" => self.timeout = timeout(&what, value)?,
-            "clock" => self.clock = Some(clock(&what, text(&what, value)?)?),
+            "clock" => self.clock = clock(&what, text(&what, value)?)?,
             "env" => {
                 for (name, value) in map(&what, value)? {
                     settings.env.push(variable(&name, value)?);
@@ -182,7 +197,7 @@ fn path(what: &str, path: String) -> Result<String, OptionError> {
     Err(OptionError::Value { what: what.to_owned(), is: quoted(&path), takes: "an absolute path" })
 }
 
-fn seed(what: &str, value: Dynamic) -> Result<u64, OptionError> {
+pub(crate) fn seed(what: &str, value: Dynamic) -> Result<u64, OptionError> {
     const TAKES: &str = "an integer that is not negative";
     let value = value.flatten();
     let number: INT = value.as_int().map_err(|_| wrong(what, &value, TAKES))?;
@@ -191,7 +206,7 @@ fn seed(what: &str, value: Dynamic) -> Result<u64, OptionError> {
 }
 
 /// A time in nanoseconds since the epoch.
-fn clock(what: &str, text: String) -> Result<u64, OptionError> {
+pub(crate) fn clock(what: &str, text: String) -> Result<u64, OptionError> {
     let nanos =
         |time: SystemTime| time.duration_since(UNIX_EPOCH).ok().and_then(|since| u64::try_from(since.as_nanos()).ok());
     let time = humantime::parse_rfc3339(&text).ok().and_then(nanos);
@@ -205,7 +220,7 @@ mod tests {
 
     fn read(command: &str, options: &str) -> Result<Request, OptionError> {
         let engine = rhai::Engine::new();
-        Request::usual().with(engine.eval(command).unwrap(), engine.eval(options).unwrap())
+        Request::usual(Origin::default()).with(engine.eval(command).unwrap(), engine.eval(options).unwrap())
     }
 
     #[test]
@@ -218,7 +233,7 @@ mod tests {
             value: value.map(|value| value.as_bytes().to_vec()),
         };
         let Request { settings, stdin, seed, clock, timeout } = read("[\"a\", blob(1, 255)]", options).unwrap();
-        assert_eq!((stdin.as_slice(), seed, clock), (&b"in"[..], 7, Some(1_000_000_000)));
+        assert_eq!((stdin.as_slice(), seed, clock), (&b"in"[..], 7, 1_000_000_000));
         assert_eq!(timeout, Duration::from_secs(5));
         assert_eq!(settings.command, [b"a", b"\xff"]);
         assert_eq!(settings.env, [change("A", Some("1")), change("B", None)]);
@@ -232,7 +247,10 @@ mod tests {
     fn without_options_the_image_is_as_it_is() {
         let Request { settings, stdin, seed, clock, timeout } = read("[]", "#{}").unwrap();
         assert!(settings.command.is_empty() && settings.env.is_empty() && settings.files.is_empty() && settings.trace);
-        assert_eq!((stdin, seed, clock, settings.workdir, timeout), (Vec::new(), 0, None, None, TIMEOUT));
+        assert_eq!(
+            (stdin, seed, clock, settings.workdir, timeout),
+            (Vec::new(), VIRTUAL_SEED, VIRTUAL_START, None, TIMEOUT)
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
 
 fn run(session: &Session, image: &str, command: Array, options: Map) -> Given<Ran> {
     session.note_activity();
-    let request = Request::usual().with(command, options).map_err(|error| error.to_string())?;
+    let request = Request::usual(session.origin()).with(command, options).map_err(|error| error.to_string())?;
     let name = title(image, &request);
     let mut captured = session.budget.elsewhere(|| -> Given<Captured> {
         let found = session.image(image).map_err(|error| format!("cannot run {}: {error}", quoted(image)))?;

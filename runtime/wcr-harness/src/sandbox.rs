@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
-use rhai::{Array, Dynamic, Engine, INT, Map};
-use wcr_container::{ContainerImage, Deterministic, Errno, FileIn, Root, Timestamp};
+use rhai::{Array, Dynamic, Engine, Map};
+use wcr_container::{ContainerImage, Errno, FileIn, Root, Timestamp};
 
+use crate::clock::{Clock, Handle};
 use crate::container;
-use crate::options::{self, OptionError, Request};
+use crate::options::{self, Request};
 use crate::result::{Given, Ran, file_blob, file_text, read_file, title};
 use crate::session::Session;
 use crate::visible::quoted;
@@ -24,8 +24,7 @@ struct State {
     /// What each run begins with.
     base: Request,
     root: Root,
-    /// The wall clock, in nanoseconds since the epoch.
-    clock: u64,
+    clock: Clock,
     /// How many runs there were: each has a randomness of its own.
     runs: u64,
 }
@@ -43,8 +42,7 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         .register_fn("file_bytes", |it: &mut Sandbox, path: &str| file_blob(path, &it.read(path)?))
         .register_fn("exists", |it: &mut Sandbox, path: &str| it.exists(path))
         .register_fn("write", |it: &mut Sandbox, path: &str, content: Dynamic| it.write(path, content))
-        .register_fn("advance", |it: &mut Sandbox, seconds: INT| it.advance(seconds))
-        .register_get("now", |it: &mut Sandbox| it.now())
+        .register_get("clock", |it: &mut Sandbox| Handle::Own(it.0.borrow().clock.clone()))
         .register_fn("copy", |it: &mut Sandbox| it.copy());
 }
 
@@ -53,17 +51,18 @@ impl Sandbox {
     /// now.
     fn new(session: &Session, image: &str, options: Map) -> Given<Self> {
         session.note_activity();
-        let mut base = Request::usual().with(Array::new(), options).map_err(|error| error.to_string())?;
+        let mut base =
+            Request::usual(session.origin()).with(Array::new(), options).map_err(|error| error.to_string())?;
         // As when a program is started in a container that is there: the image's entry point was its beginning.
         base.settings.entrypoint.get_or_insert_default();
         let found = session.budget.elsewhere(|| session.image(image));
         let found = found.map_err(|error| format!("there is no container of {}: {error}", quoted(image)))?;
-        let clock = base.clock.unwrap_or(Deterministic::default().start);
+        let clock = base.clock;
         let mut root = Root::new(&found, base.settings.writable_bytes).map_err(|error| error.to_string())?;
         for file in base.settings.files.drain(..) {
             root.put_file(&file, Timestamp::from_nanos(clock)).map_err(|error| error.to_string())?;
         }
-        let state = State { image_name: image.to_owned(), image: found, base, root, clock, runs: 0 };
+        let state = State { image_name: image.to_owned(), image: found, base, root, clock: Clock::new(clock), runs: 0 };
         Ok(Self(Rc::new(RefCell::new(state))))
     }
 
@@ -71,14 +70,14 @@ impl Sandbox {
     fn run(&self, session: &Session, command: Array, options: Map) -> Given<Ran> {
         let mut state = self.0.borrow_mut();
         if let Some(name) = ["clock", "seed"].into_iter().find(|name| options.contains_key(*name)) {
-            let message = format!("`{name}` is the container's; give it to `container`, or use `advance`");
+            let message = format!("`{name}` is the container's; give it to `container`, or use its `clock`");
             return Err(message.into());
         }
         let request = state.base.clone().with(command, options).map_err(|error| error.to_string())?;
         if request.settings.command.is_empty() {
             return Err("`run` of a container needs a command, as in `c.run([\"ls\", \"-l\"])`".into());
         }
-        let (seed, clock) = (request.seed.wrapping_add(state.runs), Some(state.clock));
+        let (seed, clock) = (request.seed.wrapping_add(state.runs), state.clock.nanos());
         let request = Request { seed, clock, ..request };
         let title = title(&state.image_name, &request);
         // A run that does not begin must leave the files as they are.
@@ -86,7 +85,7 @@ impl Sandbox {
         let ran = session.budget.elsewhere(|| container::run(&state.image, request, Some(root)));
         let mut captured = ran.map_err(|error| error.to_string())?;
         state.runs += 1;
-        state.clock = captured.ended_at();
+        state.clock.set_nanos(captured.ended_at());
         state.root = captured.take_root().ok_or("the files of this container were lost")?;
         Ok(Ran::of(session, &title, captured, None))
     }
@@ -108,27 +107,8 @@ impl Sandbox {
     fn write(&self, path: &str, content: Dynamic) -> Given<()> {
         let file: FileIn = options::file(path.to_owned(), content).map_err(|error| error.to_string())?;
         let mut state = self.0.borrow_mut();
-        let now = Timestamp::from_nanos(state.clock);
+        let now = Timestamp::from_nanos(state.clock.nanos());
         state.root.put_file(&file, now).map_err(|error| error.to_string().into())
-    }
-
-    /// Sets the clock forward.
-    fn advance(&self, seconds: INT) -> Given<()> {
-        let mut state = self.0.borrow_mut();
-        let nanos = u64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000_000));
-        let later = nanos.and_then(|nanos| state.clock.checked_add(nanos));
-        let wrong = || OptionError::Value {
-            what: "the argument of `advance`".into(),
-            is: seconds.to_string(),
-            takes: "a number of seconds from 0 on, up to the year 2500",
-        };
-        state.clock = later.ok_or_else(|| wrong().to_string())?;
-        Ok(())
-    }
-
-    /// The clock, in UTC.
-    fn now(&self) -> String {
-        humantime::format_rfc3339(UNIX_EPOCH + Duration::from_nanos(self.0.borrow().clock)).to_string()
     }
 
     /// Another container that is as this one is now.
@@ -136,7 +116,7 @@ impl Sandbox {
         let state = self.0.borrow();
         let root = state.root.copy().ok_or("the files of this container cannot be kept")?;
         let (image_name, image, base) = (state.image_name.clone(), state.image.clone(), state.base.clone());
-        let (clock, runs) = (state.clock, state.runs);
+        let (clock, runs) = (Clock::new(state.clock.nanos()), state.runs);
         Ok(Self(Rc::new(RefCell::new(State { image_name, image, base, root, clock, runs }))))
     }
 }

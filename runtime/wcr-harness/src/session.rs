@@ -9,9 +9,11 @@ use std::time::Instant;
 use wcr_container::ContainerImage;
 
 use crate::case::{Case, Ended, Event, Failure};
+use crate::clock::Clock;
 use crate::harness::Plan;
 use crate::images::{ImageCache, ImageError};
 use crate::limits::Budget;
+use crate::options::Origin;
 use crate::problem::Stop;
 use crate::snapshot::Snapshots;
 use crate::source::Script;
@@ -36,12 +38,14 @@ struct Open {
     last_run: Vec<String>,
     /// The first check that did not hold.
     failed_check: Option<Stop>,
+    clock: Clock,
+    seed: u64,
 }
 
 impl Open {
-    fn new(name: Option<String>) -> Self {
-        let (printed, last_run) = (Vec::new(), Vec::new());
-        Self { name, started: Instant::now(), printed, dropped: 0, last_run, failed_check: None }
+    fn new(name: Option<String>, Origin { clock, seed }: Origin) -> Self {
+        let (printed, last_run, clock) = (Vec::new(), Vec::new(), Clock::new(clock));
+        Self { name, started: Instant::now(), printed, dropped: 0, last_run, failed_check: None, clock, seed }
     }
 }
 
@@ -69,11 +73,11 @@ impl Session {
         Rc::new(Self {
             budget: Budget::new(),
             snapshots: Snapshots::of(&script.name, plan.update),
+            open: RefCell::new(Open::new(None, plan.origin)),
             script,
             plan,
             images,
             told,
-            open: RefCell::new(Open::new(None)),
             active: Cell::new(false),
             cases: Cell::new(0),
             failed: Cell::new(0),
@@ -103,6 +107,22 @@ impl Session {
                 open.dropped += 1;
             }
         }
+    }
+
+    /// The clock of the open case.
+    pub(crate) fn clock(&self) -> Clock {
+        self.open.borrow().clock.clone()
+    }
+
+    /// Sets what all randomness of the open case's runs follows from.
+    pub(crate) fn set_seed(&self, seed: u64) {
+        self.open.borrow_mut().seed = seed;
+    }
+
+    /// What runs of the open case begin with.
+    pub(crate) fn origin(&self) -> Origin {
+        let open = self.open.borrow();
+        Origin { clock: open.clock.nanos(), seed: open.seed }
     }
 
     /// Notes that something was run or checked.
@@ -137,14 +157,15 @@ impl Session {
 
     /// Runs `body` as a case of this name; what it prints is the case's.
     pub(crate) fn case<T>(&self, name: String, body: impl FnOnce() -> Result<T, Failure>) {
-        let outer = self.open.replace(Open::new(Some(name)));
+        let inner = Open::new(Some(name), self.origin());
+        let outer = self.open.replace(inner);
         let failure = body().err();
         self.end(self.open.replace(outer), failure);
     }
 
     /// Ends the script's own code. It is a case when it failed, or when it is all that there is.
     pub(crate) fn finish(&self, failure: Option<Failure>) {
-        let open = self.open.replace(Open::new(None));
+        let open = self.open.replace(Open::new(None, self.plan.origin));
         let is_case = self.cases.get() == 0 && self.left_out.get() == 0 && self.active.get();
         if failure.is_some() || (is_case && self.takes(None)) {
             self.end(open, failure);

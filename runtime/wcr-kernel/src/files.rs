@@ -184,7 +184,7 @@ impl Kernel {
         let start = self.start_of(pid, dirfd, path)?;
         let follow = flags & AT_SYMLINK_NOFOLLOW == 0;
         match self.with_walk(pid, |vfs, walk| vfs.stat(walk, start, path, follow))? {
-            Found::Here(stat) => Ok(stat),
+            Found::Here(stat) => Ok(self.dated(stat)),
             Found::Fd { pid: owner, fd } => self.fstat(owner, fd),
         }
     }
@@ -426,7 +426,8 @@ impl Kernel {
     pub fn stat_entry(&mut self, pid: Pid, fd: Fd, entry: &DirEntry) -> Call<Stat> {
         let dir = self.dir_of(pid, fd)?;
         let node = self.vfs.entry(dir, &entry.name)?;
-        Ok(self.vfs.stat_node(node)?)
+        let stat = self.vfs.stat_node(node)?;
+        Ok(self.dated(stat))
     }
 
     /// Changes the current directory.

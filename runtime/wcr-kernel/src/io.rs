@@ -403,7 +403,8 @@ impl Kernel {
 
     pub(crate) fn stat_file(&mut self, id: FileId, backing: Backing) -> Result<Stat, Errno> {
         if let Some(node) = backing.node() {
-            return self.vfs.stat_node(node);
+            let stat = self.vfs.stat_node(node)?;
+            return Ok(self.dated(stat));
         }
         let (dev, ino, mode) = match backing {
             Backing::Socket(socket) => (SOCKET_DEV, socket.0, Mode::new(FileKind::Socket, 0o777)),

@@ -10,7 +10,7 @@ use super::syslogd::background;
 use crate::core::accounts::{Accounts, User};
 use crate::core::time::zone::Zone;
 use crate::environ::var;
-use crate::options::Spec;
+use crate::options::{Parsed, Spec};
 use crate::{Applet, Context, Quit, run};
 use table::Entry;
 
@@ -35,7 +35,7 @@ fn crond(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let parsed = Spec::short("l:L:fbSc:").parse(ctx)?;
     if parsed.last_of(b"fb") != Some(b'f') {
-        return background(ctx, b"-f", b"crond");
+        return background(ctx, behind(&parsed));
     }
     let folder = parsed.value(b'c').unwrap_or(FOLDER).to_vec();
     let log = parsed.value(b'L').map(<[u8]>::to_vec);
@@ -71,6 +71,13 @@ fn crond(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             }
         }
     }
+}
+
+/// The command line of the process that stays: what was said, but for where it is to be.
+fn behind(parsed: &Parsed) -> Vec<Vec<u8>> {
+    let said =
+        [b'c', b'L', b'l'].into_iter().filter_map(|option| Some([&[b'-', option], parsed.value(option)?].concat()));
+    [b"crond".to_vec(), b"-f".to_vec()].into_iter().chain(said).collect()
 }
 
 /// The tables of users that there are.

@@ -52,7 +52,8 @@ fn syslogd(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
     };
     if !parsed.has(b'n') {
-        return background(ctx, b"-n", b"syslogd");
+        let argv = [b"syslogd".to_vec(), b"-n".to_vec()].into_iter().chain(ctx.args.iter().cloned()).collect();
+        return background(ctx, argv);
     }
     let log = Log {
         file: parsed.value(b'O').unwrap_or(b"/var/log/messages").to_vec(),
@@ -85,12 +86,11 @@ fn syslogd(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     Ok(0)
 }
 
-/// Starts this applet again behind this process, in the root and without standard streams, with an option that keeps it
-/// where it is.
+/// Starts this applet again behind this process, in the root and without standard streams, with a command line that
+/// keeps it where it is.
 /// # Errors
 /// It cannot be started.
-pub(super) fn background(ctx: &mut Context<'_>, option: &[u8], name: &[u8]) -> Result<u8, Quit> {
-    let argv: Vec<Vec<u8>> = [name.to_vec(), option.to_vec()].into_iter().chain(ctx.args.iter().cloned()).collect();
+pub(super) fn background(ctx: &mut Context<'_>, argv: Vec<Vec<u8>>) -> Result<u8, Quit> {
     let start = || -> wcr_sys::Result<()> {
         let null = fs::open(b"/dev/null", OpenFlags::RDWR.with(OpenFlags::CLOEXEC), 0)?;
         fs::chdir(b"/")?;

@@ -85,14 +85,15 @@ pub(crate) fn spec(args: &RunArgs, command: Vec<Text>) -> Result<Spec> {
         restart,
         log: log(args)?,
         timeout: milliseconds,
-        deterministic: args.deterministic,
+        clock: args.sources.clock(),
+        seed: args.sources.seed(),
         init: args.init,
-        health: health(&args.health, args.deterministic)?,
+        health: health(&args.health, args.sources.clock().is_some())?,
     })
 }
 
 /// What the options say of health checks; `None` when they say nothing.
-fn health(args: &HealthArgs, deterministic: bool) -> Result<Option<Healthcheck>> {
+fn health(args: &HealthArgs, own_clock: bool) -> Result<Option<Healthcheck>> {
     let nanos = |time: Option<Duration>| time.map_or(0, |time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
     let times = [args.health_interval, args.health_timeout, args.health_start_period, args.health_start_interval];
     if times.iter().flatten().any(|time| *time < Duration::from_millis(1)) {
@@ -109,8 +110,9 @@ fn health(args: &HealthArgs, deterministic: bool) -> Result<Option<Healthcheck>>
     if asked == Healthcheck::default() {
         return Ok(None);
     }
-    if deterministic && !args.no_healthcheck {
-        let message = "--deterministic and health checks do not go together: nothing comes from outside when it wants to";
+    if own_clock && !args.no_healthcheck {
+        let message = "a clock of the container's own (--clock, --deterministic) and health checks do not go together: \
+                       nothing comes from outside when it wants to";
         return Err(Failure::new(Class::Usage, message).into());
     }
     Ok(Some(asked))

@@ -18,7 +18,7 @@ use crate::life::record::{State, Status, now};
 use crate::life::streams::{Hub, HubInput, Tee};
 use crate::life::written::{self, Durability};
 use crate::run::{Outcome, live};
-use crate::{Deterministic, RunOptions, host};
+use crate::{RunOptions, host};
 
 /// What goes in and out of a container on its own.
 pub(crate) struct Alone {
@@ -87,7 +87,8 @@ impl Alone {
             settings: wcr_machine::Settings { trace: options.settings.trace, ..record.settings(&self.place.id)? },
             root: Some(root),
             binds: record.binds(&self.place.id)?,
-            deterministic: record.spec.deterministic.then(Deterministic::default),
+            clock: record.spec.clock,
+            seed: record.spec.seed,
             memory: record.spec.memory,
             timeout: record.spec.timeout.map(Duration::from_millis),
             remote: Some(self.remote.clone()),
@@ -130,7 +131,7 @@ pub fn run_here(place: Place, image: &ContainerImage, options: RunOptions) -> Re
     let (plain, raw) = if spec.tty {
         host::terminal(spec.interactive).map_err(crate::RunError::Terminal)?
     } else {
-        (host::stdio(spec.interactive, spec.deterministic), None)
+        (host::stdio(spec.interactive, spec.clock.is_some()), None)
     };
     let terminal = plain.terminal;
     let first = [Some(plain.output), Some(plain.error)];

@@ -97,8 +97,10 @@ pub struct Spec {
     pub log: LogSpec,
     /// How long it may run, in milliseconds.
     pub timeout: Option<u64>,
-    /// A clock and a randomness of its own.
-    pub deterministic: bool,
+    /// The start of a clock of its own, in nanoseconds since the epoch; `None` for the host's.
+    pub clock: Option<u64>,
+    /// The seed of a randomness of its own; `None` for the host's.
+    pub seed: Option<u64>,
     /// Its first process is one that starts the command and looks after orphans.
     pub init: bool,
     /// How it is found out whether it does its work, as far as the image's own way is not meant.
@@ -296,7 +298,7 @@ impl Record {
 
     /// The check that is to be made. Nothing comes from outside where the clock is the container's own.
     pub(crate) fn check(&self) -> Option<Check> {
-        self.healthcheck().filter(|_| !self.spec.deterministic).and_then(|healthcheck| Check::of(&healthcheck))
+        self.healthcheck().filter(|_| self.spec.clock.is_none()).and_then(|healthcheck| Check::of(&healthcheck))
     }
 
     /// The health of the container that has just been started.

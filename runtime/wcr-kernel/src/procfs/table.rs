@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wcr_abi::{Disposition, Fd, Pid, Signal, Timestamp, Uname};
+use wcr_abi::{Disposition, Fd, Pid, Signal, Stat, Timestamp, Uname};
 use wcr_vfs::Ino;
 
 use crate::kernel::Kernel;
@@ -119,6 +119,15 @@ impl ProcTable {
 }
 
 impl Kernel {
+    /// Metadata as a process sees it: what is in `/proc` is of this moment.
+    pub(crate) fn dated(&self, stat: Stat) -> Stat {
+        if self.proc_mount.is_none_or(|mount| stat.dev != u64::from(mount) + 1) {
+            return stat;
+        }
+        let now = self.now();
+        Stat { atime: now, mtime: now, ctime: now, ..stat }
+    }
+
     /// Brings `/proc` up to date for a process that is about to look at one of its files.
     pub(crate) fn refresh_proc(&mut self, reader: Pid, file: Ino) {
         let now = self.now();
