@@ -31,6 +31,7 @@ pub fn web(session: &Session) -> Result<Tally> {
         .args([
             "--test",
             "--test-reporter=tap",
+            "test/terminal.test.mjs",
             "test/page.test.mjs",
             "test/parity.test.mjs",
             "test/conformance.test.mjs",
