@@ -238,7 +238,9 @@ export class Session {
 
   /** The container is there and takes keys. */
   #begun(): void {
-    for (const bytes of this.#early ?? []) this.runner.input(bytes);
+    if (!this.#early) return;
+    this.runner.resize(this.#screen.size);
+    for (const bytes of this.#early) this.runner.input(bytes);
     this.#early = undefined;
   }
 

@@ -143,7 +143,8 @@ async function answer(message: ToWorker): Promise<void> {
       kernel.endInput();
       return container?.inputCame();
     case "resize":
-      kernel.resize(message.size.rows, message.size.columns);
+      // Without a container there is no terminal to be told.
+      if (container) kernel.resize(message.size.rows, message.size.columns);
       return container?.inputCame();
     case "ask":
       return reply(message);

@@ -33,6 +33,8 @@ pub fn web(session: &Session) -> Result<Tally> {
             "--test-reporter=tap",
             "test/terminal.test.mjs",
             "test/page.test.mjs",
+            "test/panels.test.mjs",
+            "test/kept.test.mjs",
             "test/parity.test.mjs",
             "test/conformance.test.mjs",
         ])
