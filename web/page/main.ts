@@ -1,195 +1,186 @@
-/** The page: a command line over an image, and what the command wrote. */
+/** The page: a terminal over an image, and panels around it. */
 
 import "./style.css";
-import { words } from "./commandline.ts";
-import type { Archive, Outcome, RunRequest } from "./protocol.ts";
-import { Runner, Stopped } from "./runner.ts";
+import { BUILTIN, named, type Image } from "./images.ts";
+import { Keep } from "./keep.ts";
+import { LinkError, read } from "./link.ts";
+import { Session, type Beginning } from "./session.ts";
+import { CommandPanel } from "./view/command.ts";
+import { download } from "./view/download.ts";
 import { element } from "./view/elements.ts";
-import { Terminal } from "./view/terminal.ts";
+import { FilesPanel } from "./view/files.ts";
+import { CallsPanel, ProcessesPanel, ProgramsPanel } from "./view/panels.ts";
+import { Picker } from "./view/picker.ts";
+import { Screen } from "./view/screen.ts";
+import { sharing } from "./view/sharing.ts";
+import { tabs } from "./view/tabs.ts";
+import { themes } from "./view/theme.ts";
 import { jspi } from "./worker/jspi.ts";
 
-const form = element("command", HTMLFormElement);
-const line = element("line", HTMLInputElement);
-const runButton = element("run", HTMLButtonElement);
-const stopButton = element("stop", HTMLButtonElement);
-const deterministic = element("deterministic", HTMLInputElement);
-const prepared = element("prepared", HTMLElement);
-const preparedText = element("prepared-text", HTMLTextAreaElement);
-const inputForm = element("input", HTMLFormElement);
-const inputLine = element("input-line", HTMLInputElement);
-const endInput = element("end-input", HTMLButtonElement);
-const status = element("status", HTMLElement);
-const notes = element("notes", HTMLElement);
-const digest = element("digest", HTMLElement);
+const WITHOUT_JSPI =
+  "This browser has no JavaScript Promise Integration (JSPI), which lets a program wait for its input. " +
+  "Chromium and Edge have it from version 137 on; other browsers have it in their newest versions.";
+
+/** What the keys send that a phone has not. */
+const KEYS: Record<string, string> = {
+  esc: "\x1b",
+  tab: "\t",
+  interrupt: "\x03",
+  end: "\x04",
+  up: "\x1b[A",
+  down: "\x1b[B",
+  right: "\x1b[C",
+  left: "\x1b[D",
+};
+
+const state = element("state", HTMLElement);
 const imageName = element("image-name", HTMLElement);
-const imageMessage = element("image-message", HTMLElement);
-const file = element("file", HTMLInputElement);
-const builtin = element("builtin", HTMLButtonElement);
-const terminal = new Terminal(element("output", HTMLElement));
+const messages = element("messages", HTMLElement);
+const kept = element("kept", HTMLElement);
+const adopt = element("adopt", HTMLButtonElement);
+const tabList = element("tabs", HTMLElement);
 
-const runner = new Runner();
-let archive: Archive | undefined;
-let isRunning = false;
-let isOpening = false;
+const keep = new Keep();
+const screen = new Screen(element("screen", HTMLElement), {
+  keys: (bytes) => session.keys(bytes),
+  resized: (size) => session.runner.resize(size),
+  left: () => tabList.querySelector<HTMLElement>("[aria-selected=true]")?.focus(),
+});
+const session: Session = new Session(screen, keep, {
+  state(now, text) {
+    [state.dataset["state"], state.textContent] = [now, text];
+  },
+  note,
+  kept: (sentence) => (kept.textContent = sentence),
+  calls: (lines, left) => calls.add(lines, left),
+  programs: (sentences) => programs.add(sentences),
+  changed: (runs) => {
+    calls.apply();
+    if (runs) void files.refresh();
+  },
+});
+const command = new CommandPanel();
+const files = new FilesPanel(session);
+const processes = new ProcessesPanel(session);
+const calls = new CallsPanel(session);
+const programs = new ProgramsPanel();
+const panels: Record<string, { show(seen: boolean): void }> = {
+  "panel-files": files,
+  "panel-processes": processes,
+  "panel-calls": calls,
+};
 
-function show(state: "idle" | "busy" | "good" | "bad", text: string): void {
-  status.dataset["state"] = state;
-  status.textContent = text;
-}
-
-function setRunning(running: boolean): void {
-  isRunning = running;
-  runButton.disabled = running;
-  stopButton.disabled = !running;
-  if (!running) inputForm.hidden = true;
-}
-
-async function run(): Promise<void> {
-  if (isRunning) return;
-  terminal.clear();
-  notes.replaceChildren();
-  digest.textContent = "";
-  setRunning(true);
-  show("busy", "running");
-  const request: RunRequest = { command: words(line.value), archive: archive !== undefined };
-  if (deterministic.checked) {
-    request.deterministic = true;
-    request.input = new TextEncoder().encode(preparedText.value);
-  }
-  try {
-    const outcome = await runner.run(request, {
-      output: (error, bytes) => terminal.write(error, bytes),
-      reading: askForInput,
-    });
-    terminal.flush();
-    showOutcome(outcome);
-  } catch (error) {
-    terminal.flush();
-    if (error instanceof Stopped) show("bad", "stopped");
-    else fail(error);
-  } finally {
-    setRunning(false);
-  }
-}
-
-function showOutcome({ code, notes: sentences, digest: traced, milliseconds }: Outcome): void {
-  show(code === 0 ? "good" : "bad", `exit code ${code}, ${milliseconds.toFixed(0)} ms`);
-  for (const sentence of sentences) note(sentence);
-  digest.textContent = traced === undefined ? "" : `sha256:${traced}`;
-}
-
-function fail(error: unknown): void {
-  show("bad", "wcr failed");
-  note(`${error instanceof Error ? error.message : String(error)}: the page starts wcr anew for the next command`);
-}
-
+/** Shows a sentence below the terminal. */
 function note(sentence: string): void {
   const paragraph = document.createElement("p");
   paragraph.textContent = sentence;
-  notes.append(paragraph);
+  messages.replaceChildren(paragraph);
 }
 
-function askForInput(): void {
-  if (!inputForm.hidden) return;
-  inputForm.hidden = false;
-  inputLine.value = "";
-  inputLine.focus();
+/** Makes a container of an image. */
+async function open(image: Image, beginning?: Beginning): Promise<Image> {
+  messages.replaceChildren();
+  const opened = await session.open(image, beginning);
+  programs.clear();
+  files.reset();
+  imageName.textContent = opened.name;
+  adopt.hidden = beginning?.written === undefined;
+  command.use(opened);
+  screen.focus();
+  return opened;
 }
 
-async function openArchive(chosen: File): Promise<void> {
-  if (isRunning) return say("a command is running: stop it before another image is opened", true);
-  if (isOpening) return say("another archive is being opened", true);
-  isOpening = true;
-  say(`reading ${chosen.name}`, false);
+/** Opens what the address says, or else the image that comes with the page. */
+async function begin(): Promise<void> {
+  let beginning: Beginning = {};
+  let image: Image = BUILTIN;
   try {
-    archive = await runner.open(new Uint8Array(await chosen.arrayBuffer()));
-    const { names, layers } = archive;
-    imageName.textContent = names[0] ?? chosen.name;
-    builtin.hidden = false;
-    say(`${chosen.name}: ${layers} ${layers === 1 ? "layer" : "layers"}`, false);
-    line.placeholder = "empty: the image's own command";
+    const shared = await read(location.hash);
+    if (shared) {
+      const found = named(shared.image, await keep.images().catch(() => []));
+      if (!found) {
+        throw new LinkError(
+          `This link is for the image ${shared.image}, which is not kept in this browser: open its archive, then the link again.`,
+        );
+      }
+      image = found;
+      beginning = { ...(shared.command && { command: shared.command }), ...(shared.written && { written: shared.written }) };
+    }
   } catch (error) {
-    say(`${chosen.name} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, true);
-  } finally {
-    isOpening = false;
+    await open(BUILTIN);
+    return note(error instanceof Error ? error.message : String(error));
   }
+  await open(image, beginning);
 }
 
-function useBuiltin(): void {
-  archive = undefined;
-  imageName.textContent = "built-in";
-  builtin.hidden = true;
-  line.placeholder = "";
-  say("", false);
-}
+const shown = tabs(tabList, (panel) => {
+  for (const [name, each] of Object.entries(panels)) each.show(name === panel);
+});
+shown.show("panel-files");
+themes(element("theme", HTMLButtonElement), element("theme-name", HTMLElement), () => screen.recolour());
+sharing(session);
+const picker = new Picker(keep, open);
 
-function say(sentence: string, isError: boolean): void {
-  imageMessage.textContent = sentence;
-  imageMessage.classList.toggle("error", isError);
-}
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  void run();
+const click = (id: string, act: () => void) => element(id, HTMLButtonElement).addEventListener("click", act);
+click("halt", () => {
+  session.stop();
+  screen.focus();
 });
-stopButton.addEventListener("click", () => runner.stop());
-inputForm.addEventListener("submit", (event) => {
-  event.preventDefault();
-  runner.input(new TextEncoder().encode(`${inputLine.value}\n`));
-  inputLine.value = "";
+click("copy", () => void navigator.clipboard.writeText(screen.selection || screen.text));
+click("paste", () => {
+  navigator.clipboard.readText().then(
+    (text) => {
+      screen.paste(text);
+      screen.focus();
+    },
+    () => note("The browser does not let the page read the clipboard: press Ctrl-V in the terminal."),
+  );
 });
-endInput.addEventListener("click", () => {
-  runner.endInput();
-  inputForm.hidden = true;
+click("export", async () => {
+  const tar = await session.changes();
+  if (tar) download("wcr-files.tar", tar);
+  else note("No file of the image has been changed.");
 });
-inputLine.addEventListener("keydown", (event) => {
-  if (event.ctrlKey && event.key === "d") {
-    event.preventDefault();
-    endInput.click();
-  }
+const importFile = element("import-file", HTMLInputElement);
+click("import", () => importFile.click());
+importFile.addEventListener("change", async () => {
+  const chosen = importFile.files?.[0];
+  importFile.value = "";
+  if (chosen && session.image) await open(session.image, { written: new Uint8Array(await chosen.arrayBuffer()) });
 });
-deterministic.addEventListener("change", () => (prepared.hidden = !deterministic.checked));
-builtin.addEventListener("click", useBuiltin);
-file.addEventListener("change", () => {
-  const chosen = file.files?.[0];
-  if (chosen) void openArchive(chosen);
-  file.value = "";
+click("adopt", async () => {
+  await session.adopt();
+  adopt.hidden = true;
+  history.replaceState(null, "", location.pathname + location.search);
 });
-for (const example of document.querySelectorAll<HTMLButtonElement>("#examples button")) {
-  example.addEventListener("click", () => {
-    line.value = example.textContent;
-    line.focus();
+click("afresh", () => {
+  if (confirm("Forget all files that were changed in containers of this image?")) void session.afresh();
+});
+const speak = element("speak", HTMLInputElement);
+speak.addEventListener("change", () => screen.speak(speak.checked));
+for (const key of document.querySelectorAll<HTMLElement>("#keys button")) {
+  key.addEventListener("click", () => {
+    screen.key(KEYS[key.dataset["key"] ?? ""] ?? "");
+    screen.focus();
   });
 }
-
-const droppable = document.documentElement;
-droppable.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  droppable.classList.add("dropping");
-});
-droppable.addEventListener("dragleave", (event) => {
-  if (event.relatedTarget === null) droppable.classList.remove("dropping");
-});
-droppable.addEventListener("drop", (event) => {
-  event.preventDefault();
-  droppable.classList.remove("dropping");
-  const dropped = event.dataTransfer?.files[0];
-  if (dropped) void openArchive(dropped);
+addEventListener("hashchange", () => void begin());
+// The last moment at which the page is told anything.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && session.isRunning) void session.save().catch(() => {});
 });
 
 if (jspi()) {
-  runner.load().then(
-    () => isRunning || show("idle", "ready"),
-    (error: unknown) => fail(error),
-  );
+  begin().catch((error: unknown) => {
+    [state.dataset["state"], state.textContent] = ["bad", "wcr failed"];
+    note(error instanceof Error ? error.message : String(error));
+  });
 } else {
-  runButton.disabled = true;
-  show("bad", "cannot run here");
-  note(
-    "This browser has no JavaScript Promise Integration (JSPI), which lets a program wait for its input. " +
-      "Chromium and Edge have it from version 137 on; other browsers have it in their newest versions.",
-  );
+  [state.dataset["state"], state.textContent] = ["bad", "cannot run here"];
+  note(WITHOUT_JSPI);
+  command.refuse(WITHOUT_JSPI);
+  element("halt", HTMLButtonElement).disabled = true;
 }
 
 // For scripts that embed or test the page.
-Object.assign(globalThis, { wcr: runner });
+Object.assign(globalThis, { wcr: command.runner, wcrPage: { session, screen, keep, picker } });

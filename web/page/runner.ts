@@ -3,13 +3,20 @@
 import configUrl from "../generated/builtin/config.json?url";
 import indexUrl from "../generated/builtin/layer.idx?url";
 import layerUrl from "../generated/builtin/layer.tar?url";
-import type { Archive, FromWorker, Outcome, RunRequest, ToWorker } from "./protocol.ts";
+import type { Archive, FromWorker, Outcome, Questions, RunRequest, Size, ToWorker } from "./protocol.ts";
 
 /** What is told of a run while it goes on. */
 export interface Listener {
-  output(error: boolean, bytes: Uint8Array<ArrayBuffer>): void;
+  /** Bytes that the container wrote. When there is much, it waits until they are shown. */
+  output(error: boolean, bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
   /** A process waits for input: {@link Runner.input} or {@link Runner.endInput}. */
   reading(): void;
+  /** Lines of the trace, after {@link Questions.watch}; so many more could not be told. */
+  calls?(lines: string, left: number): void;
+  /** Programs that were started or refused in a terminal: the sentences, and how often. */
+  programs?(sentences: [string, number][]): void;
+  /** What the container with a terminal has changed so far, as the tar of a layer. */
+  written?(tar: Uint8Array | undefined): void;
 }
 
 /** A run that was ended from outside. */
@@ -27,6 +34,8 @@ export class Runner {
   #loading: Waiting<void> | undefined;
   #opening: Waiting<Archive> | undefined;
   #running: Waiting<Outcome> | undefined;
+  readonly #asked = new Map<number, Waiting<unknown>>();
+  #questions = 0;
   #listener: Listener | undefined;
   /** The archive that is open, for the next worker. */
   #archive: Uint8Array | undefined;
@@ -40,12 +49,16 @@ export class Runner {
   /** Opens what `docker save` has written; its image replaces the one opened before. */
   async open(archive: Uint8Array): Promise<Archive> {
     await this.load();
-    const opened = await new Promise<Archive>((resolve, reject) => {
+    const opened = await this.#give(archive);
+    this.#archive = archive;
+    return opened;
+  }
+
+  #give(archive: Uint8Array): Promise<Archive> {
+    return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
       this.#post({ type: "open", archive });
     });
-    this.#archive = archive;
-    return opened;
   }
 
   /** Runs a container to its end. One at a time. */
@@ -68,6 +81,21 @@ export class Runner {
     this.#post({ type: "end-input" });
   }
 
+  /** The terminal has another size. */
+  resize(size: Size): void {
+    this.#post({ type: "resize", size });
+  }
+
+  /** Asks something of the container that runs. Fails with what the container's kernel says. */
+  ask<Q extends keyof Questions>(question: Q, ...args: Parameters<Questions[Q]>): Promise<ReturnType<Questions[Q]>> {
+    if (!this.#worker) return Promise.reject(new Error("no container runs"));
+    return new Promise((resolve, reject) => {
+      const id = this.#questions++;
+      this.#asked.set(id, { resolve: (answer) => resolve(answer as ReturnType<Questions[Q]>), reject });
+      this.#post({ type: "ask", id, question, args });
+    });
+  }
+
   /** Ends what runs, whatever it does, by ending the worker. */
   stop(): void {
     this.#end(new Stopped("stopped"));
@@ -86,7 +114,7 @@ export class Runner {
       const files = { layer: here(layerUrl), index: here(indexUrl), config: here(configUrl) };
       this.#post({ type: "load", files });
     });
-    if (this.#archive) this.#post({ type: "open", archive: this.#archive });
+    if (this.#archive) await this.#give(this.#archive);
   }
 
   #receive(message: FromWorker): void {
@@ -98,10 +126,19 @@ export class Runner {
       case "refused":
         return this.#opening?.reject(new Error(message.reason));
       case "output":
-        this.#listener?.output(message.error, message.bytes);
-        return this.#post({ type: "shown", count: 1 });
+        return this.#show(message.error, message.bytes);
       case "reading":
         return this.#listener?.reading();
+      case "calls":
+        return this.#listener?.calls?.(message.lines, message.left);
+      case "programs":
+        return this.#listener?.programs?.(message.sentences);
+      case "written":
+        return this.#listener?.written?.(message.tar);
+      case "answer":
+        return this.#answered(message.id)?.resolve(message.answer);
+      case "denied":
+        return this.#answered(message.id)?.reject(new Error(message.reason));
       case "ended":
         return this.#running?.resolve(message.outcome);
       case "broken":
@@ -109,10 +146,25 @@ export class Runner {
     }
   }
 
+  #show(error: boolean, bytes: Uint8Array<ArrayBuffer>): void {
+    const worker = this.#worker;
+    const shown = () => worker?.postMessage({ type: "shown", count: 1 } satisfies ToWorker);
+    const showing = this.#listener?.output(error, bytes);
+    if (showing) void showing.then(shown);
+    else shown();
+  }
+
+  #answered(id: number): Waiting<unknown> | undefined {
+    const waiting = this.#asked.get(id);
+    this.#asked.delete(id);
+    return waiting;
+  }
+
   #end(error: Error): void {
     this.#worker?.terminate();
     [this.#worker, this.#loaded] = [undefined, undefined];
-    for (const waiting of [this.#loading, this.#opening, this.#running]) waiting?.reject(error);
+    for (const waiting of [this.#loading, this.#opening, this.#running, ...this.#asked.values()]) waiting?.reject(error);
+    this.#asked.clear();
     [this.#loading, this.#opening, this.#running] = [undefined, undefined, undefined];
   }
 

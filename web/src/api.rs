@@ -2,13 +2,14 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
+use wcr_abi::WinSize;
 use wcr_kernel::{Clock, Entropy, HostInput, Idle, MemoryInput, Program, SeededEntropy, Start, StartKind, Stdio};
-use wcr_machine::{BootError, Settings, boot};
+use wcr_machine::{BootError, Explain, Root, Settings, boot};
 
 use crate::container::{self, Fault, status_of};
 use crate::limit::limited;
 use crate::page::{self, Host, PageClock, PageEntropy, PageInput, PageOutput};
-use crate::{bridge, calls, images};
+use crate::{bridge, calls, files, images};
 
 /// Makes the script's functions known. Called first, once.
 #[wasm_bindgen]
@@ -73,6 +74,9 @@ pub struct Request {
     settings: Settings,
     input: Option<Vec<u8>>,
     files: Option<Vec<u8>>,
+    written: Option<Vec<u8>>,
+    terminal: Option<WinSize>,
+    explained: bool,
     deterministic: bool,
 }
 
@@ -104,6 +108,22 @@ impl Request {
         self.files = Some(tar);
     }
 
+    /// Goes on from what a container of the image has changed before: the tar of a layer.
+    pub fn written(&mut self, tar: Vec<u8>) {
+        self.written = Some(tar);
+    }
+
+    /// Makes the streams a terminal of this size; its keys are the input.
+    pub fn terminal(&mut self, rows: u16, cols: u16) {
+        self.settings.tty = true;
+        self.terminal = Some(WinSize { rows, cols });
+    }
+
+    /// Lets the page know which program runs for which file.
+    pub fn explained(&mut self) {
+        self.explained = true;
+    }
+
     /// Makes the run the same every time: its clock and randomness are its own, and it is traced.
     pub fn deterministic(&mut self) {
         self.deterministic = true;
@@ -117,6 +137,8 @@ pub fn start(request: Request) -> Result<(), StartError> {
     container::remove();
     page::reset_input();
     let image = images::image(request.archive, request.files).map_err(StartError::of_wcr)?;
+    let written = request.written.map(images::layer).transpose().map_err(StartError::of_wcr)?;
+    let root = written.map(|layer| Root::going_on(&image, Some(layer), None)).transpose()?;
     let (clock, entropy): (Clock, Box<dyn Entropy>) = if request.deterministic {
         (Clock::fixed(wcr_machine::VIRTUAL_START), Box::new(SeededEntropy::new(wcr_machine::VIRTUAL_SEED)))
     } else {
@@ -130,17 +152,18 @@ pub fn start(request: Request) -> Result<(), StartError> {
         input: Some(input),
         output: Box::new(PageOutput { error: false }),
         error: Box::new(PageOutput { error: true }),
-        terminal: None,
+        terminal: request.terminal,
     };
+    let explain: Explain = Box::new(page::program);
     let host = wcr_machine::Host {
-        root: None,
+        root,
         clock,
         entropy,
         stdio,
         guests: images::guests(),
         components: false,
         mounts: Vec::new(),
-        explain: None,
+        explain: request.explained.then_some(explain),
         trace: None,
         persist: None,
     };
@@ -304,10 +327,17 @@ pub struct Outcome {
     pub code: u8,
     notes: Vec<String>,
     digest: Option<String>,
+    written: Option<Vec<u8>>,
 }
 
 #[wasm_bindgen]
 impl Outcome {
+    /// What the container has changed of its image's files, as the tar of a layer; none when it has changed nothing.
+    #[wasm_bindgen(getter)]
+    pub fn written(&self) -> Option<Vec<u8>> {
+        self.written.clone()
+    }
+
     /// What the user should know beside the container's own output, a sentence each.
     #[wasm_bindgen(getter)]
     pub fn notes(&self) -> Vec<String> {
@@ -321,12 +351,18 @@ impl Outcome {
     }
 }
 
-/// Takes the container away and says how it ended.
+/// Takes the container away and says how it ended; with `keep` also what it has changed.
 #[wasm_bindgen]
-pub fn finish() -> Option<Outcome> {
-    let ended = container::remove()?.ended();
+pub fn finish(keep: bool) -> Option<Outcome> {
+    let mut container = container::remove()?;
+    let written = if keep { files::written(&mut container.kernel) } else { Ok(None) };
+    let mut ended = container.ended();
+    let written = written.unwrap_or_else(|error| {
+        ended.notes.push(format!("what the container has written cannot be kept: {error}"));
+        None
+    });
     let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(Outcome { code: ended.code, notes: ended.notes, digest: ended.digest.map(hex) })
+    Some(Outcome { code: ended.code, notes: ended.notes, digest: ended.digest.map(hex), written })
 }
 
 /// The name of a bundled guest by its program's number; none for a module of the image, and for a guest whose memory

@@ -106,8 +106,13 @@ pub(crate) fn image(archive: bool, files: Option<Vec<u8>>) -> Result<ContainerIm
         false => images.builtin.clone().ok_or(ImagesError::NotLoaded),
     })?;
     if let Some(tar) = files {
-        let index = LayerIndex::open(index_tar(&tar)?)?;
-        image.layers.push(Arc::new(Layer::new(index, tar)?));
+        image.layers.push(layer(tar)?);
     }
     Ok(image)
+}
+
+/// A layer of a tar.
+pub(crate) fn layer(tar: Vec<u8>) -> Result<Arc<Layer>, ImagesError> {
+    let index = LayerIndex::open(index_tar(&tar)?)?;
+    Ok(Arc::new(Layer::new(index, tar)?))
 }

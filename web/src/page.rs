@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use wasm_bindgen::prelude::wasm_bindgen;
-use wcr_abi::Errno;
-use wcr_kernel::{Entropy, HostClock, HostInput, HostOutput};
+use wcr_abi::{Errno, WinSize};
+use wcr_kernel::{Entropy, HostClock, HostEvent, HostInput, HostOutput};
 
 #[wasm_bindgen]
 extern "C" {
@@ -24,6 +24,14 @@ extern "C" {
     /// Keeps a copy of a process's memory for its child.
     #[wasm_bindgen(method)]
     pub(crate) fn fork(this: &Host, pid: u32, child: u32);
+
+    /// Takes a line of the trace of calls.
+    #[wasm_bindgen(method)]
+    fn call(this: &Host, line: &[u8]);
+
+    /// Is told which program runs for a file, in a sentence.
+    #[wasm_bindgen(method)]
+    fn program(this: &Host, sentence: &str);
 
     /// Milliseconds since 1970-01-01 UTC.
     #[wasm_bindgen(method)]
@@ -45,7 +53,7 @@ extern "C" {
 thread_local! {
     static HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
     static CONGESTED: Cell<bool> = const { Cell::new(false) };
-    static INPUT: RefCell<Input> = const { RefCell::new(Input { bytes: VecDeque::new(), ended: false }) };
+    static INPUT: RefCell<Input> = const { RefCell::new(Input::new()) };
 }
 
 /// Makes the script's functions known, for all containers to come.
@@ -72,11 +80,19 @@ pub(crate) fn take_congestion() -> bool {
 struct Input {
     bytes: VecDeque<u8>,
     ended: bool,
+    /// The terminal's new size.
+    resized: Option<WinSize>,
+}
+
+impl Input {
+    const fn new() -> Self {
+        Self { bytes: VecDeque::new(), ended: false, resized: None }
+    }
 }
 
 /// Empties the input, for a new container.
 pub(crate) fn reset_input() {
-    INPUT.set(Input { bytes: VecDeque::new(), ended: false });
+    INPUT.set(Input::new());
     CONGESTED.set(false);
 }
 
@@ -90,7 +106,22 @@ pub(crate) fn end_input() {
     INPUT.with_borrow_mut(|input| input.ended = true);
 }
 
-/// Standard input as the page sends it. Waiting is the script's: it goes by [`wcr_kernel::Idle`].
+/// Tells of a new size of the terminal.
+pub(crate) fn resize(size: WinSize) {
+    INPUT.with_borrow_mut(|input| input.resized = Some(size));
+}
+
+/// Passes a line of the trace to the page.
+pub(crate) fn call(line: &[u8]) {
+    host_of(|host| host.call(line));
+}
+
+/// Tells the page which program runs.
+pub(crate) fn program(sentence: &str) {
+    host_of(|host| host.program(sentence));
+}
+
+/// Standard input as the page sends it, or the keys of its terminal. Waiting is the script's: it goes by [`wcr_kernel::Idle`].
 pub(crate) struct PageInput;
 
 impl HostInput for PageInput {
@@ -112,6 +143,10 @@ impl HostInput for PageInput {
     }
 
     fn wait(&mut self, _timeout: Option<u64>) {}
+
+    fn event(&mut self) -> Option<HostEvent> {
+        INPUT.with_borrow_mut(|input| input.resized.take()).map(HostEvent::Resized)
+    }
 }
 
 /// Standard output, or standard error.

@@ -40,3 +40,24 @@ function entry(name, content) {
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   return [header, content, Buffer.alloc((512 - (content.length % 512)) % 512)];
 }
+
+/** The files of an OCI layout with one image of one layer, by their paths. */
+export function ociLayout(config, files) {
+  const blobs = {};
+  const put = (mediaType, content) => {
+    const hex = createHash("sha256").update(content).digest("hex");
+    blobs[`blobs/sha256/${hex}`] = content;
+    return { mediaType, digest: `sha256:${hex}`, size: content.length };
+  };
+  const json = (value) => Buffer.from(JSON.stringify(value));
+  const layer = put("application/vnd.oci.image.layer.v1.tar", tar(files));
+  const image = { architecture: "amd64", os: "linux", config, rootfs: { type: "layers", diff_ids: [layer.digest] } };
+  const described = put("application/vnd.oci.image.config.v1+json", json(image));
+  const type = "application/vnd.oci.image.manifest.v1+json";
+  const manifest = put(type, json({ schemaVersion: 2, mediaType: type, config: described, layers: [layer] }));
+  return {
+    "oci-layout": json({ imageLayoutVersion: "1.0.0" }),
+    "index.json": json({ schemaVersion: 2, manifests: [manifest] }),
+    ...blobs,
+  };
+}

@@ -14,7 +14,7 @@ const ARGUMENTS = [
 ];
 
 /** How long a step may take, in milliseconds, on a machine that is busy with other tests. */
-const PATIENCE = 20_000;
+const PATIENCE = Number(process.env.WCR_PATIENCE ?? 20_000);
 
 /** Starts the server and the browser. */
 export async function start() {
@@ -31,14 +31,45 @@ export async function start() {
   };
 }
 
+/** What the page says first, until it has begun. */
+const BEGINNING = ["loading", "opening"];
+
 /** Opens the page and waits until it is ready (or says why it cannot run). */
 export async function open({ browser, url }, { script, ...options } = {}) {
   const page = await browser.newPage(options);
   page.setDefaultTimeout(PATIENCE);
   if (script) await page.addInitScript(script);
   await page.goto(url);
-  await page.waitForFunction(() => document.getElementById("status").textContent !== "loading");
+  await begun(page);
   return page;
+}
+
+/** Waits until a container runs, or the page says why none does. */
+export async function begun(page) {
+  await page.waitForFunction(
+    (beginning) => !beginning.includes(document.getElementById("state").textContent),
+    BEGINNING,
+  );
+}
+
+/** Waits for a text in the terminal; all that is there then. */
+export async function shows(page, text) {
+  await page.waitForFunction((text) => globalThis.wcrPage.screen.text.includes(text), text).catch(async (error) => {
+    throw new Error(`no ${JSON.stringify(text)} at the end of ${JSON.stringify((await screen(page)).slice(-400))}: ${error.message}`);
+  });
+  return screen(page);
+}
+
+/** What is in the terminal. */
+export function screen(page) {
+  return page.evaluate(() => globalThis.wcrPage.screen.text);
+}
+
+/** Types a line into the terminal's shell. */
+export async function type(page, line) {
+  await page.focus("#screen textarea");
+  await page.keyboard.type(line);
+  await page.keyboard.press("Enter");
 }
 
 /** Types a command and runs it to its end; what the page then shows. */
@@ -50,7 +81,7 @@ export async function run(page, line) {
 
 /** Waits for the end of the run and gives what the page shows. */
 export async function ended(page) {
-  await page.waitForFunction(() => document.getElementById("status").dataset.state !== "busy");
+  await page.waitForFunction(() => document.getElementById("stop").disabled);
   return page.evaluate(() => {
     const text = (id) => document.getElementById(id).textContent;
     const parts = (kind) => [...document.querySelectorAll(`#output .${kind}`)].map((span) => span.textContent).join("");

@@ -1,4 +1,4 @@
-/** The page, used as a person does: commands typed, files dropped, runs stopped. */
+/** The panel for one command, used as a person does: commands typed, files dropped, runs stopped. */
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -11,12 +11,20 @@ let page;
 before(async () => {
   session = await start();
   page = await open(session);
+  await page.click("#tab-command");
 });
 // A test that went wrong leaves nothing running for the next one.
 afterEach(async () => {
   if (await page.isEnabled("#stop")) await page.click("#stop");
 });
 after(() => session.close());
+
+/** Goes back to the image that comes with the page. */
+async function builtin() {
+  await page.click("#image");
+  await page.click("#images-list button:has-text('comes with the page')");
+  await page.waitForFunction(() => document.getElementById("image-name").textContent === "busybox");
+}
 
 /** What a command that goes well shows. */
 const good = (stdout) => ({ code: 0, stdout, stderr: "", notes: "" });
@@ -128,14 +136,14 @@ describe("a process's own limit on its memory", () => {
 
 describe("a recursion without an end", () => {
   it("ends the program, and the page stays alive", async () => {
-    await page.setInputFiles("#file", {
+    await page.setInputFiles("#archive", {
       name: "deep.tar",
       mimeType: "application/x-tar",
       buffer: dockerArchive("deep:latest", {}, [{ name: "deep", content: RECURSION }]),
     });
     await page.waitForFunction(() => document.getElementById("image-name").textContent.includes("deep:latest"));
     const { status, notes } = await run(page, "/deep");
-    await page.click("#builtin");
+    await builtin();
     // As natively: killed by SIGSEGV.
     assert.match(status, /^exit code 139,/);
     assert.match(notes, /process 1: .*stack/i);
@@ -162,9 +170,8 @@ describe("an archive of `docker save`", () => {
   const archive = dockerArchive("example/hello:1", { Cmd: ["/app"] }, [{ name: "app", content: program }]);
 
   it("is opened where it is chosen; without a command its own is run", async () => {
-    await page.setInputFiles("#file", { name: "hello.tar", mimeType: "application/x-tar", buffer: archive });
-    await page.waitForFunction(() => document.getElementById("image-message").textContent.includes("1 layer"));
-    assert.match(await page.textContent("#image-name"), /example\/hello:1$/);
+    await page.setInputFiles("#archive", { name: "hello.tar", mimeType: "application/x-tar", buffer: archive });
+    await page.waitForFunction(() => document.getElementById("image-name").textContent === "example/hello:1");
     const { status, notes } = await run(page, "");
     assert.match(status, /^exit code 127,/);
     assert.match(notes, /\/app is there, but the interpreter that its #! line names is not/);
@@ -173,7 +180,7 @@ describe("an archive of `docker save`", () => {
   it("stays open after a stop, and the built-in image can be had back", async () => {
     await page.evaluate(() => globalThis.wcr.stop());
     assert.match((await run(page, "/app")).notes, /\/app is there/);
-    await page.click("#builtin");
+    await builtin();
     assert.deepEqual(shown(await run(page, "echo back")), good("back\n"));
   });
 
@@ -187,7 +194,7 @@ describe("an archive of `docker save`", () => {
     await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
     await page.waitForFunction(() => document.getElementById("image-name").textContent.includes("wasm:latest"));
     assert.match((await run(page, "/exit7")).status, /^exit code 7,/);
-    await page.click("#builtin");
+    await builtin();
   });
 });
 
@@ -231,9 +238,10 @@ function text(name) {
 
 describe("bad input", () => {
   it("an archive that is no image is refused in a sentence", async () => {
-    await page.setInputFiles("#file", { name: "holiday.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") });
+    await page.setInputFiles("#archive", { name: "holiday.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") });
     await page.waitForSelector("#image-message.error");
     assert.match(await page.textContent("#image-message"), /^holiday\.jpg cannot be opened: /);
+    await page.click("#images-close");
     assert.deepEqual(shown(await run(page, "echo alive")), good("alive\n"));
   });
 
@@ -258,7 +266,8 @@ describe("bad input", () => {
 
   it("a browser without JSPI gets a sentence", async () => {
     const old = await open(session, { script: () => delete WebAssembly.Suspending });
-    assert.equal(await old.textContent("#status"), "cannot run here");
+    assert.equal(await old.textContent("#state"), "cannot run here");
+    assert.match(await old.textContent("#messages"), /no JavaScript Promise Integration/);
     assert.match(await old.textContent("#notes"), /no JavaScript Promise Integration/);
     assert.equal(await old.isDisabled("#run"), true);
     await old.close();

@@ -17,7 +17,7 @@ use crate::sched::{CALLS, Scheduler};
 use crate::socket::Sockets;
 use crate::stdio::{HostInput, HostOutput, Stdio};
 use crate::trace::{Trace, TracedCall};
-use crate::trace_log::TraceLog;
+use crate::trace_log::{TraceLog, TraceSink};
 use crate::tty::{Tty, TtyId};
 
 /// Why a call did not return a value.
@@ -201,6 +201,15 @@ impl Kernel {
         if let Some(log) = self.trace_log() {
             add(log);
         }
+    }
+
+    /// From now on the lines of a trace go to `sink`; with `None` none are written any more. What has a digest keeps it.
+    pub fn watch(&mut self, sink: Option<TraceSink>) {
+        let kept = self.trace.take();
+        self.trace = match kept {
+            Some(trace) if trace.has_digest() => Some(trace.with_lines(sink)),
+            _ => Trace::new(false, sink),
+        };
     }
 
     /// The digest of the trace, if one is kept.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wcr_abi::{Errno, Pid};
-use wcr_vfs::{MagicLink, Name, Node, Place, Removed, Renamed, Target};
+use wcr_vfs::{Creds, MagicLink, Name, Node, Place, Removed, Renamed, Target, Walk};
 
 use crate::capability::Capability;
 use crate::file::{Backing, FileId, OpenFile, Slab};
@@ -77,6 +77,21 @@ impl Kernel {
         files.chain(
             processes.flat_map(|process| [(process.exe, &mut process.exe_name), (process.cwd, &mut process.cwd_name)]),
         )
+    }
+
+    /// Removes a name from outside the container, as its root would: of a file, or of an empty folder.
+    ///
+    /// # Errors
+    /// Those of [`wcr_vfs::Vfs::unlink`] and [`wcr_vfs::Vfs::rmdir`].
+    pub fn remove_from_outside(&mut self, path: &[u8]) -> Result<(), Errno> {
+        let now = self.now();
+        let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
+        let (removed, is_dir) = match self.vfs.unlink(&walk, None, path, now) {
+            Err(Errno::Isdir) => (self.vfs.rmdir(&walk, None, path, now)?, true),
+            removed => (removed?, false),
+        };
+        self.name_removed(&removed, is_dir);
+        Ok(())
     }
 
     /// Takes note that a name is gone.

@@ -28,6 +28,11 @@ impl Trace {
         (trace.hasher.is_some() || trace.log.is_some()).then_some(trace)
     }
 
+    /// The same hash, with its lines going to `sink`.
+    pub(crate) fn with_lines(self, sink: Option<TraceSink>) -> Self {
+        Self { log: sink.map(TraceLog::new), ..self }
+    }
+
     /// Adds a finished call to the hash.
     pub fn add(&mut self, call: TracedCall, result: u32) {
         let TracedCall { mut hasher } = call;

@@ -19,6 +19,10 @@ export class Container {
   readonly #snapshots = new Map<number, Snapshot>();
   #current: Process | undefined;
   #inputCame: (() => void) | undefined;
+  /** Whether input has come since the kernel last looked for it. */
+  #hasInput = false;
+  /** How many turns there have been. */
+  turns = 0;
 
   /** `reading` is called when a process waits for input. */
   constructor(jspi: Jspi, programs: Programs, windows: Windows, output: Output, reading: () => void) {
@@ -38,12 +42,13 @@ export class Container {
 
   /** Input, or its end, has come from the page. */
   inputCame(): void {
+    this.#hasInput = true;
     this.#inputCame?.();
   }
 
   /** Runs until the first process has ended, or none can go on. */
   async run(): Promise<void> {
-    for (let turns = 1; ; turns++) {
+    for (;;) {
       const pid = kernel.nextReady();
       this.#takeStarts();
       for (const dead of kernel.takeDead()) this.#discard(dead);
@@ -53,7 +58,7 @@ export class Container {
       }
       const process = this.#processes.get(pid);
       if (process) await this.#turn(process);
-      if (turns % TURNS_BETWEEN_BREATHS === 0) {
+      if (++this.turns % TURNS_BETWEEN_BREATHS === 0) {
         await macrotask();
         await this.#output.caughtUp();
       }
@@ -88,6 +93,7 @@ export class Container {
 
   /** Does what is to be done when nobody is ready; whether there is anything to go on with. */
   async #idle(): Promise<boolean> {
+    this.#hasInput = false;
     const waiting = kernel.idle();
     const { next, timeout, input } = waiting;
     waiting.free();
@@ -101,6 +107,8 @@ export class Container {
     await new Promise<void>((resolve) => {
       if (timeout !== undefined) timer = setTimeout(resolve, Math.min(timeout, TIMEOUT_MAX));
       if (input) {
+        // It may have come while the page was caught up with.
+        if (this.#hasInput) return resolve();
         this.#inputCame = resolve;
         this.#reading();
       }

@@ -2,16 +2,21 @@
 
 import init, * as kernel from "../../generated/wcr_web.js";
 import type { BuiltinUrls, FromWorker, Outcome, RunRequest, ToWorker } from "../protocol.ts";
+import { answers } from "./answers.ts";
+import { Calls, Programs as ProgramsTold } from "./told.ts";
 import { Container } from "./container.ts";
 import { reasonOf } from "./faults.ts";
 import { jspi } from "./jspi.ts";
 import { Output } from "./output.ts";
 import { Programs } from "./programs.ts";
+import { Saver } from "./saver.ts";
 import { Windows } from "./windows.ts";
 
 const post = (message: FromWorker, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
 const output = new Output(post);
 const programs = new Programs();
+const calls = new Calls(post);
+const told = new ProgramsTold(post);
 let windows: Windows | undefined;
 let container: Container | undefined;
 /** Why the kernel itself has failed. */
@@ -22,6 +27,8 @@ const host = {
   output: (error: boolean, bytes: Uint8Array) => output.write(error, bytes),
   canFork: (pid: number) => container?.canFork(pid) ?? false,
   fork: (pid: number, child: number) => container?.fork(pid, child),
+  call: (line: Uint8Array) => calls.add(line),
+  program: (sentence: string) => told.add(sentence),
   realtime: () => performance.timeOrigin + performance.now(),
   monotonic: () => performance.now(),
   random: (bytes: Uint8Array<ArrayBuffer>) => {
@@ -68,22 +75,33 @@ async function run(request: RunRequest): Promise<void> {
     return;
   }
   container = new Container(available, programs, windows, output, () => post({ type: "reading" }));
-  await container.run();
+  const saver = request.terminal && new Saver(container, post);
+  try {
+    await container.run();
+  } finally {
+    saver?.end();
+  }
   container = undefined;
-  const outcome = kernel.finish();
+  const outcome = kernel.finish(request.terminal !== undefined);
   if (!outcome) throw new Error("the container is gone");
-  const { code, notes, digest } = outcome;
+  const { code, notes, digest, written } = outcome;
   outcome.free();
-  ended(digest === undefined ? { code, notes } : { code, notes, digest });
+  ended({ code, notes, ...(digest !== undefined && { digest }), ...(written && { written }) });
 }
 
-function encoded({ command, archive, workdir, input, files, deterministic }: RunRequest): kernel.Request {
+function encoded(wanted: RunRequest): kernel.Request {
+  const { command, archive, workdir, input, files, written, terminal, deterministic } = wanted;
   const request = new kernel.Request(archive ?? false);
   const encoder = new TextEncoder();
   for (const word of command) request.word(encoder.encode(word));
   if (workdir !== undefined) request.workdir(workdir);
   if (input) request.input(input);
   if (files) request.files(files);
+  if (written) request.written(written);
+  if (terminal) {
+    request.terminal(terminal.rows, terminal.columns);
+    request.explained();
+  }
   if (deterministic) request.deterministic();
   return request;
 }
@@ -96,6 +114,17 @@ function open(archive: Uint8Array): void {
   } catch (error) {
     if (failure !== undefined) throw error;
     post({ type: "refused", reason: reasonOf(error) });
+  }
+}
+
+/** Answers a question about the container. */
+function reply({ id, question, args }: ToWorker & { type: "ask" }): void {
+  try {
+    const answer = (answers[question] as (...args: unknown[]) => unknown)(...args);
+    post({ type: "answer", id, answer });
+  } catch (error) {
+    if (failure !== undefined) throw error;
+    post({ type: "denied", id, reason: reasonOf(error) });
   }
 }
 
@@ -113,6 +142,12 @@ async function answer(message: ToWorker): Promise<void> {
     case "end-input":
       kernel.endInput();
       return container?.inputCame();
+    case "resize":
+      // Without a container there is no terminal to be told.
+      if (container) kernel.resize(message.size.rows, message.size.columns);
+      return container?.inputCame();
+    case "ask":
+      return reply(message);
     case "shown":
       return output.acknowledge(message.count);
   }

@@ -31,7 +31,10 @@ pub fn web(session: &Session) -> Result<Tally> {
         .args([
             "--test",
             "--test-reporter=tap",
+            "test/terminal.test.mjs",
             "test/page.test.mjs",
+            "test/panels.test.mjs",
+            "test/kept.test.mjs",
             "test/parity.test.mjs",
             "test/conformance.test.mjs",
         ])

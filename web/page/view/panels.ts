@@ -1,0 +1,120 @@
+/** The panels that show what a container does: processes, calls, programs. */
+
+import type { Session } from "../session.ts";
+import { element } from "./elements.ts";
+
+/** Processes are looked at again after so many milliseconds. */
+const PAUSE = 1000;
+/** So many characters of calls are kept. */
+const CALLS_KEPT = 200_000;
+
+/** The processes of the container. */
+export class ProcessesPanel {
+  readonly #session: Session;
+  readonly #rows = element("processes", HTMLTableSectionElement);
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  show(seen: boolean): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (!seen) return;
+    void this.refresh();
+    this.#timer = setInterval(() => document.hidden || void this.refresh(), PAUSE);
+  }
+
+  async refresh(): Promise<void> {
+    if (!this.#session.isRunning) return this.#rows.replaceChildren();
+    // A container that ends meanwhile has no processes any more.
+    const processes = await this.#session.runner.ask("processes").catch(() => []);
+    const row = ({ pid, ppid, uid, cpu, command }: (typeof processes)[number]) =>
+      rowOf([String(pid), String(ppid), String(uid), `${(cpu / 1000).toFixed(2)} s`, command]);
+    this.#rows.replaceChildren(...processes.map(row));
+  }
+}
+
+/** The calls of the container's programs, while they are watched. */
+export class CallsPanel {
+  readonly #session: Session;
+  readonly #box = element("calls", HTMLPreElement);
+  readonly #watch = element("calls-watch", HTMLInputElement);
+  readonly #filter = element("calls-filter", HTMLInputElement);
+  #text = "";
+  #seen = false;
+  #drawing = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#watch.addEventListener("change", () => this.apply());
+    this.#filter.addEventListener("input", () => this.#draw());
+    element("calls-clear", HTMLButtonElement).addEventListener("click", () => this.clear());
+  }
+
+  show(seen: boolean): void {
+    this.#seen = seen;
+    this.apply();
+  }
+
+  /** Lets the container that runs know whether it is watched. */
+  apply(): void {
+    if (!this.#session.isRunning) return;
+    // Not to be watched is no failure for a container that ends just now.
+    void this.#session.runner.ask("watch", this.#seen && this.#watch.checked).catch(() => {});
+  }
+
+  clear(): void {
+    this.#text = "";
+    this.#draw();
+  }
+
+  add(lines: string, left: number): void {
+    const more = left > 0 ? `… ${left} more\n` : "";
+    this.#text = (this.#text + lines + more).slice(-CALLS_KEPT);
+    if (this.#drawing) return;
+    this.#drawing = true;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    this.#drawing = false;
+    const atEnd = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < 40;
+    const filter = this.#filter.value;
+    const lines = filter ? this.#text.split("\n").filter((line) => line.includes(filter)).join("\n") : this.#text;
+    this.#box.textContent = lines;
+    if (atEnd) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+}
+
+/** What ran for the files that were started. */
+export class ProgramsPanel {
+  readonly #rows = element("programs", HTMLTableSectionElement);
+  readonly #counts = new Map<string, { count: number; cell: HTMLElement }>();
+
+  add(sentences: [string, number][]): void {
+    for (const [sentence, count] of sentences) {
+      const known = this.#counts.get(sentence);
+      if (known) {
+        known.count += count;
+        known.cell.textContent = String(known.count);
+        continue;
+      }
+      const row = rowOf([String(count), sentence]);
+      this.#rows.append(row);
+      this.#counts.set(sentence, { count, cell: row.cells[0]! });
+    }
+  }
+
+  clear(): void {
+    this.#counts.clear();
+    this.#rows.replaceChildren();
+  }
+}
+
+function rowOf(texts: string[]): HTMLTableRowElement {
+  const row = document.createElement("tr");
+  for (const text of texts) row.insertCell().textContent = text;
+  return row;
+}
