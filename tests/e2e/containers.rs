@@ -11,27 +11,27 @@ use wcr_tests::terminal::Terminal;
 use wcr_tests::wcr::{Finished, Wcr};
 
 /// A store of its own, with the image that wcr carries.
-struct House {
-    home: Scratch,
+pub(crate) struct House {
+    pub(crate) home: Scratch,
 }
 
 impl House {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: Scratch::new("containers") }
     }
 
-    fn wcr<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Wcr {
+    pub(crate) fn wcr<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Wcr {
         Wcr::new(self.home.path()).args(args)
     }
 
     #[track_caller]
-    fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Finished {
+    pub(crate) fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Finished {
         self.wcr(args).run()
     }
 
     /// Starts a container of a script on its own; its ID.
     #[track_caller]
-    fn starts(&self, name: &str, script: &str) -> String {
+    pub(crate) fn starts(&self, name: &str, script: &str) -> String {
         let started = self.run(["run", "-d", "--name", name, "busybox", "sh", "-c", script]).ok();
         let id = String::from_utf8(started.stdout).unwrap().trim().to_owned();
         assert_eq!(id.len(), 64);
@@ -39,14 +39,25 @@ impl House {
     }
 
     #[track_caller]
-    fn status(&self, name: &str) -> String {
+    pub(crate) fn status(&self, name: &str) -> String {
         let shown = self.run(["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name]).ok();
         String::from_utf8(shown.stdout).unwrap().trim().to_owned()
     }
 
-    fn json(&self, name: &str) -> Value {
+    pub(crate) fn json(&self, name: &str) -> Value {
         let shown: Value = serde_json::from_slice(&self.run(["inspect", name]).ok().stdout).unwrap();
         shown[0].clone()
+    }
+
+    /// Kills the process that a container runs in, and waits until that shows.
+    #[track_caller]
+    pub(crate) fn kill_keeper(&self, name: &str) {
+        let folder = self.home.path().join("store/containers").join(self.json(name)["Id"].as_str().unwrap());
+        let keeper = self.json(name)["State"]["Pid"].as_u64().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(keeper).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        // Its lock goes with it.
+        fs::File::open(folder).unwrap().lock_shared().unwrap();
     }
 }
 
@@ -119,7 +130,7 @@ fn a_program_that_does_not_end_is_killed() {
 fn commands_run_beside_the_first_process() {
     let house = House::new();
     house.starts("box", "echo $$ > /pid; export A=1; while :; do sleep 0.05; done");
-    house.run(["exec", "box", "cat", "/pid"]).ok().prints("1\n");
+    house.run(["exec", "box", "sh", "-c", "until test -s /pid; do sleep 0.01; done; cat /pid"]).ok().prints("1\n");
     house
         .run(["exec", "-e", "B=2", "-w", "/tmp", "-u", "1:2", "box", "sh", "-c", "echo $B; pwd; id -u; id -g; exit 5"])
         .exits(5)
@@ -189,15 +200,11 @@ fn files_outlive_the_process() {
 fn what_is_synced_outlives_a_kill() {
     let house = House::new();
     house.starts("box", "echo kept > /kept; sync; echo lost > /lost; echo ready > /dev/stdout; sleep 1000");
-    let keeper = house.json("box")["State"]["Pid"].as_u64().unwrap();
     while house.run(["logs", "box"]).stdout != b"ready\n" {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let pid = rustix::process::Pid::from_raw(i32::try_from(keeper).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    while house.status("box") != "exited 137" {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    house.kill_keeper("box");
+    assert_eq!(house.status("box"), "exited 137");
     house.run(["cp", "box:/kept", "-"]).ok();
     house.run(["cp", "box:/lost", "-"]).fails().says(&["/lost"]);
     house.run(["start", "box"]).ok();

@@ -40,9 +40,12 @@ pub(crate) fn write_archive(output: Option<&Path>, write: impl FnOnce(&mut dyn W
     }
     let temporary = Unfinished(beside(path));
     let file = File::create_new(&temporary.0).map_err(|error| unwritable(path, &error))?;
+    let written = file.try_clone().with_context(cannot)?;
     let mut out = BufWriter::with_capacity(PIECE, busy.count(file));
     write(&mut out)?;
     out.flush().with_context(cannot)?;
+    // A name that outlives a power cut without its content would look like an archive.
+    written.sync_all().map_err(|error| unwritable(path, &error))?;
     fs::rename(&temporary.0, path).map_err(|error| unwritable(path, &error))?;
     Ok(())
 }

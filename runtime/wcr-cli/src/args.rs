@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use wcr_container::bind::Bind;
+use wcr_container::life::DetachKeys;
 use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
@@ -240,6 +241,9 @@ pub(crate) struct RunArgs {
     /// Add a line to /etc/hosts
     #[arg(long, value_name = "NAME:ADDRESS")]
     pub(crate) add_host: Vec<String>,
+    /// The keys that leave it with -it; it goes on then
+    #[arg(long, value_name = "KEYS", default_value = "ctrl-p,ctrl-q")]
+    pub(crate) detach_keys: DetachKeys,
     /// Start it again when it has ended: no, on-failure[:COUNT], always; with -d
     #[arg(long, value_name = "POLICY")]
     pub(crate) restart: Option<String>,

@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use wcr_container::life::{self, Flaw, short};
 use wcr_image::{Class, Reference};
 use wcr_store::{Fault, Lost, Store};
 
@@ -32,12 +33,16 @@ pub(crate) fn fsck(args: &FsckArgs) -> Result<u8> {
         })
     };
     let faults = check()?;
+    let flaws = life::check(&store)?;
     if !args.json {
         faults.iter().for_each(tell);
+        flaws.iter().for_each(tell_flaw);
     }
-    if faults.is_empty() || !args.repair {
-        return end(&faults, 0, args.json);
+    let found = faults.len() + flaws.len();
+    if found == 0 || !args.repair {
+        return end(&faults, &flaws, 0, args.json);
     }
+    let flaws = life::mend(&store, &flaws)?;
     let lost = store.repair(&faults)?;
     for image in &lost {
         if let Err(error) = restore(&store, image) {
@@ -50,8 +55,16 @@ pub(crate) fn fsck(args: &FsckArgs) -> Result<u8> {
         store.repair(&left)?;
         left = check()?;
     }
-    left.iter().for_each(|fault| say(&format!("{} could not be repaired: {}", fault.path.display(), fault.reason)));
-    end(&left, faults.len().saturating_sub(left.len()), args.json)
+    let left_over = left.iter().map(|fault| (&fault.path, &fault.reason));
+    for (path, reason) in left_over.chain(flaws.iter().map(|flaw| (&flaw.path, &flaw.reason))) {
+        say(&format!("{} could not be repaired: {reason}", path.display()));
+    }
+    end(&left, &flaws, found.saturating_sub(left.len() + flaws.len()), args.json)
+}
+
+fn tell_flaw(flaw: &Flaw) {
+    let of = flaw.container.as_ref().map(|id| format!(" (of container {})", short(id)));
+    output::print(&format!("{}: {}{}\n", flaw.path.display(), safe(&flaw.reason), of.unwrap_or_default()));
 }
 
 fn tell(fault: &Fault) {
@@ -76,11 +89,13 @@ fn restore(store: &Store, image: &Lost) -> Result<()> {
 }
 
 /// Says what came of it; the exit code.
-fn end(faults: &[Fault], repaired: usize, as_json: bool) -> Result<u8> {
-    let code = if faults.is_empty() { OK } else { Class::Integrity.exit_code() };
+fn end(faults: &[Fault], flaws: &[Flaw], repaired: usize, as_json: bool) -> Result<u8> {
+    let code = if faults.is_empty() && flaws.is_empty() { OK } else { Class::Integrity.exit_code() };
     if as_json {
         let fields = |fault: &Fault| json!({"path": fault.path, "reason": fault.reason, "images": fault.images});
-        let faults: Vec<Value> = faults.iter().map(fields).collect();
+        let of_container =
+            |flaw: &Flaw| json!({"path": flaw.path, "reason": flaw.reason, "images": [], "container": flaw.container});
+        let faults: Vec<Value> = faults.iter().map(fields).chain(flaws.iter().map(of_container)).collect();
         return Ok(code.max(output::print_json(&json!({"faults": faults, "repaired": repaired}))?));
     }
     let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -88,7 +103,7 @@ fn end(faults: &[Fault], repaired: usize, as_json: bool) -> Result<u8> {
     if repaired > 0 {
         text.push_str(&format!("{} repaired\n", count(repaired, "fault")));
     }
-    text.push_str(&match faults.len() {
+    text.push_str(&match faults.len() + flaws.len() {
         0 => "the store is sound\n".to_owned(),
         faults => format!("{} found\n", count(faults, "fault")),
     });

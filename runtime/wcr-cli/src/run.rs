@@ -34,6 +34,11 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
         let (platform, plural) = (&fetched.image.platform, if layers == 1 { "" } else { "s" });
         say(&format!("image {} ({platform}, {layers} layer{plural})", fetched.origin));
     }
+    // What only this process could show keeps the container here.
+    let shows = args.trace_digest || args.trace.is_some() || args.explain || args.verbose;
+    if cfg!(unix) && args.tty && args.interactive && !shows && !args.deterministic {
+        return container::run_at_terminal(place, args.detach_keys);
+    }
     let options = RunOptions {
         settings: Settings { trace: args.trace_digest, ..Settings::default() },
         cache: fetched.cache,

@@ -10,6 +10,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::error::{Result, StoreError};
 use crate::files::{TempFile, create_private_dir, read_small, sync_dir};
 use crate::record::ImageRecord;
@@ -23,10 +25,17 @@ const ID_LENGTH: usize = 64;
 const REMOVED: &str = "removed-";
 /// The file without which a folder is no container yet.
 const RECORD: &str = "container.json";
-/// The file with the image's record.
+/// The file that the image's record had for itself in the first version of a container's files.
 const IMAGE: &str = "image.json";
 /// The file with the container's name.
 const NAME: &str = "name";
+
+/// What the store reads of a container's own record.
+#[derive(Deserialize)]
+struct OfImage {
+    #[serde(default)]
+    image_record: Option<ImageRecord>,
+}
 
 /// The folder of one container.
 #[derive(Debug, Clone)]
@@ -73,17 +82,11 @@ impl Store {
         self.root().join("containers")
     }
 
-    /// Makes the folder of a new container, locked, with a name that nobody has and the record of its image, if it has
-    /// one of the store's.
+    /// Makes the folder of a new container, locked, with a name that nobody has.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`], [`StoreError::Io`].
-    pub fn new_container(
-        &self,
-        id: &str,
-        name: &str,
-        image: Option<&ImageRecord>,
-    ) -> Result<(ContainerFolder, ContainerLock)> {
+    pub fn new_container(&self, id: &str, name: &str) -> Result<(ContainerFolder, ContainerLock)> {
         self.ensure()?;
         let all = self.containers_dir();
         let folder = ContainerFolder { id: id.to_owned(), path: all.join(id), all };
@@ -96,10 +99,6 @@ impl Store {
         }
         let ready = (|| {
             let lock = folder.try_lock()?.ok_or_else(|| StoreError::Busy { container: id.to_owned() })?;
-            if let Some(image) = image {
-                let json = serde_json::to_vec(image).map_err(|error| StoreError::io("write", IMAGE)(error.into()))?;
-                self.write_in(&folder, IMAGE, &json)?;
-            }
             self.write_in(&folder, NAME, name.as_bytes())?;
             folder.reserve(name)?;
             Ok(lock)
@@ -164,6 +163,30 @@ impl Store {
             (Some(folder), None) => FoundContainer::One(folder),
             (Some(_), Some(_)) => FoundContainer::Several,
         })
+    }
+
+    /// The files of names that no container has, but for those that one may be about to have.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn stale_container_names(&self) -> Result<Vec<PathBuf>> {
+        let all = self.containers_dir();
+        let mut stale = Vec::new();
+        for entry in fs::read_dir(all.join("names")).into_iter().flatten() {
+            let path = entry.map_err(StoreError::io("read", &all))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let holder = read_small(&path, 256)?.and_then(|id| String::from_utf8(id).ok());
+            let holder = holder.filter(|id| is_id(id)).map(|id| ContainerFolder { path: all.join(&id), id, all: all.clone() });
+            let has_it = match holder.filter(ContainerFolder::exists) {
+                Some(folder) => folder.name()?.as_deref() == Some(name) || folder.is_locked()?,
+                None => false,
+            };
+            let is_young = || fs::metadata(&path).and_then(|meta| meta.modified()).is_ok_and(is_recent);
+            if !has_it && !is_young() {
+                stale.push(path);
+            }
+        }
+        Ok(stale)
     }
 
     /// The images of all containers. One whose record cannot be read is none's.
@@ -266,7 +289,34 @@ impl ContainerFolder {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn image(&self) -> Result<Option<ImageRecord>> {
+        let record = self.read(RECORD)?.and_then(|json| serde_json::from_slice::<OfImage>(&json).ok());
+        if let Some(image) = record.and_then(|record| record.image_record) {
+            return Ok(Some(image));
+        }
         Ok(self.read(IMAGE)?.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    /// Whether the container can be found by its name.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn has_its_name(&self) -> Result<bool> {
+        let Some(name) = self.name()?.filter(|name| is_container_name(name)) else { return Ok(false) };
+        Ok(read_small(&self.names().join(name), 256)?.is_some_and(|id| id == self.id.as_bytes()))
+    }
+
+    /// Puts the container's name down again; one that has lost it is named by its ID.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`], [`StoreError::Io`].
+    pub fn take_name_again(&self, store: &Store) -> Result<()> {
+        if let Some(name) = self.name()?.filter(|name| is_container_name(name))
+            && self.reserve(&name).is_ok()
+        {
+            return Ok(());
+        }
+        store.write_in(self, NAME, self.id.as_bytes())?;
+        self.reserve(&self.id)
     }
 
     /// Takes the container's lock, unless somebody has it.

@@ -1,20 +1,23 @@
-//! Runs random input on the real program and on wcr, and says what differs:
-//! `fuzz shell|applets [NAME]|layers [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
+//! Runs random input on the real program and on wcr, and says what differs; or random commands for containers:
+//! `fuzz shell|applets [NAME]|layers|containers [--count N] [--seed S] [--jobs N] [--show N] [--script FILE]`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use wcr_tests::fuzz::applets;
+use wcr_tests::fuzz::containers::{self, Plan};
 use wcr_tests::fuzz::layers;
 use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Shell, Subject, Verdict};
+use wcr_tests::scratch::Scratch;
 
 const USAGE: &str = "\
 Usage: cargo xtask fuzz shell [--dash] [--count N] [--seed S] [--jobs N] [--show N] [--trials N] [--script FILE]
        cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N] [--trials N]
        cargo xtask fuzz layers [--count N] [--seed S] [--show N]
+       cargo xtask fuzz containers [--count N] [--seed S] [--jobs N]
 
   --dash         compare with Debian's dash instead of BusyBox's ash
-  --count N      how many scripts (default: 20000)
+  --count N      how many scripts, or commands (default: 20000)
   --seed S       the first script's seed; the others follow (default: 0)
   --jobs N       how many run at a time (default: one for each processor)
   --show N       stop after so many differences (default: 20), each made small and shown
@@ -29,13 +32,15 @@ enum Grammar {
     Applets(Option<String>),
     /// Layers of images, beside GNU tar and umoci.
     Layers,
+    /// Commands for containers over one store, of which some are killed.
+    Containers,
 }
 
 impl Grammar {
     /// The script of a seed; layers are none.
     fn script(&self, seed: u64) -> Script {
         match self {
-            Grammar::Shell | Grammar::Layers => Script::random(seed),
+            Grammar::Shell | Grammar::Layers | Grammar::Containers => Script::random(seed),
             Grammar::Applets(name) => applets::script(name.as_deref(), seed),
         }
     }
@@ -58,6 +63,7 @@ impl Options {
         let grammar = match args.next().as_deref() {
             Some("shell") => Grammar::Shell,
             Some("layers") => Grammar::Layers,
+            Some("containers") => Grammar::Containers,
             Some("applets") => Grammar::Applets(args.next_if(|name| !name.starts_with("--"))),
             _ => return Err(USAGE.into()),
         };
@@ -101,8 +107,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if matches!(options.grammar, Grammar::Layers) {
-        return compare_layers(&options);
+    match options.grammar {
+        Grammar::Layers => return compare_layers(&options),
+        Grammar::Containers => return disturb_containers(&options),
+        Grammar::Shell | Grammar::Applets(_) => {}
     }
     let Some(subject) = Subject::of(options.shell) else { return ExitCode::FAILURE };
     if let Some(text) = options.script {
@@ -136,6 +144,24 @@ fn main() -> ExitCode {
         println!("{count:>7} {kind}");
     }
     if all_same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs commands for containers and kills some of them.
+fn disturb_containers(options: &Options) -> ExitCode {
+    let home = Scratch::new("fuzz-containers");
+    let plan = Plan { count: options.count, seed: options.seed, jobs: options.jobs.max(4), kills: 30 };
+    match containers::run(home.path(), plan) {
+        Ok(counts) => {
+            for (kind, count) in counts {
+                println!("{count:>7} {kind}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(wrong) => {
+            println!("{wrong}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Compares random layers.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
 use anyhow::Result;
-use wcr_container::life::{Attached, Container, DetachKeys, Exec, Join, Joined, LifeError, Text};
+use wcr_container::life::{Attached, Container, DetachKeys, Exec, Join, JoinEnd, Joined, LifeError, Place, Text};
 use wcr_image::Class;
 use wcr_store::Store;
 
@@ -18,7 +18,8 @@ pub(crate) fn attach(args: AttachArgs) -> Result<u8> {
     let container = Container::find(&store, &args.container)?;
     let attached = container.attach(!args.no_stdin)?;
     let input = !args.no_stdin && container.record.spec.interactive;
-    join(attached, &container, input, args.sig_proxy, args.detach_keys)
+    let signals = args.sig_proxy && !container.record.spec.tty;
+    join(attached, &container, Join { signals: signals.then(|| Box::new(container.clone())), ..plain(input, args.detach_keys) })
 }
 
 /// Starts containers; one of them may be joined.
@@ -35,28 +36,42 @@ pub(crate) fn start(args: StartArgs) -> Result<u8> {
         return Err(Failure::new(Class::Conflict, format!("container {name} cannot be joined")).into());
     };
     let input = args.interactive && container.record.spec.interactive;
-    join(attached, &container, input, true, args.detach_keys)
+    let signals = (!container.record.spec.tty).then(|| Box::new(container.clone()));
+    join(attached, &container, Join { signals, ..plain(input, args.detach_keys) })
 }
 
-fn join(attached: Attached, container: &Container, input: bool, proxy: bool, keys: DetachKeys) -> Result<u8> {
+/// Runs a new container at this terminal. The user may leave it; else it ends with the terminal.
+pub(crate) fn run_at_terminal(place: Place, keys: DetachKeys) -> Result<u8> {
+    let (container, attached) = Container::launch(place, true)?;
+    let Some(attached) = attached else {
+        return Err(Failure::new(Class::Conflict, "the container cannot be joined").into());
+    };
+    join(attached, &container, Join { ends: Some(Box::new(container.clone())), ..plain(true, keys) })
+}
+
+/// How streams are joined without signals.
+const fn plain(input: bool, keys: DetachKeys) -> Join {
+    Join { input, terminal: false, keys, signals: None, ends: None }
+}
+
+fn join(attached: Attached, container: &Container, join: Join) -> Result<u8> {
     let tty = container.record.spec.tty;
-    if tty && input && !std::io::stdin().is_terminal() {
+    if tty && join.input && !std::io::stdin().is_terminal() {
         return Err(Failure::new(Class::Usage, "the input device is not a TTY").into());
     }
-    let signals = (proxy && !tty).then(|| Box::new(container.clone()));
-    let joined = attached.join(Join { input, terminal: tty, keys, signals })?;
-    Ok(finish(joined, container))
+    Ok(finish(attached.join(Join { terminal: tty, ..join })?, container))
 }
 
 /// The exit code that being joined gives.
 fn finish(joined: Joined, container: &Container) -> u8 {
-    match joined {
-        Joined::Exit(code) => code,
-        Joined::Detached => {
+    joined.notes.iter().for_each(|note| say(note));
+    match joined.end {
+        JoinEnd::Exit(code) => code,
+        JoinEnd::Detached => {
             say("read escape sequence");
             exit::OK
         }
-        Joined::Lost => {
+        JoinEnd::Lost => {
             let known = container.state().map(|state| state.exit_code);
             known.unwrap_or(137)
         }
@@ -88,6 +103,6 @@ pub(crate) fn exec(args: ExecArgs) -> Result<u8> {
     if args.detach {
         return Ok(exit::OK);
     }
-    let join = Join { input: args.interactive, terminal: args.tty, keys: args.detach_keys, signals: None };
+    let join = Join { terminal: args.tty, ..plain(args.interactive, args.detach_keys) };
     Ok(finish(attached.join(join)?, &container))
 }

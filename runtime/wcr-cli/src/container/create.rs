@@ -232,7 +232,7 @@ pub(crate) fn place(args: &RunArgs) -> Result<(Place, Fetched)> {
     let spec = spec(args, command)?;
     let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull, args.quiet)?;
     let record = record(&name, fetched.record.as_ref(), &fetched.image, spec);
-    let place = Place::new(Store::open_default()?, args.name.clone(), fetched.record.clone(), record)?;
+    let place = Place::new(Store::open_default()?, args.name.clone(), record)?;
     if let Some(path) = &args.cidfile {
         write_id(path, place.id())?;
         // A file that names a container that is not there would be a trap.

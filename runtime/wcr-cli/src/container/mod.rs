@@ -23,7 +23,7 @@ pub(crate) use args::{
     AttachArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PruneArgs, PsArgs,
     RenameArgs, RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
-pub(crate) use attach::{attach, exec, start};
+pub(crate) use attach::{attach, exec, run_at_terminal, start};
 pub(crate) use commit::commit;
 pub(crate) use cp::{cp, export};
 pub(crate) use create::{create, place};

@@ -2,9 +2,18 @@
 
 use crate::life::Container;
 
+/// How being joined has ended, and what the user should know beside the output, a sentence each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// How it has ended.
+    pub end: JoinEnd,
+    /// The sentences.
+    pub notes: Vec<String>,
+}
+
 /// How being joined has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joined {
+pub enum JoinEnd {
     /// With the other side: its exit code.
     Exit(u8),
     /// The user has left.
@@ -80,6 +89,8 @@ pub struct Join {
     pub keys: DetachKeys,
     /// Signals go to this container's first process.
     pub signals: Option<Box<Container>>,
+    /// This container ends when the terminal goes, or a signal ends this process.
+    pub ends: Option<Box<Container>>,
 }
 
 #[cfg(test)]

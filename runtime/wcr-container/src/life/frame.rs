@@ -24,6 +24,8 @@ pub(crate) const OUTPUT: u8 = b'o';
 pub(crate) const ERROR: u8 = b'r';
 /// The size of the client's window, in JSON.
 pub(crate) const SIZE: u8 = b'w';
+/// A sentence for the user beside the output.
+pub(crate) const NOTE: u8 = b'n';
 /// The exit code, a byte: the last frame.
 pub(crate) const EXIT: u8 = b'x';
 
@@ -34,6 +36,8 @@ pub(crate) enum Request {
     Attach {
         /// What the client sends goes to its standard input.
         input: bool,
+        /// The size of the client's window, rows and columns.
+        window: Option<(u16, u16)>,
     },
     /// Its exit code, once it has ended.
     Wait,

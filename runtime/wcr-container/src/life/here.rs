@@ -55,7 +55,7 @@ impl Alone {
             input,
             output: tee(output, Stream::Stdout, frame::OUTPUT),
             error: tee(error, Stream::Stderr, frame::ERROR),
-            terminal: tty.then_some(WinSize { rows: 24, cols: 80 }),
+            terminal: tty.then(|| self.hub.take_size().unwrap_or(WinSize { rows: 24, cols: 80 })),
         }
     }
 

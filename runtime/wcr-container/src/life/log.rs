@@ -193,14 +193,15 @@ mod tests {
     use super::*;
     use std::fs;
 
-    use crate::life::record::{Record, Spec};
+    use crate::life::record::Spec;
+    use wcr_machine::ContainerImage;
     use wcr_store::Store;
 
     fn writer(store: &Path, log: LogSpec) -> (LogWriter, PathBuf) {
         let spec = Spec { log, ..Spec::default() };
-        let record =
-            Record { version: 1, created: 0, image: "x".into(), image_id: None, config: Default::default(), spec };
-        let place = Arc::new(Place::new(Store::open(store).unwrap(), None, None, record).unwrap());
+        let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Default::default() };
+        let record = crate::life::record("x", None, &image, spec);
+        let place = Arc::new(Place::new(Store::open(store).unwrap(), None, record).unwrap());
         let folder = place.folder().unwrap().path().to_owned();
         (LogWriter::new(place), folder)
     }

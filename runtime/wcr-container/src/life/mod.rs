@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(unix), allow(dead_code, reason = "half of it is for containers on their own, of which there are none"))]
 
+mod check;
 mod copy;
 mod detach;
 mod error;
@@ -35,7 +36,8 @@ use wcr_machine::{ContainerImage, Root};
 use wcr_store::{ContainerFolder, ContainerLock, FoundContainer, ImageRecord, Store};
 use wcr_vfs::Vfs;
 
-pub use detach::{DetachKeys, DetachKeysError, Join, Joined};
+pub use check::{Flaw, check, mend};
+pub use detach::{DetachKeys, DetachKeysError, Join, JoinEnd, Joined};
 #[cfg(not(unix))]
 pub use elsewhere::{Attached, keep, window_size};
 pub use error::LifeError;
@@ -79,6 +81,7 @@ pub fn record(image: &str, of: Option<&ImageRecord>, built_in: &ContainerImage, 
         created: record::now(),
         image: image.to_owned(),
         image_id: of.map(|image| image.config.digest),
+        image_record: of.cloned(),
         config: of.map_or_else(|| built_in.config.clone(), |image| image.run.clone()),
         spec,
     }
@@ -208,6 +211,9 @@ impl Container {
     /// # Errors
     /// [`LifeError::Store`].
     pub fn image_record(&self) -> Result<Option<ImageRecord>, LifeError> {
+        if let Some(image) = &self.record.image_record {
+            return Ok(Some(image.clone()));
+        }
         Ok(self.folder.image()?)
     }
 
@@ -220,7 +226,7 @@ impl Container {
             return Ok(crate::builtin()?);
         }
         let missing = || LifeError::NoImage { container: short(self.id()).to_owned() };
-        let record = self.folder.image()?.ok_or_else(missing)?;
+        let record = self.image_record()?.ok_or_else(missing)?;
         let layers = self.store.open_layers(&record)?;
         Ok(ContainerImage { layers, config: record.run, platform: record.platform })
     }
@@ -305,9 +311,12 @@ impl Container {
         #[cfg(unix)]
         if self.state()?.status.is_alive()
             && let Ok((Answer::Done, mut attached)) = self.request(&Request::Wait)
-            && let Some(Event::Exit(code)) = attached.next()?
         {
-            return Ok(code);
+            while let Some(event) = attached.next()? {
+                if let Event::Exit(code) = event {
+                    return Ok(code);
+                }
+            }
         }
         if self.folder.exists() {
             self.folder.wait()?;

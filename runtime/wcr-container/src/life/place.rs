@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wcr_store::{ContainerFolder, ContainerLock, ImageRecord, Store, StoreError};
+use wcr_store::{ContainerFolder, ContainerLock, Store, StoreError};
 use wcr_vfs::Vfs;
 
 use crate::life::error::LifeError;
@@ -22,7 +22,6 @@ pub struct Place {
     pub(crate) store: Store,
     pub(crate) id: String,
     name: Option<String>,
-    image: Option<ImageRecord>,
     pub(crate) record: Record,
     made: Mutex<Option<(ContainerFolder, ContainerLock)>>,
 }
@@ -32,23 +31,18 @@ impl Place {
     ///
     /// # Errors
     /// [`LifeError::Name`]; there is no randomness.
-    pub fn new(
-        store: Store,
-        name: Option<String>,
-        image: Option<ImageRecord>,
-        record: Record,
-    ) -> Result<Self, LifeError> {
+    pub fn new(store: Store, name: Option<String>, record: Record) -> Result<Self, LifeError> {
         if let Some(name) = name.as_ref().filter(|name| !wcr_store::is_container_name(name)) {
             return Err(LifeError::Name(name.clone()));
         }
         let id = random_id()?;
-        Ok(Self { store, id, name, image, record, made: Mutex::new(None) })
+        Ok(Self { store, id, name, record, made: Mutex::new(None) })
     }
 
     /// The place of a container that is there, locked.
     pub(crate) fn existing(store: Store, folder: ContainerFolder, record: Record, lock: ContainerLock) -> Self {
         let id = folder.id().to_owned();
-        Self { store, id, name: None, image: None, record, made: Mutex::new(Some((folder, lock))) }
+        Self { store, id, name: None, record, made: Mutex::new(Some((folder, lock))) }
     }
 
     /// The ID.
@@ -89,7 +83,7 @@ impl Place {
         let (folder, lock) = loop {
             let own = self.name.is_none().then(|| names::generate(&self.id, attempt));
             let name = own.as_ref().or(self.name.as_ref()).cloned().unwrap_or_default();
-            match self.store.new_container(&self.id, &name, self.image.as_ref()) {
+            match self.store.new_container(&self.id, &name) {
                 Err(StoreError::NameTaken { .. }) if own.is_some() && attempt < 100 => attempt += 1,
                 made => break made?,
             }

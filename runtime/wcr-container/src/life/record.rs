@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wcr_image::{Digest, Healthcheck, RunConfig};
 use wcr_kernel::Limits;
 use wcr_machine::{EnvChange, Settings, Tmpfs};
+use wcr_store::ImageRecord;
 
 use crate::bind::Bind;
 use crate::life::error::LifeError;
@@ -149,6 +150,10 @@ pub struct Record {
     pub image: String,
     /// The image's identity; `None` for the built-in one.
     pub image_id: Option<Digest>,
+    /// What the store knew of the image then, so that the container starts whatever becomes of the image's names. In the
+    /// first version of this format it is in a file of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_record: Option<ImageRecord>,
     /// How the image says that a container is started.
     pub config: RunConfig,
     /// What the user says.
@@ -156,7 +161,7 @@ pub struct Record {
 }
 
 /// The version of [`Record`] that is written.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// How a container is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -177,6 +177,16 @@ impl Hub {
         drop(self.shared().log.finish());
     }
 
+    /// Everybody attached is told a sentence beside the output.
+    pub(crate) fn note(&self, text: &str) {
+        self.shared().attached.retain(|outbox| outbox.put(frame::NOTE, text.into()));
+    }
+
+    /// The size that the window of the container's terminal has, if somebody has said so since the last look.
+    pub(crate) fn take_size(&self) -> Option<WinSize> {
+        self.shared().resized.take()
+    }
+
     /// The container has ended for good with this exit code: everybody is told, and everything is brought where it goes.
     pub(crate) fn end(&self, code: u8) {
         let (attached, outboxes) = {
@@ -268,6 +278,6 @@ impl HostInput for HubInput {
     }
 
     fn event(&mut self) -> Option<HostEvent> {
-        self.0.shared().resized.take().map(HostEvent::Resized)
+        self.0.take_size().map(HostEvent::Resized)
     }
 }

@@ -16,7 +16,8 @@ use wcr_vfs::{Change, ChangeKind, Vfs};
 
 use crate::life::error::LifeError;
 
-const POINTER: &str = "written.json";
+/// What says which layer counts.
+pub(crate) const POINTER: &str = "written.json";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Pointer {
@@ -31,6 +32,27 @@ pub(crate) struct Written {
     pub(crate) layer: Arc<Layer>,
     /// Its tar.
     pub(crate) tar: PathBuf,
+}
+
+impl Written {
+    /// The files of the layer.
+    pub(crate) fn files(&self) -> [PathBuf; 2] {
+        [self.tar.clone(), self.tar.with_extension("idx")]
+    }
+}
+
+/// The files of a folder that are those of layers, whether they count or not.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn files(folder: &ContainerFolder) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder.path())? {
+        let path = entry?.path();
+        let is_part = path.extension().is_some_and(|suffix| suffix == "tar" || suffix == "idx");
+        files.extend(is_part.then_some(path));
+    }
+    Ok(files)
 }
 
 /// What a container has kept; `None` when it has changed nothing.

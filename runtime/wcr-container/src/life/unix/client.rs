@@ -20,6 +20,8 @@ pub enum Event {
     Output(Vec<u8>),
     /// Bytes of standard error.
     Error(Vec<u8>),
+    /// A sentence for the user beside the output.
+    Note(String),
     /// It has ended, with this exit code.
     Exit(u8),
 }
@@ -53,6 +55,7 @@ impl Attached {
                 None => return Ok(None),
                 Some((frame::OUTPUT, bytes)) => Event::Output(bytes),
                 Some((frame::ERROR, bytes)) => Event::Error(bytes),
+                Some((frame::NOTE, text)) => Event::Note(String::from_utf8_lossy(&text).into_owned()),
                 Some((frame::EXIT, code)) => Event::Exit(code.first().copied().unwrap_or_default()),
                 Some(_) => continue,
             }));

@@ -157,7 +157,10 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
         let ended = now();
         let restarts = alone.state().restarts;
         let code = match &ran {
-            Ok(outcome) => outcome.code,
+            Ok(outcome) => {
+                outcome.notes.iter().for_each(|note| alone.hub.note(note));
+                outcome.code
+            }
             // What could not be started at first is no better the next time.
             Err(error) if first => {
                 let (reason, code) = (error.to_string(), error.run_code());
@@ -165,6 +168,9 @@ fn keep_it(store: &Store, id: &str, attach: bool) -> Result<(), LifeError> {
                     state.status = if state.started == 0 { Status::Created } else { Status::Exited };
                     (state.exit_code, state.error, state.keeper) = (code, reason, 0);
                 })?;
+                if place.record.spec.auto_remove {
+                    place.remove()?;
+                }
                 alone.hub.end(code);
                 return ran.map(drop);
             }

@@ -62,7 +62,7 @@ impl Container {
         let keeper = keeper::Keeper::spawn(&self.store, &self.folder, &lock, attach)?;
         // From here on it is the other process's.
         drop(lock);
-        let attached = if attach { Some(self.command(&Request::Attach { input: true })?) } else { None };
+        let attached = if attach { Some(self.command(&self.attach_request(true))?) } else { None };
         keeper.started()?;
         Ok(attached)
     }
@@ -73,7 +73,11 @@ impl Container {
     /// [`LifeError::NotRunning`], [`LifeError::Paused`].
     pub fn attach(&self, input: bool) -> Result<Attached, LifeError> {
         self.running()?;
-        self.command(&Request::Attach { input })
+        self.command(&self.attach_request(input))
+    }
+
+    fn attach_request(&self, input: bool) -> Request {
+        Request::Attach { input, window: self.record.spec.tty.then(join::own_window).flatten() }
     }
 
     /// Starts a process in a running container.

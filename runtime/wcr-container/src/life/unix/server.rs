@@ -75,7 +75,7 @@ fn serve(mut stream: UnixStream, served: &Served) {
     let Ok(request) = frame::read_json::<Request>(&mut stream, frame::REQUEST) else { return };
     // Whoever went away needs no answer.
     drop(match request {
-        Request::Attach { input } => attach(stream, served, input),
+        Request::Attach { input, window } => attach(stream, served, input, window),
         Request::Exec(exec) => run(stream, served, exec),
         Request::Wait => wait(stream, served),
         other => frame::write_json(&mut stream, frame::ANSWER, &answer(served, other)),
@@ -213,10 +213,19 @@ fn wait(stream: UnixStream, served: &Served) -> io::Result<()> {
 }
 
 /// The container's own streams.
-fn attach(mut stream: UnixStream, served: &Served, input: bool) -> io::Result<()> {
+fn attach(
+    mut stream: UnixStream,
+    served: &Served,
+    input: bool,
+    window: Option<(u16, u16)>,
+) -> io::Result<()> {
     let outbox = Arc::new(Outbox::default());
     outbox.put(frame::ANSWER, serde_json::to_vec(&Answer::Done)?);
     served.place.tell([Happening::new("attach")]);
+    if let Some((rows, cols)) = window {
+        // Before anybody waits for who is attached: the first program finds its window as it is.
+        served.hub.resize(WinSize { rows, cols });
+    }
     served.hub.attach(outbox.clone());
     deliver(stream.try_clone()?, outbox.clone(), served)?;
     let interactive = input && served.place.record.spec.interactive;
