@@ -143,6 +143,8 @@ pub fn start(request: Request) -> Result<(), StartError> {
         explain: None,
         trace: None,
         persist: None,
+        answers: None,
+        schedule: None,
     };
     container::install(boot(&image, &request.settings, host)?);
     Ok(())

@@ -13,6 +13,7 @@ use crate::args::RunArgs;
 use crate::container;
 use crate::exit::{Failure, say};
 use crate::output::print;
+use crate::replay;
 
 /// Runs a container to its end; its exit code.
 pub(crate) fn run(args: RunArgs) -> Result<u8> {
@@ -24,6 +25,9 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     }
     if args.tty && args.interactive && !args.detach && !std::io::stdin().is_terminal() {
         return Err(Failure::new(Class::Usage, "the input device is not a TTY").into());
+    }
+    if let Some(path) = &args.record {
+        return replay::record(&args, path);
     }
     if args.detach {
         return detached(&args);
