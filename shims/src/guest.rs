@@ -29,11 +29,13 @@ pub enum Guest {
     Shell,
     /// The programs of GNU coreutils.
     Gnu,
+    /// The interpreter of scripted shims.
+    Rhai,
 }
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Base,
         Self::Core,
         Self::Text,
@@ -47,6 +49,7 @@ impl Guest {
         Self::Machine,
         Self::Shell,
         Self::Gnu,
+        Self::Rhai,
     ];
 
     /// The guest's name in the bundle.
@@ -66,13 +69,18 @@ impl Guest {
             Self::Machine => "machine",
             Self::Shell => "sh",
             Self::Gnu => "gnu",
+            Self::Rhai => "rhai",
         }
     }
 
     /// Where the built-in image has the guest's module, from its root.
     #[must_use]
     pub fn home(self) -> String {
-        self.applets().first().map_or_else(|| "bin/coreutils".to_owned(), |name| format!("bin/{name}"))
+        let name = match self {
+            Self::Gnu => "coreutils",
+            _ => self.applets().first().copied().unwrap_or(self.name()),
+        };
+        format!("bin/{name}")
     }
 
     /// The BusyBox applets that the guest stands in for, sorted.
@@ -91,7 +99,7 @@ impl Guest {
             Self::Users => USERS,
             Self::Machine => MACHINE,
             Self::Shell => SHELL,
-            Self::Gnu => &[],
+            Self::Gnu | Self::Rhai => &[],
         }
     }
 }

@@ -14,6 +14,7 @@ mod identity;
 mod level;
 #[cfg(test)]
 mod sample;
+mod script;
 mod stand_in;
 
 pub use coreutils::{program_of, programs};
@@ -22,4 +23,5 @@ pub use elf::{Class, Elf, Endian};
 pub use guest::{Guest, guest_of};
 pub use identity::{Identity, KnownProgram, identify, label};
 pub use level::{Level, Standing, dash_standing, gnu_standings, standings};
+pub use script::{SHIM_FOLDER, SHIM_GUEST, bundled_shim, bundled_shims, is_stub, shim_name, shim_path, stub};
 pub use stand_in::{Missing, stand_in};

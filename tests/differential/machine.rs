@@ -76,6 +76,8 @@ impl Machine {
             limits: Limits { processes: 2, ..Limits::default() },
             trace: None,
             persist: None,
+            answers: None,
+            schedule: None,
         };
         let mut kernel = Kernel::new(options, ProcTable::default());
         let Identity { uid, gid, groups } = identity.clone();

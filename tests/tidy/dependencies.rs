@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -28,6 +28,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("applets", &["wcr-abi", "wcr-sys"]),
     ("gnu", &["applets", "wcr-shims", "wcr-sys"]),
     ("sh", &["applets", "wcr-abi", "wcr-sys"]),
+    ("wcr-rhai", &["wcr-shims", "wcr-sys"]),
     ("wcr-tests", &[]),
     ("conformance", &["wcr-abi", "wcr-sys"]),
     ("wcr-web", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-vfs", "wcr-wasi"]),
@@ -51,7 +52,7 @@ const CONFINED: [(&str, &[&str]); 10] = [
     ("reqwest", &["wcr-registry"]),
     ("rustls", &["wcr-registry"]),
     ("tokio", &["wcr-registry", "wcr-cli"]),
-    ("rhai", &["wcr-harness"]),
+    ("rhai", &["wcr-harness", "wcr-rhai"]),
     ("anyhow", &["wcr-cli"]),
     ("clap", &["wcr-cli"]),
     ("wasm-bindgen", &["wcr-web"]),

@@ -166,6 +166,8 @@ pub fn start(request: Request) -> Result<(), StartError> {
         explain: request.explained.then_some(explain),
         trace: None,
         persist: None,
+        answers: None,
+        schedule: None,
     };
     container::install(boot(&image, &request.settings, host)?);
     Ok(())

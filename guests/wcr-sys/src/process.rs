@@ -27,6 +27,14 @@ pub fn fork<T>(arg: *mut T) -> Result<Pid> {
     Ok(pid)
 }
 
+/// Has who runs the container answer a question; the answer is what can be read from the descriptor. `NOSYS` where nobody
+/// answers.
+pub fn ask(question: &[u8]) -> Result<crate::Fd> {
+    let mut out = 0;
+    check(imports::ask(question.as_ptr(), question.len(), &raw mut out))?;
+    Ok(out)
+}
+
 /// Ends the process.
 pub fn exit(code: u8) -> ! {
     std::process::exit(code.into())

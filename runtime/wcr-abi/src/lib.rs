@@ -12,6 +12,7 @@ extern crate alloc;
 
 mod errno;
 mod file;
+mod mock;
 mod process;
 mod signal;
 mod socket;
@@ -24,6 +25,7 @@ pub use file::{
     FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FileKind, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE,
     SEAL_FUTURE_WRITE, SEAL_GROW, SEAL_SEAL, SEAL_SHRINK, SEAL_WRITE, Stat, StatFs, Timestamp, UTIME_NOW, UTIME_OMIT,
 };
+pub use mock::{MOCK_MAX, MockAnswer, MockCall};
 pub use process::{Fd, Ids, Pid, Times, Uname, WCONTINUED, WNOHANG, WUNTRACED, WaitStatus, WinSize};
 pub use signal::{Disposition, SA_NOCLDSTOP, SA_NOCLDWAIT, Signal};
 pub use socket::{

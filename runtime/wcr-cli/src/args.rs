@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,10 +12,10 @@ use wcr_container::life::DetachKeys;
 use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
-use crate::clock::{ClockArg, SourceArgs};
+use crate::clock::{ClockArg, SourceArgs, schedules};
 use crate::container::{
-    self, HealthArgs, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs,
-    RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
+    self, AttachArgs, CheckpointArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names,
+    OneArgs, PsArgs, RenameArgs, RmArgs, ShareArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
 use crate::events::EventsArgs;
 use crate::help;
@@ -101,6 +102,10 @@ pub(crate) enum Command {
     Diff(OneArgs),
     /// Make an image of a container's files
     Commit(CommitArgs),
+    /// Make a link or a file of a container, from which it goes on elsewhere
+    Share(ShareArgs),
+    /// Write a container's files and environment as they are now, for `run --from`
+    Checkpoint(CheckpointArgs),
     /// Give a container another name
     Rename(RenameArgs),
     /// List the ports of a container; there are none
@@ -157,6 +162,8 @@ pub(crate) enum Command {
     Shims(ShimsArgs),
     /// Run test scripts, each command in a fresh container that is the same every time
     Test(TestArgs),
+    /// Let a recorded run happen again
+    Replay(ReplayArgs),
     /// Show the version
     Version(VersionArgs),
     /// Look whether all that wcr needs is there and works
@@ -226,6 +233,9 @@ pub(crate) struct RunArgs {
     /// Limit what can be written over the image's files: size=BYTES, with k, m or g after the number
     #[arg(long, value_name = "size=BYTES", value_parser = storage_size)]
     pub(crate) storage_opt: Option<u64>,
+    /// Let a script in Rhai be a program of the container; the name alone takes one that wcr carries
+    #[arg(long, value_name = "NAME[=FILE]")]
+    pub(crate) shim: Vec<String>,
     /// Pass standard input on to the container
     #[arg(short, long)]
     pub(crate) interactive: bool,
@@ -299,14 +309,24 @@ pub(crate) struct RunArgs {
     /// Write each call that the container's programs make, in the manner of strace, to a file or to standard error
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) trace: Option<OsString>,
+    /// Write to a file what makes the run happen again (`wcr replay`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Write the image's files into the recording, too, or not; otherwise they are when they have up to 16 MiB
+    #[arg(long, value_name = "true|false", requires = "record", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) record_image: Option<bool>,
     /// Say on standard error what is being done
     #[arg(long)]
     pub(crate) verbose: bool,
     /// Say on standard error what runs for each program
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Go on from what `wcr share` or `wcr checkpoint` has made; then there is no IMAGE
+    #[arg(long, value_name = "FILE|LINK")]
+    pub(crate) from: Option<String>,
     /// The image, and the command to run in it instead of its own
-    #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE")]
+    #[arg(required_unless_present = "from", trailing_var_arg = true, value_name = "IMAGE")]
     pub(crate) image_and_command: Vec<OsString>,
 }
 
@@ -352,6 +372,20 @@ pub(crate) struct ShimsArgs {
     pub(crate) reference: Option<Reference>,
 }
 
+/// `wcr replay`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// Let it happen twice, show nothing of it, and compare what happened
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// What `wcr run --record` has written
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Another recording: show the first call in which the two differ
+    #[arg(value_name = "OTHER")]
+    pub(crate) other: Option<PathBuf>,
+}
+
 /// `wcr test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -373,12 +407,18 @@ pub(crate) struct TestArgs {
     /// Write the snapshots that are missing or not as the values are now
     #[arg(long)]
     pub(crate) update: bool,
+    /// Let a script in Rhai be a program of all containers; the name alone takes one that wcr carries
+    #[arg(long, value_name = "NAME[=FILE]")]
+    pub(crate) shim: Vec<String>,
     /// The clock that containers begin with, unless a script says otherwise: virtual, or fixed=TIME
     #[arg(long, value_name = "CLOCK", value_parser = ClockArg::read)]
     pub(crate) clock: Option<ClockArg>,
     /// The number that all randomness follows from, unless a script says otherwise
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+    /// Run all of a script's cases in each of these orders of processes, until one fails
+    #[arg(long, value_name = "seeds=FIRST..LAST", value_parser = schedules)]
+    pub(crate) schedule: Option<RangeInclusive<u64>>,
     /// Run this many scripts at a time [default: the number of cores]
     #[arg(short, long, value_name = "COUNT")]
     pub(crate) jobs: Option<NonZero<usize>>,

@@ -1,5 +1,7 @@
 //! The options for the time and the randomness of containers: `--clock`, `--seed`, `--deterministic`.
 
+use std::ops::RangeInclusive;
+
 use clap::Args;
 use wcr_container::{VIRTUAL_SEED, VIRTUAL_START};
 
@@ -43,6 +45,29 @@ pub(crate) struct SourceArgs {
     /// The number that all randomness follows from, instead of the host's randomness
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Let the processes run in another order that they have to put up with: seed=NUMBER, each number another one
+    #[arg(long, value_name = "seed=NUMBER", value_parser = schedule)]
+    pub(crate) schedule: Option<u64>,
+}
+
+/// Reads `seed=NUMBER`.
+fn schedule(text: &str) -> Result<u64, String> {
+    let seed = text.strip_prefix("seed=").and_then(|number| number.parse().ok());
+    seed.ok_or_else(|| "it is seed=NUMBER, as in seed=7".into())
+}
+
+/// Reads `seeds=FIRST..LAST` (both are tried), or `seed=NUMBER`.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn schedules(text: &str) -> Result<RangeInclusive<u64>, String> {
+    if let Ok(seed) = schedule(text) {
+        return Ok(seed..=seed);
+    }
+    let range = text.strip_prefix("seeds=").and_then(|range| range.split_once(".."));
+    let read = |number: &str| number.trim_start_matches('=').parse::<u64>().ok();
+    let range = range.and_then(|(first, last)| Some(read(first)?..=read(last)?));
+    range.filter(|range| !range.is_empty()).ok_or_else(|| "it is seeds=FIRST..LAST, as in seeds=0..99".into())
 }
 
 impl SourceArgs {
@@ -87,8 +112,16 @@ mod tests {
     }
 
     #[test]
+    fn orders_are_read() {
+        assert_eq!((schedule("seed=7"), schedules("seeds=0..99"), schedules("seed=3")), (Ok(7), Ok(0..=99), Ok(3..=3)));
+        for text in ["", "7", "seed=", "seeds=9..1", "seeds=1", "seeds=a..b"] {
+            assert!(schedules(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_said_counts_more_than_deterministic() {
-        let with = |deterministic, clock, seed| SourceArgs { deterministic, clock, seed };
+        let with = |deterministic, clock, seed| SourceArgs { deterministic, clock, seed, schedule: None };
         let both = with(true, None, None);
         assert_eq!((both.clock(), both.seed(), both.repeats()), (Some(VIRTUAL_START), Some(VIRTUAL_SEED), true));
         let other = with(true, Some(ClockArg::Virtual(5)), Some(7));

@@ -63,18 +63,21 @@ pub(crate) fn for_run(
             }
         },
         Err(error) if may_fall_back(&error, reference, platform, policy) => {
-            let image = wcr_container::builtin()?;
+            let built_in = built_in()?;
             say(&format!("{}: {error}; the built-in busybox image is used instead", reference.familiar()));
-            Ok(Fetched {
-                layers: image.layers.len(),
-                image,
-                origin: "built into wcr".into(),
-                cache: None,
-                record: None,
-            })
+            Ok(built_in)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The image that wcr carries.
+///
+/// # Errors
+/// This wcr was built without it.
+pub(crate) fn built_in() -> Result<Fetched> {
+    let image = wcr_container::builtin()?;
+    Ok(Fetched { layers: image.layers.len(), image, origin: "built into wcr".into(), cache: None, record: None })
 }
 
 /// The image, if it is in the store for this platform.

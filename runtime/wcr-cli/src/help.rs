@@ -12,7 +12,7 @@ use crate::container;
 pub(crate) type Example = (&'static str, &'static str);
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[Example]); 25] = [
+const EXAMPLES: [(&str, &[Example]); 26] = [
     (
         "run",
         &[
@@ -29,6 +29,7 @@ const EXAMPLES: [(&str, &[Example]); 25] = [
                 "An hour's wait that takes no time",
                 "wcr run --rm --clock fixed=2030-01-01 busybox sh -c 'sleep 3600; date'",
             ),
+            ("A program that is a script", "wcr run --rm --shim git=git.rhai busybox git --version"),
             ("What the programs ask of the kernel", "wcr run --rm --trace=calls.txt busybox cat /etc/hostname"),
         ],
     ),
@@ -151,7 +152,19 @@ const EXAMPLES: [(&str, &[Example]); 25] = [
                 "Some cases, with a report for continuous integration",
                 "wcr test --filter sort --junit report.xml tests/",
             ),
+            ("In a hundred orders of processes", "wcr test --schedule seeds=0..99 tests/"),
             ("Tests of container-structure-test", "wcr test --image busybox structure.yaml"),
+        ],
+    ),
+    (
+        "replay",
+        &[
+            (
+                "Record a run, and let it happen again",
+                "wcr run --rm --record run.wcr busybox date && wcr replay run.wcr",
+            ),
+            ("See that it is the same each time", "wcr replay --verify run.wcr"),
+            ("See where two runs part", "wcr replay one.wcr other.wcr"),
         ],
     ),
     ("version", &[("In words", "wcr version"), ("In a script", "wcr version --format '{{.Client.Version}}'")]),
@@ -180,15 +193,18 @@ const EXAMPLES: [(&str, &[Example]); 25] = [
 /// The options of `run` that stand under headings of their own, by their long names.
 const HEADINGS: [(&str, &[&str]); 7] = [
     ("Streams and terminal", &["detach", "interactive", "log-driver", "log-opt", "quiet", "tty", "verbose"]),
-    ("Process", &["entrypoint", "env", "env-file", "restart", "rm", "stop-signal", "stop-timeout", "user", "workdir"]),
+    (
+        "Process",
+        &["entrypoint", "env", "env-file", "restart", "rm", "shim", "stop-signal", "stop-timeout", "user", "workdir"],
+    ),
     ("Files", &["mount", "read-only", "storage-opt", "tmpfs", "volume"]),
     ("Limits", &["memory", "output-limit", "pids-limit", "timeout", "ulimit"]),
     (
         "Image and names",
-        &["cidfile", "hostname", "label", "label-file", "name", "platform", "pull", "add-host", "network"],
+        &["cidfile", "from", "hostname", "label", "label-file", "name", "platform", "pull", "add-host", "network"],
     ),
-    ("Time and randomness", &["clock", "deterministic", "seed"]),
-    ("Looking inside", &["explain", "trace", "trace-digest"]),
+    ("Time and randomness", &["clock", "deterministic", "schedule", "seed"]),
+    ("Looking inside", &["explain", "record", "record-image", "trace", "trace-digest"]),
 ];
 
 /// The examples of all commands' own help.

@@ -40,10 +40,12 @@ mod pull;
 mod push;
 mod refusal;
 mod remote_args;
+mod replay;
 mod rmi;
 mod run;
 mod save;
 mod self_args;
+mod shim_option;
 mod shims;
 mod spelling;
 mod tag;
@@ -121,7 +123,10 @@ fn command(line: Vec<OsString>, is_run: bool) -> u8 {
         Command::Df(args) => df::df(&args),
         Command::Fsck(args) => fsck::fsck(&args),
         Command::Shims(args) => shims::shims(&args),
+        Command::Share(args) => container::share(&args),
+        Command::Checkpoint(args) => container::checkpoint(&args),
         Command::Test(args) => test::test(args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Version(args) => version::version(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completion(args) => manual::completion(&args),

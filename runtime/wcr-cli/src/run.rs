@@ -13,6 +13,7 @@ use crate::args::RunArgs;
 use crate::container;
 use crate::exit::{Failure, say};
 use crate::output::print;
+use crate::replay;
 
 /// Runs a container to its end; its exit code.
 pub(crate) fn run(args: RunArgs) -> Result<u8> {
@@ -25,6 +26,9 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     if args.tty && args.interactive && !args.detach && !std::io::stdin().is_terminal() {
         return Err(Failure::new(Class::Usage, "the input device is not a TTY").into());
     }
+    if let Some(path) = &args.record {
+        return replay::record(&args, path);
+    }
     if args.detach {
         return detached(&args);
     }
@@ -36,7 +40,7 @@ pub(crate) fn run(args: RunArgs) -> Result<u8> {
     }
     // What only this process could show keeps the container here.
     let shows = args.trace_digest || args.trace.is_some() || args.explain || args.verbose;
-    if cfg!(unix) && args.tty && args.interactive && !shows && !args.deterministic {
+    if cfg!(unix) && args.tty && args.interactive && !shows && args.sources.clock().is_none() {
         return container::run_at_terminal(place, args.detach_keys);
     }
     let options = RunOptions {

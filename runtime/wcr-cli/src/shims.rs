@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::{Level, Standing, dash_standing, gnu_standings, standings};
+use wcr_shims::{Level, Standing, bundled_shims, dash_standing, gnu_standings, standings};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
@@ -51,7 +51,8 @@ fn all() -> String {
     format!(
         "{}\nBusyBox: {} applets in full, {} in part, {} not at all.\n\n\
          {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\n\
-         {}\nKnown, but with nothing that stands in for them yet: toybox, bash.\n",
+         {}\nKnown, but with nothing that stands in for them yet: toybox, bash.\n\n\
+         Scripts of wcr's own (--shim NAME), which run in place of programs of machine code: {}.\n",
         busybox.table,
         busybox.full,
         busybox.partial,
@@ -60,7 +61,8 @@ fn all() -> String {
         gnu.full,
         gnu.partial,
         gnu.absent,
-        dash.table
+        dash.table,
+        bundled_shims().collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -108,6 +110,9 @@ fn of_image(reference: &Reference, as_json: bool) -> Result<u8> {
     for file in executables(&from_store(image), guests())? {
         let (runs, what) = match file.runs {
             Rung::Guest(name) => (name.to_owned(), file.what),
+            Rung::Shim(source) => {
+                ("rhai".to_owned(), format!("{}: a script {} runs for it", file.what, source.words()))
+            }
             Rung::Module => ("itself".to_owned(), file.what),
             Rung::Script(interpreter) => ("script".to_owned(), format!("a script for {interpreter}")),
             Rung::Nothing(reason) => ("-".to_owned(), format!("{}: {reason}", file.what)),

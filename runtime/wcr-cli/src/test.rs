@@ -13,7 +13,7 @@ use wcr_image::{Class, Platform, Reference};
 use crate::args::{PullPolicy, TestArgs};
 use crate::clock::ClockArg;
 use crate::exit::{Failure, OK, say};
-use crate::{fetch, output};
+use crate::{fetch, output, shim_option};
 
 /// Some case failed.
 const FAILED: u8 = 1;
@@ -36,7 +36,15 @@ pub(crate) fn test(args: TestArgs) -> Result<u8> {
     let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
     let selection = Selection { filters: args.filter, shard: args.shard };
     let origin = origin(args.clock, args.seed)?;
-    let plan = Plan { selection, image: args.image, update: args.update, origin };
+    let schedules = args.schedule;
+    let plan = Plan {
+        schedules,
+        selection,
+        image: args.image,
+        update: args.update,
+        origin,
+        shims: shim_option::shims(&args.shim)?,
+    };
     let harness = Harness::new(Box::new(Fetching { policy: args.pull, platform: args.platform }), plan.clone());
     let mut report = Report { json: args.json, cases: Vec::new(), left_out: 0, written: 0, code: OK };
     harness.run(&scripts, jobs, |event| report.take(event))?;
@@ -66,7 +74,7 @@ fn origin(clock: Option<ClockArg>, seed: Option<u64>) -> Result<Origin> {
             );
         }
     };
-    Ok(Origin { clock, seed: seed.unwrap_or(usual.seed) })
+    Ok(Origin { clock, seed: seed.unwrap_or(usual.seed), ..usual })
 }
 
 fn usage(message: String) -> Failure {

@@ -12,7 +12,9 @@ mod host;
 pub mod hostfs;
 mod image;
 pub mod life;
+pub mod live;
 mod options;
+pub mod recording;
 mod run;
 
 pub use bundle::{builtin, guests};
@@ -20,10 +22,10 @@ pub use error::RunError;
 pub use image::from_store;
 pub use options::{RunOptions, Started};
 pub use run::{Captured, Outcome, run, run_captured};
-pub use wcr_abi::{Errno, FileKind, Signal, Stat, Timestamp};
+pub use wcr_abi::{Errno, FileKind, MockAnswer, MockCall, Signal, Stat, Timestamp};
 pub use wcr_engine::{Job, Lasting, Remote};
-pub use wcr_kernel::{Limits, TraceSink, signal_name};
+pub use wcr_kernel::{Answers, Limits, TraceSink, signal_name};
 pub use wcr_machine::{
-    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs,
-    VIRTUAL_SEED, VIRTUAL_START, environment, executables, is_unseen, shown,
+    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Shim,
+    Tmpfs, VIRTUAL_SEED, VIRTUAL_START, environment, executables, is_unseen, shown,
 };

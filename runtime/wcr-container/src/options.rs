@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wcr_engine::{Lasting, Remote};
-use wcr_kernel::{Persist, TraceSink};
+use wcr_kernel::{Answers, Persist, TraceSink};
 use wcr_machine::{Explain, LastRefusal, Root, Settings};
 
 use crate::bind::Bind;
+use crate::recording::TapeUse;
 
 /// The options of one run. The default is the image as it is, without standard input.
 #[derive(Default)]
@@ -46,6 +47,12 @@ pub struct RunOptions {
     pub started: Option<Started>,
     /// Keeps its files when a program asks for that.
     pub persist: Option<Persist>,
+    /// Answers questions of programs: how a test stands for one.
+    pub answers: Option<Answers>,
+    /// The seed of another legal order in which its processes run; `None` for the usual one.
+    pub schedule: Option<u64>,
+    /// The tape that what the host says is written to, or comes from.
+    pub tape: Option<TapeUse>,
     /// The process ends right after this run: memory is left to go with it, which saves time.
     pub last: bool,
     /// Is told which program runs for which file.

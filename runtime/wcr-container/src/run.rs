@@ -11,6 +11,7 @@ use wcr_machine::{ContainerImage, Host, LastRefusal, Root, boot};
 use crate::error::RunError;
 use crate::host::{self, Clocks, HostEntropy};
 use crate::options::RunOptions;
+use crate::recording::TapeUse;
 use crate::{bind, bundle};
 
 /// The most memory of one process, in bytes.
@@ -39,6 +40,11 @@ pub struct Captured {
 }
 
 impl Captured {
+    /// The end of a container whose output others have taken.
+    pub(crate) fn of(ended: Ended) -> Self {
+        Self { outcome: ended.outcome(), stdout: Vec::new(), stderr: Vec::new(), finished: ended.finished }
+    }
+
     /// The container's clock at its end, in nanoseconds since the epoch.
     #[must_use]
     pub fn ended_at(&self) -> u64 {
@@ -116,6 +122,10 @@ pub(crate) fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) ->
         return Err(RunError::NoBundle);
     }
     let (clock, entropy) = sources(options.clock, options.seed);
+    let (clock, entropy, stdio) = match &options.tape {
+        Some(tape) => tape.between(clock, entropy, options.seed.is_some(), stdio),
+        None => (clock, entropy, stdio),
+    };
     let mounts = bind::mounts(&options.binds)?;
     let host = Host {
         clock,
@@ -128,6 +138,8 @@ pub(crate) fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) ->
         explain: options.explain,
         trace: options.trace,
         persist: options.persist,
+        answers: options.answers,
+        schedule: options.schedule,
     };
     let (kernel, refusal) = boot(image, &options.settings, host)?.into_parts();
     if let Some(started) = options.started {
@@ -143,6 +155,7 @@ pub(crate) fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) ->
         stoppable: options.stoppable || watched.is_some(),
         remote,
         patient: options.patient,
+        instant: matches!(options.tape, Some(TapeUse::Replay(_))),
         lasting: options.lasting,
     })?;
     let timer = watched.map(|(time, remote)| Timer::start(time, remote));

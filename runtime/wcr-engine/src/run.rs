@@ -29,6 +29,7 @@ pub struct Engine {
     process_memory: usize,
     memory: usize,
     patient: bool,
+    instant: bool,
     lasting: Mutex<Option<Lasting>>,
 }
 
@@ -48,6 +49,8 @@ pub struct EngineOptions {
     pub stoppable: bool,
     /// Somebody outside may have something for a container in which all wait for each other: it goes on waiting.
     pub patient: bool,
+    /// What is waited for outside is there at once: time and input are recorded.
+    pub instant: bool,
     /// Is called once when the container does not end at once.
     pub lasting: Option<Lasting>,
 }
@@ -88,10 +91,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`].
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { guests, process_memory, memory, cache, remote, stoppable, patient, lasting } = options;
+        let EngineOptions { guests, process_memory, memory, cache, remote, stoppable, patient, instant, lasting } =
+            options;
         let compiler = Compiler::new(cache, memory);
         let modules = Arc::new(Modules::new(guests, compiler, remote, stoppable)?);
-        Ok(Self { modules, process_memory, memory, patient, lasting: Mutex::new(lasting) })
+        Ok(Self { modules, process_memory, memory, patient, instant, lasting: Mutex::new(lasting) })
     }
 
     /// Checks that bytes are a module this engine can run.
@@ -185,6 +189,7 @@ impl Engine {
         match idle {
             Idle::Finished(status) => return Ok(Some(status)),
             Idle::Ready => return Ok(None),
+            Idle::Wait { .. } if self.instant => return Ok(None),
             Idle::Wait { .. } => self.lasts(),
             Idle::Deadlock if self.patient => self.lasts(),
             Idle::Deadlock => return Err(EngineError::Deadlock),

@@ -37,6 +37,7 @@ fn engine(remote: Option<Remote>) -> Result<Engine, EngineError> {
         remote,
         stoppable,
         patient: false,
+        instant: false,
         lasting: None,
     })
 }
@@ -70,6 +71,8 @@ fn run_until(remote: Option<Remote>, modules: &[(&str, &str)]) -> (Result<Finish
             limits: Limits { processes: 8, ..Limits::default() },
             trace: Some(Trace::default()),
             persist: None,
+            answers: None,
+            schedule: None,
         },
         ProcTable::default(),
     );

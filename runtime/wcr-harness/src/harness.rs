@@ -2,21 +2,23 @@
 
 use std::io;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, OptimizationLevel};
+use wcr_container::Shim;
 
-use crate::case::{Event, Failure};
+use crate::case::{Case, Event, Failure};
 use crate::images::{ImageCache, Images};
 use crate::options::Origin;
 use crate::problem::{Stop, failure};
 use crate::select::Selection;
 use crate::session::{Session, SharedImages};
 use crate::source::{Kind, Script};
-use crate::{clock, expect, limits, result, sandbox, structure};
+use crate::{clock, expect, limits, live, mock, result, sandbox, structure};
 
 /// Why the harness itself cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,10 @@ pub struct Plan {
     pub update: bool,
     /// What runs begin with.
     pub origin: Origin,
+    /// The orders of processes that all cases are run in, one after the other until one fails; `None` for the usual one.
+    pub schedules: Option<RangeInclusive<u64>>,
+    /// Programs of all containers that are scripts.
+    pub shims: Vec<Shim>,
 }
 
 /// Runs scripts; all of them get their images from one source, each image once.
@@ -76,10 +82,7 @@ impl Harness {
                 let Some((script, sender)) = script.lock().unwrap_or_else(PoisonError::into_inner).take() else {
                     return;
                 };
-                match script.kind {
-                    Kind::Rhai => evaluate(script.clone(), self.plan.clone(), self.images.clone(), sender),
-                    Kind::Structure => structure::evaluate(script, &self.plan, &self.images, &sender),
-                }
+                self.in_all_orders(script, &sender);
             }
         };
         std::thread::scope(|scope| {
@@ -99,12 +102,49 @@ impl Harness {
     }
 }
 
+impl Harness {
+    /// Evaluates a script in each order of processes that is to be tried, until a case fails; tells of the last one.
+    fn in_all_orders(&self, script: &Script, told: &Sender<Event>) {
+        let Some(schedules) = self.plan.schedules.clone() else { return self.evaluate(script, None, told.clone()) };
+        let last = *schedules.end();
+        for seed in schedules {
+            let (sender, events) = channel();
+            self.evaluate(script, Some(seed), sender);
+            let mut events: Vec<Event> = events.into_iter().collect();
+            let mut failed = false;
+            for event in &mut events {
+                if let Event::Case(Case { failure: Some(failure), .. }) = event {
+                    failed = true;
+                    failure.detail.push(format!("the order of processes was that of `--schedule seed={seed}`"));
+                }
+            }
+            if failed || seed == last {
+                // The receiver lives as long as scripts run.
+                events.into_iter().for_each(|event| drop(told.send(event)));
+                return;
+            }
+        }
+    }
+
+    fn evaluate(&self, script: &Script, schedule: Option<u64>, told: Sender<Event>) {
+        let origin = Origin { schedule, ..self.plan.origin };
+        let plan = Plan { origin, ..self.plan.clone() };
+        match script.kind {
+            Kind::Rhai => evaluate(script.clone(), plan, self.images.clone(), told),
+            Kind::Structure => structure::evaluate(script, &plan, &self.images, &told),
+        }
+    }
+}
+
 /// Evaluates a script from its first line to its last.
 fn evaluate(script: Script, plan: Plan, images: SharedImages, told: Sender<Event>) {
     let session = Session::new(script, plan, images, told);
     let engine = engine(&session);
     let compiled = engine.compile(&session.script.text).map_err(|error| Box::new(EvalAltResult::from(error)));
-    let run = compiled.and_then(|ast| engine.run_ast(&ast));
+    let run = compiled.and_then(|ast| {
+        session.set_functions(ast.iter_functions().map(|function| (function.name.to_owned(), function.params.len())));
+        engine.run_ast(&ast)
+    });
     session.finish(match run {
         Err(error) if matches!(Stop::of(&error), Some(Stop::Reported)) => None,
         run => verdict(run, &session).err(),
@@ -134,6 +174,8 @@ fn engine(session: &Rc<Session>) -> Engine {
     result::register(&mut engine, session.clone());
     sandbox::register(&mut engine, session.clone());
     clock::register(&mut engine, session.clone());
+    mock::register(&mut engine, session.clone());
+    live::register(&mut engine, session.clone());
     engine.register_fn("exit", no_exit);
     engine.register_fn("exit", |_: Dynamic| no_exit());
     let session = session.clone();

@@ -18,6 +18,7 @@
 //! | `container(image)`, `container(image, #{ … })` | a container whose files and clock several runs share; the options are what each run begins with |
 //! | `clock` | the wall clock that `run` and `container` begin with: `clock.set("2030-01-01T00:00:00Z")`, `clock.advance(seconds)`, `clock.now` |
 //! | `seed(number)` | sets what all randomness of `run` and `container` follows from |
+//! | `mock(name, \|args\| …)`, `mock(name, \|args, stdin\| …)` | makes the closure a program of the containers that follow; it gives what the program prints, its exit code, or `#{ stdout: …, stderr: …, code: … }` |
 //! | `expect(value)` | what can be checked with the methods below; a check that fails ends the case |
 //! | `print(value)`, `debug(value)` | go to the report, under their case |
 //!
@@ -26,6 +27,7 @@
 //! | `stdin` | standard input, a string or a blob; empty without it |
 //! | `env` | a map of variables; `()` as a value removes one of the image |
 //! | `files` | a map from absolute paths to contents (string, blob, or `#{ content: …, mode: 0o755 }`), put there before the start |
+//! | `shims` | a map from names of programs to scripts in Rhai that are these programs in the container |
 //! | `workdir`, `user`, `hostname`, `entrypoint` | as the options of `wcr run` |
 //! | `seed` | an integer from which all randomness follows; that of `seed(…)` without it, or 0 |
 //! | `timeout` | how many seconds of the host it may run before it is killed (137), 60 without it |
@@ -43,10 +45,20 @@
 //! | of a container | what it is |
 //! |---|---|
 //! | `run([argument, …])`, `run([argument, …], #{ … })` | runs a command on the files as the run before left them, and gives a result; without the image's entry point. Only the first process counts: others end with it |
+//! | `start([argument, …])`, `start([argument, …], #{ … })` | starts a command and goes on when it waits for input |
 //! | `file(path)`, `file_bytes(path)`, `exists(path)` | its files as they are now |
 //! | `write(path, content)` | puts a file there, as the option `files` does |
 //! | `clock` | its clock, which goes on from run to run: `c.clock.set(time)`, `c.clock.advance(seconds)`, `c.clock.now` |
 //! | `copy()` | another container that is as this one is now |
+//!
+//! | of what was started | what it is |
+//! |---|---|
+//! | `feed(text)` | gives it input, and goes on when it waits for more, or has ended |
+//! | `close()` | ends its input |
+//! | `exec([argument, …])` | runs a program beside it to its end, and gives a result; time passes as that needs it |
+//! | `stdout`, `stderr`, `read()` | what it has written so far; on standard output since the last `read()` |
+//! | `running` | whether it has not ended |
+//! | `wait()` | ends its input, waits for its end, and gives a result; the container then has its files |
 //!
 //! | check | holds when |
 //! |---|---|
@@ -81,6 +93,8 @@ mod harness;
 mod images;
 mod junit;
 mod limits;
+mod live;
+mod mock;
 mod options;
 mod problem;
 mod report;

@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rhai::{Array, Blob, Dynamic, INT, Map};
-use wcr_container::{EnvChange, FileIn, Settings, VIRTUAL_SEED, VIRTUAL_START};
+use wcr_container::{EnvChange, FileIn, Settings, Shim, VIRTUAL_SEED, VIRTUAL_START};
 
 use crate::value::type_name;
 use crate::visible::quoted;
 
 /// The options that `run` has.
-const KNOWN: [&str; 10] =
-    ["clock", "entrypoint", "env", "files", "hostname", "seed", "stdin", "timeout", "user", "workdir"];
+const KNOWN: [&str; 11] =
+    ["clock", "entrypoint", "env", "files", "hostname", "seed", "shims", "stdin", "timeout", "user", "workdir"];
 
 /// How long a container may run, in seconds of the host, unless the script says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -29,11 +29,13 @@ pub struct Origin {
     pub clock: u64,
     /// What all randomness follows from.
     pub seed: u64,
+    /// The seed of another legal order in which processes run; `None` for the usual one.
+    pub schedule: Option<u64>,
 }
 
 impl Default for Origin {
     fn default() -> Self {
-        Self { clock: VIRTUAL_START, seed: VIRTUAL_SEED }
+        Self { clock: VIRTUAL_START, seed: VIRTUAL_SEED, schedule: None }
     }
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) seed: u64,
     /// The wall clock at the start, in nanoseconds since the epoch.
     pub(crate) clock: u64,
+    /// The seed of another legal order in which processes run.
+    pub(crate) schedule: Option<u64>,
     /// How long it may run. It shows in a result only when it has passed.
     pub(crate) timeout: Duration,
 }
@@ -69,9 +73,9 @@ pub(crate) enum OptionError {
 
 impl Request {
     /// What is asked when nothing is said: the image's own command.
-    pub(crate) fn usual(Origin { clock, seed }: Origin) -> Self {
-        let settings = Settings { trace: true, ..Settings::default() };
-        Self { settings, stdin: Vec::new(), seed, clock, timeout: TIMEOUT }
+    pub(crate) fn usual(Origin { clock, seed, schedule }: Origin, shims: &[Shim]) -> Self {
+        let settings = Settings { trace: true, shims: shims.to_vec(), ..Settings::default() };
+        Self { settings, stdin: Vec::new(), seed, clock, schedule, timeout: TIMEOUT }
     }
 
     /// What a call asks with this command and these options, over what is asked already.
@@ -102,6 +106,11 @@ impl Request {
                     settings.env.push(variable(&name, value)?);
                 }
             }
+            "shims" => {
+                for (name, script) in map(&what, value)? {
+                    settings.shims.push(shim(&name, script)?);
+                }
+            }
             "files" => {
                 for (name, value) in map(&what, value)? {
                     settings.files.push(file(name.to_string(), value)?);
@@ -121,6 +130,15 @@ fn variable(name: &str, value: Dynamic) -> Result<EnvChange, OptionError> {
     }
     let value = if value.is_unit() { None } else { Some(bytes(&what, value)?) };
     Ok(EnvChange { name: name.as_bytes().to_vec(), value })
+}
+
+/// A program that is a script.
+fn shim(name: &str, script: Dynamic) -> Result<Shim, OptionError> {
+    let what = format!("the shim {} of `run`", quoted(name));
+    if !Shim::is_name(name) {
+        return Err(OptionError::Value { what, is: quoted(name), takes: "a program's name, without a slash" });
+    }
+    Ok(Shim { name: name.to_owned(), script: bytes(&what, script)? })
 }
 
 /// A file: its content, or a map with `content` and `mode`.
@@ -220,7 +238,7 @@ mod tests {
 
     fn read(command: &str, options: &str) -> Result<Request, OptionError> {
         let engine = rhai::Engine::new();
-        Request::usual(Origin::default()).with(engine.eval(command).unwrap(), engine.eval(options).unwrap())
+        Request::usual(Origin::default(), &[]).with(engine.eval(command).unwrap(), engine.eval(options).unwrap())
     }
 
     #[test]
@@ -232,7 +250,7 @@ mod tests {
             name: name.into(),
             value: value.map(|value| value.as_bytes().to_vec()),
         };
-        let Request { settings, stdin, seed, clock, timeout } = read("[\"a\", blob(1, 255)]", options).unwrap();
+        let Request { settings, stdin, seed, clock, timeout, .. } = read("[\"a\", blob(1, 255)]", options).unwrap();
         assert_eq!((stdin.as_slice(), seed, clock), (&b"in"[..], 7, 1_000_000_000));
         assert_eq!(timeout, Duration::from_secs(5));
         assert_eq!(settings.command, [b"a", b"\xff"]);
@@ -245,7 +263,7 @@ mod tests {
 
     #[test]
     fn without_options_the_image_is_as_it_is() {
-        let Request { settings, stdin, seed, clock, timeout } = read("[]", "#{}").unwrap();
+        let Request { settings, stdin, seed, clock, timeout, .. } = read("[]", "#{}").unwrap();
         assert!(settings.command.is_empty() && settings.env.is_empty() && settings.files.is_empty() && settings.trace);
         assert_eq!(
             (stdin, seed, clock, settings.workdir, timeout),
@@ -255,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_named() {
-        let known = "clock, entrypoint, env, files, hostname, seed, stdin, timeout, user, workdir";
+        let known = "clock, entrypoint, env, files, hostname, seed, shims, stdin, timeout, user, workdir";
         for (command, options, message) in [
             ("[]", "#{stdn: 1}", format!("`run` has no option \"stdn\"; it has {known}")),
             ("[\"a\", 5]", "#{}", "word 2 of the command is an integer; it takes a string or a blob".into()),

@@ -97,6 +97,10 @@ fn problem(mut error: EvalAltResult) -> Problem {
             format!("there is no variable `{name}`"),
             vec!["declare it with `let`; a function (`fn`) sees only what it is given".into()],
         ),
+        (EvalAltResult::ErrorDataRace(..), _) => (
+            "a variable that the closure has of its script is in use".into(),
+            vec!["a closure of `mock` cannot use the container that runs meanwhile".into()],
+        ),
         (EvalAltResult::ErrorStackOverflow(_), _) => (
             format!("functions call each other more than {CALLS_MAX} deep"),
             vec!["is there a recursion without an end?".into()],

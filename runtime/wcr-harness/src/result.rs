@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use wcr_container::{Captured, Outcome, Root, shown};
 use wcr_image::Digest;
 
-use crate::container;
 use crate::limits::{ITEMS_MAX, STRING_MAX};
+use crate::mock;
 use crate::options::Request;
 use crate::session::Session;
 use crate::visible::{cut, quoted, visible};
@@ -38,9 +38,11 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
     let with_options = session.clone();
     engine
         .register_type_with_name::<Ran>("result")
-        .register_fn("run", move |image: &str, command: Array| run(&session, image, command, Map::new()))
-        .register_fn("run", move |image: &str, command: Array, options: Map| {
-            run(&with_options, image, command, options)
+        .register_fn("run", move |context: NativeCallContext<'_>, image: &str, command: Array| {
+            run(&session, &context, image, command, Map::new())
+        })
+        .register_fn("run", move |context: NativeCallContext<'_>, image: &str, command: Array, options: Map| {
+            run(&with_options, &context, image, command, options)
         })
         .register_get("code", |ran: &mut Ran| i64::from(ran.0.outcome.code))
         .register_get("stdout", |ran: &mut Ran| text("stdout", &ran.0.stdout))
@@ -53,13 +55,13 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         .register_fn("file_bytes", |ran: &mut Ran, path: &str| file_blob(path, &ran.file(path)?));
 }
 
-fn run(session: &Session, image: &str, command: Array, options: Map) -> Given<Ran> {
+fn run(session: &Session, context: &NativeCallContext<'_>, image: &str, command: Array, options: Map) -> Given<Ran> {
     session.note_activity();
-    let request = Request::usual(session.origin()).with(command, options).map_err(|error| error.to_string())?;
+    let request = session.usual().with(command, options).map_err(|error| error.to_string())?;
     let name = title(image, &request);
     let mut captured = session.budget.elsewhere(|| -> Given<Captured> {
         let found = session.image(image).map_err(|error| format!("cannot run {}: {error}", quoted(image)))?;
-        container::run(&found, request, None).map_err(|error| error.to_string().into())
+        mock::run(session, context, &found, request, None)
     })?;
     let root = captured.take_root();
     Ok(Ran::of(session, &name, captured, root))
@@ -76,6 +78,12 @@ impl Ran {
         let Captured { outcome, stdout, stderr, .. } = captured;
         session.set_last_run(describe(title, &outcome, &stderr));
         Self(Rc::new(Ended { outcome, stdout, stderr, root: root.map(RefCell::new) }))
+    }
+
+    /// The result of a program whose files are a container's.
+    pub(crate) fn of_parts(session: &Session, title: &str, outcome: Outcome, stdout: Vec<u8>, stderr: Vec<u8>) -> Self {
+        session.set_last_run(describe(title, &outcome, &stderr));
+        Self(Rc::new(Ended { outcome, stdout, stderr, root: None }))
     }
 
     fn file(&self, path: &str) -> Given<Vec<u8>> {
@@ -103,7 +111,7 @@ pub(crate) fn file_blob(path: &str, content: &[u8]) -> Given<Blob> {
 }
 
 /// Bytes as a string, if they are text.
-fn text(what: &str, bytes: &[u8]) -> Given<ImmutableString> {
+pub(crate) fn text(what: &str, bytes: &[u8]) -> Given<ImmutableString> {
     if bytes.len() > STRING_MAX {
         return Err(too_large(what, bytes, STRING_MAX));
     }
@@ -134,7 +142,7 @@ fn notes(outcome: &Outcome) -> Array {
 }
 
 /// A command as a person reads it.
-fn words(command: &[Vec<u8>]) -> String {
+pub(crate) fn words(command: &[Vec<u8>]) -> String {
     let plain = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:,+%@".contains(c));
     let word = |bytes: &Vec<u8>| {
         let word = String::from_utf8_lossy(bytes);

@@ -1,11 +1,13 @@
 //! What the functions of one script share: the images, the case that is open, those that have ended.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use rhai::FnPtr;
 use wcr_container::ContainerImage;
 
 use crate::case::{Case, Ended, Event, Failure};
@@ -13,7 +15,8 @@ use crate::clock::Clock;
 use crate::harness::Plan;
 use crate::images::{ImageCache, ImageError};
 use crate::limits::Budget;
-use crate::options::Origin;
+use crate::mock::{Mock, Mocks};
+use crate::options::{Origin, Request};
 use crate::problem::Stop;
 use crate::snapshot::Snapshots;
 use crate::source::Script;
@@ -28,7 +31,6 @@ const LINE_MAX: usize = 1_000;
 pub(crate) type SharedImages = Arc<Mutex<ImageCache>>;
 
 /// The case that is being run.
-#[derive(Debug)]
 struct Open {
     /// `None` for the script's own code.
     name: Option<String>,
@@ -40,12 +42,13 @@ struct Open {
     failed_check: Option<Stop>,
     clock: Clock,
     seed: u64,
+    mocks: Mocks,
 }
 
 impl Open {
-    fn new(name: Option<String>, Origin { clock, seed }: Origin) -> Self {
+    fn new(name: Option<String>, Origin { clock, seed, .. }: Origin, mocks: Mocks) -> Self {
         let (printed, last_run, clock) = (Vec::new(), Vec::new(), Clock::new(clock));
-        Self { name, started: Instant::now(), printed, dropped: 0, last_run, failed_check: None, clock, seed }
+        Self { name, started: Instant::now(), printed, dropped: 0, last_run, failed_check: None, clock, seed, mocks }
     }
 }
 
@@ -58,6 +61,8 @@ pub(crate) struct Session {
     images: SharedImages,
     told: Sender<Event>,
     open: RefCell<Open>,
+    /// How many values each of the script's functions takes.
+    functions: RefCell<BTreeMap<String, usize>>,
     /// Whether the script's own code has run or checked anything.
     active: Cell<bool>,
     /// How many cases have ended.
@@ -73,7 +78,8 @@ impl Session {
         Rc::new(Self {
             budget: Budget::new(),
             snapshots: Snapshots::of(&script.name, plan.update),
-            open: RefCell::new(Open::new(None, plan.origin)),
+            open: RefCell::new(Open::new(None, plan.origin, Mocks::new())),
+            functions: RefCell::default(),
             script,
             plan,
             images,
@@ -120,9 +126,35 @@ impl Session {
     }
 
     /// What runs of the open case begin with.
-    pub(crate) fn origin(&self) -> Origin {
+    fn origin(&self) -> Origin {
         let open = self.open.borrow();
-        Origin { clock: open.clock.nanos(), seed: open.seed }
+        Origin { clock: open.clock.nanos(), seed: open.seed, schedule: self.plan.origin.schedule }
+    }
+
+    /// Takes note of the script's functions, and how many values each takes.
+    pub(crate) fn set_functions(&self, functions: impl Iterator<Item = (String, usize)>) {
+        self.functions.replace(functions.collect());
+    }
+
+    /// How many values a closure takes, beside those that it has kept; `None` when it is not of this script.
+    pub(crate) fn parameters(&self, closure: &FnPtr) -> Option<usize> {
+        let all = self.functions.borrow().get(closure.fn_name()).copied()?;
+        Some(all.saturating_sub(closure.curry().len()))
+    }
+
+    /// Makes a closure a program of the open case's containers.
+    pub(crate) fn add_mock(&self, name: &str, mock: Mock) {
+        self.open.borrow_mut().mocks.insert(name.to_owned(), mock);
+    }
+
+    /// The closures that are programs of the open case's containers.
+    pub(crate) fn mocks(&self) -> Mocks {
+        self.open.borrow().mocks.clone()
+    }
+
+    /// What a run of the open case is asked when nothing is said.
+    pub(crate) fn usual(&self) -> Request {
+        Request::usual(self.origin(), &self.plan.shims)
     }
 
     /// Notes that something was run or checked.
@@ -157,7 +189,7 @@ impl Session {
 
     /// Runs `body` as a case of this name; what it prints is the case's.
     pub(crate) fn case<T>(&self, name: String, body: impl FnOnce() -> Result<T, Failure>) {
-        let inner = Open::new(Some(name), self.origin());
+        let inner = Open::new(Some(name), self.origin(), self.mocks());
         let outer = self.open.replace(inner);
         let failure = body().err();
         self.end(self.open.replace(outer), failure);
@@ -165,7 +197,7 @@ impl Session {
 
     /// Ends the script's own code. It is a case when it failed, or when it is all that there is.
     pub(crate) fn finish(&self, failure: Option<Failure>) {
-        let open = self.open.replace(Open::new(None, self.plan.origin));
+        let open = self.open.replace(Open::new(None, self.plan.origin, Mocks::new()));
         let is_case = self.cases.get() == 0 && self.left_out.get() == 0 && self.active.get();
         if failure.is_some() || (is_case && self.takes(None)) {
             self.end(open, failure);

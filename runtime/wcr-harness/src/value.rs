@@ -174,6 +174,8 @@ pub(crate) fn type_name(name: &str) -> &str {
         "Fn" => "a function",
         // Types of this crate have the path of a Rust type.
         other if other.ends_with("::Ran") => "a result",
+        other if other.ends_with("::Started") => "a program that was started",
+        other if other.ends_with("::Sandbox") => "a container",
         other if other.ends_with("::Handle") => "a clock",
         other if other.ends_with("::Expectation") => "an expectation",
         other => other,

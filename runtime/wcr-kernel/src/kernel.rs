@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use wcr_abi::{Errno, Pid, Timestamp, Uname, WaitStatus, WinSize};
 use wcr_vfs::{Node, Vfs};
 
+use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::file::{OpenFile, PipeId, Slab};
 use crate::limits::Limits;
@@ -60,6 +61,10 @@ pub struct KernelOptions {
     pub trace: Option<Trace>,
     /// Keeps the root file system when a program asks for that.
     pub persist: Option<Persist>,
+    /// Answers questions of programs, if anybody does.
+    pub answers: Option<Answers>,
+    /// The seed of another legal order in which processes run; `None` for the usual one.
+    pub schedule: Option<u64>,
 }
 
 /// Writes what was changed in a file system to where it outlives the container.
@@ -104,6 +109,7 @@ pub struct Kernel {
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
     persist: Option<Persist>,
+    pub(crate) answers: Option<Answers>,
     /// How many guest calls there were.
     calls: u32,
     /// The process that runs, and since when.
@@ -114,7 +120,8 @@ impl Kernel {
     /// A kernel with no process yet; see [`Self::start`].
     #[must_use]
     pub fn new(options: KernelOptions, proc_table: ProcTable) -> Self {
-        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, limits, trace, persist } = options;
+        let KernelOptions { vfs, clock, entropy, loader, uname, stdio, limits, trace, persist, answers, schedule } =
+            options;
         let booted = clock.monotonic();
         let proc_mount = vfs.mount_of(ProcFs::TYPE);
         Self {
@@ -136,7 +143,7 @@ impl Kernel {
             console: None,
             terminal: stdio.terminal,
             fifos: HashMap::new(),
-            sched: Scheduler::default(),
+            sched: Scheduler::new(schedule),
             next_pid: 1,
             finished: None,
             refusal: None,
@@ -147,6 +154,7 @@ impl Kernel {
             booted,
             trace,
             persist,
+            answers,
             calls: 0,
             running: None,
         }

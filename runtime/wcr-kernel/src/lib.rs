@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod allocate;
+mod answers;
 mod capability;
 mod clock;
 mod exit;
@@ -38,6 +39,7 @@ mod trace_log;
 mod tty;
 mod waits;
 
+pub use answers::Answers;
 pub use clock::{Clock, HostClock};
 pub use file::Position;
 pub use identity::Whose;

@@ -26,6 +26,12 @@ impl SeededEntropy {
         word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         word ^ (word >> 31)
     }
+
+    /// A number below `count`, which is not 0.
+    pub(crate) fn below(&mut self, count: u32) -> u32 {
+        // What is left over of 64 bits makes a difference of less than 2^-32.
+        (self.next() % u64::from(count)) as u32
+    }
 }
 
 impl Entropy for SeededEntropy {

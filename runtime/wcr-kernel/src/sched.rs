@@ -8,6 +8,7 @@ use crate::file::PipeId;
 use crate::kernel::{Call, Halt, Kernel};
 use crate::process::{Process, State};
 use crate::program::Program;
+use crate::random::SeededEntropy;
 use crate::socket::SocketId;
 use crate::tty::TtyId;
 use crate::waits::{Waiter, Waits};
@@ -91,6 +92,10 @@ pub(crate) struct Scheduler {
     /// How many calls that may wait the running process has made since it was resumed.
     turn: u32,
     pub(crate) dead: Vec<Pid>,
+    /// Chooses who runs next, and for how long, where that is not the first one for a whole turn.
+    chance: Option<SeededEntropy>,
+    /// How many calls that may wait the running process has.
+    turn_max: u32,
 }
 
 /// After how many turns of busy processes timers and the host's terminal are looked at.
@@ -102,6 +107,26 @@ pub(crate) const CALLS: u32 = 4096;
 /// How many calls that may wait a process makes before the others have their turn.
 const TURN: u32 = 1024;
 
+/// The longest turn where that is left to chance: short, so that many orders come about.
+const CHANCE_TURN: u32 = 16;
+
+impl Scheduler {
+    /// A scheduler with nobody in it. Without a seed the queue is first in, first out; with one, any process that is ready
+    /// may be the next, and may be interrupted at any call that may wait: orders that programs have to put up with.
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        Self { chance: seed.map(SeededEntropy::new), turn_max: TURN, ..Self::default() }
+    }
+
+    /// The process that runs next, which leaves the queue.
+    fn take_next(&mut self) -> Option<Pid> {
+        let Some(chance) = &mut self.chance else { return self.ready.pop_front() };
+        self.turn_max = 1 + chance.below(CHANCE_TURN);
+        let count = u32::try_from(self.ready.len()).unwrap_or(u32::MAX);
+        let at = if count > 1 { chance.below(count) } else { 0 };
+        self.ready.remove(at as usize)
+    }
+}
+
 impl Kernel {
     /// The next process to resume, or `None` when all wait.
     pub fn next_ready(&mut self) -> Option<Pid> {
@@ -111,7 +136,7 @@ impl Kernel {
             self.look_around();
         }
         let next = loop {
-            let Some(pid) = self.sched.ready.pop_front() else { break None };
+            let Some(pid) = self.sched.take_next() else { break None };
             if self.procs.get(&pid).is_some_and(|process| process.state == State::Ready) {
                 break Some(pid);
             }
@@ -159,6 +184,15 @@ impl Kernel {
             None if input => Idle::Wait { timeout: None, input },
             None => Idle::Deadlock,
         }
+    }
+
+    /// Lets a virtual clock jump to the next time that somebody waits for, although input is awaited; whether it has.
+    pub fn pass_time(&mut self) -> bool {
+        let jumped = self.next_deadline().is_some_and(|deadline| self.clock.jump(deadline));
+        if jumped {
+            self.fire_timers();
+        }
+        jumped
     }
 
     /// Ends the time that one process ran, and begins that of the next.
@@ -225,7 +259,7 @@ impl Kernel {
     /// end of the queue, and makes the call when it is resumed.
     pub(crate) fn count_turn(&mut self, pid: Pid) -> Call<()> {
         self.sched.turn += 1;
-        if self.sched.turn < TURN {
+        if self.sched.turn < self.sched.turn_max {
             return Ok(());
         }
         self.sched.turn = 0;

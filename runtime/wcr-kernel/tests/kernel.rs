@@ -82,6 +82,8 @@ fn boot() -> (Kernel, Sink) {
             limits: Limits { processes: 8, ..Limits::default() },
             trace: None,
             persist: None,
+            answers: None,
+            schedule: None,
         },
         table,
     );

@@ -3,7 +3,7 @@
 use wcr_abi::{ARGUMENTS_MAX, Errno, FileKind, Timestamp, Uname, WinSize};
 use wcr_image::{Platform, RunConfig};
 use wcr_kernel::{
-    Clock, Entropy, InitRequest, Kernel, KernelOptions, Persist, ProcTable, Session, Stdio, Trace, TraceSink,
+    Answers, Clock, Entropy, InitRequest, Kernel, KernelOptions, Persist, ProcTable, Session, Stdio, Trace, TraceSink,
 };
 use wcr_vfs::{Creds, Found, Vfs, Walk};
 
@@ -15,6 +15,7 @@ use crate::path::clean;
 use crate::root::Root;
 use crate::rootfs::{self, Mount};
 use crate::settings::{DEFAULT_HOSTNAME, FileIn, Settings};
+use crate::shims::Shims;
 use crate::text::shown;
 use crate::user::User;
 use crate::{command, system_files, user, wasm_entry};
@@ -49,6 +50,10 @@ pub struct Host {
     pub trace: Option<TraceSink>,
     /// Keeps the root file system when a program asks for that (fsync(2)).
     pub persist: Option<Persist>,
+    /// Answers questions of programs, if anybody does.
+    pub answers: Option<Answers>,
+    /// The seed of another legal order in which processes run.
+    pub schedule: Option<u64>,
 }
 
 /// A container whose first process is ready to run.
@@ -74,11 +79,12 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
     let now = Timestamp::from_nanos(host.clock.realtime());
     let root = host.root.map_or_else(|| Root::new(image, settings.writable_bytes), Ok)?;
     let init = if settings.init { Some(init_program(host.guests)?) } else { None };
-    let Prepared { vfs, proc_table, uname, request } = prepare(image, settings, root, init, host.mounts, now)?;
+    let Prepared { vfs, proc_table, uname, shims, request } = prepare(image, settings, root, init, host.mounts, now)?;
     let refusal = LastRefusal::default();
     let loader = LadderLoader {
         guests: host.guests,
         components: host.components,
+        shims,
         explain: host.explain,
         refusal: refusal.clone(),
     };
@@ -92,6 +98,8 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
         limits: settings.limits.clone(),
         trace: Trace::new(settings.trace, host.trace),
         persist: host.persist,
+        answers: host.answers,
+        schedule: host.schedule,
     };
     let mut kernel = Kernel::new(kernel_options, proc_table);
     let wanted = Wanted::from(&request);
@@ -106,6 +114,7 @@ struct Prepared {
     vfs: Vfs,
     proc_table: ProcTable,
     uname: Uname,
+    shims: Shims,
     request: InitRequest,
 }
 
@@ -157,16 +166,17 @@ fn prepare(
     if init.is_some() {
         argv.splice(0..0, [INIT, "--"].map(|word| word.as_bytes().to_vec()));
     }
+    let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
+    check_size(&argv, &envp)?;
+    let shims = Shims::install(&mut vfs, &settings.shims, path_of(&envp), now)?;
     if settings.read_only {
         vfs.seal_root();
     }
-    let envp = environment(&config.env, &settings.env, hostname, settings.tty, &user.home);
-    check_size(&argv, &envp)?;
     let uname = uname(&image.platform, hostname.to_owned());
     proc_table.describe(rootfs::mounts_text(&mut vfs), rootfs::mountinfo_text(&mut vfs), &uname);
     let User { uid, gid, groups, .. } = user;
     let request = InitRequest { argv, envp, cwd: workdir.into_bytes(), uid, gid, groups };
-    Ok(Prepared { vfs, proc_table, uname, request })
+    Ok(Prepared { vfs, proc_table, uname, shims, request })
 }
 
 /// The folders in which every container gets something.
@@ -269,9 +279,14 @@ struct Wanted {
     path: Vec<u8>,
 }
 
+/// Where programs are looked for.
+fn path_of(envp: &[Vec<u8>]) -> &[u8] {
+    envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default()
+}
+
 impl From<&InitRequest> for Wanted {
     fn from(request: &InitRequest) -> Self {
-        let path = request.envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).unwrap_or_default();
+        let path = path_of(&request.envp);
         let program = request.argv.first().cloned().unwrap_or_default();
         Self { program, workdir: request.cwd.clone(), path: path.to_vec() }
     }

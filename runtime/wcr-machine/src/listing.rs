@@ -1,12 +1,14 @@
 //! The executables of an image, and what each leads to.
 
 use wcr_abi::{Errno, FileKind};
+use wcr_kernel::ProgramFile;
 use wcr_vfs::{Creds, MountOptions, Node, Tree, TreeLimits, Vfs, Walk};
 
 use crate::error::BootError;
 use crate::image::ContainerImage;
-use crate::loader::{BundledGuest, judge};
+use crate::loader::{BundledGuest, Verdict, judge, with_shims};
 use crate::rootfs::read_node;
+use crate::shims::{ShimSource, Shims};
 use crate::text::shown;
 
 /// The most directories that are looked into.
@@ -30,6 +32,8 @@ pub enum Rung {
     Guest(&'static str),
     /// The module itself.
     Module,
+    /// The script of this program.
+    Shim(ShimSource),
     /// The interpreter that its first line names.
     Script(String),
     /// Nothing, for this reason.
@@ -45,6 +49,7 @@ pub fn executables(image: &ContainerImage, guests: &[BundledGuest]) -> Result<Ve
     let fail = |errno| BootError::Rootfs { what: "the layers", errno };
     let tree = Tree::over(image.layers.clone(), TreeLimits::default()).map_err(fail)?;
     let mut vfs = Vfs::new(Box::new(tree), MountOptions::default());
+    let shims = Shims::of_image(&mut vfs);
     let mut found = Vec::new();
     let mut pending = vec![(vfs.root(), Vec::new())];
     let mut visited = 0;
@@ -57,7 +62,7 @@ pub fn executables(image: &ContainerImage, guests: &[BundledGuest]) -> Result<Ve
             let path = [&path, b"/".as_slice(), &entry.name].concat();
             match entry.kind {
                 FileKind::Directory => pending.push((vfs.entry(dir, &entry.name).map_err(fail)?, path)),
-                FileKind::Regular | FileKind::Symlink => found.extend(examine(&mut vfs, path, guests)),
+                FileKind::Regular | FileKind::Symlink => found.extend(examine(&mut vfs, path, guests, &shims)),
                 _ => {}
             }
         }
@@ -67,7 +72,7 @@ pub fn executables(image: &ContainerImage, guests: &[BundledGuest]) -> Result<Ve
 }
 
 /// What a path leads to, if that is an executable file.
-fn examine(vfs: &mut Vfs, path: Vec<u8>, guests: &[BundledGuest]) -> Option<Executable> {
+fn examine(vfs: &mut Vfs, path: Vec<u8>, guests: &[BundledGuest], shims: &Shims) -> Option<Executable> {
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     let node = vfs.resolve_node(&walk, None, &path, true).ok()?;
     let stat = vfs.stat_node(node).ok()?;
@@ -80,11 +85,14 @@ fn examine(vfs: &mut Vfs, path: Vec<u8>, guests: &[BundledGuest]) -> Option<Exec
         let runs = Rung::Script(shown(interpreter.trim_ascii()));
         return Some(Executable { path, what: "a script".into(), runs });
     }
-    let verdict = judge(&content, &[&path], guests);
-    let runs = match (verdict.guest(), verdict.why_not()) {
-        (Some(guest), _) => Rung::Guest(guest),
-        (None, None) => Rung::Module,
-        (None, Some(reason)) => Rung::Nothing(reason),
+    let argv = [path.clone()];
+    let file = ProgramFile { path: &path, argv: &argv, content: &content };
+    let verdict = with_shims(judge(&content, &argv, guests), shims, &file);
+    let runs = match (&verdict, verdict.guest(), verdict.why_not()) {
+        (Verdict::Shim { source, .. }, ..) => Rung::Shim(*source),
+        (_, Some(guest), _) => Rung::Guest(guest),
+        (_, None, None) => Rung::Module,
+        (_, None, Some(reason)) => Rung::Nothing(reason),
     };
     Some(Executable { what: verdict.what(), runs, path })
 }

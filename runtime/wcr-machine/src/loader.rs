@@ -4,8 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wcr_abi::Errno;
 use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
-use wcr_shims::{Guest, Identity, KnownProgram, Missing, describe, identify, program_of, stand_in};
+use wcr_shims::{
+    Guest, Identity, KnownProgram, Missing, SHIM_GUEST, describe, identify, is_stub, program_of, stand_in,
+};
 
+use crate::shims::{ShimSource, Shims};
 use crate::text::shown;
 
 /// The first process of a container that is started with `--init`, as Docker has it.
@@ -45,6 +48,15 @@ pub enum Verdict<'a> {
         /// What is missing.
         missing: Missing,
     },
+    /// A script stands in for it.
+    Shim {
+        /// The program's name.
+        name: Vec<u8>,
+        /// Where the script is from.
+        source: ShimSource,
+        /// What the file is, in words.
+        what: String,
+    },
     /// Nothing runs it: what it is, in words.
     Unknown(String),
 }
@@ -58,6 +70,9 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
             // The same file as that of its applets, which know nothing of it.
             if bundled.name == INIT_GUEST.name() && argv.first().is_some_and(|name| name.as_ref() == INIT.as_bytes()) {
                 return Verdict::Bundled(INIT_GUEST.name());
+            }
+            if bundled.name == SHIM_GUEST {
+                return Verdict::Bundled(SHIM_GUEST);
             }
             // Together the guests are one multi-call program, as BusyBox is: each of them stands for all applets. That
             // of coreutils stands apart.
@@ -90,6 +105,17 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
     }
 }
 
+/// What a file leads to where some programs are scripts.
+pub(crate) fn with_shims<'a>(own: Verdict<'a>, shims: &Shims, file: &ProgramFile<'_>) -> Verdict<'a> {
+    match shims.of(file, own.errno().is_some()) {
+        Some((name, source)) => {
+            let what = if is_stub(file.content) { "the place of a script".into() } else { own.what() };
+            Verdict::Shim { name, source, what }
+        }
+        None => own,
+    }
+}
+
 impl Verdict<'_> {
     /// What the file is, in a phrase.
     #[must_use]
@@ -99,7 +125,7 @@ impl Verdict<'_> {
             Self::Module => "a WebAssembly module".into(),
             Self::Component => "a WebAssembly component".into(),
             Self::StandIn { identity, .. } | Self::Missing { identity, .. } => identity.to_string(),
-            Self::Unknown(what) => what.clone(),
+            Self::Unknown(what) | Self::Shim { what, .. } => what.clone(),
         }
     }
 
@@ -109,6 +135,7 @@ impl Verdict<'_> {
         match self {
             Self::Bundled(name) => Some(name),
             Self::StandIn { guest, .. } => Some(guest.name()),
+            Self::Shim { .. } => Some(SHIM_GUEST),
             _ => None,
         }
     }
@@ -126,7 +153,7 @@ impl Verdict<'_> {
     #[must_use]
     pub fn why_not(&self) -> Option<String> {
         match self {
-            Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } => None,
+            Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } | Self::Shim { .. } => None,
             Self::Missing { missing: Missing::Applet(name), identity } => {
                 let part = if identity.program == KnownProgram::Coreutils { "program" } else { "applet" };
                 Some(format!("nothing stands in for its {part} `{}` yet", shown(name)))
@@ -152,6 +179,9 @@ impl Verdict<'_> {
             (None, Self::StandIn { guest, .. }) => {
                 format!("{path} is {what}; the bundled guest `{}` stands in for it", guest.name())
             }
+            (None, Self::Shim { name, source, .. }) => {
+                format!("{path} is {what}; the script `{}` ({}) runs for it", shown(name), source.words())
+            }
             (None, _) => format!("{path} is {what}"),
         }
     }
@@ -160,7 +190,7 @@ impl Verdict<'_> {
     #[must_use]
     pub const fn errno(&self) -> Option<Errno> {
         match self {
-            Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } => None,
+            Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } | Self::Shim { .. } => None,
             // As if the name were not there: a shell then says "not found".
             Self::Missing {
                 missing: Missing::Applet(_),
@@ -195,6 +225,8 @@ pub(crate) struct LadderLoader {
     pub(crate) guests: &'static [BundledGuest],
     /// Whether the engine runs components.
     pub(crate) components: bool,
+    /// Which programs are scripts.
+    pub(crate) shims: Shims,
     pub(crate) explain: Option<Explain>,
     pub(crate) refusal: LastRefusal,
 }
@@ -208,7 +240,8 @@ impl LadderLoader {
 
 impl Loader for LadderLoader {
     fn load(&mut self, file: &ProgramFile<'_>) -> Result<Program, Refusal> {
-        let verdict = judge(file.content, file.argv, self.guests);
+        let own = judge(file.content, file.argv, self.guests);
+        let verdict = with_shims(own, &self.shims, file);
         if verdict == Verdict::Component && !self.components {
             let what = "is a WebAssembly component, which runs in the `wcr` binary and not here";
             return Err(self.refuse(Errno::Noexec, format!("{} {what}", shown(file.path))));
@@ -226,7 +259,8 @@ impl Loader for LadderLoader {
 
     /// What only content tells, such as a version for an explanation or a refusal, is left to [`Self::load`].
     fn by_label(&mut self, label: u8, argv: &[Vec<u8>]) -> Option<Program> {
-        let program = KnownProgram::labelled(label).filter(|_| self.explain.is_none())?;
+        let plain = self.explain.is_none() && !self.shims.any_given();
+        let program = KnownProgram::labelled(label).filter(|_| plain)?;
         let name = stand_in(program, argv).ok()?.name();
         Some(program.flavour().map_or(Program::Guest(name), |flavour| Program::Flavoured(name, flavour)))
     }
@@ -258,8 +292,13 @@ mod tests {
         elf_with(b"BusyBox is a multi-call binary\0BusyBox v1.37.0 (2024)\0")
     }
 
+    fn loader_of(guests: &'static [BundledGuest]) -> LadderLoader {
+        let (shims, refusal) = (Shims::default(), LastRefusal::default());
+        LadderLoader { guests, components: true, shims, explain: None, refusal }
+    }
+
     fn load(content: &[u8], path: &str, argv: &[&str]) -> Result<Program, (Errno, String)> {
-        let mut loader = LadderLoader { guests: &[], components: true, explain: None, refusal: LastRefusal::default() };
+        let mut loader = loader_of(&[]);
         let argv: Vec<Vec<u8>> = argv.iter().map(|&arg| arg.into()).collect();
         let loaded = loader.load(&ProgramFile { path: path.as_bytes(), argv: &argv, content });
         let last = loader.refusal.take();
@@ -277,7 +316,7 @@ mod tests {
 
     #[test]
     fn labels_stand_for_the_content_where_nothing_more_is_asked() {
-        let quiet = || LadderLoader { guests: &[], components: true, explain: None, refusal: LastRefusal::default() };
+        let quiet = || loader_of(&[]);
         let label = wcr_shims::label(&busybox());
         let ls = [b"ls".to_vec()];
         assert_eq!(quiet().by_label(label, &ls), Some(Program::Guest("core")));
@@ -295,7 +334,7 @@ mod tests {
         assert_eq!(load(&ls, "/bin/foo", &["foo"]), Ok(Program::Guest("gnu")));
         let (errno, reason) = load(&elf_with(proof), "/bin/foo", &["foo"]).unwrap_err();
         assert_eq!((errno, reason.contains("its program `foo`")), (Errno::Noexec, true), "{reason}");
-        let mut loader = LadderLoader { guests: &[], components: true, explain: None, refusal: LastRefusal::default() };
+        let mut loader = loader_of(&[]);
         let label = wcr_shims::label(&ls);
         assert_eq!(loader.by_label(label, &[b"ls".to_vec()]), Some(Program::Guest("gnu")));
         assert_eq!(loader.by_label(label, &[b"foo".to_vec()]), None, "only the content tells");
@@ -317,8 +356,7 @@ mod tests {
 
     #[test]
     fn components_are_refused_by_name_where_the_engine_runs_none() {
-        let mut loader =
-            LadderLoader { guests: &[], components: false, explain: None, refusal: LastRefusal::default() };
+        let mut loader = LadderLoader { components: false, ..loader_of(&[]) };
         let file = ProgramFile { path: b"/app", argv: &[b"app".to_vec()], content: b"\0asm\x0d\0\x01\0" };
         let refusal = loader.load(&file).unwrap_err();
         assert_eq!(refusal.errno, Errno::Noexec);
@@ -353,8 +391,7 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = heard.clone();
         let explain: Explain = Box::new(move |text| ear.lock().unwrap().push(text.to_owned()));
-        let mut loader =
-            LadderLoader { guests: &[], components: true, explain: Some(explain), refusal: LastRefusal::default() };
+        let mut loader = LadderLoader { explain: Some(explain), ..loader_of(&[]) };
         let content = busybox();
         let _ = loader.load(&ProgramFile { path: b"/bin/grep", argv: &[b"grep".to_vec()], content: &content });
         assert_eq!(*heard.lock().unwrap(), ["/bin/grep is BusyBox 1.37.0; the bundled guest `text` stands in for it"]);

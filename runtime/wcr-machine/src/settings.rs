@@ -33,6 +33,8 @@ pub struct Settings {
     /// Whether the first process is one that starts the command, passes signals on to it and takes note of the ends of
     /// orphans (`--init`).
     pub init: bool,
+    /// Programs that are scripts: they run whatever the image has under their names.
+    pub shims: Vec<Shim>,
     /// Whether the first process's streams are a terminal.
     pub tty: bool,
     /// What it may use up.
@@ -50,6 +52,23 @@ pub struct FileIn {
     pub content: Vec<u8>,
     /// Its permissions; it belongs to root.
     pub mode: u32,
+}
+
+/// A program that is a script in Rhai.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shim {
+    /// The program's name, without a slash.
+    pub name: String,
+    /// The script.
+    pub script: Vec<u8>,
+}
+
+impl Shim {
+    /// Whether a program can have this name.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        !matches!(name, "" | "." | "..") && !name.contains(['/', '\0'])
+    }
 }
 
 /// The host name of a container that is given none: always the same, so that runs are alike.

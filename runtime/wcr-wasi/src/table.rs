@@ -137,6 +137,7 @@ macro_rules! calls {
                 wait tty_stop(fd: u32, stop: u32);
                 now pty_number(fd: u32, out: u32);
                 now pty_lock(fd: u32, locked: u32);
+                now ask(question: u32, len: u32, out: u32);
                 now spawn(request: u32, len: u32, pid: u32);
                 wait exec(request: u32, len: u32);
                 wait wait(target: i32, flags: u32, found: u32, status: u32);

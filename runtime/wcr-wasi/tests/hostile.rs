@@ -106,6 +106,8 @@ fn boot(traced: bool) -> Kernel {
             limits: Limits { processes: 16, ..Limits::default() },
             trace: if traced { Trace::new(true, Some(Box::new(|line| assert!(line.ends_with(b"\n"))))) } else { None },
             persist: None,
+            answers: None,
+            schedule: None,
         },
         table,
     );

@@ -9,8 +9,10 @@ use crate::toolchain::{GUEST_TARGET, ensure_target};
 use crate::workspace::{Host, Workspace};
 
 /// The guest modules, as cargo names them.
-pub const MODULES: [&str; 13] =
-    ["base", "core", "text", "tools", "archive", "awk", "calc", "edit", "system", "users", "machine", "sh", "gnu"];
+pub const MODULES: [&str; 14] = [
+    "base", "core", "text", "tools", "archive", "awk", "calc", "edit", "system", "users", "machine", "sh", "gnu",
+    "rhai",
+];
 
 /// Builds the guests and packs them, unless the bundle on disk was made from the same bytes by the same tool.
 ///
@@ -26,7 +28,8 @@ pub fn prepare(workspace: &Workspace, host: &Host) -> Result<()> {
 fn build_guests(workspace: &Workspace) -> Result<()> {
     let status = workspace
         .cargo()
-        .args(["build", "--profile", "guest", "--target", GUEST_TARGET, "-p", "applets", "-p", "sh", "-p", "gnu"])
+        .args(["build", "--profile", "guest", "--target", GUEST_TARGET])
+        .args(["-p", "applets", "-p", "sh", "-p", "gnu", "-p", "wcr-rhai"])
         .stdout(std::io::stderr())
         .status()
         .context(|| "start cargo".into())?;

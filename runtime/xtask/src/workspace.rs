@@ -8,7 +8,7 @@ use crate::failure::{Context, Failure, Result};
 use crate::toolchain::ensure_target;
 
 /// The guest crates; they are built for wasm, so every command over the host crates leaves them out.
-pub const GUESTS: [&str; 4] = ["applets", "gnu", "sh", "wcr-sys"];
+pub const GUESTS: [&str; 5] = ["applets", "gnu", "sh", "wcr-rhai", "wcr-sys"];
 
 /// Crates that no command over the host crates builds, so that a first build need not wait for them.
 const APART: [&str; 1] = ["web-bindgen"];

@@ -269,6 +269,31 @@ pub(crate) struct CommitArgs {
     pub(crate) name: Option<Reference>,
 }
 
+/// `wcr share`.
+#[derive(Debug, Args)]
+pub(crate) struct ShareArgs {
+    /// Write a file instead of a link; - for standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "page")]
+    pub(crate) output: Option<PathBuf>,
+    /// The address of a playground, which opens the link
+    #[arg(long, value_name = "URL")]
+    pub(crate) page: Option<String>,
+    /// The container
+    #[arg(value_name = "CONTAINER")]
+    pub(crate) container: String,
+}
+
+/// `wcr checkpoint`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckpointArgs {
+    /// The container
+    #[arg(value_name = "CONTAINER")]
+    pub(crate) container: String,
+    /// The file; - for standard output
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
 /// `wcr rename`.
 #[derive(Debug, Args)]
 pub(crate) struct RenameArgs {

@@ -15,11 +15,12 @@ use wcr_store::Store;
 
 use crate::args::RunArgs;
 use crate::container::HealthArgs;
+use crate::container::share::place_from;
 use crate::container::verbs::signal;
 use crate::exit::Failure;
 use crate::fetch::{self, Fetched};
 use crate::output::print;
-use crate::{env_file, exit, limits};
+use crate::{env_file, exit, limits, shim_option};
 
 /// The image that a command line names, and the command behind it.
 pub(crate) fn image_and_command(args: &RunArgs) -> Result<(String, Reference, Vec<Text>)> {
@@ -85,10 +86,12 @@ pub(crate) fn spec(args: &RunArgs, command: Vec<Text>) -> Result<Spec> {
         restart,
         log: log(args)?,
         timeout: milliseconds,
+        shims: shim_option::shims(&args.shim)?.into_iter().map(|shim| (shim.name, shim.script.into())).collect(),
         clock: args.sources.clock(),
         seed: args.sources.seed(),
         init: args.init,
         health: health(&args.health, args.sources.clock().is_some())?,
+        schedule: args.sources.schedule,
     })
 }
 
@@ -223,16 +226,25 @@ fn log(args: &RunArgs) -> Result<LogSpec> {
     Ok(log)
 }
 
-/// The place of a new container, and its image.
-///
-/// # Errors
-/// The image is not to be had; an option makes no sense; the name is taken.
-pub(crate) fn place(args: &RunArgs) -> Result<(Place, Fetched)> {
+/// The place of a container of an image.
+fn new_place(args: &RunArgs) -> Result<(Place, Fetched)> {
     let (name, reference, command) = image_and_command(args)?;
     let spec = spec(args, command)?;
     let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull, args.quiet)?;
     let record = record(&name, fetched.record.as_ref(), &fetched.image, spec);
     let place = Place::new(Store::open_default()?, args.name.clone(), record)?;
+    Ok((place, fetched))
+}
+
+/// The place of a new container, and its image.
+///
+/// # Errors
+/// The image is not to be had; an option makes no sense; the name is taken.
+pub(crate) fn place(args: &RunArgs) -> Result<(Place, Fetched)> {
+    let (place, fetched) = match &args.from {
+        Some(from) => place_from(args, from)?,
+        None => new_place(args)?,
+    };
     if let Some(path) = &args.cidfile {
         write_id(path, place.id())?;
         // A file that names a container that is not there would be a trap.

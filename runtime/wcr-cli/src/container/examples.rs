@@ -3,7 +3,7 @@
 use crate::help::Example;
 
 /// The examples of each command.
-pub(crate) const EXAMPLES: [(&str, &[Example]); 23] = [
+pub(crate) const EXAMPLES: [(&str, &[Example]); 25] = [
     ("create", &[("A container to be started later", "wcr create --name box -it busybox sh")]),
     (
         "start",
@@ -16,6 +16,14 @@ pub(crate) const EXAMPLES: [(&str, &[Example]); 23] = [
         "stop",
         &[("Asked, and killed after 10 seconds", "wcr stop box"), ("With less patience", "wcr stop -t 1 one two")],
     ),
+    (
+        "share",
+        &[
+            ("A link", "wcr share box"),
+            ("A file, and going on from it", "wcr share -o box.wcr box && wcr run --rm --from box.wcr"),
+        ],
+    ),
+    ("checkpoint", &[("Files and environment of this moment", "wcr checkpoint box before.wcr")]),
     ("restart", &[("Stopped and started again", "wcr restart box")]),
     ("kill", &[("At once", "wcr kill box"), ("Another signal", "wcr kill -s HUP box")]),
     ("pause", &[("Nobody in it goes on", "wcr pause box")]),

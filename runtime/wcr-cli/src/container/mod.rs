@@ -9,6 +9,7 @@ mod examples;
 mod inspect;
 mod logs;
 mod ps;
+mod share;
 mod stats;
 mod verbs;
 
@@ -20,17 +21,18 @@ use crate::exit::{self, report};
 use crate::output::print;
 
 pub(crate) use args::{
-    AttachArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PruneArgs, PsArgs,
-    RenameArgs, RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
+    AttachArgs, CheckpointArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs,
+    PruneArgs, PsArgs, RenameArgs, RmArgs, ShareArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
 pub(crate) use attach::{attach, exec, run_at_terminal, start};
 pub(crate) use commit::commit;
 pub(crate) use cp::{cp, export};
-pub(crate) use create::{create, place};
+pub(crate) use create::{create, image_and_command, place, spec};
 pub(crate) use examples::EXAMPLES;
 pub(crate) use inspect::{diff, inspect, port, top};
 pub(crate) use logs::logs;
 pub(crate) use ps::ps;
+pub(crate) use share::{checkpoint, share};
 pub(crate) use stats::stats;
 pub(crate) use verbs::{keep, kill, pause, prune, rename, restart, rm, stop, unpause, wait};
 

@@ -89,6 +89,7 @@ impl Alone {
             binds: record.binds(&self.place.id)?,
             clock: record.spec.clock,
             seed: record.spec.seed,
+            schedule: record.spec.schedule,
             memory: record.spec.memory,
             timeout: record.spec.timeout.map(Duration::from_millis),
             remote: Some(self.remote.clone()),

@@ -18,6 +18,7 @@ mod log;
 mod names;
 mod place;
 mod record;
+mod share;
 mod streams;
 mod time;
 mod written;
@@ -47,6 +48,7 @@ pub use here::run_here;
 pub use log::{Entry, LogReader, Stream};
 pub use place::Place;
 pub use record::{LogSpec, Record, Restart, Spec, State, Status, Text, short, signal};
+pub use share::{Share, ShareError};
 pub use time::rfc3339_nanos;
 #[cfg(unix)]
 pub use unix::{Attached, AttachedInput, Event, keep, window_size};

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use wcr_image::{Digest, Healthcheck, RunConfig};
 use wcr_kernel::Limits;
-use wcr_machine::{EnvChange, Settings, Tmpfs};
+use wcr_machine::{EnvChange, Settings, Shim, Tmpfs};
 use wcr_store::ImageRecord;
 
 use crate::bind::Bind;
@@ -72,6 +72,8 @@ pub struct Spec {
     pub binds: Vec<String>,
     /// The most bytes that can be written over the image's files.
     pub writable_bytes: Option<u64>,
+    /// Programs that are scripts: their names, and the scripts.
+    pub shims: Vec<(String, Text)>,
     /// Whether its streams are a terminal.
     pub tty: bool,
     /// Whether it has a standard input.
@@ -100,6 +102,8 @@ pub struct Spec {
     pub timeout: Option<u64>,
     /// The start of a clock of its own, in nanoseconds since the epoch; `None` for the host's.
     pub clock: Option<u64>,
+    /// The seed of another legal order in which its processes run; `None` for the usual one.
+    pub schedule: Option<u64>,
     /// The seed of a randomness of its own; `None` for the host's.
     pub seed: Option<u64>,
     /// Its first process is one that starts the command and looks after orphans.
@@ -259,6 +263,7 @@ impl Record {
             writable_bytes: spec.writable_bytes,
             files: Vec::new(),
             init: spec.init,
+            shims: spec.shims.iter().map(|(name, script)| Shim { name: name.clone(), script: script.into() }).collect(),
             tty: spec.tty,
             limits,
             trace: false,

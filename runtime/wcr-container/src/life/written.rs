@@ -111,6 +111,25 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs, durab
     if changes.is_empty() && old.is_none() {
         return Ok(());
     }
+    keep(store, folder, durability, old, |tar| write_changes(fs, &changes, tar))
+}
+
+/// Keeps the tar of a layer, in place of what was kept before.
+///
+/// # Errors
+/// It is no layer; the disk is full, or fails.
+pub(crate) fn put(store: &Store, folder: &ContainerFolder, layer: &[u8]) -> io::Result<()> {
+    let old = pointer(folder).ok().flatten().map(|pointer| pointer.digest);
+    keep(store, folder, Durability::Process, old, |tar| tar.write_all(layer))
+}
+
+fn keep(
+    store: &Store,
+    folder: &ContainerFolder,
+    durability: Durability,
+    old: Option<Digest>,
+    write: impl FnOnce(&mut Tar) -> io::Result<()>,
+) -> io::Result<()> {
     let path = folder.path().join("next.tar");
     let mut tar = Tar {
         file: BufWriter::with_capacity(256 << 10, File::create(&path)?),
@@ -118,8 +137,7 @@ pub(crate) fn save(store: &Store, folder: &ContainerFolder, vfs: &mut Vfs, durab
         indexer: LayerIndexer::new(&Limits::DEFAULT, wcr_shims::label),
         size: 0,
     };
-    let written = write_changes(fs, &changes, &mut tar);
-    let done = written.and_then(|()| tar.finish(durability));
+    let done = write(&mut tar).and_then(|()| tar.finish(durability));
     let (digest, size, index) = match done {
         Ok(done) => done,
         Err(error) => {

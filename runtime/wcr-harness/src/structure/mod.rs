@@ -16,7 +16,7 @@ use crate::case::{Case, Ended, Event, Failure};
 use crate::check::{self, Checked, Mismatch};
 use crate::container;
 use crate::harness::Plan;
-use crate::options::{Origin, Request};
+use crate::options::Request;
 use crate::result::{describe, title};
 use crate::session::SharedImages;
 use crate::source::Script;
@@ -72,7 +72,7 @@ impl Runner<'_> {
     fn all(&mut self, suite: &Suite, image_name: &str, image: &ContainerImage) {
         for test in &suite.command_tests {
             let mut command =
-                Command { image_name, image, suite, test, origin: self.plan.origin, root: None, last_run: Vec::new() };
+                Command { image_name, image, suite, test, plan: self.plan, root: None, last_run: Vec::new() };
             self.case(&format!("Command Test: {}", test.name), || {
                 command.check().map_err(|mismatch| Failure { last_run: command.last_run, ..mismatch.into() })
             });
@@ -112,7 +112,7 @@ struct Command<'a> {
     image: &'a ContainerImage,
     suite: &'a Suite,
     test: &'a CommandTest,
-    origin: Origin,
+    plan: &'a Plan,
     /// The files as the command before left them; `None` at first.
     root: Option<Root>,
     last_run: Vec<String>,
@@ -152,7 +152,7 @@ impl Command<'_> {
 
     fn run(&mut self, words: &[String]) -> Result<Captured, Mismatch> {
         let RunOptions { user, allocate_tty } = &self.suite.container_run_options;
-        let usual = Request::usual(self.origin);
+        let usual = Request::usual(self.plan.origin, &self.plan.shims);
         let settings = Settings {
             command: words.iter().map(|word| word.as_bytes().to_vec()).collect(),
             entrypoint: Some(Vec::new()),
@@ -163,7 +163,7 @@ impl Command<'_> {
         };
         let request = Request { settings, ..usual };
         let title = title(self.image_name, &request);
-        let ran = container::run(self.image, request, self.root.take());
+        let ran = container::run(self.image, request, self.root.take(), None);
         let mut captured = ran.map_err(|error| Mismatch::new(error.to_string(), Vec::new()))?;
         self.last_run = describe(&title, &captured.outcome, &captured.stderr);
         self.root = captured.take_root();

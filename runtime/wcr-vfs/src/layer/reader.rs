@@ -122,6 +122,12 @@ impl LayerIndex {
         self.header.sha256
     }
 
+    /// All of it, as [`Self::open`] takes it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.bytes()
+    }
+
     /// The records and strings, which [`Self::sha256`] covers.
     #[must_use]
     pub fn body(&self) -> &[u8] {

@@ -29,7 +29,7 @@ pub use socket::{
     fd_add_seals, fd_memory, fd_seals, sock_accept, sock_bind, sock_connect, sock_listen, sock_name, sock_open,
     sock_option, sock_pair, sock_peer, sock_recv, sock_send, sock_set_option, sock_shutdown,
 };
-pub use system::{flavour, rlimit_get, rlimit_set, times, uname};
+pub use system::{ask, flavour, rlimit_get, rlimit_set, times, uname};
 pub use tty::{
     pty_lock, pty_number, tty_acquire, tty_attr, tty_flush, tty_group, tty_release, tty_session, tty_set_attr,
     tty_set_group, tty_set_winsize, tty_stop, tty_winsize,

@@ -1,6 +1,6 @@
 //! The system's names, CPU times, limits.
 
-use wcr_abi::Pid;
+use wcr_abi::{Errno, MOCK_MAX, Pid};
 use wcr_kernel::{Call, Kernel};
 
 use crate::memory::{GuestMemory, MemoryExt};
@@ -24,6 +24,19 @@ pub fn uname<M: GuestMemory>(k: &mut Kernel, _pid: Pid, mem: &mut M, buf: u32, l
 pub fn flavour<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, out: u32) -> Call<()> {
     let flavour = k.flavour(pid)?;
     Ok(mem.put(out, &flavour.to_le_bytes())?)
+}
+
+/// Has who runs the container answer a question, as a test does for a program that it mocks; `out` gets the descriptor of a
+/// file in memory with the answer.
+///
+/// # Errors
+/// `NOSYS` nobody answers questions of this container; `TOOBIG` a question of over 16 MiB; `IO` nobody answers any more;
+/// `MFILE` no descriptor left.
+pub fn ask<M: GuestMemory>(k: &mut Kernel, pid: Pid, mem: &mut M, question: u32, len: u32, out: u32) -> Call<()> {
+    mem.put_u32(out, 0)?;
+    let question = mem.take_bytes(question, len, MOCK_MAX, Errno::TooBig)?;
+    let fd = k.ask(pid, &question)?;
+    Ok(mem.put_u32(out, fd)?)
 }
 
 /// CPU times in nanoseconds (four words of eight bytes): user, system, children's user and system.

@@ -1,0 +1,190 @@
+//! A container in a file or a link: what was asked of it, which image it is of, and the files that it has changed.
+
+use std::io::{Read as _, Write as _};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+use crate::life::error::LifeError;
+use crate::life::place::Place;
+use crate::life::record::{Record, Spec};
+use crate::life::{Container, written};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+/// The most bytes of a share when it is not compressed.
+const MOST: u64 = 256 << 20;
+/// What a link has before the share itself, behind whatever else is in it.
+const MARK: &str = "share=";
+
+/// A container that can go on elsewhere, from its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// What it was made of.
+    pub record: Record,
+    /// The tar of the layer that it has written; empty when it has changed nothing.
+    pub files: Vec<u8>,
+}
+
+/// The line before the tar.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    share: u32,
+    record: Record,
+}
+
+/// Why bytes or a link are no share.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no container that `wcr share` has written: {0}")]
+pub struct ShareError(String);
+
+impl Container {
+    /// What makes the container go on elsewhere, and what of it stays behind, in words.
+    ///
+    /// # Errors
+    /// [`LifeError`].
+    pub fn share(&self) -> Result<(Share, Vec<String>), LifeError> {
+        self.save()?;
+        let files = match written::load(&self.folder)? {
+            Some(written) => std::fs::read(written.tar).map_err(LifeError::files(self.id()))?,
+            None => Vec::new(),
+        };
+        let mut left = Vec::new();
+        let spec = &self.record.spec;
+        for bind in &spec.binds {
+            left.push(format!("the host's {bind}: it is not the container's"));
+        }
+        for tmpfs in &spec.tmpfs {
+            left.push(format!("what is in {tmpfs}: it is in memory only"));
+        }
+        if self.state()?.status.is_alive() {
+            for process in self.processes()? {
+                left.push(format!("process {}: {}", process.pid, process.command));
+            }
+        }
+        let spec = Spec { binds: Vec::new(), ..spec.clone() };
+        Ok((Share { record: Record { spec, ..self.record.clone() }, files }, left))
+    }
+}
+
+impl Place {
+    /// Gives a container that is about to run for the first time the files that another one has written.
+    ///
+    /// # Errors
+    /// The files are no layer; the disk is full, or fails.
+    pub fn begin_with(&self, share: &Share) -> Result<(), LifeError> {
+        if share.files.is_empty() {
+            return Ok(());
+        }
+        let folder = self.folder()?;
+        written::put(&self.store, &folder, &share.files).map_err(LifeError::files(self.id()))
+    }
+}
+
+impl Share {
+    /// The share as a file has it: compressed by gzip, a line of JSON and a tar.
+    ///
+    /// # Errors
+    /// [`ShareError`]: it cannot be written as JSON.
+    pub fn encode(&self) -> Result<Vec<u8>, ShareError> {
+        let failed = |error: &dyn std::fmt::Display| ShareError(error.to_string());
+        let head = Head { share: VERSION, record: self.record.clone() };
+        let head = serde_json::to_vec(&head).map_err(|error| failed(&error))?;
+        let mut out = GzEncoder::new(Vec::new(), Compression::best());
+        let written =
+            out.write_all(&head).and_then(|()| out.write_all(b"\n")).and_then(|()| out.write_all(&self.files));
+        written.and_then(|()| out.finish()).map_err(|error| failed(&error))
+    }
+
+    /// Reads what [`Self::encode`] gives.
+    ///
+    /// # Errors
+    /// [`ShareError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, ShareError> {
+        let failed = |error: &dyn std::fmt::Display| ShareError(error.to_string());
+        let mut all = Vec::new();
+        GzDecoder::new(bytes).take(MOST + 1).read_to_end(&mut all).map_err(|error| failed(&error))?;
+        if all.len() as u64 > MOST {
+            return Err(ShareError(format!("it has more than {MOST} bytes")));
+        }
+        let end = all.iter().position(|byte| *byte == b'\n').ok_or_else(|| ShareError("it ends too early".into()))?;
+        let files = all.split_off(end + 1);
+        let head: Head = serde_json::from_slice(&all).map_err(|error| failed(&error))?;
+        if head.share != VERSION {
+            return Err(ShareError(format!("it has version {}; this wcr reads {VERSION}", head.share)));
+        }
+        Ok(Self { record: head.record, files })
+    }
+
+    /// The share as a link below `page`, which may be that of a playground.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn link(&self, page: &str) -> Result<String, ShareError> {
+        Ok(format!("{page}#{MARK}{}", URL_SAFE_NO_PAD.encode(self.encode()?)))
+    }
+
+    /// Whether a text is a link, and not the name of a file.
+    #[must_use]
+    pub fn is_link(text: &str) -> bool {
+        text.contains(&format!("#{MARK}"))
+    }
+
+    /// Reads what [`Self::link`] gives.
+    ///
+    /// # Errors
+    /// [`ShareError`].
+    pub fn of_link(link: &str) -> Result<Self, ShareError> {
+        let mark = format!("#{MARK}");
+        let text = link.split_once(&mark).map_or("", |(_, text)| text);
+        let text = text.split(['&', '#']).next().unwrap_or_default().trim();
+        Self::decode(&URL_SAFE_NO_PAD.decode(text).map_err(|error| ShareError(error.to_string()))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share() -> Share {
+        let spec =
+            Spec { command: vec![b"sh".to_vec().into()], clock: Some(5), seed: Some(u64::MAX), ..Spec::default() };
+        let config = wcr_image::RunConfig::default();
+        let record = Record { version: 1, created: 7, image: "busybox".into(), image_id: None, config, spec };
+        Share { record, files: vec![7; 10_240] }
+    }
+
+    #[test]
+    fn files_and_links_round_trip() {
+        let share = share();
+        let bytes = share.encode().unwrap();
+        assert!(bytes.len() < 1_000, "{}", bytes.len());
+        assert_eq!(Share::decode(&bytes).unwrap(), share);
+        let link = share.link("https://example.com/play/").unwrap();
+        assert!(Share::is_link(&link) && !Share::is_link("file.wcr"));
+        assert_eq!(Share::of_link(&link).unwrap(), share);
+        assert_eq!(Share::of_link(&format!("{link}&more=1\n")).unwrap(), share);
+    }
+
+    #[test]
+    fn what_is_none_is_refused() {
+        let bytes = share().encode().unwrap();
+        assert!(Share::decode(b"").is_err() && Share::decode(b"hello").is_err());
+        for cut in [1, 20, bytes.len() / 2, bytes.len() - 1] {
+            assert!(Share::decode(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
+        assert!(Share::of_link("https://example.com/#share=!!").is_err());
+    }
+
+    #[test]
+    fn what_would_be_too_large_is_refused() {
+        let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+        out.write_all(b"{}\n").unwrap();
+        std::io::copy(&mut std::io::repeat(0).take(MOST), &mut out).unwrap();
+        assert!(Share::decode(&out.finish().unwrap()).unwrap_err().to_string().contains("more than"));
+    }
+}
