@@ -14,6 +14,7 @@ mod layers;
 mod limits;
 mod listing;
 mod mounts;
+mod playground;
 mod process;
 mod pull;
 mod run;

@@ -12,7 +12,7 @@ use crate::container;
 pub(crate) type Example = (&'static str, &'static str);
 
 /// The examples of each command.
-const EXAMPLES: [(&str, &[Example]); 25] = [
+const EXAMPLES: [(&str, &[Example]); 26] = [
     (
         "run",
         &[
@@ -86,6 +86,13 @@ const EXAMPLES: [(&str, &[Example]); 25] = [
         ],
     ),
     ("info", &[("All that is in force", "wcr info"), ("Where the store is", "wcr info --format '{{.Store}}'")]),
+    (
+        "playground",
+        &[
+            ("At a free port; the address is printed", "wcr playground"),
+            ("Always at the same one", "wcr playground --port 8480"),
+        ],
+    ),
     ("tag", &[("Another name for an image", "wcr tag busybox registry.example.com/team/busybox:1.35")]),
     (
         "rmi",

@@ -32,6 +32,7 @@ mod manifest;
 mod manual;
 mod named;
 mod output;
+mod playground;
 mod progress;
 mod prune;
 mod pull;
@@ -117,6 +118,7 @@ fn command(line: Vec<OsString>, is_run: bool) -> u8 {
         Command::Prune(args) => prune::prune(&args),
         Command::Df(args) => df::df(&args),
         Command::Fsck(args) => fsck::fsck(&args),
+        Command::Playground(args) => playground::playground(&args),
         Command::Shims(args) => shims::shims(&args),
         Command::Test(args) => test::test(args),
         Command::Version(args) => version::version(&args),

@@ -15,7 +15,7 @@ pub mod life;
 mod options;
 mod run;
 
-pub use bundle::{builtin, guests};
+pub use bundle::{builtin, builtin_files, guests};
 pub use error::RunError;
 pub use image::from_store;
 pub use options::{Deterministic, RunOptions, Started};
@@ -24,6 +24,6 @@ pub use wcr_abi::{Errno, FileKind, Signal, Stat, Timestamp};
 pub use wcr_engine::{Job, Lasting, Remote};
 pub use wcr_kernel::{Limits, TraceSink, signal_name};
 pub use wcr_machine::{
-    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Tmpfs,
-    environment, executables, is_unseen, shown,
+    BootError, BuiltinFiles, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung,
+    Settings, Tmpfs, environment, executables, is_unseen, shown,
 };

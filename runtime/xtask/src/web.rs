@@ -33,7 +33,20 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     }
     install_packages(workspace)?;
     npm(workspace, &["run", "build"])?;
+    pack(workspace)?;
     Ok(folder(workspace).join("dist"))
+}
+
+/// Packs the page for the `wcr` binary, and prints how much a browser fetches.
+fn pack(workspace: &Workspace) -> Result<()> {
+    let status = Command::new("node")
+        .arg("pack.mjs")
+        .arg(workspace.page_dir())
+        .current_dir(folder(workspace))
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| "start node".into())?;
+    check(status, "packing the page")
 }
 
 /// The folder of the page's sources.

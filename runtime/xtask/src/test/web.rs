@@ -35,6 +35,7 @@ pub fn web(session: &Session) -> Result<Tally> {
             "test/page.test.mjs",
             "test/panels.test.mjs",
             "test/kept.test.mjs",
+            "test/embed.test.mjs",
             "test/parity.test.mjs",
             "test/conformance.test.mjs",
         ])
