@@ -5,6 +5,8 @@ export default defineConfig({
   base: "./",
   build: {
     target: "es2023",
+    // Browsers with JSPI have `light-dark()`, which would else be replaced by what the system says alone.
+    cssTarget: "chrome137",
     assetsInlineLimit: 0,
     // The page, and the package for other pages, over the same files.
     rolldownOptions: {

@@ -82,7 +82,7 @@ export class Screen {
   /** Shows a sentence of the page itself on a line of its own. */
   say(sentence: string): void {
     const line = this.#terminal.buffer.active.cursorX > 0 ? "\r\n" : "";
-    this.#terminal.write(`${line}\x1b[0;2m${plain(sentence)}\x1b[0m\r\n`);
+    this.#terminal.write(`${line}\x1b[0;3m${plain(sentence)}\x1b[0m\r\n`);
   }
 
   /** Forgets the modes that a program may have left, and with `clear` also what is shown. */
