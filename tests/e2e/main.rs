@@ -18,6 +18,7 @@ mod limits;
 mod listing;
 mod mocks;
 mod mounts;
+mod playground;
 mod process;
 mod pull;
 mod replay;

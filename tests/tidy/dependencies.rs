@@ -46,10 +46,11 @@ const ALLOWED_IN_TESTS: [(&str, &[&str]); 6] = [
 ];
 
 /// Outside crates that belong to one place: the crate, and who may name it.
-const CONFINED: [(&str, &[&str]); 10] = [
+const CONFINED: [(&str, &[&str]); 11] = [
     ("wasmtime", &["wcr-engine"]),
     ("wasmtime-wasi", &["wcr-engine"]),
     ("reqwest", &["wcr-registry"]),
+    ("hyper", &["wcr-cli"]),
     ("rustls", &["wcr-registry"]),
     ("tokio", &["wcr-registry", "wcr-cli"]),
     ("rhai", &["wcr-harness", "wcr-rhai"]),

@@ -9,6 +9,7 @@ import { CommandPanel } from "./view/command.ts";
 import { download } from "./view/download.ts";
 import { element } from "./view/elements.ts";
 import { FilesPanel } from "./view/files.ts";
+import { shownText } from "./view/names.ts";
 import { CallsPanel, ProcessesPanel, ProgramsPanel } from "./view/panels.ts";
 import { Picker } from "./view/picker.ts";
 import { Screen } from "./view/screen.ts";
@@ -19,7 +20,8 @@ import { jspi } from "./worker/jspi.ts";
 
 const WITHOUT_JSPI =
   "This browser has no JavaScript Promise Integration (JSPI), which lets a program wait for its input. " +
-  "Chromium and Edge have it from version 137 on; other browsers have it in their newest versions.";
+  "Chromium and Edge have it from version 137 on; other browsers have it in their newest versions. " +
+  "Nothing can be run here, but the files of images can be looked at.";
 
 /** What the keys send that a phone has not. */
 const KEYS: Record<string, string> = {
@@ -59,6 +61,8 @@ const session: Session = new Session(screen, keep, {
     if (runs) void files.refresh();
   },
 });
+// What takes longest begins first; a failure shows when the container is to be made.
+session.runner.load().catch(() => {});
 const command = new CommandPanel();
 const files = new FilesPanel(session);
 const processes = new ProcessesPanel(session);
@@ -73,7 +77,7 @@ const panels: Record<string, { show(seen: boolean): void }> = {
 /** Shows a sentence below the terminal. */
 function note(sentence: string): void {
   const paragraph = document.createElement("p");
-  paragraph.textContent = sentence;
+  paragraph.textContent = shownText(sentence);
   messages.replaceChildren(paragraph);
 }
 
@@ -170,14 +174,14 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden && session.isRunning) void session.save().catch(() => {});
 });
 
-if (jspi()) {
-  begin().catch((error: unknown) => {
+begin().then(
+  () => jspi() || note(WITHOUT_JSPI),
+  (error: unknown) => {
     [state.dataset["state"], state.textContent] = ["bad", "wcr failed"];
     note(error instanceof Error ? error.message : String(error));
-  });
-} else {
-  [state.dataset["state"], state.textContent] = ["bad", "cannot run here"];
-  note(WITHOUT_JSPI);
+  },
+);
+if (!jspi()) {
   command.refuse(WITHOUT_JSPI);
   element("halt", HTMLButtonElement).disabled = true;
 }

@@ -81,6 +81,8 @@ export interface Questions {
   processes(): ProcessEntry[];
   /** The tar of a layer with all that is changed. */
   changes(): Uint8Array | undefined;
+  /** Where no container runs: lets an image's files be looked at, with what was changed before. */
+  browse(archive: boolean, written: Uint8Array | undefined): void;
   /** Whether calls are told of from now on. */
   watch(on: boolean): void;
 }

@@ -5,6 +5,7 @@ import { Keep, KeepError } from "./keep.ts";
 import type { Outcome, RunRequest } from "./protocol.ts";
 import { Runner, Stopped, type Listener } from "./runner.ts";
 import { Screen } from "./view/screen.ts";
+import { jspi } from "./worker/jspi.ts";
 
 /** What a session tells the page. */
 export interface SessionListener {
@@ -51,6 +52,8 @@ export class Session {
   #unkept: string | undefined;
   #release: (() => void) | undefined;
   #running = false;
+  /** No container runs, but the image's files are looked at. */
+  #browsing = false;
   /** Keys that came before the container was there. */
   #early: Uint8Array[] | undefined;
   /** Each container has its number, so that a late message is known. */
@@ -68,6 +71,11 @@ export class Session {
 
   get isRunning(): boolean {
     return this.#running;
+  }
+
+  /** Whether there are files to be looked at. */
+  get hasFiles(): boolean {
+    return this.#running || this.#browsing;
   }
 
   /** Keys for the container; when none runs, Enter starts one. */
@@ -92,15 +100,26 @@ export class Session {
     this.#screen.reset(true);
     this.#image = named;
     await this.#recall(named, beginning);
-    if (number === this.#number) void this.#live(number, beginning.command);
+    if (number !== this.#number) return named;
+    if (jspi()) void this.#live(number, beginning.command);
+    else await this.#browse(named);
     return named;
+  }
+
+  /** Lets the files be looked at, where no container can run. */
+  async #browse(image: Image): Promise<void> {
+    await this.runner.load();
+    await this.runner.ask("browse", image.archive !== undefined, this.#written);
+    this.#browsing = true;
+    this.#listener.state("bad", "cannot run here");
+    this.#listener.changed(true);
   }
 
   /** Starts a container of the image that was there before. */
   async #goOn(number: number): Promise<void> {
     if (!this.#image) return;
     if (this.#unkept === undefined) await this.#lock(this.#image);
-    if (number === this.#number) void this.#live(number, undefined);
+    if (number === this.#number && jspi()) void this.#live(number, undefined);
   }
 
   /** Gives the runner an archive: the image has the name that stands there. */

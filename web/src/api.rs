@@ -135,6 +135,7 @@ impl Request {
 #[wasm_bindgen]
 pub fn start(request: Request) -> Result<(), StartError> {
     container::remove();
+    files::look_away();
     page::reset_input();
     let image = images::image(request.archive, request.files).map_err(StartError::of_wcr)?;
     let written = request.written.map(images::layer).transpose().map_err(StartError::of_wcr)?;

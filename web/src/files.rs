@@ -1,5 +1,7 @@
-//! The files of the container that runs, as the page looks at them and changes them: with root's rights.
+//! The files of the container that runs, as the page looks at them and changes them: with root's rights. Where no
+//! container can run, the page may look at an image's files all the same.
 
+use std::cell::RefCell;
 use std::io;
 
 use wasm_bindgen::JsError;
@@ -7,9 +9,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wcr_abi::{Errno, FileKind, OpenFlags};
 use wcr_image::write_changes;
 use wcr_kernel::Kernel;
+use wcr_machine::Root;
 use wcr_vfs::{ChangeKind, Creds, Found, Node, Vfs, Walk};
 
-use crate::container;
+use crate::{container, images};
 
 /// The longest file that the page is given as a whole, in bytes.
 const READ_MAX: u64 = 256 << 20;
@@ -32,6 +35,37 @@ pub(crate) enum FilesError {
         /// What it says.
         errno: Errno,
     },
+}
+
+thread_local! {
+    /// The image that is looked at while no container runs.
+    static LOOKED_AT: RefCell<Option<Root>> = const { RefCell::new(None) };
+}
+
+/// Lets the page look at the files of an image, with what was changed before (the tar of a layer), as long as no container
+/// runs.
+///
+/// # Errors
+/// The image is not there, or the layers cannot be read.
+#[wasm_bindgen]
+pub fn browse(archive: bool, written: Option<Vec<u8>>) -> Result<(), JsError> {
+    let image = images::image(archive, None)?;
+    let written = written.map(images::layer).transpose()?;
+    LOOKED_AT.set(Some(Root::going_on(&image, written, None)?));
+    Ok(())
+}
+
+/// Forgets the image that was looked at.
+pub(crate) fn look_away() {
+    LOOKED_AT.set(None);
+}
+
+/// Looks at the files of the container, or of the image that is looked at; a refusal is about `path`.
+fn with_files<R>(path: &[u8], look: impl FnOnce(&mut Vfs) -> Result<R, Errno>) -> Result<R, FilesError> {
+    LOOKED_AT.with_borrow_mut(|root| match root {
+        Some(root) => look(root.vfs()).map_err(|errno| FilesError::Path { path: wcr_machine::shown(path), errno }),
+        None => with_kernel(path, |kernel| look(kernel.vfs())),
+    })
 }
 
 /// Does something with the files of the container; a refusal is about `path`.
@@ -78,16 +112,15 @@ impl FileEntry {
 /// What is in a folder, by name.
 ///
 /// # Errors
-/// No container runs, or there is no such folder.
+/// There are no files to be looked at, or there is no such folder.
 #[wasm_bindgen(js_name = listFolder)]
 pub fn list_folder(path: &[u8]) -> Result<Vec<FileEntry>, JsError> {
-    let list = |kernel: &mut Kernel| {
-        let vfs = kernel.vfs();
+    let list = |vfs: &mut Vfs| {
         let folder = vfs.resolve_node(&walk(vfs), None, path, true)?;
         let entries = vfs.entries(folder)?;
         entries.into_iter().map(|entry| file_entry(vfs, folder, entry.name)).collect()
     };
-    Ok(with_kernel(path, list)?)
+    Ok(with_files(path, list)?)
 }
 
 fn file_entry(vfs: &mut Vfs, folder: Node, name: Vec<u8>) -> Result<FileEntry, Errno> {
@@ -110,11 +143,10 @@ fn file_entry(vfs: &mut Vfs, folder: Node, name: Vec<u8>) -> Result<FileEntry, E
 /// The content of a file.
 ///
 /// # Errors
-/// No container runs; there is no such file, it is none with a content, or it is too long.
+/// There are no files to be looked at; there is no such file, it is none with a content, or it is too long.
 #[wasm_bindgen(js_name = readFile)]
 pub fn read_file(path: &[u8]) -> Result<Vec<u8>, JsError> {
-    let read = |kernel: &mut Kernel| {
-        let vfs = kernel.vfs();
+    let read = |vfs: &mut Vfs| {
         let node = vfs.resolve_node(&walk(vfs), None, path, true)?;
         let stat = vfs.stat_node(node)?;
         match stat.mode.kind() {
@@ -133,7 +165,7 @@ pub fn read_file(path: &[u8]) -> Result<Vec<u8>, JsError> {
             }
         }
     };
-    Ok(with_kernel(path, read)?)
+    Ok(with_files(path, read)?)
 }
 
 /// Writes a whole file, which is made when it is missing.

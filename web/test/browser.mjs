@@ -1,7 +1,10 @@
 /** Chromium without a screen, and the page in it. */
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
+
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -13,12 +16,15 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** The script of axe-core. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 /** How long a step may take, in milliseconds, on a machine that is busy with other tests. */
 const PATIENCE = Number(process.env.WCR_PATIENCE ?? 20_000);
 
-/** Starts the server and the browser. */
-export async function start() {
-  const server = await serve();
+/** Starts the server (with more pages, by their paths) and the browser. */
+export async function start(more) {
+  const server = await serve(more);
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   return {
@@ -42,6 +48,14 @@ export async function open({ browser, url }, { script, ...options } = {}) {
   await page.goto(url);
   await begun(page);
   return page;
+}
+
+/** The serious findings of axe-core about what the page shows now. */
+export async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 /** Waits until a container runs, or the page says why none does. */

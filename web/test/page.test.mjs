@@ -270,6 +270,12 @@ describe("bad input", () => {
     assert.match(await old.textContent("#messages"), /no JavaScript Promise Integration/);
     assert.match(await old.textContent("#notes"), /no JavaScript Promise Integration/);
     assert.equal(await old.isDisabled("#run"), true);
+    // The files can be looked at all the same.
+    await old.click('#files summary:text-matches("^etc")');
+    await old.click('#files button:text-is("passwd")');
+    await old.waitForFunction(() => document.getElementById("file-text").value.startsWith("root:"));
+    await old.click("#file-save");
+    await old.waitForFunction(() => document.getElementById("files-message").textContent === "no container runs");
     await old.close();
   });
 });

@@ -17,10 +17,14 @@ const TYPES = {
 /** The folder that `vite build` writes. */
 export const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 
-/** Serves the built page; `close` ends that. */
-export async function serve() {
+/** Serves the built page, and `more` pages by their paths; `close` ends that. */
+export async function serve(more = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, "http://localhost").pathname);
+    if (Object.hasOwn(more, path)) {
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(more[path]);
+      return;
+    }
     const file = join(dist, path.endsWith("/") ? `${path}index.html` : path);
     const found = await stat(file).catch(() => undefined);
     if (!found?.isFile()) {

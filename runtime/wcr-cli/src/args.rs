@@ -23,6 +23,7 @@ use crate::image_args::{
     DfArgs, ExportArgs, FsckArgs, ImportArgs, ListArgs, LoadArgs, PruneArgs, RmiArgs, SaveArgs, TagArgs,
 };
 use crate::limits::{self, Ulimit};
+use crate::playground::PlaygroundArgs;
 use crate::refusal::{self, NoNetwork};
 use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs, PushArgs};
 use crate::self_args::{CompletionArgs, DoctorArgs, ManArgs, VersionArgs};
@@ -164,6 +165,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Let a recorded run happen again
     Replay(ReplayArgs),
+    /// Serve a page for this machine's browser, in which images run
+    Playground(PlaygroundArgs),
     /// Show the version
     Version(VersionArgs),
     /// Look whether all that wcr needs is there and works

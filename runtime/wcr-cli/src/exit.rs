@@ -63,7 +63,7 @@ pub(crate) fn report(error: &Error, is_run: bool) -> u8 {
 }
 
 /// A failure and its causes, each said once: many failures name their cause themselves.
-fn sentence(error: &Error) -> String {
+pub(crate) fn sentence(error: &Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {

@@ -91,6 +91,13 @@ const EXAMPLES: [(&str, &[Example]); 26] = [
         ],
     ),
     ("info", &[("All that is in force", "wcr info"), ("Where the store is", "wcr info --format '{{.Store}}'")]),
+    (
+        "playground",
+        &[
+            ("At a free port; the address is printed", "wcr playground"),
+            ("Always at the same one", "wcr playground --port 8480"),
+        ],
+    ),
     ("tag", &[("Another name for an image", "wcr tag busybox registry.example.com/team/busybox:1.35")]),
     (
         "rmi",

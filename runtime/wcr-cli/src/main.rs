@@ -34,6 +34,7 @@ mod manifest;
 mod manual;
 mod named;
 mod output;
+mod playground;
 mod progress;
 mod prune;
 mod pull;
@@ -122,6 +123,7 @@ fn command(line: Vec<OsString>, is_run: bool) -> u8 {
         Command::Prune(args) => prune::prune(&args),
         Command::Df(args) => df::df(&args),
         Command::Fsck(args) => fsck::fsck(&args),
+        Command::Playground(args) => playground::playground(&args),
         Command::Shims(args) => shims::shims(&args),
         Command::Share(args) => container::share(&args),
         Command::Checkpoint(args) => container::checkpoint(&args),

@@ -1,8 +1,9 @@
 //! What wcr answers natively to cases of the fidelity corpus, for the comparison with the browser.
 //!
-//! `answers FIDELITY OUT COUNT` runs cases of the folder FIDELITY (spread over all areas, known failures left out),
-//! each as a deterministic container of the built-in image whose `/work` is the case's fixture, and writes
-//! `answers.jsonl` and the fixtures as layers into the folder OUT.
+//! `answers FIDELITY OUT COUNT` runs so many cases of the folder FIDELITY (spread over all areas), `answers FIDELITY OUT
+//! NUMBER/SHARES` a share of all of them, each as a deterministic container of the built-in image whose `/work` is the
+//! case's fixture, and writes `answers.jsonl` and the fixtures as layers into the folder OUT. Whether the answers are those
+//! of the real programs is not asked here, so the cases for other images are run, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -32,7 +33,7 @@ fn main() -> Result<()> {
     fs::create_dir_all(out)?;
     let mut layers = Layers { fidelity, out, made: BTreeMap::new() };
     let mut answers = fs::File::create(out.join("answers.jsonl"))?;
-    for case in select(cases(fidelity)?, count.parse()?) {
+    for case in chosen(cases(fidelity)?, count)? {
         let answer = answer(&case, &mut layers).map_err(|error| format!("{}: {error}", case.id))?;
         writeln!(answers, "{answer}")?;
     }
@@ -46,22 +47,29 @@ struct Case {
     fixture: String,
 }
 
-/// The cases that wcr is not known to answer wrongly.
+/// All cases of the corpora, by the names of their files.
 fn cases(fidelity: &Path) -> Result<Vec<Case>> {
-    let failures = fs::read_to_string(fidelity.join("known-failures.txt"))?;
-    let failures: BTreeSet<&str> = failures.lines().collect();
-    let corpus = fs::read_to_string(fidelity.join("corpus.jsonl"))?;
+    let paths: std::result::Result<BTreeSet<PathBuf>, _> =
+        fs::read_dir(fidelity)?.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut cases = Vec::new();
-    for line in corpus.lines() {
-        let case: Value = serde_json::from_str(line)?;
-        let text = |key: &str| case[key].as_str().map(str::to_owned).ok_or_else(|| format!("no {key}: {line}"));
-        let case = Case { id: text("id")?, script: text("script")?, fixture: text("fixture")? };
-        let key = case.id.split(' ').next().unwrap_or_default();
-        if !failures.contains(key) {
-            cases.push(case);
+    for path in paths?.iter().filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")) {
+        for line in fs::read_to_string(path)?.lines() {
+            let case: Value = serde_json::from_str(line)?;
+            let text = |key: &str| case[key].as_str().map(str::to_owned).ok_or_else(|| format!("no {key}: {line}"));
+            cases.push(Case { id: text("id")?, script: text("script")?, fixture: text("fixture")? });
         }
     }
     Ok(cases)
+}
+
+/// So many cases, or a share of all.
+fn chosen(cases: Vec<Case>, wanted: &str) -> Result<Vec<Case>> {
+    let Some((number, shares)) = wanted.split_once('/') else { return Ok(select(cases, wanted.parse()?)) };
+    let (number, shares): (usize, usize) = (number.parse()?, shares.parse()?);
+    if number == 0 || number > shares {
+        return Err(format!("there is no share {wanted}").into());
+    }
+    Ok(cases.into_iter().skip(number - 1).step_by(shares).collect())
 }
 
 /// `count` of the cases: of each area in turn, spread evenly over the area.

@@ -19,6 +19,12 @@ pub(crate) fn compiled() -> &'static [CompiledGuest] {
     COMPILED
 }
 
+/// The files of the image that wcr carries; `None` when this was built without a bundle.
+#[must_use]
+pub fn builtin_files() -> Option<BuiltinFiles<&'static [u8]>> {
+    BUILTIN
+}
+
 /// The image that wcr carries: a small system whose programs are the bundled guests.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ mod options;
 pub mod recording;
 mod run;
 
-pub use bundle::{builtin, guests};
+pub use bundle::{builtin, builtin_files, guests};
 pub use error::RunError;
 pub use image::from_store;
 pub use options::{RunOptions, Started};
@@ -26,6 +26,6 @@ pub use wcr_abi::{Errno, FileKind, MockAnswer, MockCall, Signal, Stat, Timestamp
 pub use wcr_engine::{Job, Lasting, Remote};
 pub use wcr_kernel::{Answers, Limits, TraceSink, signal_name};
 pub use wcr_machine::{
-    BootError, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung, Settings, Shim,
-    Tmpfs, VIRTUAL_SEED, VIRTUAL_START, environment, executables, is_unseen, shown,
+    BootError, BuiltinFiles, ContainerImage, DEFAULT_HOSTNAME, EnvChange, Executable, Explain, FileIn, Root, Rung,
+    Settings, Shim, Tmpfs, VIRTUAL_SEED, VIRTUAL_START, environment, executables, is_unseen, shown,
 };

@@ -1,7 +1,7 @@
 //! Which server a registry's name means, and where one may be led from there.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
 use reqwest::Url;
 
@@ -30,6 +30,17 @@ pub(crate) fn base_url(domain: &str, registries: &Registries) -> Result<Url> {
 /// How the server `host` (with its port if it is not the default) may be spoken to, if anything is set.
 pub(crate) fn insecure(host: &str, registries: &Registries) -> Option<Insecure> {
     registries.get(host)?.insecure
+}
+
+/// Whether the server `host` (with its port if it is not the default) is one of the internet, not of a private network
+/// or this machine. Its name is looked up: one that leads to an address of those is none either. One that cannot be
+/// looked up is taken for public, since nothing can be had from it.
+#[must_use]
+pub fn is_public(host: &str) -> bool {
+    let name = bare_host(host);
+    let is_public = |address: SocketAddr| Reach::of_address(address.ip()) == Reach::Public;
+    Reach::of_host(name) == Reach::Public
+        && (name, 443).to_socket_addrs().map_or(true, |mut addresses| addresses.all(is_public))
 }
 
 /// The host without its port.

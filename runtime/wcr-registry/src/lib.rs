@@ -33,6 +33,7 @@ mod upload;
 pub use client::{Client, Options};
 pub use config::{Insecure, RegistrySettings, config_file, configured};
 pub use document::Manifest;
+pub use endpoint::is_public;
 pub use error::{RegistryError, Result};
 pub use login::registry_name;
 pub use progress::{LayerEvent, Progress, Silent};

@@ -198,7 +198,9 @@ mod tests {
 
     fn numbers(store: &Store) -> Vec<usize> {
         let mut events = store.events().unwrap();
-        core::iter::from_fn(|| events.next().unwrap()).map(|event| event.actor.attributes["n"].parse().unwrap()).collect()
+        core::iter::from_fn(|| events.next().unwrap())
+            .map(|event| event.actor.attributes["n"].parse().unwrap())
+            .collect()
     }
 
     #[test]

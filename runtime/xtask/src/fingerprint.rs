@@ -26,6 +26,11 @@ pub fn of_inputs(workspace: &Workspace) -> Result<u64> {
     for input in INPUTS {
         collect(&workspace.root.join(input), &mut files)?;
     }
+    // The page is not always there.
+    let page = workspace.page_dir().join("page.txt");
+    if page.exists() {
+        collect(&page, &mut files)?;
+    }
     // Cargo rebuilds this program when the toolchain changes, so its own time stands for the compiler's version.
     if let Ok(exe) = std::env::current_exe() {
         collect(&exe, &mut files)?;

@@ -26,8 +26,9 @@ Usage: cargo xtask COMMAND
 Commands:
   build                       Build the guests, the built-in image and the wcr binary (release)
   wcr ARGS…                   Build what is missing, then run wcr with ARGS (the same as `cargo wcr ARGS…`)
-  web                         Build the page for browsers into web/dist
+  web                         Build the page for browsers into web/dist, and for the next build of wcr
   test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
+  parity [NUMBER/SHARES]      Compare every case of the corpora in a browser and natively, or a share of them
   fidelity [OPTION…]          Run the fidelity corpus: --gnu, --dash, --only RE, --diff, --bless, --jobs N
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
   fuzz shell [OPTION…]        Compare random scripts with BusyBox: --dash, --count N, --seed S, --script FILE
@@ -64,11 +65,18 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
             launch::replace(&binary, &args)
         }
         "web" => {
-            let folder = web::build(&Workspace::locate()?)?;
+            let workspace = Workspace::locate()?;
+            let folder = web::build(&workspace)?;
+            web::time_first_use(&workspace)?;
             println!("{}", folder.display());
             Ok(ExitCode::SUCCESS)
         }
         "test" => test::run(&Workspace::locate()?, &strings(args)?),
+        "parity" => match strings(args)?.as_slice() {
+            [] => test::parity(&Workspace::locate()?, "1/1"),
+            [share] => test::parity(&Workspace::locate()?, share),
+            _ => Err(Failure::usage("parity takes one share, as in 1/4")),
+        },
         "start-order" => match strings(args)?.as_slice() {
             [image] => {
                 println!("{}", start_order::record(&Workspace::locate()?, image)?.display());

@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::bundle;
 use crate::failure::{Context, Failure, Result, check};
 use crate::fingerprint;
+use crate::test::tools;
 use crate::toolchain::ensure_target;
 use crate::workspace::{Host, Workspace};
 
@@ -33,7 +34,36 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     }
     install_packages(workspace)?;
     npm(workspace, &["run", "build"])?;
+    pack(workspace)?;
     Ok(folder(workspace).join("dist"))
+}
+
+/// Packs the page for the `wcr` binary, and prints how much a browser fetches.
+fn pack(workspace: &Workspace) -> Result<()> {
+    let status = Command::new("node")
+        .arg("pack.mjs")
+        .arg(workspace.page_dir())
+        .current_dir(folder(workspace))
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| "start node".into())?;
+    check(status, "packing the page")
+}
+
+/// Prints how long the page takes to its first prompt, where there is a browser.
+///
+/// # Errors
+/// Node.js does not start, or the page shows no prompt.
+pub fn time_first_use(workspace: &Workspace) -> Result<()> {
+    let Some(chromium) = tools::find(tools::CHROMIUM) else { return Ok(()) };
+    let status = Command::new("node")
+        .args(["test/first-use.mjs", "3"])
+        .current_dir(folder(workspace))
+        .env("CHROMIUM", chromium)
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| "start node".into())?;
+    check(status, "the page's first use")
 }
 
 /// The folder of the page's sources.

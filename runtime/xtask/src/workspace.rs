@@ -70,7 +70,7 @@ impl Workspace {
         for package in GUESTS.into_iter().chain(APART) {
             command.args(["--exclude", package]);
         }
-        command.env("WCR_BUNDLE", self.bundle_dir());
+        command.env("WCR_BUNDLE", self.bundle_dir()).env("WCR_PAGE", self.page_dir());
         host.configure(&mut command);
         command
     }
@@ -78,6 +78,11 @@ impl Workspace {
     /// The folder of the compiled guests and the built-in image.
     pub fn bundle_dir(&self) -> PathBuf {
         self.target_dir.join("bundle")
+    }
+
+    /// The folder of the page for browsers, packed for the binary; it is there when the page was built.
+    pub fn page_dir(&self) -> PathBuf {
+        self.target_dir.join("page")
     }
 
     /// The release build of a host binary.

@@ -54,7 +54,7 @@ export class FilesPanel {
 
   /** Looks again at what is shown. */
   async refresh(): Promise<void> {
-    if (!this.#session.isRunning) return;
+    if (!this.#session.hasFiles) return;
     try {
       await this.#draw(this.#root, SLASH);
     } catch {

@@ -7,7 +7,12 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u20
 
 /** A name as text, in which nothing is hidden. */
 export function shownName(name: Uint8Array): string {
-  return new TextDecoder().decode(name).replace(UNSEEN, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+  return shownText(new TextDecoder().decode(name));
+}
+
+/** A text of somebody else, in which nothing is hidden. */
+export function shownText(text: string): string {
+  return text.replace(UNSEEN, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
 /** The path of a name in a folder. */

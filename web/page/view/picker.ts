@@ -5,6 +5,7 @@ import { KeepError, type Keep } from "../keep.ts";
 import { fetchLayout } from "../layout.ts";
 import { LocalWcr } from "../local.ts";
 import { element } from "./elements.ts";
+import { shownText } from "./names.ts";
 
 /** How far something is, in bytes; without a total where that is not known. */
 export type Progress = (done: number, total: number | undefined) => void;
@@ -71,7 +72,8 @@ export class Picker {
     });
   }
 
-  async #opened(archive: Blob, name: string): Promise<void> {
+  async #opened(archive: Blob, given: string): Promise<void> {
+    const name = shownText(given);
     this.#say(`opening ${name}`, false);
     const id = await idOf(new Uint8Array(await archive.arrayBuffer()));
     const opened = await this.#open({ id, name, archive });
@@ -164,7 +166,7 @@ export class Picker {
   }
 
   #say(sentence: string, isError: boolean): void {
-    this.#message.textContent = sentence;
+    this.#message.textContent = shownText(sentence);
     this.#message.classList.toggle("error", isError);
   }
 }

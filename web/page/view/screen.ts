@@ -4,6 +4,7 @@ import "@xterm/xterm/css/xterm.css";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal, type ITheme } from "@xterm/xterm";
 import type { Size } from "../protocol.ts";
+import { shownText } from "./names.ts";
 
 /** What the terminal tells. */
 export interface ScreenListener {
@@ -82,7 +83,7 @@ export class Screen {
   /** Shows a sentence of the page itself on a line of its own. */
   say(sentence: string): void {
     const line = this.#terminal.buffer.active.cursorX > 0 ? "\r\n" : "";
-    this.#terminal.write(`${line}\x1b[0;2m${plain(sentence)}\x1b[0m\r\n`);
+    this.#terminal.write(`${line}\x1b[0;3m${shownText(sentence)}\x1b[0m\r\n`);
   }
 
   /** Forgets the modes that a program may have left, and with `clear` also what is shown. */
@@ -182,11 +183,6 @@ function silence(terminal: Terminal): void {
   parser.registerCsiHandler({ prefix: ">", final: "q" }, swallow);
   parser.registerCsiHandler({ prefix: "?", final: "u" }, swallow);
   parser.registerEscHandler({ final: "Z" }, swallow);
-}
-
-/** A sentence without control characters. */
-function plain(sentence: string): string {
-  return sentence.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
 function themeOf(element: HTMLElement): ITheme {

@@ -21,5 +21,6 @@ export const answers: Questions = {
       return { pid, ppid, uid, started, cpu, command };
     }),
   changes: () => kernel.changes(),
+  browse: (archive, written) => kernel.browse(archive, written),
   watch: (on) => kernel.watch(on),
 };

@@ -118,7 +118,8 @@ impl Row {
             _ => command,
         };
         let created = record.created / 1_000_000_000;
-        let labels: Vec<String> = container.record.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let labels: Vec<String> =
+            container.record.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
         let written = if sized { size(container.written_bytes().unwrap_or_default()) } else { "0 B".into() };
         json!({
             "ID": if whole { container.id() } else { short(container.id()) },

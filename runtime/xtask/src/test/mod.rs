@@ -5,7 +5,7 @@ pub mod conformance;
 mod cross;
 mod steps;
 mod tally;
-mod tools;
+pub mod tools;
 mod web;
 
 use std::process::ExitCode;
@@ -33,6 +33,17 @@ const STEPS: [Step; 7] = [
     Step { name: "windows", about: "the binary compiles for Windows", run: cross::windows },
     Step { name: "macos", about: "the binary compiles for macOS", run: cross::macos },
 ];
+
+/// Compares all cases of the corpora, or a share of them (`NUMBER/SHARES`), in the browser and natively, and prints the total
+/// as the last line.
+///
+/// # Errors
+/// No browser or no Node.js, or a build failed; a case that differs is no error but exit code 1.
+pub fn parity(workspace: &Workspace, share: &str) -> Result<ExitCode> {
+    let tally = web::parity(workspace, share)?;
+    println!("{tally}");
+    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
 /// Runs the steps named (all when none is) and prints the total as the last line.
 ///

@@ -8,8 +8,9 @@ use super::conformance;
 use super::steps::{Session, run_counted};
 use super::tally::Tally;
 use super::tools;
-use crate::failure::{Context, Result, check};
+use crate::failure::{Context, Failure, Result, check};
 use crate::web;
+use crate::workspace::{Host, Workspace};
 
 /// How many cases of the corpus are run on both sides.
 const CASES: &str = "200";
@@ -25,43 +26,56 @@ pub fn web(session: &Session) -> Result<Tally> {
         tally.add(&Tally::skip("tests of the page: no chromium (package chromium)"));
         return Ok(tally);
     };
-    let answers = native_answers(session)?;
+    let answers = native_answers(session.workspace, &session.host, CASES)?;
     let mut command = Command::new("node");
     command
         .args([
             "--test",
+            "--test-concurrency=2",
             "--test-reporter=tap",
             "test/terminal.test.mjs",
             "test/page.test.mjs",
             "test/panels.test.mjs",
             "test/kept.test.mjs",
+            "test/embed.test.mjs",
+            "test/look.test.mjs",
             "test/parity.test.mjs",
             "test/conformance.test.mjs",
         ])
         .current_dir(web::folder(session.workspace))
         .env("CHROMIUM", chromium)
         .env("WCR_ANSWERS", answers)
+        .env("WCR_SCREENSHOTS", session.workspace.target_dir.join("screenshots"))
         .env("WCR_CONFORMANCE", conformance::build(session.workspace)?)
         .env("WCR_EXPECTED", session.workspace.root.join("tests/conformance/expected.txt"));
     tally.add(&run_counted(command, "node --test", Tally::read_tap_line)?);
     Ok(tally)
 }
 
+/// Compares all cases of the corpora, or a share of them (`NUMBER/SHARES`), in the browser and natively.
+pub fn parity(workspace: &Workspace, share: &str) -> Result<Tally> {
+    web::build(workspace)?;
+    let chromium = tools::find(tools::CHROMIUM).ok_or_else(|| Failure::new("no chromium (package chromium)"))?;
+    let mut command = Command::new("node");
+    command
+        .args(["--test", "--test-reporter=tap", "test/parity.test.mjs"])
+        .current_dir(web::folder(workspace))
+        .env("CHROMIUM", chromium)
+        .env("WCR_ANSWERS", native_answers(workspace, &Host::detect()?, share)?);
+    run_counted(command, "node --test", Tally::read_tap_line)
+}
+
 /// Lets the library answer the cases natively, and gives the folder with its answers.
-fn native_answers(session: &Session) -> Result<PathBuf> {
-    let workspace = session.workspace;
-    let built = workspace
-        .host_cargo("build", &session.host)
-        .args(["--example", "answers"])
-        .status()
-        .context(|| "start cargo".into())?;
+fn native_answers(workspace: &Workspace, host: &Host, cases: &str) -> Result<PathBuf> {
+    let built =
+        workspace.host_cargo("build", host).args(["--example", "answers"]).status().context(|| "start cargo".into())?;
     check(built, "building the example `answers`")?;
     let folder = workspace.target_dir.join("parity");
-    let answers = workspace.host_binary(&session.host, "examples/answers");
+    let answers = workspace.host_binary(host, "examples/answers");
     let status = Command::new(&answers)
         .arg(workspace.root.join("tests").join("fidelity"))
         .arg(&folder)
-        .arg(CASES)
+        .arg(cases)
         .status()
         .context(|| format!("start {}", answers.display()))?;
     check(status, "answering the cases natively")?;

@@ -34,16 +34,16 @@ pub fn run(report: &mut Report, rounds: usize) {
         report.add_sizes(Sizes {
             key: "web-transfer",
             title: "The page's first use: transfer".into(),
-            about: "Everything that is fetched until the first command has run, each file as it is and with gzip -9."
-                .into(),
+            about:
+                "Everything that is fetched until the shell has written something, each file as it is and with gzip -9."
+                    .into(),
             rows: value["transfer"].as_array().into_iter().flatten().filter_map(size).collect(),
         });
     }
     report.add(Table {
         key: "web-first-output",
         title: "The page's first use: time".into(),
-        about: "From the start of the navigation to the first output of `echo hi`, from a server on this machine."
-            .into(),
+        about: "From the start of the navigation to the shell's first output, from a server on this machine.".into(),
         outcomes: vec![
             Outcome { name: "nothing cached".into(), times: times("cold") },
             Outcome { name: "loaded before".into(), times: times("warm") },

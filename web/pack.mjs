@@ -1,0 +1,52 @@
+/**
+ * Packs the built page for the `wcr` binary, and prints what a browser fetches at first use: `pack.mjs DIR`.
+ *
+ * The folder has `page.txt` with a line for each file of the page (what it is, and its path), the files as gzip has
+ * them, and the first page as it is. The built-in image's files are not among them, since the binary has those; its
+ * layer is there to be compared.
+ */
+
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const dist = fileURLToPath(new URL("dist/", import.meta.url));
+const builtin = fileURLToPath(new URL("generated/builtin/", import.meta.url));
+const [out] = process.argv.slice(2);
+
+/** What is there for other pages. */
+const PACKAGE = ["package.json", "wcr.d.ts", "wcr.js"];
+
+const names = readdirSync(builtin);
+/** The name of a file of the built-in image before vite has put a hash into it. */
+const unhashed = (path) => basename(path).replace(/-[\w-]{8}\./, ".");
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const lines = [];
+const table = [];
+const paths = readdirSync(dist, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name).slice(dist.length).replaceAll("\\", "/"))
+  .filter((path) => !PACKAGE.includes(path))
+  .sort();
+paths.forEach((path, number) => {
+  const content = readFileSync(join(dist, path));
+  const packed = gzipSync(content, { level: 9 });
+  table.push([path, content.length, packed.length]);
+  const name = unhashed(path);
+  if (path === "index.html") return;
+  if (names.includes(name)) return lines.push(`${name} ${path}`);
+  writeFileSync(join(out, `${number}.gz`), packed);
+  lines.push(`${number}.gz ${path}`);
+});
+copyFileSync(join(dist, "index.html"), join(out, "index.html"));
+copyFileSync(join(builtin, "layer.tar"), join(out, "layer.tar"));
+// Last: what is not complete has none.
+writeFileSync(join(out, "page.txt"), lines.map((line) => `${line}\n`).join(""));
+
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(12);
+for (const [path, plain, packed] of table) console.log(`${path.padEnd(40)}${kilobytes(plain)}${kilobytes(packed)} with gzip`);
+const sum = (at) => table.reduce((total, row) => total + row[at], 0);
+console.log(`${"first use".padEnd(40)}${kilobytes(sum(1))}${kilobytes(sum(2))} with gzip`);
