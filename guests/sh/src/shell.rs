@@ -116,6 +116,8 @@ pub struct Shell {
     pub base_line: u32,
     /// How many loops run.
     pub loops: u32,
+    /// The status with which a trap for failures has run last: ash leaves with it at an `exit` that names none.
+    pub failure: Option<u8>,
     /// Within a condition, where `set -e` doesn't apply.
     pub tested: u32,
     /// What an unknown login name cut off the word of a `${ }`.
@@ -177,6 +179,7 @@ impl Shell {
             parser_line: 0,
             base_line: 1,
             loops: 0,
+            failure: None,
             tested: 0,
             cut_off: Vec::new(),
             getopts: OptionCursor::default(),

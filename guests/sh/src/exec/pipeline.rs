@@ -6,7 +6,7 @@ use wcr_sys::{Fd, fd, fs, process, signal};
 use super::contained::Containment;
 use super::descriptors::{discard, move_to, out_of_the_way, pipe_above};
 use super::jobs::{Job, Jobs};
-use super::redirect::{pipe_failure, reset};
+use super::redirect::{Target, pipe_failure, reset};
 use super::trap::Traps;
 use crate::flavour;
 use crate::options::Opt;
@@ -80,18 +80,20 @@ impl Shell {
 
     #[inline(never)]
     pub(super) fn eval_subshell(&mut self, body: &Command, redirects: &[Redirect], last: bool) -> Flow {
+        // The words are expanded here, the files opened there.
+        let targets = self.targets(redirects)?;
         if last && !self.traps.any() && !self.has(Opt::Interactive) {
             // This process ends with the subshell: it can be the subshell.
             self.enter_subshell();
-            return self.run_redirected(body, redirects);
+            return self.run_redirected_to(body, targets);
         }
         self.make_room();
         let containment = self.containment(body, redirects, self.capture.text.is_some());
         if containment != Containment::Impossible {
-            self.run_contained(containment, |shell| shell.run_redirected_here(body, redirects));
+            self.run_contained(containment, |shell| shell.run_redirected_here(body, targets));
             return Ok(());
         }
-        let forked = self.fork(|shell| shell.run_redirected(body, redirects));
+        let forked = self.fork(|shell| shell.run_redirected_to(body, targets));
         match forked {
             Ok(pid) => {
                 self.wait_foreground(&[Stage::Process(pid)]);
@@ -101,9 +103,9 @@ impl Shell {
         }
     }
 
-    /// As [`Self::run_redirected`], in a process that goes on after it.
-    fn run_redirected_here(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
-        let Some(saved) = self.redirect(redirects)? else {
+    /// As [`Self::run_redirected_to`], in a process that goes on after it.
+    fn run_redirected_here(&mut self, body: &Command, targets: Vec<(Fd, Target<'_>)>) -> Flow {
+        let Some(saved) = self.redirect_all(targets)? else {
             self.status = 2;
             return Ok(());
         };
@@ -115,7 +117,12 @@ impl Shell {
     }
 
     fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
-        let Some(saved) = self.redirect(redirects)? else {
+        let targets = self.targets(redirects)?;
+        self.run_redirected_to(body, targets)
+    }
+
+    fn run_redirected_to(&mut self, body: &Command, targets: Vec<(Fd, Target<'_>)>) -> Flow {
+        let Some(saved) = self.redirect_all(targets)? else {
             self.status = 2;
             return Ok(());
         };

@@ -19,7 +19,7 @@ pub struct Saved {
 }
 
 /// What a redirection leads to, expanded.
-enum Target<'r> {
+pub(super) enum Target<'r> {
     File(FileMode, Vec<u8>),
     Descriptor(Vec<u8>, Fd),
     Closed,
@@ -32,14 +32,21 @@ const PIPE_FILL: usize = 4096;
 impl Shell {
     /// Applies redirections. `None` when one failed, which has been reported; what was done is undone then.
     pub fn redirect(&mut self, redirects: &[Redirect]) -> Flow<Option<Vec<Saved>>> {
-        let mut saved = Vec::new();
-        if redirects.is_empty() {
-            return Ok(Some(saved));
-        }
         // All are expanded before the first is made.
-        let targets = redirects.iter().map(|redirect| self.target_of(redirect)).collect::<Flow<Vec<_>>>()?;
-        for (redirect, target) in redirects.iter().zip(targets) {
-            match self.apply(redirect.fd, target, &mut saved) {
+        let targets = self.targets(redirects)?;
+        self.redirect_all(targets)
+    }
+
+    /// Expands the words of redirections: which descriptor is to lead where.
+    pub(super) fn targets<'r>(&mut self, redirects: &'r [Redirect]) -> Flow<Vec<(Fd, Target<'r>)>> {
+        redirects.iter().map(|redirect| Ok((redirect.fd, self.target_of(redirect)?))).collect()
+    }
+
+    /// As [`Self::redirect`], with the words expanded.
+    pub(super) fn redirect_all(&mut self, targets: Vec<(Fd, Target<'_>)>) -> Flow<Option<Vec<Saved>>> {
+        let mut saved = Vec::new();
+        for (fd, target) in targets {
+            match self.apply(fd, target, &mut saved) {
                 Ok(true) => {}
                 Ok(false) => {
                     self.undo(saved);

@@ -232,6 +232,7 @@ impl Shell {
             return Ok(());
         }
         let Some(action) = self.traps.action(FAILURE).map(<[u8]>::to_vec) else { return Ok(()) };
+        self.failure = Some(self.status);
         self.traps.in_failure = true;
         let flow = self.run_trap(action);
         self.traps.in_failure = false;
@@ -242,6 +243,7 @@ impl Shell {
     pub fn run_exit_trap(&mut self) {
         let Some(action) = self.traps.action(0).map(<[u8]>::to_vec) else { return };
         self.traps.set(0, None, true);
+        self.failure = None;
         // An `exit` in the trap decides the status, or an error; whatever else ends it has nothing more to leave.
         let status = self.status;
         if !matches!(self.run_trap(action), Err(Unwind::Exit | Unwind::Error)) {

@@ -195,6 +195,8 @@ impl Parser<'_> {
     fn quoted(&mut self, parts: &mut Parts, mode: Mode) -> Result<()> {
         let arith = matches!(mode, Mode::Arith);
         let brace = matches!(mode, Mode::Brace { .. } | Mode::BraceUntil { .. });
+        // All of a here-document is as if quoted, and quotes in it end that for the values of a pattern.
+        let inverted = matches!(mode, Mode::DoubleQuotes) && self.document.is_some();
         let mut open = 0u32;
         let mut line_start = true;
         let mut continued = false;
@@ -281,9 +283,9 @@ impl Parser<'_> {
                         _ => parts.push(b'\\', true),
                     }
                 }
-                b'$' if !self.in_delimiter => self.dollar(parts, true)?,
+                b'$' if !self.in_delimiter => self.dollar(parts, !inverted)?,
                 b'`' if !self.in_delimiter => {
-                    let part = self.backquotes(true, !matches!(mode, Mode::BraceUntil { .. }))?;
+                    let part = self.backquotes(!inverted, !matches!(mode, Mode::BraceUntil { .. }))?;
                     parts.part(part);
                 }
                 _ => {
