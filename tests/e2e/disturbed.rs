@@ -46,7 +46,13 @@ fn the_store_is_checked_with_its_containers() {
     fs::write(record.join("container.json"), "nothing").unwrap();
     fs::write(name.join("next.tar"), "left").unwrap();
     let said = house.run(["fsck"]).exits(12).stdout();
-    for path in [state.join("state.json"), name.join("name"), half.clone(), record.join("container.json"), name.join("next.tar")] {
+    for path in [
+        state.join("state.json"),
+        name.join("name"),
+        half.clone(),
+        record.join("container.json"),
+        name.join("next.tar"),
+    ] {
         assert!(said.contains(path.to_str().unwrap()), "{} in {said}", path.display());
     }
     let left = house.run(["fsck", "--repair"]).exits(12);

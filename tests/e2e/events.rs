@@ -72,7 +72,9 @@ fn events_are_followed() {
     let first = loop {
         house.run(["run", "--rm", "--name", "box", "busybox", "true"]).ok();
         std::thread::sleep(std::time::Duration::from_millis(50));
-        if std::fs::read_to_string(house.home.path().join("store/events.json")).is_ok_and(|text| text.lines().count() > 20) {
+        if std::fs::read_to_string(house.home.path().join("store/events.json"))
+            .is_ok_and(|text| text.lines().count() > 20)
+        {
             break lines.next().unwrap().unwrap();
         }
     };

@@ -12,16 +12,25 @@ fn an_init_passes_signals_on_and_looks_after_orphans() {
     let run = |script| house.run(["run", "--rm", "--init", "busybox", "sh", "-c", script]);
     run("exit 9").exits(9);
     run("kill -9 $$").exits(137);
-    run("echo $$ $PPID; tr '\\0' ' ' < /proc/1/cmdline").ok().prints("2 1\n/sbin/docker-init -- sh -c echo $$ $PPID; tr '\\0' ' ' < /proc/1/cmdline ");
+    run("echo $$ $PPID; tr '\\0' ' ' < /proc/1/cmdline")
+        .ok()
+        .prints("2 1\n/sbin/docker-init -- sh -c echo $$ $PPID; tr '\\0' ' ' < /proc/1/cmdline ");
     // An orphan's end leaves no zombie.
     run("(sleep 0.05 &); sleep 0.2; cat /proc/[0-9]*/status | grep -c '^State:.*Z'").exits(1).prints("0\n");
-    house.run(["run", "--rm", "--init", "busybox", "no-such-program"]).exits(127).says(&["exec no-such-program failed"]);
-    house.run(["run", "-d", "--init", "--name", "box", "busybox", "sh", "-c", "trap 'exit 5' USR1; while :; do sleep 0.01; done"]).ok();
+    house
+        .run(["run", "--rm", "--init", "busybox", "no-such-program"])
+        .exits(127)
+        .says(&["exec no-such-program failed"]);
+    let script = "trap 'exit 5' USR1; touch /ready; while :; do sleep 0.01; done";
+    house.run(["run", "-d", "--init", "--name", "box", "busybox", "sh", "-c", script]).ok();
+    house.run(["exec", "box", "sh", "-c", "until test -e /ready; do sleep 0.01; done"]).ok();
     house.run(["kill", "-s", "USR1", "box"]).ok();
     house.run(["wait", "box"]).ok().prints("5\n");
-    house.run(["diff", "box"]).ok().prints("");
+    // The built-in image has no such folder.
+    house.run(["diff", "box"]).ok().prints("A /ready\nA /sbin\n");
     // Without a handler the command ends by a signal, which the first process of a container would ignore.
     house.run(["run", "-d", "--init", "--name", "two", "busybox", "sleep", "1000"]).ok();
+    house.run(["exec", "two", "sh", "-c", "until ps | grep -q '[0-9] root *sleep'; do sleep 0.01; done"]).ok();
     house.run(["stop", "-t", "60", "two"]).ok();
     assert_eq!(house.status("two"), "exited 143");
     assert_eq!(house.json("two")["HostConfig"]["Init"], true);
@@ -58,7 +67,8 @@ fn health_is_watched() {
     assert_eq!(health("box")["FailingStreak"], 0);
     let shown = house.run(["ps", "--format", "{{.Status}}"]).ok().stdout();
     assert!(shown.starts_with("Up ") && shown.ends_with(" (healthy)\n"), "{shown}");
-    let told = house.run(["events", "--since", "1h", "--until", "0s", "-f", "event=health_status", "--format", "{{.Action}}"]);
+    let told =
+        house.run(["events", "--since", "1h", "--until", "0s", "-f", "event=health_status", "--format", "{{.Action}}"]);
     told.ok().prints("health_status: unhealthy\nhealth_status: healthy\n");
     // One that takes too long is ended.
     run("slow", &["--health-cmd", "sleep 1000", "--health-timeout", "50ms"]);
@@ -74,7 +84,10 @@ fn health_is_watched() {
     let line = ["run", "-d", "--name", "plain", "--no-healthcheck", "busybox", "sleep", "1000"];
     house.run(line).ok();
     assert!(house.json("plain")["State"].get("Health").is_none());
-    house.run(["run", "--no-healthcheck", "--health-cmd", "x", "busybox", "true"]).exits(125).says(&["--no-healthcheck"]);
+    house
+        .run(["run", "--no-healthcheck", "--health-cmd", "x", "busybox", "true"])
+        .exits(125)
+        .says(&["--no-healthcheck"]);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use wcr_harness::Shard;
 use wcr_image::{Platform, Reference};
 
 use crate::container::{
-    self, HealthArgs, AttachArgs, CommitArgs, CpArgs, ExecArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs, RenameArgs,
-    RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
+    self, AttachArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PsArgs,
+    RenameArgs, RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
 use crate::events::EventsArgs;
 use crate::help;

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn events_are_chosen_as_docker_does() {
-        let of_container = event(EventKind::Container, "exec_create: sh", &[("name", "x"), ("image", "a/b:1"), ("l", "1")]);
+        let of_container =
+            event(EventKind::Container, "exec_create: sh", &[("name", "x"), ("image", "a/b:1"), ("l", "1")]);
         let of_image = event(EventKind::Image, "tag", &[("name", "a/b:1")]);
         for (filters, container, image) in [
             (&["type=container"][..], true, false),

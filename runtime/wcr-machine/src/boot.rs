@@ -369,8 +369,9 @@ mod tests {
     fn an_image_without_a_command_is_an_error() {
         let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Platform::default() };
         let now = Timestamp::from_nanos(VIRTUAL_START);
-        let error =
-            prepare(&image, &Settings::default(), Root::new(&image, None).unwrap(), None, Vec::new(), now).err().unwrap();
+        let error = prepare(&image, &Settings::default(), Root::new(&image, None).unwrap(), None, Vec::new(), now)
+            .err()
+            .unwrap();
         assert!(matches!(error, BootError::NoCommand) && error.exit_code() == 125);
     }
 }

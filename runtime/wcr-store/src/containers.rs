@@ -176,7 +176,8 @@ impl Store {
             let path = entry.map_err(StoreError::io("read", &all))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let holder = read_small(&path, 256)?.and_then(|id| String::from_utf8(id).ok());
-            let holder = holder.filter(|id| is_id(id)).map(|id| ContainerFolder { path: all.join(&id), id, all: all.clone() });
+            let holder =
+                holder.filter(|id| is_id(id)).map(|id| ContainerFolder { path: all.join(&id), id, all: all.clone() });
             let has_it = match holder.filter(ContainerFolder::exists) {
                 Some(folder) => folder.name()?.as_deref() == Some(name) || folder.is_locked()?,
                 None => false,

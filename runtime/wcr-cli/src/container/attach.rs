@@ -19,7 +19,11 @@ pub(crate) fn attach(args: AttachArgs) -> Result<u8> {
     let attached = container.attach(!args.no_stdin)?;
     let input = !args.no_stdin && container.record.spec.interactive;
     let signals = args.sig_proxy && !container.record.spec.tty;
-    join(attached, &container, Join { signals: signals.then(|| Box::new(container.clone())), ..plain(input, args.detach_keys) })
+    join(
+        attached,
+        &container,
+        Join { signals: signals.then(|| Box::new(container.clone())), ..plain(input, args.detach_keys) },
+    )
 }
 
 /// Starts containers; one of them may be joined.

@@ -110,7 +110,8 @@ fn health(args: &HealthArgs, deterministic: bool) -> Result<Option<Healthcheck>>
         return Ok(None);
     }
     if deterministic && !args.no_healthcheck {
-        let message = "--deterministic and health checks do not go together: nothing comes from outside when it wants to";
+        let message =
+            "--deterministic and health checks do not go together: nothing comes from outside when it wants to";
         return Err(Failure::new(Class::Usage, message).into());
     }
     Ok(Some(asked))

@@ -20,8 +20,8 @@ use crate::exit::{self, report};
 use crate::output::print;
 
 pub(crate) use args::{
-    AttachArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PruneArgs, PsArgs,
-    RenameArgs, RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
+    AttachArgs, CommitArgs, CpArgs, ExecArgs, HealthArgs, KeepArgs, KillArgs, LogsArgs, Names, OneArgs, PruneArgs,
+    PsArgs, RenameArgs, RmArgs, StartArgs, StatsArgs, StopArgs, TopArgs,
 };
 pub(crate) use attach::{attach, exec, run_at_terminal, start};
 pub(crate) use commit::commit;

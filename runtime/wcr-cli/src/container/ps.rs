@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use wcr_container::life::{Container, HealthStatus, State, Status, rfc3339_nanos, short};
+use wcr_container::life::{Container, HealthStatus, State, Status, short};
 use wcr_store::Store;
 
 use crate::container::PsArgs;
@@ -118,13 +118,14 @@ impl Row {
             _ => command,
         };
         let created = record.created / 1_000_000_000;
-        let labels: Vec<String> = container.record.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let labels: Vec<String> =
+            container.record.labels().iter().map(|(key, value)| format!("{key}={value}")).collect();
         let written = if sized { size(container.written_bytes().unwrap_or_default()) } else { "0 B".into() };
         json!({
             "ID": if whole { container.id() } else { short(container.id()) },
             "Image": record.image,
             "Command": format!("\"{command}\""),
-            "CreatedAt": rfc3339_nanos(record.created),
+            "CreatedAt": when::go_time(record.created / 1_000_000_000),
             "RunningFor": ago(created, now),
             "Ports": "",
             "State": state.status.name(),

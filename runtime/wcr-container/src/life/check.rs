@@ -130,7 +130,8 @@ pub fn mend(store: &Store, flaws: &[Flaw]) -> Result<Vec<Flaw>, LifeError> {
             Remedy::Name => folder.take_name_again(store)?,
             Remedy::End => {
                 let error = "what was known of its end was damaged".to_owned();
-                let ended = State { status: Status::Exited, exit_code: 137, finished: now(), error, ..State::default() };
+                let ended =
+                    State { status: Status::Exited, exit_code: 137, finished: now(), error, ..State::default() };
                 place::write_state(store, &folder, &ended)?;
             }
             Remedy::RemoveFile | Remedy::Nothing => {}

@@ -82,7 +82,9 @@ impl Check {
     /// The check that an image and a user have agreed on; `None` when there is none.
     pub(crate) fn of(healthcheck: &Healthcheck) -> Option<Self> {
         let command = match healthcheck.test.split_first()? {
-            (kind, rest) if kind == "CMD-SHELL" => ["/bin/sh".into(), "-c".into()].into_iter().chain(rest.to_vec()).collect(),
+            (kind, rest) if kind == "CMD-SHELL" => {
+                ["/bin/sh".into(), "-c".into()].into_iter().chain(rest.to_vec()).collect()
+            }
             (kind, rest) if kind == "CMD" => rest.to_vec(),
             _ => return None,
         };

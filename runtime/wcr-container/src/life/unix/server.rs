@@ -119,7 +119,9 @@ fn answer(served: &Served, request: Request) -> Answer {
                 remote.stop();
                 return Answer::Done;
             }
-            done(ask(remote, move |kernel| kernel.signal_from_outside(Signal(signal))))
+            // One that ends just now, or waits to be started again, needs no signal: it is known that it is to stop.
+            ask(remote, move |kernel| kernel.signal_from_outside(Signal(signal)));
+            Answer::Done
         }
         Request::Pause(paused) => {
             remote.pause(paused);
@@ -213,12 +215,7 @@ fn wait(stream: UnixStream, served: &Served) -> io::Result<()> {
 }
 
 /// The container's own streams.
-fn attach(
-    mut stream: UnixStream,
-    served: &Served,
-    input: bool,
-    window: Option<(u16, u16)>,
-) -> io::Result<()> {
+fn attach(mut stream: UnixStream, served: &Served, input: bool, window: Option<(u16, u16)>) -> io::Result<()> {
     let outbox = Arc::new(Outbox::default());
     outbox.put(frame::ANSWER, serde_json::to_vec(&Answer::Done)?);
     served.place.tell([Happening::new("attach")]);
@@ -287,8 +284,7 @@ fn run(mut stream: UnixStream, served: &Served, exec: Exec) -> io::Result<()> {
     if detach {
         outbox.end();
     }
-    let mut pump =
-        Pump { session: Some(session), inbox: inbox.clone(), outbox: outbox.clone(), open: [true; 2], told };
+    let mut pump = Pump { session: Some(session), inbox: inbox.clone(), outbox: outbox.clone(), open: [true; 2], told };
     deliver(stream.try_clone()?, outbox, served)?;
     served.remote.send(move |kernel| pump.turn(kernel));
     read_session(stream, &inbox, &served.remote);
