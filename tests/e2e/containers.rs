@@ -160,6 +160,7 @@ fn commands_run_beside_the_first_process() {
 fn a_paused_container_does_nothing() {
     let house = House::new();
     house.starts("box", "while :; do echo x >> /ticks; sleep 0.01; done");
+    house.run(["exec", "box", "sh", "-c", "until test -s /ticks; do sleep 0.01; done"]).ok();
     house.run(["pause", "box"]).ok().prints("box\n");
     assert_eq!(house.status("box"), "paused 0");
     house.run(["exec", "box", "true"]).fails().says(&["paused"]);
@@ -242,6 +243,9 @@ fn files_are_copied_both_ways() {
         house.run(["cp", &to("/none"), &there]).fails().says(&["/none"]);
         house.run(["cp", "a", "b"]).fails().exits(2);
     }
+    let all = house.home.path().join("all");
+    house.run(["cp", "-q", "live:/", all.to_str().unwrap()]).ok();
+    assert!(all.join("bin/busybox").exists() && fs::read_dir(all.join("proc")).unwrap().next().is_none());
     house.run(["exec", "live", "sh", "-c", "cat /new/link; stat -c %u:%a /new/sub/file"]).ok().prints("content0:644\n");
 }
 

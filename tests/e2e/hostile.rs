@@ -325,6 +325,8 @@ fn fault_49_damage_ends_in_an_error() {
     let (end, half) = (good.len() - 6, good.len() / 2);
     crc[end] ^= 1;
     middle[half] ^= 0xff;
+    // Blocks without content and without an end: nothing to be shown, and never enough.
+    let endless = |start: &[u8], block: &[u8]| [start, &block.repeat(1 << 20)].concat();
     let tar = pax(&[file("f")]);
     let mut sum = tar.clone();
     sum[3] ^= 1;
@@ -342,6 +344,8 @@ fn fault_49_damage_ends_in_an_error() {
             Refused(13, "within an entry's content"),
         ),
         ("zeros in the middle", [vec![0; 512], tar].concat(), Refused(13, "zeros")),
+        ("gzip, empty blocks", endless(b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\0\0\0\xff\xff"), Refused(13, "cut off")),
+        ("zstd, empty blocks", endless(b"\x28\xb5\x2f\xfd\x00\x38", b"\0\0\0"), Refused(13, "cut off")),
         ("zstd, cut", b"\x28\xb5\x2f\xfd\x00\x38".to_vec(), Refused(13, "cut off")),
         ("zstd, junk", b"\x28\xb5\x2f\xfdjunkjunkjunk".to_vec(), Refused(13, "zstd data is malformed")),
     ]);

@@ -17,12 +17,16 @@ const EXAMPLES: [(&str, &[Example]); 27] = [
         "run",
         &[
             ("One command in a fresh container", "wcr run --rm busybox echo hi"),
-            ("A shell at this terminal", "wcr run --rm -it busybox sh"),
+            ("A shell at this terminal; ctrl-p, ctrl-q leave it", "wcr run --rm -it busybox sh"),
             ("A folder of the host, read and written", "wcr run --rm -v \"$PWD:/work\" -w /work busybox ls -l"),
             ("Data through a pipe", "echo 'a b' | wcr run --rm -i busybox wc -w"),
             (
                 "Limits for what nobody trusts",
                 "wcr run --rm --memory 64m --pids-limit 20 --timeout 5 busybox sh -c 'while :; do :; done'",
+            ),
+            (
+                "On its own, with a check of its health and somebody who looks after orphans",
+                "wcr run -d --init --health-cmd 'test -e /ready' --health-interval 5s busybox sh -c 'touch /ready; sleep 60'",
             ),
             ("The same bytes every time", "wcr run --rm --deterministic --trace-digest busybox date"),
             (
@@ -199,10 +203,37 @@ const EXAMPLES: [(&str, &[Example]); 27] = [
 
 /// The options of `run` that stand under headings of their own, by their long names.
 const HEADINGS: [(&str, &[&str]); 7] = [
-    ("Streams and terminal", &["detach", "interactive", "log-driver", "log-opt", "quiet", "tty", "verbose"]),
+    (
+        "Streams and terminal",
+        &["detach", "detach-keys", "interactive", "log-driver", "log-opt", "quiet", "tty", "verbose"],
+    ),
     (
         "Process",
-        &["entrypoint", "env", "env-file", "restart", "rm", "shim", "stop-signal", "stop-timeout", "user", "workdir"],
+        &[
+            "entrypoint",
+            "env",
+            "env-file",
+            "init",
+            "restart",
+            "rm",
+            "shim",
+            "stop-signal",
+            "stop-timeout",
+            "user",
+            "workdir",
+        ],
+    ),
+    (
+        "Health",
+        &[
+            "health-cmd",
+            "health-interval",
+            "health-retries",
+            "health-start-interval",
+            "health-start-period",
+            "health-timeout",
+            "no-healthcheck",
+        ],
     ),
     ("Files", &["mount", "read-only", "storage-opt", "tmpfs", "volume"]),
     ("Limits", &["memory", "output-limit", "pids-limit", "timeout", "ulimit"]),

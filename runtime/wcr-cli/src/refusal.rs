@@ -37,7 +37,7 @@ const COMMANDS: [(&[&str], &str); 11] = [
 ];
 
 /// Options of containers that there are not, and why.
-const OPTIONS: [(&[&str], &str); 15] = [
+const OPTIONS: [(&[&str], &str); 16] = [
     (
         &["-p", "--publish", "-P", "--publish-all", "--expose"],
         "containers have no network, so no port can be reached; pass data through standard streams or a folder (-v)",
@@ -122,6 +122,10 @@ const OPTIONS: [(&[&str], &str); 15] = [
         "wcr itself is the only runtime; leave it out",
     ),
     (&["--volumes-from", "--volume-driver"], "there are no volumes; name the same folder with -v for both containers"),
+    (
+        &["-a", "--attach", "--sig-proxy"],
+        "a run in the foreground has all streams of the container, and its signals; use -d and `wcr attach` for less",
+    ),
     (&["--annotation"], "give labels, with --label NAME=VALUE"),
     (
         &["--disable-content-trust", "--use-api-socket"],

@@ -40,6 +40,30 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
+/// A number of bytes in the unit that suits it, with binary prefixes as docker shows memory: `1.305MiB`.
+pub(crate) fn binary_size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut value = bytes as f64;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    // Four digits, without zeros at the end, as Go's %.4g has them.
+    let decimals = match value {
+        value if value < 10.0 => 3,
+        value if value < 100.0 => 2,
+        value if value < 1000.0 => 1,
+        _ => 0,
+    };
+    let text = format!("{value:.decimals$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +82,20 @@ mod tests {
             (u64::MAX, "18447 PB"),
         ] {
             assert_eq!(size(bytes), text, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn memory_is_told_in_powers_of_two() {
+        for (bytes, text) in [
+            (0, "0B"),
+            (1023, "1023B"),
+            (328_000, "320.3KiB"),
+            (1 << 30, "1GiB"),
+            (1_368_000, "1.305MiB"),
+            (1_073_741_823, "1024MiB"),
+        ] {
+            assert_eq!(binary_size(bytes), text, "{bytes}");
         }
     }
 

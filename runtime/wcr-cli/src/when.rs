@@ -70,6 +70,11 @@ pub(crate) fn rfc3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// The time `seconds` after 1970-01-01 UTC, as Go shows it and docker's tables have it: `2024-02-29 12:00:00 +0000 UTC`.
+pub(crate) fn go_time(seconds: u64) -> String {
+    format!("{} +0000 UTC", rfc3339(seconds).replace('T', " ").trim_end_matches('Z'))
+}
+
 /// Seconds after 1970-01-01 UTC of a time as RFC 3339 writes it; fractions are dropped. `None` for anything else, and
 /// for times before.
 pub(crate) fn seconds(text: &str) -> Option<u64> {
@@ -150,6 +155,7 @@ mod tests {
             assert_eq!(rfc3339(seconds), text);
             assert_eq!(super::seconds(text), Some(seconds));
         }
+        assert_eq!(go_time(951_782_400), "2000-02-29 00:00:00 +0000 UTC");
     }
 
     #[test]

@@ -150,11 +150,11 @@ impl Store {
             opened => opened,
         }
         .map_err(StoreError::io("open", &path))?;
-        append_to(&mut file, &lines).map_err(StoreError::io("write", &path))
+        append_to(&mut file.0, file.1, &lines).map_err(StoreError::io("write", &path))
     }
 
-    /// Opens the newest file, locked.
-    fn open_events(&self, path: &Path, create: bool) -> io::Result<File> {
+    /// Opens the newest file, locked, of this length.
+    fn open_events(&self, path: &Path, create: bool) -> io::Result<(File, u64)> {
         loop {
             let file = files::append(path, create)?;
             match file.lock() {
@@ -162,11 +162,13 @@ impl Store {
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
                 locked => locked?,
             }
+            let length = file.metadata()?.len();
+            if length < LENGTH_MAX {
+                return Ok((file, length));
+            }
+            // Somebody else may have put it aside meanwhile.
             if !is_at(&file, path).map_err(io::Error::other)? {
                 continue;
-            }
-            if file.metadata()?.len() < LENGTH_MAX {
-                return Ok(file);
             }
             rotate(path, FILES)?;
             // Others who have waited for this one find the new file.
@@ -175,11 +177,11 @@ impl Store {
     }
 }
 
-/// Appends lines to a file whose last one may have no end.
-fn append_to(file: &mut File, lines: &[u8]) -> io::Result<()> {
+/// Appends lines to a file of this length whose last one may have no end.
+fn append_to(file: &mut File, length: u64, lines: &[u8]) -> io::Result<()> {
     let mut last = [b'\n'];
-    if file.seek(SeekFrom::End(0))? > 0 {
-        file.seek(SeekFrom::End(-1))?;
+    if length > 0 {
+        file.seek(SeekFrom::Start(length - 1))?;
         file.read_exact(&mut last)?;
     }
     if last == [b'\n'] { file.write_all(lines) } else { file.write_all(&[b"\n", lines].concat()) }

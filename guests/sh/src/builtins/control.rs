@@ -52,7 +52,9 @@ pub(super) fn exit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     if !shell.may_leave() {
         return Ok(0);
     }
-    if args.len() == 1 && let Some(status) = shell.failure {
+    if args.len() == 1
+        && let Some(status) = shell.failure
+    {
         shell.status = status;
     }
     named_status(shell, args)?;

@@ -314,6 +314,9 @@ pub(crate) struct StatsArgs {
     /// Print what a template of Go says for each, `table TEMPLATE` with headings, or json for a line each
     #[arg(long, value_name = "TEMPLATE")]
     pub(crate) format: Option<String>,
+    /// Show them once, as JSON
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
     /// Show them once
     #[arg(long)]
     pub(crate) no_stream: bool,

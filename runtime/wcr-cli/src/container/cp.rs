@@ -60,7 +60,7 @@ fn absolute(path: &str) -> Vec<u8> {
 
 /// Whether a path asks for what is in a folder, not for the folder.
 fn is_content(path: &str) -> bool {
-    path.ends_with("/.") || path == "."
+    path.ends_with("/.") || path == "." || path.bytes().all(|byte| byte == b'/')
 }
 
 fn out(args: &CpArgs, name: &str, path: &str, target: &End<'_>) -> Result<u8> {
@@ -72,8 +72,11 @@ fn out(args: &CpArgs, name: &str, path: &str, target: &End<'_>) -> Result<u8> {
     let host = match target {
         End::Host(host) => Path::new(host),
         _ => {
-            io::copy(&mut tar, &mut io::stdout().lock()).context("cannot write to standard output")?;
-            return Ok(exit::OK);
+            return match io::copy(&mut tar, &mut io::stdout().lock()) {
+                // A reader that has gone away is no failure.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::OK),
+                copied => copied.map(|_| exit::OK).context("cannot write to standard output"),
+            };
         }
     };
     // Into a folder that is there under its own name, or else as what the target is called.
@@ -270,6 +273,6 @@ mod tests {
         assert_eq!((End::read("-"), End::read("file")), (End::Stream, End::Host("file")));
         assert_eq!(split(b"/a/b/"), (b"/a".to_vec(), "b".into()));
         assert_eq!(split(b"/a"), (b"/".to_vec(), "a".into()));
-        assert!(is_content("x/.") && is_content(".") && !is_content("x"));
+        assert!(is_content("x/.") && is_content(".") && is_content("/") && !is_content("x") && !is_content("x/"));
     }
 }

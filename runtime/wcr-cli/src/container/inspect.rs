@@ -219,7 +219,8 @@ pub(crate) fn top(args: &TopArgs) -> Result<u8> {
     for process in processes {
         let began = crate::when::rfc3339((started + process.started) / 1_000_000_000);
         rows.push([
-            process.uid.to_string(),
+            // Others are known in the container alone.
+            if process.uid == 0 { "root".into() } else { process.uid.to_string() },
             process.pid.to_string(),
             process.ppid.to_string(),
             "0".into(),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use wcr_container::life::{Container, HealthStatus, State, Status, rfc3339_nanos, short};
+use wcr_container::life::{Container, HealthStatus, State, Status, short};
 use wcr_store::Store;
 
 use crate::container::PsArgs;
@@ -125,7 +125,7 @@ impl Row {
             "ID": if whole { container.id() } else { short(container.id()) },
             "Image": record.image,
             "Command": format!("\"{command}\""),
-            "CreatedAt": rfc3339_nanos(record.created),
+            "CreatedAt": when::go_time(record.created / 1_000_000_000),
             "RunningFor": ago(created, now),
             "Ports": "",
             "State": state.status.name(),

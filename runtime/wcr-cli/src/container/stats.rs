@@ -11,8 +11,8 @@ use wcr_store::Store;
 use crate::container::StatsArgs;
 use crate::exit;
 use crate::format::{Format, Headings};
-use crate::output::print;
-use crate::text::size;
+use crate::output::{print, print_json};
+use crate::text::binary_size;
 
 /// The table that is printed without a format.
 const TABLE: &str =
@@ -47,6 +47,9 @@ pub(crate) fn stats(args: &StatsArgs) -> Result<u8> {
         at = Instant::now();
         let rows: Vec<Value> =
             now.iter().map(|(container, usage)| fields(container, *usage, &before, elapsed, args)).collect();
+        if args.json {
+            return print_json(&rows);
+        }
         let text = format.render(&rows, HEADINGS)?;
         let text = if clear { format!("\x1b[2J\x1b[H{text}") } else { text };
         let code = print(&text);
@@ -97,10 +100,10 @@ fn fields(
         "Container": id,
         "Name": name,
         "CPUPerc": format!("{share:.2}%"),
-        "MemUsage": format!("{} / {}", size(usage.memory), size(limit)),
+        "MemUsage": format!("{} / {}", binary_size(usage.memory), binary_size(limit)),
         "MemPerc": format!("{:.2}%", usage.memory as f64 / limit.max(1) as f64 * 100.0),
-        "NetIO": "0 B / 0 B",
-        "BlockIO": "0 B / 0 B",
+        "NetIO": "0B / 0B",
+        "BlockIO": "0B / 0B",
         "PIDs": usage.processes.to_string(),
     })
 }

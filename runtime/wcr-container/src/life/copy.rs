@@ -7,7 +7,7 @@ use std::path::Path;
 use tar::{Archive, EntryType};
 use wcr_abi::{Errno, FileKind, Mode, OpenFlags, Stat, Timestamp};
 use wcr_image::{InodeTar, Inodes};
-use wcr_vfs::{Creds, Node, SetTime, SetTimes, Vfs, Walk};
+use wcr_vfs::{Creds, MountInfo, Node, SetTime, SetTimes, Vfs, Walk};
 
 use crate::life::error::LifeError;
 use crate::life::frame::Found;
@@ -96,19 +96,32 @@ impl Inodes for Mounted<'_> {
     }
 }
 
-/// Writes inodes under their names, and what is in them; the last one first.
-fn write_tree(vfs: &mut Vfs, mut left: Vec<(Vec<u8>, Node)>, out: &mut dyn Write) -> Result<(), LifeError> {
+/// The devices of what every container gets mounted: what is in there is no file of its own, and changes as it is read.
+fn systems(vfs: &mut Vfs) -> Vec<u64> {
+    let is_systems =
+        |mount: &MountInfo| matches!(mount.options.fstype.as_str(), "proc" | "sysfs") || mount.path == b"/dev";
+    vfs.mounts().into_iter().filter(is_systems).map(|mount| mount.dev).collect()
+}
+
+/// Writes inodes under their names, and what is in them; the last one first. What every container gets mounted is empty
+/// where a folder leads there.
+fn write_tree(vfs: &mut Vfs, start: Vec<(Vec<u8>, Node)>, out: &mut dyn Write) -> Result<(), LifeError> {
+    let systems = systems(vfs);
     let mut tar = InodeTar::new(Mounted(vfs), out);
-    while let Some((name, node)) = left.pop() {
+    let mut left: Vec<(Vec<u8>, Node, Option<u64>)> =
+        start.into_iter().map(|(name, node)| (name, node, None)).collect();
+    while let Some((name, node, outer)) = left.pop() {
         tar.add(&name, node).map_err(|error| LifeError::Path {
             path: String::from_utf8_lossy(&name).escape_debug().to_string(),
             reason: error.to_string(),
         })?;
         let vfs = &mut *tar.inodes().0;
-        if vfs.perm(node).map_err(failed(&name))?.mode.kind() == FileKind::Directory {
+        let stat = vfs.stat_node(node).map_err(failed(&name))?;
+        let is_entered = outer.is_none_or(|outer| outer == stat.dev || !systems.contains(&stat.dev));
+        if stat.mode.kind() == FileKind::Directory && is_entered {
             for entry in vfs.entries(node).map_err(failed(&name))?.into_iter().rev() {
                 let child = vfs.entry(node, &entry.name).map_err(failed(&entry.name))?;
-                left.push(([name.as_slice(), b"/", &entry.name].concat(), child));
+                left.push(([name.as_slice(), b"/", &entry.name].concat(), child, Some(stat.dev)));
             }
         }
     }

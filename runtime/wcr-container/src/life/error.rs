@@ -64,6 +64,15 @@ pub enum LifeError {
         /// What is wrong.
         reason: String,
     },
+    /// Its image is the one that wcr carries, which is not in the store.
+    #[error(
+        "container {container} is of the built-in image, which is not in the store; make an image of its files with \
+         `wcr export {container} | wcr import - NAME`"
+    )]
+    BuiltIn {
+        /// The container.
+        container: String,
+    },
     /// Its image has gone.
     #[error("the image of container {container} is not in the store any more; remove the container")]
     NoImage {

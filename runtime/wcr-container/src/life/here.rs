@@ -67,7 +67,10 @@ impl Alone {
         let spec = &self.place.record.spec;
         let input = spec.interactive.then(|| Box::new(HubInput(self.hub.clone())) as Box<dyn HostInput>);
         let stdio = self.stdio([None, None], input, spec.tty);
-        let options = RunOptions { stoppable: true, patient: true, ..options };
+        // A shell at a terminal is not to be held up between starting a job and giving it the terminal: the job would read
+        // too early, and be stopped. What computes there without a call is ended with its process.
+        let stoppable = !(spec.tty && spec.interactive);
+        let options = RunOptions { stoppable, patient: true, ..options };
         self.run(image, options, stdio)
     }
 

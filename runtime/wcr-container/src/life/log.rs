@@ -123,37 +123,56 @@ impl LogWriter {
         if self.place.is_made() || self.pending.len() > PENDING_MAX { self.settle() } else { Ok(()) }
     }
 
-    /// Writes what waits for the folder.
+    /// Writes what waits for the folder, in as many files as it takes.
     fn settle(&mut self) -> io::Result<()> {
         let out = core::mem::take(&mut self.pending);
-        if out.is_empty() {
-            return Ok(());
+        let mut rest = out.as_slice();
+        while !rest.is_empty() {
+            let folder = self.open()?;
+            let room = usize::try_from(self.spec.max_size.saturating_sub(self.size)).unwrap_or(usize::MAX);
+            let fitting =
+                rest.get(..room.min(rest.len())).and_then(|head| head.iter().rposition(|byte| *byte == b'\n'));
+            let whole = |at: usize| at + 1;
+            let length = match fitting {
+                _ if rest.len() <= room => rest.len(),
+                Some(at) => whole(at),
+                None if self.size > 0 => {
+                    self.rotate(&folder)?;
+                    continue;
+                }
+                // A line that is longer than a file may be has one of its own.
+                None => rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), whole),
+            };
+            let (piece, behind) = rest.split_at(length);
+            match &mut self.file {
+                Some(file) => file.write_all(piece)?,
+                None => {
+                    self.place
+                        .store
+                        .write_in(&self.place.folder().map_err(io::Error::other)?, NAME, piece)
+                        .map_err(io::Error::other)?;
+                }
+            }
+            self.size += piece.len() as u64;
+            rest = behind;
         }
+        Ok(())
+    }
+
+    /// Opens the newest file, unless there is none yet; the folder that it is in.
+    fn open(&mut self) -> io::Result<PathBuf> {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
-            None => {
-                let folder = self.place.folder().map_err(io::Error::other)?;
-                let path = folder.path().to_owned();
-                self.folder = Some(path.clone());
-                if !path.join(NAME).exists() {
-                    return self.place.store.write_in(&folder, NAME, &out).map_err(io::Error::other);
-                }
-                path
-            }
+            None => self.place.folder().map_err(io::Error::other)?.path().to_owned(),
         };
-        if self.file.is_none() {
-            let file = OpenOptions::new().create(true).append(true).open(folder.join(NAME))?;
+        self.folder = Some(folder.clone());
+        let path = folder.join(NAME);
+        if self.file.is_none() && path.exists() {
+            let file = OpenOptions::new().append(true).open(path)?;
             self.size = file.metadata()?.len();
             self.file = Some(file);
         }
-        if self.size > 0 && self.size + out.len() as u64 > self.spec.max_size {
-            self.rotate(&folder)?;
-        }
-        if let Some(file) = &mut self.file {
-            file.write_all(&out)?;
-            self.size += out.len() as u64;
-        }
-        Ok(())
+        Ok(folder)
     }
 
     /// Begins a new file; the oldest one goes when there are too many.
@@ -230,8 +249,14 @@ mod tests {
         let store = tempfile::tempdir().unwrap();
         let spec = LogSpec { max_size: 40_000, max_files: 3, none: false };
         let (mut log, folder) = writer(store.path(), spec);
+        let many: String = (0..2000).map(|number| format!("first {number}\n")).collect();
+        log.write(Stream::Stdout, many.as_bytes()).unwrap();
+        let kept = all(&folder);
+        assert!(kept.len() < 2000 && kept.last().unwrap().0 == "first 1999\n", "{}", kept.len());
+        let before = kept.len();
         log.write(Stream::Stdout, &vec![b'x'; 40_000]).unwrap();
-        assert_eq!(all(&folder).iter().map(|(log, _)| log.len()).collect::<Vec<_>>(), [LINE_MAX; 2]);
+        let long = all(&folder).iter().filter(|(log, _)| log.len() == LINE_MAX).count();
+        assert!(long == 2 && all(&folder).len() <= before + 2);
         for number in 0..2000 {
             log.write(Stream::Stdout, format!("{number}\n").as_bytes()).unwrap();
         }

@@ -63,6 +63,8 @@ use written::Durability;
 
 /// How often it is looked whether a container has ended.
 const LOOK: Duration = Duration::from_millis(2);
+/// How often a lock has to be found taken for it to be that of a running container.
+const MOMENT: u32 = 2;
 /// How long a killed container may take before its process is killed.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -236,6 +238,7 @@ impl Container {
     /// Takes the lock of a container that does not run.
     fn lock(&self) -> Result<ContainerLock, LifeError> {
         let began = Instant::now();
+        let mut looks = 0;
         loop {
             if let Some(lock) = self.folder.try_lock()? {
                 if !self.folder.exists() {
@@ -245,7 +248,9 @@ impl Container {
                 return Ok(lock);
             }
             let status = self.stored_state()?.status;
-            if status.is_alive() {
+            looks += 1;
+            // Somebody may have it for a moment, to put down that the container was killed.
+            if status.is_alive() && looks > MOMENT {
                 return Err(LifeError::Running { container: self.name()?, status });
             }
             if began.elapsed() > LAST {
@@ -393,9 +398,12 @@ impl Container {
         change: impl FnOnce(&mut ImageConfig),
         comment: wcr_store::CommitNote,
     ) -> Result<Digest, LifeError> {
-        let base = self.image_record()?;
-        let missing = || LifeError::NoImage { container: short(self.id()).to_owned() };
-        let base = base.ok_or_else(missing)?;
+        let container = short(self.id()).to_owned();
+        let base = match self.image_record()? {
+            Some(base) => base,
+            None if self.record.image_id.is_none() => return Err(LifeError::BuiltIn { container }),
+            None => return Err(LifeError::NoImage { container }),
+        };
         self.save()?;
         let written = written::load(&self.folder)?;
         let tar = written.map(|written| written.tar);

@@ -108,7 +108,11 @@ impl Container {
         if signal == Signal::KILL {
             return self.kill();
         }
-        self.command(&Request::Signal(signal.0)).map(drop)
+        match self.command(&Request::Signal(signal.0)) {
+            // It may end by the signal before it can say so.
+            Ok(_) | Err(LifeError::NotRunning { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends it at once.

@@ -119,7 +119,9 @@ fn answer(served: &Served, request: Request) -> Answer {
                 remote.stop();
                 return Answer::Done;
             }
-            done(ask(remote, move |kernel| kernel.signal_from_outside(Signal(signal))))
+            // One that ends just now, or waits to be started again, needs no signal: it is known that it is to stop.
+            ask(remote, move |kernel| kernel.signal_from_outside(Signal(signal)));
+            Answer::Done
         }
         Request::Pause(paused) => {
             remote.pause(paused);
