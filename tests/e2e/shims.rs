@@ -153,7 +153,7 @@ fn errors_have_a_place_and_limits_hold() {
 
 #[test]
 fn a_script_that_computes_can_be_stopped() {
-    let lab = Lab::new(&[("t.rhai", "loop { }")]);
+    let lab = Lab::new(&[("t.rhai", "let a = []; a.pad(100000, 0); loop { let b = a; b.push(1); }")]);
     let command = ["sh", "-c", "timeout 1 t; echo $?"];
     assert_eq!(lab.run(&["--shim", "t=@t.rhai"], &command).ok().stdout(), "143\n");
 }
