@@ -153,7 +153,7 @@ fn errors_have_a_place_and_limits_hold() {
 
 #[test]
 fn a_script_that_computes_can_be_stopped() {
-    let lab = Lab::new(&[("t.rhai", "loop { }")]);
+    let lab = Lab::new(&[("t.rhai", "let a = []; a.pad(100000, 0); loop { let b = a; b.push(1); }")]);
     let command = ["sh", "-c", "timeout 1 t; echo $?"];
     assert_eq!(lab.run(&["--shim", "t=@t.rhai"], &command).ok().stdout(), "143\n");
 }
@@ -222,7 +222,7 @@ fn the_bundled_ones_answer_and_pretend_nothing() {
         ("systemctl is-active x", 3, "inactive\n"),
         ("systemctl start x", 1, ""),
         ("apt-get install -y x", 100, ""),
-        ("apt-get update 2>&1 | cut -c1-50", 0, "E: apt-get update: containers have no network, and\n"),
+        ("apt-get update 2>&1 | head -n1 | cut -c1-50", 0, "E: apt-get update: containers have no network, and\n"),
         ("apk add x", 1, ""),
     ] {
         let finished = lab.run(&options, &["sh", "-c", command]).exits(code);

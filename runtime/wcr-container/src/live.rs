@@ -98,7 +98,7 @@ impl Live {
     }
 
     /// Waits until the container has come to its next step.
-    pub fn next(&mut self) -> Step {
+    pub fn next_step(&mut self) -> Step {
         self.steps.recv().unwrap_or_else(|RecvError| Step::Ended)
     }
 

@@ -159,7 +159,7 @@ impl State {
         let Some(live) = &mut self.live else { return Ok(false) };
         let mut failed = None;
         let time = loop {
-            match session.budget.elsewhere(|| live.next()) {
+            match session.budget.elsewhere(|| live.next_step()) {
                 Step::Asked(question, reply) => {
                     let answer = mock::answer_or(context, session, &question, &mut failed);
                     // A container that was stopped meanwhile does not hear it.
