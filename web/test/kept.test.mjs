@@ -1,7 +1,11 @@
 /** What outlives a page: changed files, images, links; and what is done when the browser does not keep them. */
 
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { after, before, describe, it } from "node:test";
 import { dockerArchive, ociLayout } from "./archive.mjs";
@@ -163,6 +167,25 @@ describe("images", () => {
     await context.close();
   });
 
+  it("are opened as skopeo has written them", { skip: !hasSkopeo() && "no skopeo" }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wcr-page-"));
+    const [from, to] = ["docker.tar", "oci.tar"].map((name) => join(folder, name));
+    writeFileSync(from, archive);
+    execFileSync("skopeo", ["--insecure-policy", "copy", "--quiet", `docker-archive:${from}`, `oci-archive:${to}:example/oci:2`]);
+    const { context, page } = await fresh();
+    const bytes = readFileSync(to).toString("base64");
+    const transfer = await page.evaluateHandle((bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0))], "oci.tar"));
+      return transfer;
+    }, bytes);
+    await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+    await shows(page, "Ended with exit code 7");
+    assert.match(await page.textContent("#image-name"), /^example\/oci:2$/);
+    rmSync(folder, { recursive: true });
+    await context.close();
+  });
+
   it("with hostile names show what they are", async () => {
     const { context, page } = await fresh();
     const name = "<b>\u001b]0;t\u0007\u202egnp.tar";
@@ -312,6 +335,10 @@ describe("links", () => {
     await context.close();
   });
 });
+
+function hasSkopeo() {
+  return spawnSync("skopeo", ["--version"]).status === 0;
+}
 
 /** Links that cannot be opened, and what is said of them. */
 const DAMAGED = [
