@@ -202,7 +202,7 @@ const EXAMPLES: [(&str, &[Example]); 27] = [
 ];
 
 /// The options of `run` that stand under headings of their own, by their long names.
-const HEADINGS: [(&str, &[&str]); 7] = [
+const HEADINGS: [(&str, &[&str]); 8] = [
     (
         "Streams and terminal",
         &["detach", "detach-keys", "interactive", "log-driver", "log-opt", "quiet", "tty", "verbose"],
