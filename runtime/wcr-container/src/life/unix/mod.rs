@@ -62,9 +62,10 @@ impl Container {
         let keeper = keeper::Keeper::spawn(&self.store, &self.folder, &lock, attach)?;
         // From here on it is the other process's.
         drop(lock);
-        let attached = if attach { Some(self.command(&self.attach_request(true))?) } else { None };
+        let attached = attach.then(|| self.command(&self.attach_request(true)));
+        // Why it was not started says more than that it cannot be joined.
         keeper.started()?;
-        Ok(attached)
+        attached.transpose()
     }
 
     /// The streams of a container that runs, from now on.

@@ -223,8 +223,9 @@ fn attach(mut stream: UnixStream, served: &Served, input: bool, window: Option<(
         // Before anybody waits for who is attached: the first program finds its window as it is.
         served.hub.resize(WinSize { rows, cols });
     }
-    served.hub.attach(outbox.clone());
+    // First the way out: a container that was waiting for somebody to be attached may end at once.
     deliver(stream.try_clone()?, outbox.clone(), served)?;
+    served.hub.attach(outbox.clone());
     let interactive = input && served.place.record.spec.interactive;
     while let Ok(Some((kind, bytes))) = frame::read(&mut stream) {
         match kind {
