@@ -4,6 +4,9 @@
  * After `#wcr1=` comes base64url (RFC 4648, no padding) of raw deflate (RFC 1951) of: a line of JSON
  * (`{"image": NAME, "command": [WORD…]}`, the command may be missing), a line feed, and, if files were changed, the tar
  * of an OCI layer with them.
+ *
+ * What `wcr share` writes is opened, too: after `#share=` comes base64url of gzip of the same, with the container's record
+ * in the JSON.
  */
 
 /** What a link holds. */
@@ -17,6 +20,8 @@ export interface Shared {
 export class LinkError extends Error {}
 
 const PREFIX = "#wcr1=";
+/** What `wcr share` begins with. */
+const SHARE_PREFIX = "#share=";
 /** The longest link that is made, in characters: longer ones get lost on their way in many programs. */
 const LINK_MAX = 64 << 10;
 /** The most that a link may hold, in bytes. */
@@ -37,10 +42,12 @@ export async function fragmentOf({ image, command, written }: Shared): Promise<s
 
 /** What a fragment holds; `undefined` when it is none of these links. */
 export async function read(fragment: string): Promise<Shared | undefined> {
-  if (!fragment.startsWith(PREFIX)) return undefined;
+  const isShare = fragment.startsWith(SHARE_PREFIX);
+  if (!isShare && !fragment.startsWith(PREFIX)) return undefined;
   let content: Uint8Array;
   try {
-    content = await unpacked(fromBase64(fragment.slice(PREFIX.length)));
+    const text = isShare ? fragment.slice(SHARE_PREFIX.length).split("&")[0]! : fragment.slice(PREFIX.length);
+    content = await unpacked(fromBase64(text), isShare ? "gzip" : "deflate-raw");
   } catch (error) {
     if (error instanceof LinkError) throw error;
     throw new LinkError("This link is damaged: a part of it is missing or was changed.");
@@ -59,16 +66,22 @@ function parsed(text: string): Shared {
   } catch {
     throw wrong();
   }
-  if (typeof head !== "object" || head === null || !("image" in head) || typeof head.image !== "string") throw wrong();
-  const command: unknown = "command" in head ? head.command : undefined;
-  if (command === undefined) return { image: head.image };
+  const record = field(head, "record") ?? head;
+  const image = field(record, "image");
+  if (typeof image !== "string") throw wrong();
+  const command = record === head ? field(head, "command") : field(field(record, "spec"), "command");
+  if (command === undefined) return { image };
   if (!Array.isArray(command) || !command.every((word) => typeof word === "string")) throw wrong();
-  return { image: head.image, command };
+  return { image, command };
+}
+
+function field(object: unknown, name: string): unknown {
+  return typeof object === "object" && object !== null ? (object as Record<string, unknown>)[name] : undefined;
 }
 
 /** What was packed, unless it is too much: a short link can hold a lot of nothing. */
-async function unpacked(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+async function unpacked(packed: Uint8Array<ArrayBuffer>, format: CompressionFormat): Promise<Uint8Array> {
+  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream(format)).getReader();
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {

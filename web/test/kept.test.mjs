@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import { after, before, describe, it } from "node:test";
-import { dockerArchive, ociLayout } from "./archive.mjs";
+import { dockerArchive, ociLayout, tar } from "./archive.mjs";
 import { begun, open, screen, shows, start, type } from "./browser.mjs";
 
 let session;
@@ -327,6 +327,16 @@ describe("links", () => {
     await context.close();
   });
 
+  it("of `wcr share` are opened", async () => {
+    const record = { image: "busybox", spec: { command: ["cat", "/data"] } };
+    const head = Buffer.from(`${JSON.stringify({ share: 1, record })}\n`);
+    const link = gzipSync(Buffer.concat([head, tar([{ name: "data", content: Buffer.from("from elsewhere") }])])).toString("base64url");
+    const context = await session.browser.newContext();
+    const page = await open({ browser: context, url: `${session.url}#share=${link}` });
+    await shows(page, "from elsewhere");
+    await context.close();
+  });
+
   it("with files that are no tar start the container without them", async () => {
     const context = await session.browser.newContext();
     const page = await open({ browser: context, url: `${session.url}#wcr1=${packed('{"image":"busybox"}\nno tar at all')}` });
@@ -344,6 +354,7 @@ function hasSkopeo() {
 const DAMAGED = [
   ["#wcr1=qyrNS1", /This link is damaged/],
   ["#wcr1=***", /This link is damaged/],
+  ["#share=H4sIAAAA", /This link is damaged/],
   [`#wcr1=${packed('{"image":"example/none:1"}\n')}`, /the image example\/none:1, which is not kept in this browser/],
   [`#wcr1=${packed('{"command":["ls"]}\n')}`, /This link is damaged/],
   [`#wcr1=${packed('{"image":"busybox","command":[1]}\n')}`, /This link is damaged/],

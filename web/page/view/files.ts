@@ -5,6 +5,7 @@ import type { Session } from "../session.ts";
 import { download } from "./download.ts";
 import { element } from "./elements.ts";
 import { joined, shownName, SLASH } from "./names.ts";
+import { Periodic } from "./periodic.ts";
 
 /** Longer files, in bytes, are not shown, but can be downloaded. */
 const SHOWN_MAX = 1 << 20;
@@ -27,7 +28,7 @@ export class FilesPanel {
   #open: { path: Uint8Array; content: Uint8Array } | undefined;
   /** What is shown of each open folder, so that only changes are drawn. */
   #drawn = new WeakMap<HTMLUListElement, string>();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #periodic = new Periodic(() => this.refresh(), PAUSE);
 
   constructor(session: Session) {
     this.#session = session;
@@ -45,11 +46,7 @@ export class FilesPanel {
 
   /** Shows the files while the panel is seen. */
   show(seen: boolean): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    if (!seen) return;
-    void this.refresh();
-    this.#timer = setInterval(() => document.hidden || void this.refresh(), PAUSE);
+    this.#periodic.show(seen);
   }
 
   /** Looks again at what is shown. */

@@ -2,6 +2,7 @@
 
 import type { Session } from "../session.ts";
 import { element } from "./elements.ts";
+import { Periodic } from "./periodic.ts";
 
 /** Processes are looked at again after so many milliseconds. */
 const PAUSE = 1000;
@@ -12,18 +13,14 @@ const CALLS_KEPT = 200_000;
 export class ProcessesPanel {
   readonly #session: Session;
   readonly #rows = element("processes", HTMLTableSectionElement);
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #periodic = new Periodic(() => this.refresh(), PAUSE);
 
   constructor(session: Session) {
     this.#session = session;
   }
 
   show(seen: boolean): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    if (!seen) return;
-    void this.refresh();
-    this.#timer = setInterval(() => document.hidden || void this.refresh(), PAUSE);
+    this.#periodic.show(seen);
   }
 
   async refresh(): Promise<void> {
