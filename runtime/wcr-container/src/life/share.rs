@@ -154,7 +154,15 @@ mod tests {
         let spec =
             Spec { command: vec![b"sh".to_vec().into()], clock: Some(5), seed: Some(u64::MAX), ..Spec::default() };
         let config = wcr_image::RunConfig::default();
-        let record = Record { version: 1, created: 7, image: "busybox".into(), image_id: None, config, spec };
+        let record = Record {
+            version: 1,
+            created: 7,
+            image: "busybox".into(),
+            image_id: None,
+            image_record: None,
+            config,
+            spec,
+        };
         Share { record, files: vec![7; 10_240] }
     }
 

@@ -88,6 +88,7 @@ mod tests {
             version: 1,
             created: 5,
             image: "busybox".into(),
+            image_record: None,
             image_id: None,
             config: RunConfig::default(),
             spec,
