@@ -44,6 +44,10 @@ pub const FORK_ENTRY: &str = "wcr_fork_entry";
 /// The exported mutable global that holds the guest's stack pointer; a fork copies it.
 pub const STACK_POINTER: &str = "__stack_pointer";
 
+/// The exported global that says where the guest's stack ends that grows down. Where that is address 0, a fork copies nothing
+/// below the stack pointer.
+pub const STACK_LOW: &str = "__stack_low";
+
 /// The longest path a call accepts, in bytes (Linux `PATH_MAX`, without the NUL).
 pub const PATH_MAX: usize = 4095;
 

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 const OF_CONTAINERS: [&str; 4] = ["create", "exec", "run", "update"];
 
 /// Commands that there are not, and why.
-const COMMANDS: [(&[&str], &str); 11] = [
+const COMMANDS: [(&[&str], &str); 10] = [
     (
         &["build", "buildx", "builder", "bake"],
         "wcr builds no images; build with docker, podman or buildah and bring the image over a registry or with \
@@ -28,7 +28,6 @@ const COMMANDS: [(&[&str], &str); 11] = [
         &["context", "machine"],
         "there is no daemon and no virtual machine to choose; wcr does its work itself, right here",
     ),
-    (&["checkpoint"], "the state of processes cannot be kept; what a container has written can be"),
     (
         &["trust"],
         "signatures are not checked; an image is checked against its digest, IMAGE@sha256:…, if that is named",

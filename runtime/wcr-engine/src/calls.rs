@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn, ready};
 use std::task::Poll;
 
 use wasmtime::{Caller, Error, Linker, Module, Result};
-use wcr_abi::{STACK_POINTER, WCR_MODULE};
+use wcr_abi::{STACK_LOW, STACK_POINTER, WCR_MODULE};
 use wcr_kernel::{Call, Halt};
 use wcr_wasi::{FlatMemory, entry};
 
@@ -98,17 +98,20 @@ fn fork(mut caller: Caller<'_, Guest>, arg: u32, out: u32) -> Result<u32> {
     let Some(stack_pointer) = stack_pointer.get(&mut caller).i32() else {
         return Ok(wcr_abi::Errno::Nosys.raw());
     };
-    let stack_pointer = stack_pointer.cast_unsigned();
+    // Below the pointer of a stack that begins the memory nothing lives.
+    let low = caller.get_export(STACK_LOW).and_then(wasmtime::Extern::into_global);
+    let is_first = low.is_some_and(|low| low.get(&mut caller).i32() == Some(0));
+    let start = if is_first { stack_pointer.cast_unsigned() as usize } else { 0 };
     let (memory, guest) = split(&mut caller);
-    let Some(live) = memory.len().checked_sub(stack_pointer as usize) else {
+    let Some(live) = memory.len().checked_sub(start) else {
         return Ok(wcr_abi::Errno::Fault.raw());
     };
     let Some(share) = guest.container.memory.take(live) else {
         return Ok(wcr_abi::Errno::Nomem.raw());
     };
     let copy = |memory: &FlatMemory<'_>, child| {
-        let memory = memory.0.get(stack_pointer as usize..).unwrap_or_default().to_vec();
-        guest.container.forks().insert(child, Snapshot { memory, stack_pointer, _share: share });
+        let memory = memory.0.get(start..).unwrap_or_default().to_vec();
+        guest.container.forks().insert(child, Snapshot { memory, start, stack_pointer, _share: share });
     };
     let mut kernel = guest.container.kernel();
     entry::fork(&mut kernel, guest.pid, &mut FlatMemory(memory), arg, out, copy).map_err(leave)

@@ -11,9 +11,10 @@ use crate::memory::{MemoryUse, Pool, Share};
 
 /// What a fork copies of an instance.
 pub(crate) struct Snapshot {
-    /// The memory from the stack pointer up: the stack grows down from the data to address 0, and nothing lives below it.
+    /// The memory from `start` up.
     pub(crate) memory: Vec<u8>,
-    pub(crate) stack_pointer: u32,
+    pub(crate) start: usize,
+    pub(crate) stack_pointer: i32,
     /// What the copy takes of the container's memory.
     pub(crate) _share: Share,
 }

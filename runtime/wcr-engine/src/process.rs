@@ -91,10 +91,9 @@ fn restore(store: &mut Store<Guest>, instance: &Instance, snapshot: &Snapshot) -
     let missing = || wasmtime::format_err!("the program exports no memory or stack pointer");
     let memory = store.data().memory.ok_or_else(missing)?;
     let size = memory.data_size(&*store);
-    let start = snapshot.stack_pointer as usize;
-    let grow = (start + snapshot.memory.len()).saturating_sub(size).div_ceil(64 << 10);
+    let grow = (snapshot.start + snapshot.memory.len()).saturating_sub(size).div_ceil(64 << 10);
     memory.grow(&mut *store, grow as u64)?;
-    memory.write(&mut *store, start, &snapshot.memory)?;
+    memory.write(&mut *store, snapshot.start, &snapshot.memory)?;
     let global = instance.get_global(&mut *store, STACK_POINTER).ok_or_else(missing)?;
-    global.set(store, wasmtime::Val::I32(snapshot.stack_pointer.cast_signed()))
+    global.set(store, snapshot.stack_pointer.into())
 }

@@ -9,6 +9,7 @@ import type { Windows } from "./windows.ts";
 /** The exports of a guest that matter here, as `wcr_abi` names them. */
 const FORK_ENTRY = "wcr_fork_entry";
 const STACK_POINTER = "__stack_pointer";
+const STACK_LOW = "__stack_low";
 
 /** How a process's turn ended. */
 export enum Turn {
@@ -22,8 +23,9 @@ export enum Turn {
 
 /** What a fork copies of an instance. */
 export interface Snapshot {
-  /** The memory from the stack pointer up: the stack grows down from the data to address 0, and nothing lives below it. */
+  /** The memory from `start` up. */
   memory: Uint8Array;
+  start: number;
   stackPointer: number;
 }
 
@@ -42,6 +44,7 @@ export class Process {
   readonly #window: number;
   #memory: WebAssembly.Memory | undefined;
   #stackPointer: WebAssembly.Global | undefined;
+  #stackIsFirst = false;
   /** Begins or goes on with the program. */
   #go: () => void;
   #endTurn: (turn: Turn) => void = () => {};
@@ -79,7 +82,9 @@ export class Process {
   /** A copy of the instance's memory. */
   snapshot(): Snapshot {
     const stackPointer = this.#stackPointer!.value as number;
-    return { memory: new Uint8Array(this.#memory!.buffer).slice(stackPointer), stackPointer };
+    // Below the pointer of a stack that begins the memory nothing lives.
+    const start = this.#stackIsFirst ? stackPointer : 0;
+    return { memory: new Uint8Array(this.#memory!.buffer).slice(start), start, stackPointer };
   }
 
   /** Gives back what the kernel's side has of the process. It is not resumed any more. */
@@ -130,6 +135,8 @@ export class Process {
     this.#memory = exports["memory"] instanceof WebAssembly.Memory ? exports["memory"] : undefined;
     const global = exports[STACK_POINTER];
     this.#stackPointer = global instanceof WebAssembly.Global ? global : undefined;
+    const low = exports[STACK_LOW];
+    this.#stackIsFirst = low instanceof WebAssembly.Global && low.value === 0;
     const { windows, block } = this.#around;
     new WebAssembly.Instance(bridge, {
       wcr: {
@@ -147,11 +154,11 @@ export class Process {
   }
 
   /** Puts a parent's memory and stack pointer into a fresh instance. */
-  #restore({ memory, stackPointer }: Snapshot): void {
+  #restore({ memory, start, stackPointer }: Snapshot): void {
     const own = this.#memory!;
-    const missing = stackPointer + memory.length - own.buffer.byteLength;
+    const missing = start + memory.length - own.buffer.byteLength;
     if (missing > 0) own.grow(Math.ceil(missing / 65536));
-    new Uint8Array(own.buffer).set(memory, stackPointer);
+    new Uint8Array(own.buffer).set(memory, start);
     this.#stackPointer!.value = stackPointer;
   }
 }

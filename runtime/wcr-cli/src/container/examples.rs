@@ -18,10 +18,7 @@ pub(crate) const EXAMPLES: [(&str, &[Example]); 25] = [
     ),
     (
         "share",
-        &[
-            ("A link", "wcr share box"),
-            ("A file, and going on from it", "wcr share -o box.wcr box && wcr run --rm --from box.wcr"),
-        ],
+        &[("A link", "wcr share box"), ("A file, from which `wcr run --from` goes on", "wcr share -o box.wcr box")],
     ),
     ("checkpoint", &[("Files and environment of this moment", "wcr checkpoint box before.wcr")]),
     ("restart", &[("Stopped and started again", "wcr restart box")]),
