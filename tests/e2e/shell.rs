@@ -15,6 +15,15 @@ fn a_pipeline_a_list_a_redirection_and_a_variable() {
 }
 
 #[test]
+fn calls_without_an_end_end_the_shell_that_makes_them() {
+    let Some((lab, image)) = Lab::with_busybox() else { return };
+    let endless = "f() { f; }; f; echo no";
+    let script = format!("(: ; {endless}); echo $?; x=$({endless}); echo \"$? [$x]\"; {endless}");
+    let ended = lab.wcr(["run", "--rm", &image, "sh", "-c", &script]).run().exits(139);
+    ended.prints("139\n139 []\n").says(&["Segmentation fault", "memory fault"]);
+}
+
+#[test]
 fn quoting() {
     script(
         r#"a='x  y'; echo $a "$a" '$a' \$a "\$a" "'" '"'; printf '%s|' a"b c"d '' "" "$nothing" $nothing end"#,

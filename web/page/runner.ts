@@ -150,7 +150,7 @@ export class Runner {
     const worker = this.#worker;
     const shown = () => worker?.postMessage({ type: "shown", count: 1 } satisfies ToWorker);
     const showing = this.#listener?.output(error, bytes);
-    if (showing) void showing.then(shown);
+    if (showing instanceof Promise) void showing.then(shown);
     else shown();
   }
 

@@ -55,26 +55,14 @@ impl Mapping {
         unsafe { mprotect(self.at(part.start), part.len(), MprotectFlags::READ | MprotectFlags::WRITE) }
     }
 
-    /// Gives the pages of an accessible part back: it is zeroed.
-    fn clear(&self, part: Range<usize>) -> MapResult<()> {
-        if part.is_empty() {
-            return Ok(());
-        }
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
-        let allowed = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: the part lies in this mapping, whose owner is done with it.
-        unsafe { mmap_anonymous(self.at(part.start), part.len(), allowed, flags)? };
-        Ok(())
-    }
-
-    /// Gives a part's pages back and makes it inaccessible.
-    fn empty(&self, part: Range<usize>) -> MapResult<()> {
+    /// Gives a part's pages back: it is zeroed, and accessible or not.
+    fn renew(&self, part: Range<usize>, access: ProtFlags) -> MapResult<()> {
         if part.is_empty() {
             return Ok(());
         }
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
         // SAFETY: the part lies in this mapping, whose owner is done with it.
-        unsafe { mmap_anonymous(self.at(part.start), part.len(), ProtFlags::empty(), flags)? };
+        unsafe { mmap_anonymous(self.at(part.start), part.len(), access, flags)? };
         Ok(())
     }
 }
@@ -134,8 +122,8 @@ impl Recycler {
         };
         let reused = accessible.min(size);
         let written = reused.min(size.saturating_sub(ZEROED_MAX))..reused;
-        mapping.clear(0..written.start)?;
-        mapping.empty(reused..accessible)?;
+        mapping.renew(0..written.start, ProtFlags::READ | ProtFlags::WRITE)?;
+        mapping.renew(reused..accessible, ProtFlags::empty())?;
         // SAFETY: these bytes are accessible, and nobody else has them.
         unsafe { mapping.at(written.start).cast::<u8>().write_bytes(0, written.len()) };
         mapping.allow(reused..size)?;
