@@ -18,6 +18,7 @@ mod signal;
 mod socket;
 mod spawn;
 mod termios;
+mod wire;
 
 pub use errno::Errno;
 pub use file::{

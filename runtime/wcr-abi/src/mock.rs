@@ -3,6 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::wire::{put_bytes, take_bytes};
+
 /// The most bytes of a request or an answer.
 pub const MOCK_MAX: usize = 16 << 20;
 
@@ -61,17 +63,15 @@ impl MockAnswer {
 }
 
 fn strings<'a>(parts: impl Iterator<Item = &'a Vec<u8>>) -> Vec<u8> {
-    let counted = |part: &Vec<u8>| [&(part.len() as u32).to_le_bytes(), part.as_slice()].concat();
-    parts.flat_map(counted).collect()
+    let mut out = Vec::new();
+    parts.for_each(|part| put_bytes(&mut out, part));
+    out
 }
 
 fn split(mut bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut parts = Vec::new();
     while !bytes.is_empty() {
-        let (len, rest) = bytes.split_first_chunk()?;
-        let (part, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-        parts.push(part.to_vec());
-        bytes = rest;
+        parts.push(take_bytes(&mut bytes)?);
     }
     Some(parts)
 }

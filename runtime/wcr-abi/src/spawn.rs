@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::wire::{put_bytes, put_u32, take_bytes, take_list, take_u32};
+
 /// One change to the new process's descriptors, applied in order, as with `posix_spawn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FdAction {
@@ -90,32 +92,6 @@ impl SpawnRequest {
         let default_signals = u64::from_le_bytes(*input.first_chunk()?);
         Some(Self { path, argv, envp, actions, pgid, default_signals })
     }
-}
-
-fn put_u32(out: &mut Vec<u8>, word: u32) {
-    out.extend_from_slice(&word.to_le_bytes());
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_u32(out, bytes.len() as u32);
-    out.extend_from_slice(bytes);
-}
-
-fn take_u32(input: &mut &[u8]) -> Option<u32> {
-    let (head, rest) = input.split_first_chunk()?;
-    *input = rest;
-    Some(u32::from_le_bytes(*head))
-}
-
-fn take_bytes(input: &mut &[u8]) -> Option<Vec<u8>> {
-    let len = take_u32(input)? as usize;
-    let (head, rest) = input.split_at_checked(len)?;
-    *input = rest;
-    Some(head.to_vec())
-}
-
-fn take_list(input: &mut &[u8]) -> Option<Vec<Vec<u8>>> {
-    (0..take_u32(input)?).map(|_| take_bytes(input)).collect()
 }
 
 #[cfg(test)]
