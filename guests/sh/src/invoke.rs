@@ -31,22 +31,20 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
     let login_name = zero.strip_prefix(b"-");
     let name = login_name.unwrap_or(&zero);
     let program = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
-    // `busybox sh` is `sh`.
-    let (program, operands) = match args.get(1) {
-        Some(applet) if program.starts_with(b"busybox") && !flavour::is_dash() => (applet.as_slice(), args.get(2..)),
-        _ => (program, args.get(1..)),
+    // `busybox sh` is `sh`; elsewhere the shell is called what the caller called it, and its applets by the base name.
+    let (program, called, operands) = match args.get(1) {
+        Some(applet) if program.starts_with(b"busybox") && !flavour::is_dash() => {
+            (applet.as_slice(), applet.as_slice(), args.get(2..))
+        }
+        _ => (program, zero.as_slice(), args.get(1..)),
     };
     // Dash names itself as it was called.
-    let mut shell = Shell::new(if flavour::is_dash() { &zero } else { program });
-    if login_name.is_some() {
-        shell.arg0 = zero.as_slice().into();
-    }
+    let mut shell = Shell::new(if flavour::is_dash() { called } else { program });
+    shell.arg0 = called.into();
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {
-        Ok(commands) => {
-            shell.run_commands(commands, login, if login_name.is_some() { zero.as_slice() } else { program })
-        }
+        Ok(commands) => shell.run_commands(commands, login, called),
         Err(status) => shell.status = status,
     }
     shell.leave()
@@ -177,8 +175,9 @@ impl Shell {
                                     self.complain(&Flavour::Dash.illegal_option(&[b"-o ", name.as_slice()].concat()));
                                     return Err(2);
                                 }
-                                self.complain_plainly(&[b"illegal option ", sign, b"o ", name].concat());
-                                return Err(1);
+                                self.complain(&[b"illegal option ", sign, b"o ", name].concat());
+                                // Observed: this is no failure.
+                                return Err(0);
                             }
                         }
                     }
@@ -187,7 +186,7 @@ impl Shell {
                         None => {
                             let sign: &[u8] = if on || flavour::is_dash() { b"-" } else { b"+" };
                             let option = [sign, &[*letter]].concat();
-                            self.complain_plainly(&flavour::current().illegal_option(&option));
+                            self.complain(&flavour::current().illegal_option(&option));
                             return Err(2);
                         }
                     },
@@ -196,7 +195,7 @@ impl Shell {
         }
         let commands = if command_string {
             let Some((text, after)) = rest.split_first() else {
-                self.complain_plainly(b"-c requires an argument");
+                self.complain(b"-c requires an argument");
                 return Err(2);
             };
             rest = after;

@@ -32,7 +32,8 @@ pub enum Opt {
 /// A row of the table of options: the option, its letter, its long name.
 type Row = (Opt, Option<u8>, &'static str);
 
-/// An option, its letter and its long name, in the order of `set -o`. Those without a name are not listed.
+/// An option, its letter and its long name, in the order of `set -o`. Those without a name are not listed. `vi` is taken
+/// and stays off: this editor has no such mode.
 const ASH: [Row; 17] = [
     (Opt::ErrExit, Some(b'e'), "errexit"),
     (Opt::NoGlob, Some(b'f'), "noglob"),
@@ -116,7 +117,10 @@ impl Options {
     }
 
     /// Turns an option on or off.
-    pub const fn set(&mut self, option: Opt, on: bool) {
+    pub fn set(&mut self, option: Opt, on: bool) {
+        if option == Opt::Vi && !flavour::is_dash() {
+            return;
+        }
         let bit = 1 << option as u8;
         if on {
             self.0 |= bit;

@@ -21,11 +21,15 @@ impl Shell {
                 self.base_line = input.line;
             }
             self.traps.pending.extend(input.signals.drain(..).map(|signal| signal.0));
+            self.behind_end = matches!(parsed, Ok(Line::Last(_)));
             match parsed {
                 Err(error) => break Err(self.fail_syntax(&error)),
-                Ok(Line::End) => break Ok(()),
+                Ok(Line::End) => {
+                    self.behind_end = true;
+                    break Ok(());
+                }
                 Ok(Line::Empty) => {}
-                Ok(Line::Command(command)) => {
+                Ok(Line::Command(command) | Line::Last(command)) => {
                     ran = true;
                     let last = last && input.peek().is_none();
                     if let Err(unwind) = self.eval(&command, last) {

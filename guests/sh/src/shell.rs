@@ -112,6 +112,8 @@ pub struct Shell {
     pub separators: Rc<Separators>,
     /// The line the parser has come to.
     pub parser_line: u32,
+    /// Whether the parser has looked ahead to the end of the text: a command substitution in `PS4` finds it first.
+    pub behind_end: bool,
     /// The line that the reading of the script itself has come to: what a subshell takes for the parser's.
     pub base_line: u32,
     /// How many loops run.
@@ -177,6 +179,7 @@ impl Shell {
             locations: Locations::default(),
             separators: Rc::new(Separators::new(None)),
             parser_line: 0,
+            behind_end: false,
             base_line: 1,
             loops: 0,
             failure: None,

@@ -29,6 +29,17 @@ struct Line {
 
 pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, names) = shell.options(args, if flavour::is_dash() { b"p:r" } else { b"p:u:rt:n:sd:" })?;
+    if names.is_empty() && flavour::is_dash() {
+        return Err(shell.fail(b"arg count"));
+    }
+    if let Some(name) = names.iter().find(|name| !is_name(name)) {
+        if name.is_empty() || flavour::is_dash() {
+            let name = name.split(|byte| *byte == b'=').next().unwrap_or_default();
+            return Err(shell.fail(&[name, b": bad variable name"].concat()));
+        }
+        shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
+        return Ok(1);
+    }
     let mut request =
         Request { raw: false, delimiter: b'\n', most: None, silent: false, timeout: None, from: fd::STDIN };
     for (option, value) in options {
@@ -55,17 +66,6 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             },
             _ => {}
         }
-    }
-    if names.is_empty() && flavour::is_dash() {
-        return Err(shell.fail(b"arg count"));
-    }
-    if let Some(name) = names.iter().find(|name| !is_name(name)) {
-        if name.is_empty() || flavour::is_dash() {
-            let name = name.split(|byte| *byte == b'=').next().unwrap_or_default();
-            return Err(shell.fail(&[name, b": bad variable name"].concat()));
-        }
-        shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
-        return Ok(1);
     }
     if request.timeout == Some(0) {
         // Nothing is read, only asked for: the end of the input counts, and so does what cannot be read.

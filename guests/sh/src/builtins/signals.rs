@@ -121,8 +121,9 @@ fn list_signals(shell: &mut Shell, operands: &[Vec<u8>]) -> u8 {
         let line = match (crate::builtins::number(operand), signal_number(operand)) {
             // An exit status names the signal that caused it.
             (Some(number), _) => {
-                let signal = u8::try_from(number & 0x7f).unwrap_or_default();
-                if number & 0x7f < NAMES.len() as u32 { signal_name(signal) } else { number.to_string() }
+                let number = number & 0x7f;
+                let name = u8::try_from(number).ok().filter(|signal| usize::from(*signal) < NAMES.len());
+                name.map_or_else(|| number.to_string(), signal_name)
             }
             (None, Some(number)) => number.to_string(),
             (None, None) => {

@@ -74,6 +74,7 @@ impl Shell {
         let levels = (self.loops, self.tested, self.subshell);
         let (line, substitution_status) = (self.vars.dynamics.line, self.substitution_status);
         let parser_line = core::mem::replace(&mut self.parser_line, self.base_line);
+        let behind_end = self.behind_end;
         self.subshell = true;
         // Whatever made the commands end, the status says the rest.
         let _ = run(self);
@@ -83,6 +84,7 @@ impl Shell {
         (self.loops, self.tested, self.subshell) = levels;
         (self.vars.dynamics.line, self.substitution_status) = (line, substitution_status);
         self.parser_line = parser_line;
+        self.behind_end = behind_end;
         self.settle_jobs();
     }
 

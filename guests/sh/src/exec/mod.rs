@@ -120,11 +120,13 @@ impl Shell {
         flow
     }
 
-    /// After a failed command: runs the trap for failures, and ends the shell under `set -e`.
+    /// After a failed command: runs the traps of signals that came meanwhile and that for failures, and ends the shell
+    /// under `set -e`.
     fn leave_on_failure(&mut self) -> Flow {
         if self.status == 0 || self.tested > 0 {
             return Ok(());
         }
+        self.run_pending_traps()?;
         self.run_failure_trap()?;
         if self.has(Opt::ErrExit) { Err(Unwind::Exit) } else { Ok(()) }
     }

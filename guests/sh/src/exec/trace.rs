@@ -39,10 +39,22 @@ impl Shell {
         self.expand_prompt(prompt)
     }
 
-    /// Expands a prompt's parameters and substitutions; a prompt that can't be parsed stays as it is.
+    /// Expands a prompt's parameters and substitutions; a prompt that can't be parsed stays as it is, which is reported.
     pub fn expand_prompt(&mut self, prompt: Vec<u8>) -> Vec<u8> {
         let mut input = Input::text(prompt.clone(), self.vars.dynamics.line);
-        let Ok(word) = Parser::new(&mut input, &self.aliases, 0).prompt() else { return prompt };
+        let mut parser = Parser::new(&mut input, &self.aliases, 0);
+        parser.behind_end = self.behind_end;
+        let parsed = parser.prompt();
+        self.behind_end = parser.behind_end;
+        let word = match parsed {
+            Ok(word) => word,
+            Err(error) => {
+                let status = self.status;
+                self.fail_syntax(&error);
+                self.status = status;
+                return prompt;
+            }
+        };
         // Tracing the prompt's own commands would never end.
         let traced = self.has(crate::options::Opt::XTrace);
         self.options.set(crate::options::Opt::XTrace, false);

@@ -5,6 +5,7 @@ use wcr_sys::signal;
 
 use crate::builtins::dash;
 use crate::flavour;
+use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::input::Input;
 
@@ -244,10 +245,13 @@ impl Shell {
         let Some(action) = self.traps.action(0).map(<[u8]>::to_vec) else { return };
         self.traps.set(0, None, true);
         self.failure = None;
-        // An `exit` in the trap decides the status, or an error; whatever else ends it has nothing more to leave.
+        // An `exit` in the trap decides the status, or an error, and with `set -e` also a `return`; whatever else ends it
+        // has nothing more to leave.
         let status = self.status;
-        if !matches!(self.run_trap(action), Err(Unwind::Exit | Unwind::Error)) {
-            self.status = status;
+        match self.run_trap(action) {
+            Err(Unwind::Exit | Unwind::Error) => {}
+            Err(Unwind::Return) if self.status != 0 && self.has(Opt::ErrExit) => {}
+            _ => self.status = status,
         }
     }
 }

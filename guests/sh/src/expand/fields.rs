@@ -117,21 +117,28 @@ pub struct Builder<'s> {
     fields: Vec<Field>,
     current: Option<Field>,
     ended: Ended,
+    /// Whether the current field is there only for an empty parameter of `"$@"`: with an unquoted expansion of nothing
+    /// behind it there is no field (observed).
+    weak: bool,
     /// Whether the one field takes no more.
     full: bool,
 }
 
 impl<'s> Builder<'s> {
+    const fn new(separators: Option<&'s Separators>) -> Self {
+        Self { separators, fields: Vec::new(), current: None, ended: Ended::Done, weak: false, full: false }
+    }
+
     /// A builder that splits expansions at the separators.
     #[must_use]
     pub const fn splitting(separators: &'s Separators) -> Self {
-        Self { separators: Some(separators), fields: Vec::new(), current: None, ended: Ended::Done, full: false }
+        Self::new(Some(separators))
     }
 
     /// A builder that makes one field.
     #[must_use]
     pub const fn single() -> Self {
-        Self { separators: None, fields: Vec::new(), current: None, ended: Ended::Done, full: false }
+        Self::new(None)
     }
 
     /// Whether this builder splits.
@@ -145,7 +152,15 @@ impl<'s> Builder<'s> {
         if self.full {
             return;
         }
+        self.weak = false;
         self.current.get_or_insert_default().push(text, quoted);
+    }
+
+    /// Adds a parameter of `"$@"`.
+    pub fn listed(&mut self, text: &[u8]) {
+        let weak = text.is_empty() && (self.weak || self.current.is_none());
+        self.text(text, true);
+        self.weak = weak;
     }
 
     /// Adds the result of an unquoted expansion.
@@ -156,6 +171,9 @@ impl<'s> Builder<'s> {
             }
             return;
         };
+        if text.is_empty() && core::mem::take(&mut self.weak) {
+            self.current = None;
+        }
         let mut rest = text;
         while let Some((first, tail)) = rest.split_first() {
             match separators.kind(*first) {
@@ -183,6 +201,7 @@ impl<'s> Builder<'s> {
     }
 
     fn finish_current(&mut self) -> bool {
+        self.weak = false;
         let field = self.current.take();
         let some = field.is_some();
         self.fields.extend(field);

@@ -199,7 +199,11 @@ impl Shell {
                     if index > 0 {
                         out.end_field();
                     }
-                    put(out, field, quoted);
+                    if quoted {
+                        out.listed(field);
+                    } else if !field.is_empty() || text.is_empty() {
+                        out.expanded(field);
+                    }
                 }
             }
         }

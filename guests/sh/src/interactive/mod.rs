@@ -97,7 +97,7 @@ impl Shell {
                     Ok(())
                 }
                 Ok(line) => self.run_pending_traps().and_then(|()| match line {
-                    Line::Command(command) => self.eval(&command, false),
+                    Line::Command(command) | Line::Last(command) => self.eval(&command, false),
                     Line::Empty | Line::End => Ok(()),
                 }),
             };

@@ -218,6 +218,18 @@ pub enum Part {
     },
 }
 
+impl Part {
+    /// Whether it expands to all positional parameters, each a field.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::Param(param) if param.name == ParamName::Special(b'@'))
+    }
+
+    /// Whether it is a parameter expansion without an operator.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Param(param) if param.op == ParamOp::Plain)
+    }
+}
+
 /// The body of a command substitution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Substitution {

@@ -50,6 +50,7 @@ impl<'a> Parser<'a> {
             // In dash, as that of each text by itself, the lines in backquotes begin with 1.
             backquote_line: if flavour::is_dash() { 1 } else { backquote_line },
             pushed_back: None,
+            behind_end: false,
             pending: Vec::new(),
             depth: 0,
             braces: 0,

@@ -27,6 +27,9 @@ pub struct Parser<'a> {
     pub(super) document: Option<Rc<HereDoc>>,
     /// Within the delimiter of a here-document, where `$` and backquotes mean nothing.
     pub(super) in_delimiter: bool,
+    /// Whether the first command substitution finds the text at its end: that of the commands, whose parser had looked
+    /// ahead to it, is taken for its own.
+    pub behind_end: bool,
 }
 
 /// What a complete line holds.
@@ -36,6 +39,8 @@ pub enum Line {
     Empty,
     /// Something to run.
     Command(Command),
+    /// Something to run, behind which the text ends without a newline.
+    Last(Command),
     /// The end of the text.
     End,
 }
@@ -55,26 +60,28 @@ impl Parser<'_> {
             _ => {}
         }
         let mut commands = Vec::new();
-        loop {
+        let at_end = loop {
             commands.push(self.and_or_background()?);
             match self.token(Expect::COMMAND)? {
-                Token::Newline | Token::End => break,
+                Token::Newline => break false,
+                Token::End => break true,
                 Token::Semicolon | Token::Background => match self.peek(Expect::COMMAND)? {
                     Token::Newline => {
                         self.token(Expect::COMMAND)?;
-                        break;
+                        break false;
                     }
-                    Token::End => break,
+                    Token::End => break true,
                     _ => {}
                 },
                 token => return Err(self.unexpected(&token, None)),
             }
-        }
+        };
         if !self.pending.is_empty() {
             // The text ended before a here-document's body.
             self.end_here_documents();
         }
-        Ok(Line::Command(sequence(commands)))
+        let command = sequence(commands);
+        Ok(if at_end { Line::Last(command) } else { Line::Command(command) })
     }
 
     fn end_here_documents(&mut self) {

@@ -252,7 +252,7 @@ mod tests {
         let mut input = Input::text(text.into(), 1);
         let aliases = Aliases::default();
         match Parser::new(&mut input, &aliases, 0).line().unwrap() {
-            Line::Command(command) => String::from_utf8(super::text(&command)).unwrap(),
+            Line::Command(command) | Line::Last(command) => String::from_utf8(super::text(&command)).unwrap(),
             line => panic!("{line:?}"),
         }
     }

@@ -185,7 +185,12 @@ impl Parser<'_> {
         self.quoted(parts, Mode::DoubleQuotes)?;
         self.input.next();
         parts.finish_text();
-        if parts.done.len() == before {
+        // `"$@"` of no parameters is no field; with anything beside it in the quotes it is one. In a here-document quotes
+        // have no fields to make, and a message in `${u?""}` is an empty one.
+        let within = parts.done.get(before..).unwrap_or_default();
+        let only_lists = within.iter().all(Part::is_list);
+        let alone = within.len() == 1 && within.iter().all(Part::is_plain);
+        if only_lists && !alone && self.document.is_none() {
             parts.done.push(Part::Quoted(Box::default()));
         }
         Ok(())
@@ -465,6 +470,9 @@ impl Parser<'_> {
     }
 
     fn list_until_close(&mut self) -> Result<Option<super::ast::Command>> {
+        if core::mem::take(&mut self.behind_end) {
+            return Err(self.unexpected(&Token::End, Some("\")\"")));
+        }
         let body = self.list()?;
         let token = self.token(Expect::KEYWORD_LINES)?;
         if token != Token::Close {
@@ -506,6 +514,7 @@ impl Parser<'_> {
             parser.depth = depth + 1;
             parser.first_list()
         })?;
+        let body = if core::mem::take(&mut self.behind_end) { None } else { body };
         Ok(Part::Command(Rc::new(Substitution { body }), quoted))
     }
 

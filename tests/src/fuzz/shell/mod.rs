@@ -135,10 +135,14 @@ pub fn shrink_all(
                 while let Some(found) = different.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
                     let mut found = found.clone();
                     if let Some(part) = found.verdict.part() {
-                        found.script = shrink(&found.script, trials, |script| {
+                        let small = shrink(&found.script, trials, |script| {
                             subject.verdict(&place, script, Care::LITTLE).part() == Some(part)
                         });
-                        found.verdict = subject.verdict(&place, &found.script, Care::FULL);
+                        // What differs now and then only is shown as it was found.
+                        let verdict = subject.verdict(&place, &small, Care::FULL);
+                        if verdict.part() == Some(part) {
+                            (found.script, found.verdict) = (small, verdict);
+                        }
                     }
                     if sender.send(found).is_err() {
                         return;
