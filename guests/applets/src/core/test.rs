@@ -72,15 +72,22 @@ fn run(ctx: &mut Context<'_>, args: &[Vec<u8>], dialect: &Dialect) -> u8 {
 /// The arguments are no condition.
 pub fn evaluate(args: &[Vec<u8>], dialect: &Dialect) -> Result<bool, Vec<u8>> {
     let parser = Parser { args, at: 0, dialect };
-    // With three words a binary operator in the middle decides, whatever the others look like.
-    if let [left, operator, right] = args {
-        if parser.is_binary(operator) {
-            return parser.binary(left, operator, right);
+    let mut negated = false;
+    let mut rest = args;
+    loop {
+        match rest {
+            // With three words a binary operator in the middle decides, whatever the others look like.
+            [left, operator, right] if parser.is_binary(operator) => {
+                return Ok(parser.binary(left, operator, right)? != negated);
+            }
+            [bang, after @ ..] if bang == b"!" => {
+                negated = !negated;
+                rest = after;
+            }
+            _ => break,
         }
     }
-    let negations = args.iter().take_while(|word| *word == b"!").count();
-    let negated = negations % 2 == 1;
-    match args.get(negations..).unwrap_or_default() {
+    match rest {
         [] if args.is_empty() => Ok(false),
         [only] => Ok(only.is_empty() == negated),
         [open, bang, word, close] if open == b"(" && bang == b"!" && close == b")" => Ok(word.is_empty() != negated),

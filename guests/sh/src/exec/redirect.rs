@@ -185,7 +185,7 @@ impl Shell {
             FileMode::Read => fs::open(name, OpenFlags::RDONLY, 0),
             FileMode::ReadWrite => fs::open(name, OpenFlags::RDWR.with(OpenFlags::CREAT), 0o666),
             FileMode::Append => fs::open(name, create.with(OpenFlags::APPEND), 0o666),
-            FileMode::Write if self.has(Opt::NoClobber) => open_unclobbered(name, create),
+            FileMode::Write | FileMode::WriteBoth if self.has(Opt::NoClobber) => open_unclobbered(name, create),
             FileMode::Write | FileMode::Clobber | FileMode::WriteBoth => {
                 fs::open(name, create.with(OpenFlags::TRUNC), 0o666)
             }
