@@ -65,14 +65,31 @@ fn events_tell_the_life_of_a_container() {
 fn memory_that_is_used_up_is_told() {
     let house = House::new();
     let grow = "exec awk 'BEGIN { x = \"0123456789abcdef\"; while (1) x = x x }'";
-    let killed = |name: &str| house.run(["inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", name]).ok().stdout();
+    let killed =
+        |name: &str| house.run(["inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", name]).ok().stdout();
     // In the foreground, where all is told at the end.
     house.run(["run", "--memory", "32m", "--name", "brief", "busybox", "sh", "-c", grow]).exits(137);
     assert_eq!(killed("brief"), "true 137\n");
     assert_eq!(actions(&house, "brief"), ["create", "attach", "start", "oom", "die"]);
     // Where the first process goes on, and one that is removed.
     let child = format!("sh -c \"$GROW\"; echo $?; test -e /again || exit 3");
-    house.run(["run", "--rm", "--memory", "32m", "--name", "gone", "-e", &format!("GROW={grow}"), "busybox", "sh", "-c", &child]).exits(3).prints("137\n");
+    house
+        .run([
+            "run",
+            "--rm",
+            "--memory",
+            "32m",
+            "--name",
+            "gone",
+            "-e",
+            &format!("GROW={grow}"),
+            "busybox",
+            "sh",
+            "-c",
+            &child,
+        ])
+        .exits(3)
+        .prints("137\n");
     assert_eq!(actions(&house, "gone"), ["create", "attach", "start", "oom", "die", "destroy"]);
     // On its own; a start begins anew.
     let once = format!("test -e /again && exit 4; touch /again; {grow}");

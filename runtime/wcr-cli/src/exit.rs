@@ -19,6 +19,8 @@ use crate::text::safe;
 pub(crate) const OK: u8 = 0;
 /// A bug in wcr.
 pub(crate) const BUG: u8 = 70;
+/// Something in a container cannot be read or written.
+const PATH: u8 = 1;
 /// `run` failed, not the program in the container.
 pub(crate) const RUN_FAILED: u8 = 125;
 
@@ -54,6 +56,7 @@ pub(crate) fn report(error: &Error, is_run: bool) -> u8 {
     match error.downcast_ref::<LifeError>() {
         Some(LifeError::Start { code, .. }) => return *code,
         Some(error @ LifeError::Run(_)) => return error.run_code(),
+        Some(LifeError::Path { .. }) if !is_run => return PATH,
         _ => {}
     }
     if let Some(error) = error.downcast_ref::<FormatError>() {

@@ -8,13 +8,14 @@ use super::{Case, Oracle};
 use crate::fuzz::shell::Explained;
 
 /// Why the trees of a case differ, if that is known: the list in `fuzz/layers-explained.txt`, whose expressions are for
-/// the case's [description](describe).
+/// the case's [description](describe), a line `--- differs`, and the lines that say what differs.
 ///
 /// # Panics
 /// The list in the source tree is damaged.
-pub fn reason(case: &Case) -> Option<String> {
+pub fn reason(case: &Case, lines: &[String]) -> Option<String> {
     let list = Explained::parse(include_str!("../../../fuzz/layers-explained.txt"));
-    list.reason_for(&describe(case)).map(str::to_owned)
+    let text = format!("{}--- differs\n{}\n", describe(case), lines.join("\n"));
+    list.reason_for(&text).map(str::to_owned)
 }
 
 /// A case in words: the oracle, then a line for each entry with the number of its layer, its type and its name, what a
