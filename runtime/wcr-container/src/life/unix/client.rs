@@ -135,7 +135,10 @@ impl Container {
         let id = self.id();
         let began = Instant::now();
         loop {
-            let address = Address::of(self.folder.path()).map_err(LifeError::unreachable(id))?;
+            let address = match Address::of(self.folder.path()) {
+                Err(_) if !self.folder.exists() => return Err(LifeError::Unknown(short(id).to_owned())),
+                address => address.map_err(LifeError::unreachable(id))?,
+            };
             match UnixStream::connect(address.path()) {
                 Ok(stream) => return Ok(stream),
                 // It does not listen yet, or not any more.
