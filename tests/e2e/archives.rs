@@ -193,7 +193,7 @@ fn bad_archives_are_named_and_leave_nothing() {
         lab.wcr(["load"]).stdin(archive.clone()).run().fails().exits(code).says(&[reason]);
         let file = lab.path("bad.tar");
         fs::write(&file, archive).unwrap();
-        lab.wcr(["load", "-i", file.to_str().unwrap()]).run().fails().exits(code);
+        lab.wcr(["load", "-i", file.to_str().unwrap()]).run().fails().exits(code).says(&["bad.tar", reason]);
         for folder in ["tmp", "refs"] {
             assert_eq!(fs::read_dir(lab.store().join(folder)).unwrap().count(), 0, "{reason}: {folder}");
         }

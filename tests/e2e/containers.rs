@@ -240,7 +240,8 @@ fn files_are_copied_both_ways() {
         house.run(["cp", "-q", &to("/tmp/in/sub/file"), &there]).ok();
         assert_eq!(fs::read_to_string(out.join("file")).unwrap(), "content");
         house.run(["cp", "-q", &to("/tmp/sub"), &there]).ok();
-        house.run(["cp", &to("/none"), &there]).fails().says(&["/none"]);
+        house.run(["cp", &to("/none"), &there]).fails().exits(1).says(&["/none"]);
+        house.run(["cp", &to("/etc/passwd"), "/proc/none"]).fails().exits(1).says(&["/proc/none"]);
         house.run(["cp", "a", "b"]).fails().exits(2);
     }
     let all = house.home.path().join("all");

@@ -62,6 +62,52 @@ fn events_tell_the_life_of_a_container() {
 }
 
 #[test]
+fn memory_that_is_used_up_is_told() {
+    let house = House::new();
+    let grow = "exec awk 'BEGIN { x = \"0123456789abcdef\"; while (1) x = x x }'";
+    let killed =
+        |name: &str| house.run(["inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", name]).ok().stdout();
+    // In the foreground, where all is told at the end.
+    house.run(["run", "--memory", "32m", "--name", "brief", "busybox", "sh", "-c", grow]).exits(137);
+    assert_eq!(killed("brief"), "true 137\n");
+    assert_eq!(actions(&house, "brief"), ["create", "attach", "start", "oom", "die"]);
+    // Where the first process goes on, and one that is removed.
+    let child = format!("sh -c \"$GROW\"; echo $?; test -e /again || exit 3");
+    house
+        .run([
+            "run",
+            "--rm",
+            "--memory",
+            "32m",
+            "--name",
+            "gone",
+            "-e",
+            &format!("GROW={grow}"),
+            "busybox",
+            "sh",
+            "-c",
+            &child,
+        ])
+        .exits(3)
+        .prints("137\n");
+    assert_eq!(actions(&house, "gone"), ["create", "attach", "start", "oom", "die", "destroy"]);
+    // On its own; a start begins anew.
+    let once = format!("test -e /again && exit 4; touch /again; {grow}");
+    house.run(["run", "-d", "--memory", "32m", "--name", "box", "busybox", "sh", "-c", &once]).ok();
+    house.run(["wait", "box"]).ok().prints("137\n");
+    assert_eq!(killed("box"), "true 137\n");
+    house.run(["start", "-a", "box"]).exits(4);
+    assert_eq!(killed("box"), "false 4\n");
+    let expected = ["create", "start", "oom", "die", "attach", "start", "die"];
+    assert_eq!(actions(&house, "box"), expected);
+    let line = house.run(["events", "--since", "1h", "--until", "0s", "-f", "event=oom", "-f", "container=box"]).ok();
+    assert!(line.stdout().contains(" container oom ") && line.stdout().contains("(image=busybox, name=box)"));
+    // Over its own limit a process only gets no more.
+    house.run(["run", "--name", "own", "busybox", "sh", "-c", &format!("ulimit -v 20000; {grow}")]);
+    assert!(killed("own").starts_with("false "));
+}
+
+#[test]
 fn events_are_followed() {
     let house = House::new();
     house.run(["create", "--name", "before", "busybox", "true"]).ok();

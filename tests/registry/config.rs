@@ -148,6 +148,11 @@ fn a_proxy_is_asked_for_what_is_not_here() {
     let pull = place.wcr(["pull", "registry.example.com:5000/a"]).env("HTTP_PROXY", &url);
     pull.env("NO_PROXY", "registry.example.com").run().fails().exits(NET);
     assert_eq!(plain.seen().len(), before);
+    // One that is not there is named, without its password.
+    let lost =
+        place.wcr(["pull", "registry.example.com/a"]).env("HTTPS_PROXY", "http://me:TOPSECRET@127.0.0.1:1").run();
+    place.assert_no_secret(&lost);
+    lost.fails().exits(NET).says(&["HTTPS_PROXY is http://***@127.0.0.1:1"]);
 }
 
 /// A certificate for the loopback address by an authority of its own, and the key; `None` where there is no openssl.

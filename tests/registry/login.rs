@@ -59,7 +59,7 @@ fn a_password_that_is_wrong_is_not_kept() {
     let (place, server) = (Place::new(), basic());
     let host = host(&server);
     let login = place.wcr(["login", "-u", "user", "--password-stdin", &host]).stdin("TOPSECRET-wrong").run();
-    place.assert_no_secret(&login.fails().exits(AUTH));
+    place.assert_no_secret(&login.fails().exits(AUTH).says(&["does not accept this user name and password"]));
     assert!(!place.docker_config().exists());
     let login = place.wcr(["login", "-u", "user", "-p", "TOPSECRET-wrong", &host]).run().fails().exits(AUTH);
     place.assert_no_secret(&login.says(&["--password-stdin is safer"]));

@@ -1,6 +1,7 @@
 //! Tests of the sources themselves: who may know whom, and counts that may fall but not grow.
 
 mod dependencies;
+mod faults;
 mod ratchet;
 mod rules;
 mod source;

@@ -19,6 +19,8 @@ use crate::text::safe;
 pub(crate) const OK: u8 = 0;
 /// A bug in wcr.
 pub(crate) const BUG: u8 = 70;
+/// A file in a container, or one of the host that the user names, cannot be read or written.
+const PATH: u8 = 1;
 /// `run` failed, not the program in the container.
 pub(crate) const RUN_FAILED: u8 = 125;
 
@@ -54,12 +56,17 @@ pub(crate) fn report(error: &Error, is_run: bool) -> u8 {
     match error.downcast_ref::<LifeError>() {
         Some(LifeError::Start { code, .. }) => return *code,
         Some(error @ LifeError::Run(_)) => return error.run_code(),
+        Some(LifeError::Path { .. }) if !is_run => return PATH,
         _ => {}
     }
     if let Some(error) = error.downcast_ref::<FormatError>() {
         return error.exit_code();
     }
-    if is_run { RUN_FAILED } else { class(error).map_or(BUG, Class::exit_code) }
+    if is_run {
+        return RUN_FAILED;
+    }
+    let is_file = error.chain().any(|cause| cause.is::<std::io::Error>());
+    class(error).map_or(if is_file { PATH } else { BUG }, Class::exit_code)
 }
 
 /// A failure and its causes, each said once: many failures name their cause themselves.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use wcr_image::{Class, RunConfig};
 use wcr_store::{ImportOptions, Store};
 
@@ -36,7 +36,8 @@ pub(crate) fn import(args: &ImportArgs) -> Result<u8> {
         comment: args.message.clone().unwrap_or_else(|| format!("Imported from {source}")),
     };
     let busy = Busy::begin(format!("importing {source}"), size);
-    let id = Store::open_default()?.import(&mut busy.count(stream), args.name.as_ref(), options)?;
+    let imported = Store::open_default()?.import(&mut busy.count(stream), args.name.as_ref(), options);
+    let id = imported.with_context(|| format!("cannot import {source}"))?;
     drop(busy);
     Ok(output::print(&format!("{id}\n")))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
-use wcr_registry::{Insecure, RegistrySettings, config_file, configured};
+use wcr_registry::{Insecure, RegistrySettings, config_file, configured, proxy_without_secret};
 use wcr_store::Store;
 
 use crate::format::Format;
@@ -117,34 +117,8 @@ fn text(info: &Info) -> String {
 pub(crate) fn proxies() -> BTreeMap<&'static str, String> {
     let names =
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
-    let set =
-        |name: &'static str| Some((name, without_secret(&std::env::var(name).ok().filter(|text| !text.is_empty())?)));
+    let set = |name: &'static str| {
+        Some((name, proxy_without_secret(&std::env::var(name).ok().filter(|text| !text.is_empty())?)))
+    };
     names.into_iter().filter_map(set).collect()
-}
-
-/// A proxy's URL without a user and a password.
-fn without_secret(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    match rest.rsplit_once('@') {
-        Some((_, host)) if scheme.is_empty() => format!("***@{host}"),
-        Some((_, host)) => format!("{scheme}://***@{host}"),
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proxies_are_shown_without_passwords() {
-        for (url, shown) in [
-            ("http://proxy:3128", "http://proxy:3128"),
-            ("http://user:pa@ss@proxy:3128/", "http://***@proxy:3128/"),
-            ("user:pass@proxy", "***@proxy"),
-            ("127.0.0.1,localhost", "127.0.0.1,localhost"),
-        ] {
-            assert_eq!(without_secret(url), shown);
-        }
-    }
 }

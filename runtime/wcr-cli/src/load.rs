@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use wcr_image::Class;
 use wcr_store::{ArchiveInput, Store};
 
@@ -14,8 +14,8 @@ use crate::output;
 /// Takes the images of an archive into the store, and names them as Docker does.
 pub(crate) fn load(args: &LoadArgs) -> Result<u8> {
     let store = Store::open_default()?;
-    let what = args.input.as_ref().map_or_else(|| "loading".to_owned(), |path| format!("loading {}", path.display()));
-    let busy = Busy::begin(what, None);
+    let source = args.input.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string());
+    let busy = Busy::begin(format!("loading {source}"), None);
     let input = match &args.input {
         Some(path) => ArchiveInput::Path(path.clone()),
         None if io::stdin().is_terminal() => {
@@ -24,7 +24,7 @@ pub(crate) fn load(args: &LoadArgs) -> Result<u8> {
         }
         None => ArchiveInput::Stream(Box::new(busy.count(io::stdin().lock()))),
     };
-    let loaded = store.load(input, args.platform.as_ref())?;
+    let loaded = store.load(input, args.platform.as_ref()).with_context(|| format!("cannot load {source}"))?;
     drop(busy);
     if args.quiet {
         return Ok(OK);

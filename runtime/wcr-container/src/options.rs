@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wcr_engine::{Lasting, Remote};
+use wcr_engine::{Lasting, OutOfMemory, Remote};
 use wcr_kernel::{Answers, Persist, TraceSink};
 use wcr_machine::{Explain, LastRefusal, Root, Settings};
 
@@ -43,6 +43,8 @@ pub struct RunOptions {
     pub patient: bool,
     /// Is called once when it turns out not to be over in a moment.
     pub lasting: Option<Lasting>,
+    /// Is called each time that one of its processes is killed because the memory is used up.
+    pub out_of_memory: Option<OutOfMemory>,
     /// Is called when its first process is about to run, with what will know why a program was refused.
     pub started: Option<Started>,
     /// Keeps its files when a program asks for that.

@@ -157,6 +157,7 @@ pub(crate) fn live(image: &ContainerImage, options: RunOptions, stdio: Stdio) ->
         patient: options.patient,
         instant: matches!(options.tape, Some(TapeUse::Replay(_))),
         lasting: options.lasting,
+        out_of_memory: options.out_of_memory,
     })?;
     let timer = watched.map(|(time, remote)| Timer::start(time, remote));
     let mut finished = engine.run(kernel)?;

@@ -29,4 +29,4 @@ mod unix_memory;
 pub use code::{CompiledGuest, PageAligned, precompile};
 pub use error::EngineError;
 pub use remote::{Job, Remote};
-pub use run::{Engine, EngineOptions, Finished, Lasting};
+pub use run::{Engine, EngineOptions, Finished, Lasting, OutOfMemory};

@@ -35,6 +35,10 @@ pub(crate) async fn live(modules: Arc<Modules>, container: Arc<Container>, start
                     let name = kernel.argv(pid).ok().and_then(<[_]>::first).map(|name| name.escape_ascii().to_string());
                     kernel.terminate(pid, status_of(&error));
                     modules.report(format!("{} (process {pid}): {error:#}", name.unwrap_or_default()));
+                    drop(kernel);
+                    if error.is::<OutOfMemory>() {
+                        modules.is_out_of_memory();
+                    }
                 }
                 return;
             }

@@ -53,10 +53,15 @@ pub struct EngineOptions {
     pub instant: bool,
     /// Is called once when the container does not end at once.
     pub lasting: Option<Lasting>,
+    /// Is called each time that a process is killed because the container's memory is used up.
+    pub out_of_memory: Option<OutOfMemory>,
 }
 
 /// What is done when a container turns out not to be over in a moment.
 pub type Lasting = Box<dyn FnOnce() + Send>;
+
+/// What is done when a process is killed because the container's memory is used up.
+pub type OutOfMemory = Box<dyn Fn() + Send + Sync>;
 
 /// The end of a container.
 pub struct Finished {
@@ -91,10 +96,10 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Setup`].
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { guests, process_memory, memory, cache, remote, stoppable, patient, instant, lasting } =
-            options;
+        let EngineOptions { guests, process_memory, memory, cache, remote, stoppable, patient, instant, .. } = options;
+        let EngineOptions { lasting, out_of_memory, .. } = options;
         let compiler = Compiler::new(cache, memory);
-        let modules = Arc::new(Modules::new(guests, compiler, remote, stoppable)?);
+        let modules = Arc::new(Modules::new(guests, compiler, remote, stoppable, out_of_memory)?);
         Ok(Self { modules, process_memory, memory, patient, instant, lasting: Mutex::new(lasting) })
     }
 
@@ -225,6 +230,7 @@ pub(crate) struct Modules {
     /// Lets programs look up now and then, once there are some that are watched.
     ticker: OnceLock<Ticker>,
     faults: Mutex<Vec<String>>,
+    out_of_memory: Option<OutOfMemory>,
 }
 
 impl Modules {
@@ -233,13 +239,14 @@ impl Modules {
         compiler: Compiler,
         remote: Option<Remote>,
         stoppable: bool,
+        out_of_memory: Option<OutOfMemory>,
     ) -> Result<Self, EngineError> {
         let shared = Shared::get(stoppable, guests)?;
         if let Some(remote) = remote.as_ref().filter(|_| stoppable) {
             remote.attach(&shared.engine);
         }
         let (linked, ticker, faults) = (Mutex::default(), OnceLock::new(), Mutex::default());
-        Ok(Self { guests, compiler, remote, stoppable, linked, ticker, faults })
+        Ok(Self { guests, compiler, remote, stoppable, linked, ticker, faults, out_of_memory })
     }
 
     /// What is shared by the code that a process runs: it can be stopped where the container can be, and where the
@@ -325,6 +332,13 @@ impl Modules {
 
     pub(crate) fn report(&self, fault: String) {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+    }
+
+    /// A process was killed because the container's memory is used up.
+    pub(crate) fn is_out_of_memory(&self) {
+        if let Some(tell) = &self.out_of_memory {
+            tell();
+        }
     }
 
     fn take_faults(&self) -> Vec<String> {

@@ -39,6 +39,7 @@ fn engine(remote: Option<Remote>) -> Result<Engine, EngineError> {
         patient: false,
         instant: false,
         lasting: None,
+        out_of_memory: None,
     })
 }
 

@@ -72,6 +72,14 @@ pub enum RegistryError {
         /// The server's reason.
         reason: String,
     },
+    /// A login with a name or a password that the server does not take.
+    #[error("{host} does not accept this user name and password: {reason}")]
+    LoginRefused {
+        /// The server.
+        host: String,
+        /// The server's reason.
+        reason: String,
+    },
     /// The server wants to know who asks, or knows and says no.
     #[error("{host} denies access to {what}: {reason}; check the name, or log in with `wcr login {login}`")]
     Unauthorised {
@@ -196,7 +204,7 @@ impl RegistryError {
             | Self::RateLimited { .. }
             | Self::Status { .. }
             | Self::Setup { .. } => Class::Network,
-            Self::Unauthorised { .. } | Self::Credentials { .. } => Class::Authorisation,
+            Self::LoginRefused { .. } | Self::Unauthorised { .. } | Self::Credentials { .. } => Class::Authorisation,
             Self::Config { .. } => Class::Usage,
             Self::Policy { .. } => Class::Policy,
             Self::Digest { .. } | Self::Length { .. } => Class::Integrity,

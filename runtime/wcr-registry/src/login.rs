@@ -10,7 +10,7 @@ impl Client {
     /// Proves `user` and `password` to the registry, and keeps them where Docker does. Where they went.
     ///
     /// # Errors
-    /// [`RegistryError::Unauthorised`] when the registry does not take them, [`RegistryError::Credentials`] when they
+    /// [`RegistryError::LoginRefused`] when the registry does not take them, [`RegistryError::Credentials`] when they
     /// cannot be kept, those of the connection.
     pub fn login(&self, registry: &str, user: &str, password: &str) -> Result<String> {
         let mut config = self.docker_config()?;
@@ -18,6 +18,10 @@ impl Client {
         self.blocking(|runtime| {
             let session = Session::new(&self.transport, registry, "", Access::Login)?.with(credentials);
             runtime.block_on(session.prove())
+        })
+        .map_err(|error| match error {
+            RegistryError::Unauthorised { host, reason, .. } => RegistryError::LoginRefused { host, reason },
+            other => other,
         })?;
         config.store(registry, user, password)
     }

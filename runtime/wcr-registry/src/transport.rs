@@ -16,6 +16,7 @@ use crate::client::Options;
 use crate::config::Insecure;
 use crate::endpoint::{Reach, host_of, insecure, may_lead, redacted};
 use crate::error::{RegistryError, Result, shown};
+use crate::proxy;
 use crate::tokens::Tokens;
 
 /// How many redirects one request may take.
@@ -364,7 +365,10 @@ fn rate_limit(host: &str, limit: Option<&str>, remaining: &str) -> String {
 fn failed(url: &Url, what: &str, error: reqwest::Error) -> RegistryError {
     let (connect, timeout) = (error.is_connect(), error.is_timeout());
     let passing = connect && !timeout && is_refusal(&error);
-    let reason = reason(error);
+    let mut reason = reason(error);
+    if connect && let Some(proxy) = proxy::set_for(url) {
+        reason.push_str(&format!(" ({proxy})"));
+    }
     if connect || timeout || Reach::of(url) == Reach::Link {
         RegistryError::Unreachable { host: host_of(url), reason, passing }
     } else {

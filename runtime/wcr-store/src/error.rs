@@ -66,8 +66,8 @@ pub enum StoreError {
     },
     /// Another container has the name.
     #[error(
-        "the container name \"{name}\" is already in use by container \"{id}\"; remove or rename that one to use the name \
-         again"
+        "the container name \"{name}\" is already in use by {}; remove or rename that one to use the name again",
+        holder(id)
     )]
     NameTaken {
         /// The name.
@@ -128,6 +128,11 @@ pub enum StoreError {
         /// The layer's blob.
         digest: Digest,
     },
+}
+
+/// Who has a name: whoever has just taken it has not said so yet.
+fn holder(id: &str) -> String {
+    if id.is_empty() { "a container that is just being made".to_owned() } else { format!("container \"{id}\"") }
 }
 
 impl StoreError {

@@ -397,7 +397,7 @@ fn several_layers_open_as_one() {
     let [chain] = chain.as_slice() else { panic!("{chain:?}") };
     // Without the common index, or with one of something else, the layers are opened one by one and it is made again.
     let good = fs::read(chain).unwrap();
-    for bad in [&b""[..], b"wcrlidx2", &good[..good.len() - 1], &fs::read(store.idx_path(&specs[0].diff_id)).unwrap()] {
+    for bad in [&b""[..], b"wcrlidx3", &good[..good.len() - 1], &fs::read(store.idx_path(&specs[0].diff_id)).unwrap()] {
         fs::write(chain, bad).unwrap();
         assert_eq!(opened(&store, &reference), (2, vec![5_000, 70_000]));
         assert_eq!(opened(&store, &reference), whole);

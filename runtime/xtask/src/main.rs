@@ -33,7 +33,8 @@ Commands:
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
   fuzz shell [OPTION…]        Compare random scripts with BusyBox: --dash, --count N, --seed S, --script FILE
   fuzz applets [NAME]         Compare random calls of applets with BusyBox: --count N, --seed S
-  fuzz containers [OPTION…]   Run random commands for containers and kill some of them: --count N, --seed S, --jobs N
+  fuzz containers [OPTION…]   Run random commands for containers and kill some of them: --count N, --seed S, --jobs N,
+                              --kills N
   fuzz layers [OPTION…]       Compare the trees of random layers with GNU tar and umoci: --count N, --seed S
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
   bench [OPTION…]             Run the benchmarks: start, pull, web, shell, kernel, applets (default: all),

@@ -14,12 +14,13 @@ const USAGE: &str = "\
 Usage: cargo xtask fuzz shell [--dash] [--count N] [--seed S] [--jobs N] [--show N] [--trials N] [--script FILE]
        cargo xtask fuzz applets [NAME] [--count N] [--seed S] [--jobs N] [--show N] [--trials N]
        cargo xtask fuzz layers [--count N] [--seed S] [--show N]
-       cargo xtask fuzz containers [--count N] [--seed S] [--jobs N]
+       cargo xtask fuzz containers [--count N] [--seed S] [--jobs N] [--kills N]
 
   --dash         compare with Debian's dash instead of BusyBox's ash
   --count N      how many scripts, or commands (default: 20000)
   --seed S       the first script's seed; the others follow (default: 0)
   --jobs N       how many run at a time (default: one for each processor)
+  --kills N      how many commands in a hundred are killed, or kill a container's process (default: 30)
   --show N       stop after so many differences (default: 20), each made small and shown
   --trials N     how often each of them is run at most to make it smaller (default: 250)
   --script FILE  compare this script instead, given to the shell in all ways
@@ -52,6 +53,7 @@ struct Options {
     count: u64,
     seed: u64,
     jobs: u32,
+    kills: usize,
     show: usize,
     trials: usize,
     script: Option<String>,
@@ -75,7 +77,8 @@ impl Options {
         }
         let jobs = shell::jobs();
         let shell = Shell::Ash;
-        let mut options = Options { grammar, shell, count: 20_000, seed: 0, jobs, show: 20, trials: 250, script: None };
+        let mut options =
+            Options { grammar, shell, count: 20_000, seed: 0, jobs, kills: 30, show: 20, trials: 250, script: None };
         if matches!(options.grammar, Grammar::Shell) && args.next_if(|arg| arg == "--dash").is_some() {
             options.shell = Shell::Dash;
         }
@@ -86,6 +89,7 @@ impl Options {
                 "--count" => options.count = value.parse().map_err(wrong)?,
                 "--seed" => options.seed = value.parse().map_err(wrong)?,
                 "--jobs" => options.jobs = value.parse().map_err(wrong)?,
+                "--kills" => options.kills = value.parse().map_err(wrong)?,
                 "--show" => options.show = value.parse().map_err(wrong)?,
                 "--trials" => options.trials = value.parse().map_err(wrong)?,
                 "--script" => {
@@ -153,7 +157,7 @@ fn main() -> ExitCode {
 /// Runs commands for containers and kills some of them.
 fn disturb_containers(options: &Options) -> ExitCode {
     let home = Scratch::new("fuzz-containers");
-    let plan = Plan { count: options.count, seed: options.seed, jobs: options.jobs.max(4), kills: 30 };
+    let plan = Plan { count: options.count, seed: options.seed, jobs: options.jobs.max(4), kills: options.kills };
     match containers::run(home.path(), plan) {
         Ok(counts) => {
             for (kind, count) in counts {

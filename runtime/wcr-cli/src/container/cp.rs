@@ -130,7 +130,11 @@ fn unpack(tar: File, target: &Path, keep_name: bool, owners: bool) -> Result<u64
             continue;
         }
         if fs::symlink_metadata(&place).is_ok_and(|meta| !meta.is_dir()) {
-            fs::remove_file(&place).with_context(fail)?;
+            match fs::remove_file(&place) {
+                // Somebody else has done so.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.with_context(fail)?,
+            }
         }
         bytes += entry.size();
         entry.unpack(&place).with_context(fail)?;

@@ -158,7 +158,7 @@ fn state_value(state: &State) -> Value {
         "Running": state.status.is_alive(),
         "Paused": state.status == Status::Paused,
         "Restarting": state.status == Status::Restarting,
-        "OOMKilled": false,
+        "OOMKilled": state.oom_killed,
         "Dead": false,
         "Pid": state.keeper,
         "ExitCode": state.exit_code,

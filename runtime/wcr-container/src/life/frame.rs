@@ -117,6 +117,8 @@ pub(crate) enum Answer {
         /// 125 to 127.
         code: u8,
     },
+    /// The container has just ended.
+    Ended,
     /// The container is paused.
     Paused,
     /// What the container uses.

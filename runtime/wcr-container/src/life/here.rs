@@ -1,6 +1,5 @@
 //! Running a container in this process: in the foreground, or as the process that a detached one lives in.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,8 +25,32 @@ pub(crate) struct Alone {
     pub(crate) hub: Hub,
     pub(crate) remote: Remote,
     pub(crate) state: Arc<Mutex<State>>,
-    /// That it was started has been written down.
-    pub(crate) told: Arc<AtomicBool>,
+    pub(crate) tale: Arc<Mutex<Tale>>,
+}
+
+/// What has been said of a run.
+#[derive(Default)]
+pub(crate) struct Tale {
+    /// That it was started.
+    begun: bool,
+    /// What comes after that, and is still to be said.
+    held: Vec<Happening>,
+}
+
+impl Tale {
+    /// Says that the run was started, and what has happened since.
+    pub(crate) fn begin(&mut self, place: &Place, begun: impl IntoIterator<Item = Happening>) {
+        self.begun = true;
+        place.tell(begun.into_iter().chain(self.held.drain(..)));
+    }
+
+    /// Says what has just happened; at the end, where the start is not said before.
+    fn go_on(&mut self, place: &Place, happening: Happening) {
+        match self.begun {
+            true => place.tell([happening]),
+            false => self.held.push(happening.at(now())),
+        }
+    }
 }
 
 /// What is to be said of a run in the foreground that was started then.
@@ -39,7 +62,7 @@ impl Alone {
     pub(crate) fn new(place: Arc<Place>, state: State) -> Self {
         let remote = Remote::default();
         let hub = Hub::new(LogWriter::new(place.clone()), remote.clone());
-        Self { place, hub, remote, state: Arc::new(Mutex::new(state)), told: Arc::default() }
+        Self { place, hub, remote, state: Arc::new(Mutex::new(state)), tale: Arc::default() }
     }
 
     /// Changes how the container is, and writes it.
@@ -74,6 +97,21 @@ impl Alone {
         self.run(image, options, stdio)
     }
 
+    /// What is done when a process is killed because the memory is used up.
+    fn out_of_memory(&self) -> wcr_engine::OutOfMemory {
+        let (place, state, tale) = (self.place.clone(), self.state.clone(), self.tale.clone());
+        Box::new(move || {
+            let killed = |state: &mut State| state.oom_killed = true;
+            if place.is_made() {
+                // A container whose state cannot be written ends with that error.
+                drop(change_state(&place, &state, killed));
+            } else {
+                killed(&mut state.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+            tale.lock().unwrap_or_else(PoisonError::into_inner).go_on(&place, Happening::new("oom"));
+        })
+    }
+
     fn run(&self, image: &ContainerImage, options: RunOptions, stdio: Stdio) -> Result<Outcome, LifeError> {
         let record = &self.place.record;
         let before = if self.place.is_made() { written::load(&self.place.folder()?)? } else { None };
@@ -96,6 +134,7 @@ impl Alone {
             memory: record.spec.memory,
             timeout: record.spec.timeout.map(Duration::from_millis),
             remote: Some(self.remote.clone()),
+            out_of_memory: record.spec.memory.map(|_| self.out_of_memory()),
             persist: (!record.spec.auto_remove).then(|| Box::new(persist) as wcr_kernel::Persist),
             ..options
         };
@@ -173,8 +212,9 @@ impl Alone {
     fn past(&self, ran: &Result<Outcome, LifeError>) -> Vec<Happening> {
         let started = self.state.lock().unwrap_or_else(PoisonError::into_inner).started;
         let Ok(outcome) = ran else { return Vec::new() };
-        let begun = (!self.told.load(Ordering::SeqCst)).then(|| begun(started));
-        begun.into_iter().flatten().chain([Happening::die(outcome.code, started, now())]).collect()
+        let mut tale = self.tale.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = (!tale.begun).then(|| begun(started)).into_iter().flatten();
+        begun.chain(tale.held.drain(..)).chain([Happening::die(outcome.code, started, now())]).collect()
     }
 
     /// Writes how a run in the foreground has ended, or takes the container away.

@@ -149,12 +149,12 @@ impl Container {
         self.folder.id()
     }
 
-    /// Its name.
+    /// Its name; where it was removed meanwhile, the beginning of its ID.
     ///
     /// # Errors
     /// [`LifeError::Store`].
     pub fn name(&self) -> Result<String, LifeError> {
-        Ok(self.folder.name()?.unwrap_or_default())
+        Ok(self.folder.name()?.unwrap_or_else(|| short(self.id()).to_owned()))
     }
 
     /// Its folder.
@@ -175,7 +175,7 @@ impl Container {
     /// [`LifeError::Damaged`], [`LifeError::Store`].
     pub fn state(&self) -> Result<State, LifeError> {
         let mut state = self.stored_state()?;
-        if state.status.is_alive() && !self.folder.is_locked()? {
+        if state.status.is_alive() && !self.folder.is_locked().map_err(|error| self.gone(error))? {
             // It may have ended properly between the two looks.
             state = self.stored_state()?;
             if state.status.is_alive() {
@@ -235,12 +235,17 @@ impl Container {
         Ok(ContainerImage { layers, config: record.run, platform: record.platform })
     }
 
+    /// What a failure of the store means: perhaps that the container was removed meanwhile.
+    fn gone(&self, error: wcr_store::StoreError) -> LifeError {
+        if self.folder.exists() { error.into() } else { LifeError::Unknown(short(self.id()).to_owned()) }
+    }
+
     /// Takes the lock of a container that does not run.
     fn lock(&self) -> Result<ContainerLock, LifeError> {
         let began = Instant::now();
         let mut looks = 0;
         loop {
-            if let Some(lock) = self.folder.try_lock()? {
+            if let Some(lock) = self.folder.try_lock().map_err(|error| self.gone(error))? {
                 if !self.folder.exists() {
                     return Err(LifeError::Unknown(short(self.id()).to_owned()));
                 }
@@ -269,7 +274,7 @@ impl Container {
             return Err(LifeError::Name(name.to_owned()));
         }
         let old = self.name()?;
-        self.folder.rename(&self.store, name)?;
+        self.folder.rename(&self.store, name).map_err(|error| self.gone(error))?;
         self.tell(Happening::new("rename").with("oldName", format!("/{old}")));
         Ok(())
     }
@@ -352,8 +357,8 @@ impl Container {
     /// [`LifeError`].
     pub fn changes(&self) -> Result<Vec<(char, Vec<u8>)>, LifeError> {
         #[cfg(unix)]
-        if self.state()?.status.is_alive() {
-            return match self.request(&Request::Changes)?.0 {
+        if let Some(answer) = self.ask(&Request::Changes)? {
+            return match answer {
                 Answer::Changes(changes) => Ok(changes.iter().map(|(kind, path)| (*kind, path.into())).collect()),
                 other => Err(unexpected(other)),
             };
@@ -371,8 +376,8 @@ impl Container {
     /// Has all that it has written kept, if it runs.
     fn save(&self) -> Result<(), LifeError> {
         #[cfg(unix)]
-        if self.state()?.status.is_alive() {
-            self.command(&Request::Save)?;
+        if let Some(answer) = self.ask(&Request::Save)? {
+            return done(answer);
         }
         Ok(())
     }
@@ -435,9 +440,8 @@ impl Container {
 
     fn put_there(&self, folder: &[u8], archive: &Path) -> Result<(), LifeError> {
         #[cfg(unix)]
-        if self.state()?.status.is_alive() {
-            let archive = absolute(archive)?;
-            return self.command(&Request::Put { folder: folder.to_vec().into(), archive }).map(drop);
+        if let Some(answer) = self.ask(&Request::Put { folder: folder.to_vec().into(), archive: absolute(archive)? })? {
+            return done(answer);
         }
         let now = wcr_abi::Timestamp::from_nanos(record::now());
         self.with_files(|vfs| unpack(vfs, folder, archive, now))
@@ -455,9 +459,10 @@ impl Container {
 
     fn get_from_there(&self, path: &[u8], follow: bool, archive: &Path) -> Result<(), LifeError> {
         #[cfg(unix)]
-        if self.state()?.status.is_alive() {
-            let archive = absolute(archive)?;
-            return self.command(&Request::Get { path: path.to_vec().into(), archive, follow }).map(drop);
+        if let Some(answer) =
+            self.ask(&Request::Get { path: path.to_vec().into(), archive: absolute(archive)?, follow })?
+        {
+            return done(answer);
         }
         pack(self.root()?.vfs(), path, follow, archive)
     }
@@ -477,8 +482,8 @@ impl Container {
 
     fn found(&self, path: &[u8]) -> Result<Found, LifeError> {
         #[cfg(unix)]
-        if self.state()?.status.is_alive() {
-            return match self.request(&Request::Stat { path: path.to_vec().into(), follow: true })?.0 {
+        if let Some(answer) = self.ask(&Request::Stat { path: path.to_vec().into(), follow: true })? {
+            return match answer {
                 Answer::Found(found) => Ok(found),
                 other => Err(unexpected(other)),
             };
@@ -506,6 +511,15 @@ fn absolute(path: &Path) -> Result<String, LifeError> {
     let failed = |reason: String| LifeError::Path { path: path.display().to_string(), reason };
     let path = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
     path.into_os_string().into_string().map_err(|_| failed("the path is not valid UTF-8".into()))
+}
+
+/// Whether something was done.
+#[cfg(unix)]
+fn done(answer: Answer) -> Result<(), LifeError> {
+    match answer {
+        Answer::Done => Ok(()),
+        other => Err(unexpected(other)),
+    }
 }
 
 #[cfg(unix)]

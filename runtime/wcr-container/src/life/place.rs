@@ -9,7 +9,7 @@ use wcr_vfs::Vfs;
 use crate::life::error::LifeError;
 use crate::life::events::Happening;
 use crate::life::names;
-use crate::life::record::{Record, State};
+use crate::life::record::{Record, State, short};
 use crate::life::written::{self, Durability};
 
 /// The documents in a container's folder.
@@ -23,7 +23,18 @@ pub struct Place {
     pub(crate) id: String,
     name: Option<String>,
     pub(crate) record: Record,
-    made: Mutex<Option<(ContainerFolder, ContainerLock)>>,
+    made: Mutex<Made>,
+}
+
+/// What there is of a container's folder.
+#[derive(Debug)]
+enum Made {
+    /// Nothing yet.
+    No,
+    /// The folder, and its lock.
+    Yes(ContainerFolder, ContainerLock),
+    /// Nothing any more: it was removed, or others have it.
+    Gone,
 }
 
 impl Place {
@@ -36,13 +47,13 @@ impl Place {
             return Err(LifeError::Name(name.clone()));
         }
         let id = random_id()?;
-        Ok(Self { store, id, name, record, made: Mutex::new(None) })
+        Ok(Self { store, id, name, record, made: Mutex::new(Made::No) })
     }
 
     /// The place of a container that is there, locked.
     pub(crate) fn existing(store: Store, folder: ContainerFolder, record: Record, lock: ContainerLock) -> Self {
         let id = folder.id().to_owned();
-        Self { store, id, name: None, record, made: Mutex::new(Some((folder, lock))) }
+        Self { store, id, name: None, record, made: Mutex::new(Made::Yes(folder, lock)) }
     }
 
     /// The ID.
@@ -54,14 +65,16 @@ impl Place {
     /// The folder, which is made now if it is not there yet.
     ///
     /// # Errors
-    /// The name is taken, the store fails.
+    /// The name is taken, the store fails; [`LifeError::Unknown`] when the container was removed.
     pub fn folder(&self) -> Result<ContainerFolder, LifeError> {
         let mut made = self.made();
-        if let Some((folder, _)) = &*made {
-            return Ok(folder.clone());
+        match &*made {
+            Made::No => {}
+            Made::Yes(folder, _) => return Ok(folder.clone()),
+            Made::Gone => return Err(self.gone()),
         }
         let (folder, lock) = self.make()?;
-        *made = Some((folder.clone(), lock));
+        *made = Made::Yes(folder.clone(), lock);
         drop(made);
         self.tell([self.created()]);
         Ok(folder)
@@ -74,7 +87,10 @@ impl Place {
 
     /// The container's name, or the one that it would be given first.
     pub(crate) fn name(&self) -> String {
-        let made = self.made().as_ref().and_then(|(folder, _)| folder.name().ok().flatten());
+        let made = match &*self.made() {
+            Made::Yes(folder, _) => folder.name().ok().flatten(),
+            Made::No | Made::Gone => None,
+        };
         made.or_else(|| self.name.clone()).unwrap_or_else(|| names::generate(&self.id, 0))
     }
 
@@ -101,7 +117,11 @@ impl Place {
 
     /// Whether the folder is there.
     pub(crate) fn is_made(&self) -> bool {
-        self.made().is_some()
+        matches!(&*self.made(), Made::Yes(..))
+    }
+
+    fn gone(&self) -> LifeError {
+        LifeError::Unknown(short(&self.id).to_owned())
     }
 
     /// The container's folder and its lock, for others to go on with.
@@ -110,8 +130,10 @@ impl Place {
     /// As [`Self::folder`].
     pub fn into_parts(self) -> Result<(ContainerFolder, ContainerLock), LifeError> {
         self.folder()?;
-        let made = self.made().take();
-        made.ok_or_else(|| LifeError::Unknown(self.id.clone()))
+        match core::mem::replace(&mut *self.made(), Made::Gone) {
+            Made::Yes(folder, lock) => Ok((folder, lock)),
+            Made::No | Made::Gone => Err(self.gone()),
+        }
     }
 
     /// Writes how the container is.
@@ -128,18 +150,18 @@ impl Place {
         written::save(&self.store, &folder, vfs, durability)
     }
 
-    /// Takes the container away again.
+    /// Takes the container away again. Whoever still has something to do with it does not bring it back.
     pub(crate) fn remove(&self) -> Result<(), LifeError> {
         let name = self.name();
-        let made = self.made().take();
-        if let Some((folder, lock)) = made {
+        let made = core::mem::replace(&mut *self.made(), Made::Gone);
+        if let Made::Yes(folder, lock) = made {
             self.store.remove_container(&folder, lock)?;
             self.tell_as(&name, [Happening::new("destroy")]);
         }
         Ok(())
     }
 
-    fn made(&self) -> MutexGuard<'_, Option<(ContainerFolder, ContainerLock)>> {
+    fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -155,4 +177,28 @@ pub(crate) fn random_id() -> Result<String, LifeError> {
 pub(crate) fn write_state(store: &Store, folder: &ContainerFolder, state: &State) -> Result<(), LifeError> {
     let json = serde_json::to_vec(state).map_err(|error| LifeError::damaged(folder.id(), &error))?;
     Ok(store.write_in(folder, STATE, &json)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::life::record::Spec;
+    use wcr_machine::ContainerImage;
+
+    #[test]
+    fn what_was_removed_does_not_come_back() {
+        let root = std::env::temp_dir().join(format!("wcr-place-{}", random_id().unwrap()));
+        let store = Store::open(&root).unwrap();
+        let image = ContainerImage { layers: Vec::new(), config: Default::default(), platform: Default::default() };
+        let record = crate::life::record("image", None, &image, Spec::default());
+        let place = Place::new(store.clone(), None, record).unwrap();
+        assert!(!place.is_made());
+        let folder = place.folder().unwrap();
+        assert!(place.is_made() && folder.exists());
+        place.remove().unwrap();
+        assert!(matches!(place.folder(), Err(LifeError::Unknown(_))));
+        assert!(place.write_state(&State::default()).is_err());
+        assert!(!place.is_made() && !folder.exists() && store.containers().unwrap().is_empty());
+        std::fs::remove_dir_all(root).unwrap();
+    }
 }

@@ -185,6 +185,8 @@ pub struct State {
     pub restarts: u32,
     /// Why it could not be started.
     pub error: String,
+    /// One of its processes was killed because its memory was used up, since it was last started.
+    pub oom_killed: bool,
     /// It was stopped on purpose, so that it is not started again.
     pub stopped: bool,
     /// How healthy it is, if that is watched.

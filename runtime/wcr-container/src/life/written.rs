@@ -15,6 +15,7 @@ use wcr_vfs::layer::{Layer, LayerIndex};
 use wcr_vfs::{Change, ChangeKind, Vfs};
 
 use crate::life::error::LifeError;
+use crate::life::record::short;
 
 /// What says which layer counts.
 pub(crate) const POINTER: &str = "written.json";
@@ -60,8 +61,27 @@ pub(crate) fn files(folder: &ContainerFolder) -> io::Result<Vec<PathBuf>> {
 /// # Errors
 /// [`LifeError::Damaged`], [`LifeError::Files`].
 pub(crate) fn load(folder: &ContainerFolder) -> Result<Option<Written>, LifeError> {
+    let mut found = pointer(folder)?;
+    while let Some(Pointer { digest, size }) = found {
+        match open(folder, digest, size) {
+            Ok(written) => return Ok(Some(written)),
+            Err(error) => {
+                // Another layer may have taken its place just now, or somebody the container.
+                found = pointer(folder)?;
+                match &found {
+                    Some(now) if now.digest == digest => return Err(error),
+                    None if !folder.exists() => return Err(LifeError::Unknown(short(folder.id()).to_owned())),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The layer with this digest.
+fn open(folder: &ContainerFolder, digest: Digest, size: u64) -> Result<Written, LifeError> {
     let damaged = |reason: &dyn std::fmt::Display| LifeError::damaged(folder.id(), reason);
-    let Some(Pointer { digest, size }) = pointer(folder)? else { return Ok(None) };
     let [tar, index] = ["tar", "idx"].map(|suffix| part(folder, digest, suffix));
     let index = fs::read(index).map_err(|error| damaged(&error))?;
     let index = LayerIndex::open(index).map_err(|error| damaged(&error))?;
@@ -72,7 +92,7 @@ pub(crate) fn load(folder: &ContainerFolder) -> Result<Option<Written>, LifeErro
     }
     let map = Mapped::new(&file, size).map_err(LifeError::files(folder.id()))?;
     let layer = Layer::new(index, map).map_err(|error| damaged(&error))?;
-    Ok(Some(Written { layer: Arc::new(layer), tar }))
+    Ok(Written { layer: Arc::new(layer), tar })
 }
 
 /// The length of what a container has kept, in bytes.

@@ -40,7 +40,7 @@ pub(super) fn of_bytes(bytes: &[u8]) -> &'static str {
         return "empty";
     }
     let kind = KINDS.iter().find(|(start, _)| bytes.starts_with(start));
-    kind.map_or("no tar archive", |(_, name)| name)
+    kind.map_or("data of an unknown kind", |(_, name)| name)
 }
 
 /// A name for a tar that holds no image.

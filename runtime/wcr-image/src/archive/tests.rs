@@ -244,7 +244,7 @@ fn what_is_no_archive_is_named() {
         (&zstd(&zstd(b"x")), "compressed with zstd twice"),
         (&zstd(&[0; 1024]), "an empty tar archive"),
         (&gzip(&gzip(b"x")), "compressed with gzip twice"),
-        (&[b'x'; 4096], "it is no tar archive, not an image archive"),
+        (&[b'x'; 4096], "it is data of an unknown kind, not an image archive"),
         (&[0; 1024], "an empty tar archive"),
         (&gzip(&[0; 1024]), "an empty tar archive"),
         (&layer("x"), "a tar archive without `manifest.json` and `index.json` (it has `file`, for one)"),

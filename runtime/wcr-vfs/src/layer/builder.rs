@@ -301,8 +301,11 @@ impl LayerBuilder {
 
     fn replace(&mut self, slot: u32, what: What) {
         let slot = &mut self.slots[slot as usize];
-        if matches!(slot.what, What::Dir(_)) {
-            self.last_dir = NONE;
+        match slot.what {
+            What::Dir(_) => self.last_dir = NONE,
+            What::Nothing => {}
+            // A file that came before a directory has removed what lower layers had there.
+            What::Inode(_) | What::Lower(_) => slot.whiteout |= matches!(what, What::Dir(_)),
         }
         slot.what = what;
     }
@@ -428,7 +431,7 @@ impl LayerBuilder {
                 RawRecord {
                     kind: KIND_INODE,
                     flags: if dir.opaque || whiteout { FLAG_OPAQUE } else { 0 }
-                        | if dir.meta.is_none() { FLAG_IMPLIED } else { 0 },
+                        | if dir.meta.is_none() && !whiteout { FLAG_IMPLIED } else { 0 },
                     nlink: 2 + subdirs,
                     children,
                     ..self.inode_record(blank, FileKind::Directory, &meta)

@@ -13,7 +13,7 @@
 use wcr_abi::{Mode, Timestamp};
 
 /// The first eight bytes of an index file.
-pub const MAGIC: [u8; 8] = *b"wcrlidx2";
+pub const MAGIC: [u8; 8] = *b"wcrlidx3";
 /// The length of the header, in bytes.
 pub const HEADER_LEN: usize = 128;
 /// The length of one record, in bytes.

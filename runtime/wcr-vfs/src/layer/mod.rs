@@ -9,8 +9,9 @@
 //! Whiteouts are records too: `.wh.NAME` in the tar is a record named `NAME` of kind
 //! [`RecordKind::Whiteout`]; `.wh..wh..opq` sets [`Record::opaque`] on its directory. A whiteout and a
 //! real entry of the same name in one layer: the real entry stands, on an opaque directory when it is
-//! one. A directory that the tar only implies (`a/b` without `a/`) has [`Record::implied`] set: the
-//! metadata of a lower layer's directory shows through.
+//! one. The same holds of a directory that took the place of a file of the same layer, since that file has removed
+//! what was there. A directory that the tar only implies (`a/b` without `a/`) has [`Record::implied`] set: the
+//! metadata of a lower layer's directory shows through, unless a whiteout has removed that.
 
 mod builder;
 mod content;
@@ -77,7 +78,7 @@ pub struct Record<'a> {
     pub children: core::ops::Range<u32>,
     /// Nothing of the lower layers shows in this directory.
     pub opaque: bool,
-    /// The tar has no entry for this directory, only for things in it.
+    /// The tar has no entry for this directory, only for things in it, and has not removed a lower one.
     pub implied: bool,
     /// A remark on a regular file's content ([`LayerBuilder::label`]); 0 when there is none.
     pub label: u8,

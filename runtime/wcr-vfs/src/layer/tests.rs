@@ -130,10 +130,19 @@ fn whiteouts_in_any_order() {
         ("only/.wh.deep", meta(0), Regular),
         (".wh..wh.plnk/", meta(0), Directory),
         ("odd/.wh.name/x", file(0), Regular),
+        ("anew/x", file(0), Regular),
+        (".wh.anew", meta(0), Regular),
+        ("turned", file(0), Regular),
+        ("turned/", meta(0o700), Directory),
+        ("used", file(0), Regular),
+        ("used/x", file(0), Regular),
     ]);
     assert_eq!(get(&index, "gone").kind, RecordKind::Whiteout);
     assert!(get(&index, "dir").opaque && get(&index, "dir").implied);
     assert!(get(&index, "both").opaque && !get(&index, "both").implied);
+    for name in ["anew", "turned", "used"] {
+        assert!(get(&index, name).opaque && !get(&index, name).implied, "{name}");
+    }
     assert_eq!((get(&index, "file").kind, get(&index, "file").opaque), (RecordKind::Inode, false));
     assert_eq!((get(&index, "only/deep").kind, get(&index, "only").nlink), (RecordKind::Whiteout, 2));
     assert_eq!(find(&index, ".wh..wh.plnk"), None);

@@ -96,13 +96,13 @@ fn remove_under(paths: &mut Paths, dir: &str) {
     paths.retain(|path, _| !path.starts_with(&prefix));
 }
 
-/// Makes directories of everything on the way to `path`.
-fn imply(paths: &mut Paths, path: &str) {
+/// Makes directories of everything on the way to `path`. What was a file before has removed what lay below.
+fn imply(paths: &mut Paths, path: &str, hidden: &mut BTreeSet<String>) {
     let ends: Vec<_> = path.match_indices('/').map(|(end, _)| end).collect();
     for end in ends {
         let dir = &path[..end];
-        if !matches!(paths.get(dir), Some(Thing::Dir(_))) {
-            paths.insert(dir.to_owned(), Thing::Dir(None));
+        if !matches!(paths.get(dir), Some(Thing::Dir(_))) && paths.insert(dir.to_owned(), Thing::Dir(None)).is_some() {
+            hidden.insert(dir.to_owned());
         }
     }
 }
@@ -128,19 +128,22 @@ fn apply(lower: &Paths, entries: &[Entry], inodes: &mut usize) -> Paths {
                 (path, found)
             }
             Entry::Whiteout(path) => {
-                imply(&mut own, path);
+                imply(&mut own, path, &mut hidden);
                 hidden.insert(path.clone());
                 continue;
             }
             Entry::Opaque(path) => {
-                imply(&mut own, &format!("{path}/"));
+                imply(&mut own, &format!("{path}/"), &mut hidden);
                 opaque.insert(path.clone());
                 continue;
             }
         };
-        imply(&mut own, path);
-        dangling.remove(path);
+        imply(&mut own, path, &mut hidden);
         let is_dir = |thing: Option<&Thing>| matches!(thing, Some(Thing::Dir(_)));
+        let was_file = dangling.remove(path) || own.contains_key(path) && !is_dir(own.get(path));
+        if was_file && is_dir(thing.as_ref()) {
+            hidden.insert(path.clone());
+        }
         if !(is_dir(own.get(path)) && is_dir(thing.as_ref())) {
             // With a directory goes what the layer said about its content.
             remove_under(&mut own, path);
@@ -157,15 +160,12 @@ fn apply(lower: &Paths, entries: &[Entry], inodes: &mut usize) -> Paths {
             }
         }
     }
-    // Used as a directory after all.
-    dangling.retain(|path| !own.contains_key(path));
     let mut merged = lower.clone();
-    for path in hidden.iter().chain(&opaque).chain(&dangling) {
+    for path in hidden.iter().chain(&dangling) {
         remove_under(&mut merged, path);
-        if !matches!(own.get(path), Some(Thing::Dir(_))) && !opaque.contains(path) {
-            merged.remove(path);
-        }
+        merged.remove(path);
     }
+    opaque.iter().for_each(|path| remove_under(&mut merged, path));
     for (path, thing) in own {
         let below = merged.get(&path).cloned();
         match (&below, &thing) {

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use wcr_tests::busybox;
 use wcr_tests::image::Image;
@@ -12,6 +12,7 @@ use wcr_tests::layer::Layer;
 use wcr_tests::scratch::Scratch;
 use wcr_tests::skip::find;
 
+use crate::memory;
 use crate::report::{Ratio, Ratios, Report};
 use crate::timing::{Contestant, compare};
 use crate::tree;
@@ -244,23 +245,12 @@ fn ratio(lab: &Lab, places: &Places, image: &str, workdir: &str, (script, target
         let args = ["run", "--rm", "-v", &volume, "--tmpfs", "/memory", "-e", "DATA=/data", "-e", "MEMORY=/memory"];
         lab.wcr([&args[..], &["-w", workdir, image, "sh", "-c", script]].concat()).into_command()
     };
-    let memory = [peak(places, native()), peak(places, wcr())];
+    let told = places.data.join("peak");
+    let peak = |command| memory::peak(Command::new(places.bin.join("time")), &told, command);
+    let memory = [peak(native()), peak(wcr())];
     let outcomes = compare(vec![Contestant::new("native", native), Contestant::new("wcr run", wcr)], rounds, None);
     let Ok(outcomes) = <[_; 2]>::try_from(outcomes) else { unreachable!("as many outcomes as contestants") };
     Ratio { name: format!("`{script}`"), target, outcomes, memory }
-}
-
-/// The most memory that a command takes, in KiB, as BusyBox's `time` tells.
-fn peak(places: &Places, command: Command) -> Option<u64> {
-    let told = places.data.join("peak");
-    let mut time = Command::new(places.bin.join("time"));
-    time.args(["-f", "%M", "-o"]).arg(&told).arg(command.get_program()).args(command.get_args());
-    time.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    if let Some(folder) = command.get_current_dir() {
-        time.current_dir(folder);
-    }
-    time.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
-    fs::read_to_string(told).ok()?.lines().last()?.trim().parse().ok()
 }
 
 /// Removes what a folder holds.

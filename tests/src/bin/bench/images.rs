@@ -23,9 +23,14 @@ pub fn small() -> Image {
     Image::new([busybox::layer(), layer.into()]).with("Cmd", json!(["sh"]))
 }
 
+/// One layer as large as seven of those of [`large`], about 300 MB, 100 MB as gzip.
+pub fn one_layer() -> Vec<u8> {
+    layer(0, 7 * FILES).into_tar()
+}
+
 /// 8 layers with 60,000 files, about 336 MB, 116 MB as gzip; the lowest layer has BusyBox too.
 pub fn large() -> Image {
-    let make = |number: u64| Blob::from_tar(&large_layer(number).into_tar(), 6);
+    let make = |number: u64| Blob::from_tar(&layer(number, FILES).into_tar(), 6);
     let mut blobs = vec![busybox::layer()];
     // Two at a time: compressing takes most of the time.
     for pair in (0..LAYERS).collect::<Vec<_>>().chunks(2) {
@@ -37,11 +42,11 @@ pub fn large() -> Image {
     Image::new(blobs).with("Cmd", json!(["sh"]))
 }
 
-fn large_layer(number: u64) -> Layer {
+fn layer(number: u64, files: u64) -> Layer {
     let mut random = Random(0x5851_f42d_4c95_7f2d ^ (number + 1));
     let words = words(&mut Random(42));
     let mut layer = Layer::new();
-    for file in 0..FILES {
+    for file in 0..files {
         // As in real images: most files are small, a few make up most of the bytes.
         let length = match random.below(100) {
             0..=59 => 200 + random.below(1_800),

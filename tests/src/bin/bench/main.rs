@@ -7,6 +7,7 @@ mod applets;
 mod cgroups;
 mod images;
 mod kernel;
+mod memory;
 mod peers;
 mod pull;
 mod report;

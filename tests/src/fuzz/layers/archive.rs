@@ -15,8 +15,10 @@ pub enum Format {
 /// One entry.
 #[derive(Debug, Clone, Default)]
 pub struct Entry {
-    /// Its name.
+    /// Its name, as the header has it.
     pub path: Vec<u8>,
+    /// Its name, where a record has another than the header.
+    pub recorded: Option<Vec<u8>>,
     /// The target of a link.
     pub link: Vec<u8>,
     /// The type, as the header has it.
@@ -53,6 +55,11 @@ impl Entry {
     pub fn new(typeflag: u8, path: &[u8]) -> Self {
         let mode = if typeflag == b'5' { 0o755 } else { 0o644 };
         Entry { path: path.to_vec(), typeflag, mode, mtime: 1_000_000_000, ..Entry::default() }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &[u8] {
+        self.recorded.as_ref().unwrap_or(&self.path)
     }
 
     /// A regular file.

@@ -46,7 +46,8 @@ pub struct Difference {
 
 impl Difference {
     fn new(seed: u64, case: &Case, lines: Vec<String>) -> Self {
-        Difference { seed, lines, case: describe(case), reason: reason(case) }
+        let reason = reason(case, &lines);
+        Difference { seed, lines, case: describe(case), reason }
     }
 }
 

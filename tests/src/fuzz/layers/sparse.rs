@@ -82,11 +82,11 @@ fn pax(form: Form, path: &[u8], content: Vec<u8>, size: u64, map: &[(u64, u64)])
         }
     }
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-    let shown = if form == Form::Pax00 {
-        path.to_vec()
+    let (shown, recorded) = if form == Form::Pax00 {
+        (path.to_vec(), None)
     } else {
         record(&mut records, "GNU.sparse.name", path);
-        [b"GNUSparseFile.0/", name].concat()
+        ([b"GNUSparseFile.0/", name].concat(), Some(path.to_vec()))
     };
-    Entry { records, ..Entry::file(&shown, &[before, content].concat()) }
+    Entry { records, recorded, ..Entry::file(&shown, &[before, content].concat()) }
 }

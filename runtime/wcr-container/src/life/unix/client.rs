@@ -107,15 +107,20 @@ impl Container {
     pub(crate) fn request(&self, request: &Request) -> Result<(Answer, Attached), LifeError> {
         let id = self.id();
         let mut stream = self.connect()?;
-        frame::write_json(&mut stream, frame::REQUEST, request).map_err(LifeError::unreachable(id))?;
-        let answer = match frame::read_json(&mut stream, frame::ANSWER) {
+        let sent = frame::write_json(&mut stream, frame::REQUEST, request);
+        match sent.and_then(|()| frame::read_json(&mut stream, frame::ANSWER)) {
+            Ok(Answer::Ended) => Err(LifeError::NotRunning { container: short(id).to_owned() }),
             // It ended meanwhile.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof || error.kind() == ErrorKind::ConnectionReset => {
-                return Err(LifeError::NotRunning { container: short(id).to_owned() });
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                ) =>
+            {
+                Err(LifeError::NotRunning { container: short(id).to_owned() })
             }
-            answer => answer.map_err(LifeError::unreachable(id))?,
-        };
-        Ok((answer, Attached { stream, id: id.to_owned() }))
+            answer => Ok((answer.map_err(LifeError::unreachable(id))?, Attached { stream, id: id.to_owned() })),
+        }
     }
 
     /// Sends a request that is answered with success or failure.
@@ -130,7 +135,10 @@ impl Container {
         let id = self.id();
         let began = Instant::now();
         loop {
-            let address = Address::of(self.folder.path()).map_err(LifeError::unreachable(id))?;
+            let address = match Address::of(self.folder.path()) {
+                Err(_) if !self.folder.exists() => return Err(LifeError::Unknown(short(id).to_owned())),
+                address => address.map_err(LifeError::unreachable(id))?,
+            };
             match UnixStream::connect(address.path()) {
                 Ok(stream) => return Ok(stream),
                 // It does not listen yet, or not any more.

@@ -6,7 +6,6 @@
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -265,18 +264,18 @@ impl Alone {
         watch: &Arc<Mutex<Watch>>,
     ) -> Result<Outcome, LifeError> {
         let (place, state) = (self.place.clone(), self.state.clone());
-        let (refusal, watch) = (refusal.clone(), watch.clone());
+        let (refusal, watch, tale) = (refusal.clone(), watch.clone(), self.tale.clone());
         let served = self.served(refusal.clone())?;
         let started = move |last: &LastRefusal| {
             *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
             let running = change_state(&place, &state, |state| {
                 (state.status, state.started, state.keeper) = (Status::Running, now(), std::process::id());
-                (state.exit_code, state.finished) = (0, 0);
+                (state.exit_code, state.finished, state.oom_killed) = (0, 0, false);
                 state.error.clear();
                 state.health = place.record.new_health();
             });
             if running.is_ok() {
-                place.tell([Happening::new("start")]);
+                tale.lock().unwrap_or_else(PoisonError::into_inner).begin(&place, [Happening::new("start")]);
                 *watch.lock().unwrap_or_else(PoisonError::into_inner) = Watch::begin(&served, &state);
             }
             if first {
@@ -310,7 +309,7 @@ impl Alone {
     pub(crate) fn served_later(&self, refusal: Arc<Mutex<Option<LastRefusal>>>) -> Result<Lasting, LifeError> {
         let served = self.served(refusal)?;
         let (place, state, remote) = (self.place.clone(), self.state.clone(), self.remote.clone());
-        let told = self.told.clone();
+        let tale = self.tale.clone();
         Ok(Box::new(move || {
             if !place.record.spec.tty {
                 // Without that, signals end this process, and the container with it.
@@ -323,8 +322,7 @@ impl Alone {
             });
             if known.is_ok() {
                 let started = state.lock().unwrap_or_else(PoisonError::into_inner).started;
-                place.tell(begun(started));
-                told.store(true, Ordering::SeqCst);
+                tale.lock().unwrap_or_else(PoisonError::into_inner).begin(&place, begun(started));
             }
             // It is watched until this process ends.
             core::mem::forget(Watch::begin(&served, &state));

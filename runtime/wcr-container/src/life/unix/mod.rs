@@ -20,8 +20,11 @@ use crate::life::error::LifeError;
 use crate::life::events::Happening;
 use crate::life::frame::{Answer, Exec, ProcessLine, Request, Usage};
 use crate::life::place::{self, Place};
-use crate::life::record::Status;
+use crate::life::record::{Status, short};
 use crate::life::{Container, LAST, unexpected};
+
+/// How long a container that has ended may take to keep what it has written.
+const KEEPS: Duration = Duration::from_secs(1);
 
 impl Container {
     /// Starts a new container on its own. With `attach` the connection to its streams, from their beginning.
@@ -90,6 +93,23 @@ impl Container {
         self.command(&Request::Exec(exec))
     }
 
+    /// What it answers while it runs. `None` when it does not, or ended before it answered: then its files are those that
+    /// were kept.
+    pub(crate) fn ask(&self, request: &Request) -> Result<Option<Answer>, LifeError> {
+        if !self.state()?.status.is_alive() {
+            return Ok(None);
+        }
+        match self.request(request) {
+            Ok((answer, _)) => Ok(Some(answer)),
+            Err(LifeError::NotRunning { .. }) => {
+                // What it has written is kept at its very end.
+                self.ends_within(KEEPS)?;
+                if self.folder.exists() { Ok(None) } else { Err(LifeError::Unknown(short(self.id()).to_owned())) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn running(&self) -> Result<(), LifeError> {
         match self.state()?.status {
             Status::Running => Ok(()),
@@ -131,8 +151,11 @@ impl Container {
             && self.folder.is_locked()?
         {
             self.tell(Happening::kill(Signal::KILL));
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL)
-                .map_err(|errno| LifeError::unreachable(self.id())(errno.into()))?;
+            match rustix::process::kill_process(pid, rustix::process::Signal::KILL) {
+                // It has gone by itself.
+                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+                Err(errno) => return Err(LifeError::unreachable(self.id())(errno.into())),
+            }
         }
         self.ends_within(LAST)?;
         Ok(())

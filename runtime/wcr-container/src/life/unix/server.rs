@@ -95,13 +95,9 @@ fn ask<T: Send + 'static>(remote: &Remote, question: impl FnOnce(&mut Kernel) ->
     remote.send(job).then(|| receiver.recv().ok()).flatten()
 }
 
-fn ended() -> Answer {
-    Answer::Failed { reason: "the container has just ended".into(), code: 125 }
-}
-
 fn answer(served: &Served, request: Request) -> Answer {
     let Served { remote, notice, place, .. } = served;
-    let done = |done: Option<()>| done.map_or_else(ended, |()| Answer::Done);
+    let done = |done: Option<()>| done.map_or(Answer::Ended, |()| Answer::Done);
     match request {
         Request::Signal(number) => {
             place.tell([Happening::kill(Signal(number))]);
@@ -129,17 +125,17 @@ fn answer(served: &Served, request: Request) -> Answer {
             place.tell([Happening::new(if paused { "pause" } else { "unpause" })]);
             Answer::Done
         }
-        Request::Usage => ask(remote, |kernel| kernel.usage()).map_or_else(ended, |usage| {
+        Request::Usage => ask(remote, |kernel| kernel.usage()).map_or(Answer::Ended, |usage| {
             let wcr_kernel::Usage { processes, memory, cpu } = usage;
             Answer::Usage(Usage { processes, memory, cpu })
         }),
-        Request::Processes => ask(remote, |kernel| processes(kernel)).map_or_else(ended, Answer::Processes),
+        Request::Processes => ask(remote, |kernel| processes(kernel)).map_or(Answer::Ended, Answer::Processes),
         Request::Save => {
             let place = place.clone();
             match ask(remote, move |kernel| place.save(kernel.vfs(), Durability::Process)) {
                 Some(Ok(())) => Answer::Done,
                 Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 125 },
-                None => ended(),
+                None => Answer::Ended,
             }
         }
         Request::Put { folder, archive } => copied(ask(remote, move |kernel| {
@@ -153,7 +149,7 @@ fn answer(served: &Served, request: Request) -> Answer {
             match ask(remote, move |kernel| copy::find(kernel.vfs(), &Vec::from(&path), follow)) {
                 Some(Ok(found)) => Answer::Found(found),
                 Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 1 },
-                None => ended(),
+                None => Answer::Ended,
             }
         }
         Request::Changes => match ask(remote, |kernel| written::list(kernel.vfs(), "")) {
@@ -161,9 +157,9 @@ fn answer(served: &Served, request: Request) -> Answer {
                 Answer::Changes(changes.into_iter().map(|(kind, path)| (kind, Text::from(path))).collect())
             }
             Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 1 },
-            None => ended(),
+            None => Answer::Ended,
         },
-        Request::Attach { .. } | Request::Exec(_) | Request::Wait => ended(),
+        Request::Attach { .. } | Request::Exec(_) | Request::Wait => Answer::Ended,
     }
 }
 
@@ -171,7 +167,7 @@ fn copied(done: Option<Result<(), LifeError>>) -> Answer {
     match done {
         Some(Ok(())) => Answer::Done,
         Some(Err(error)) => Answer::Failed { reason: error.to_string(), code: 1 },
-        None => ended(),
+        None => Answer::Ended,
     }
 }
 
@@ -278,7 +274,7 @@ fn run(mut stream: UnixStream, served: &Served, exec: Exec) -> io::Result<()> {
             let answer = Answer::Failed { reason: error.to_string(), code: error.exit_code() };
             return frame::write_json(&mut stream, frame::ANSWER, &answer);
         }
-        None => return frame::write_json(&mut stream, frame::ANSWER, &ended()),
+        None => return frame::write_json(&mut stream, frame::ANSWER, &Answer::Ended),
     };
     let (inbox, outbox) = (Arc::new(Mutex::new(Inbox::default())), Arc::new(Outbox::default()));
     outbox.put(frame::ANSWER, serde_json::to_vec(&Answer::Done)?);
