@@ -1,11 +1,12 @@
 //! Questions of programs that who runs the container answers: how a test is a program of its container.
 
 use wcr_abi::{Errno, Fd, OpenFlags, Pid};
-use wcr_vfs::Creds;
+use wcr_vfs::{Creds, Node};
 
 use crate::kernel::{Call, Kernel};
 
-/// Answers a question; `None` when nobody can any more.
+/// Answers a question; `None` when nobody can any more. Who cannot answer while being asked gives nothing, lets nobody of
+/// the container go on, and adds the answer with [`Kernel::add_answer`].
 pub type Answers = Box<dyn FnMut(&[u8]) -> Option<Vec<u8>> + Send>;
 
 impl Kernel {
@@ -19,11 +20,22 @@ impl Kernel {
         let answer = answers(question).ok_or(Errno::Io)?;
         let fd = self.memory_file(pid, b"answer", OpenFlags::CLOEXEC, false)?;
         let node = self.file_of(pid, fd)?.1.backing.node().ok_or(Errno::Io)?;
+        self.answered = Some(node);
+        self.add_answer(&answer)?;
+        Ok(fd)
+    }
+
+    /// Writes the answer to the last question into its file, before the program that has asked goes on.
+    ///
+    /// # Errors
+    /// `NOENT` nobody has asked; `NOSPC`.
+    pub fn add_answer(&mut self, answer: &[u8]) -> Result<(), Errno> {
+        let node = self.answered.ok_or(Errno::Noent)?;
         let now = self.now();
         let mut done = 0;
         while let Some(rest) = answer.get(done..).filter(|rest| !rest.is_empty()) {
             done += self.vfs.write_node(Creds::root(), node, done as u64, rest, now)?;
         }
-        Ok(fd)
+        Ok(())
     }
 }

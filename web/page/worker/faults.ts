@@ -1,15 +1,16 @@
 /** What stopped a program, from what the browser throws. */
 
-import { Fault } from "../../generated/wcr_web.js";
+import type { Fault } from "../../generated/wcr_web.js";
+import { kernel } from "./kernel.ts";
 
 const ARITHMETIC = /divide by zero|remainder by zero|division|unrepresentable|integer overflow|invalid conversion/i;
 
 /** Tells the traps apart as far as the browser's messages do. */
 export function faultOf(thrown: unknown): Fault {
-  if (thrown instanceof RangeError) return Fault.Memory;
-  if (!(thrown instanceof WebAssembly.RuntimeError)) return Fault.CannotRun;
-  if (/unreachable/i.test(thrown.message)) return Fault.Abort;
-  return ARITHMETIC.test(thrown.message) ? Fault.Arithmetic : Fault.Memory;
+  if (thrown instanceof RangeError) return kernel.Fault.Memory;
+  if (!(thrown instanceof WebAssembly.RuntimeError)) return kernel.Fault.CannotRun;
+  if (/unreachable/i.test(thrown.message)) return kernel.Fault.Abort;
+  return ARITHMETIC.test(thrown.message) ? kernel.Fault.Arithmetic : kernel.Fault.Memory;
 }
 
 /** The reason in words. */

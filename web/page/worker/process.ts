@@ -1,8 +1,9 @@
 /** One process: instance after instance, until it ends. */
 
-import * as kernel from "../../generated/wcr_web.js";
+import type { NewProcess } from "../../generated/wcr_web.js";
 import { faultOf, reasonOf } from "./faults.ts";
 import type { Jspi } from "./jspi.ts";
+import { kernel } from "./kernel.ts";
 import type { Linked, Programs } from "./programs.ts";
 import type { Windows } from "./windows.ts";
 
@@ -51,7 +52,7 @@ export class Process {
   #failTurn: (error: unknown) => void = () => {};
   #overflow: Error | undefined;
 
-  constructor(around: Surroundings, { pid, program, fork }: kernel.NewProcess, snapshot: Snapshot | undefined) {
+  constructor(around: Surroundings, { pid, program, fork }: NewProcess, snapshot: Snapshot | undefined) {
     this.pid = pid;
     this.#around = around;
     this.#window = around.windows.take();

@@ -7,14 +7,15 @@ import { Calls, Programs as ProgramsTold } from "./told.ts";
 import { Container } from "./container.ts";
 import { reasonOf } from "./faults.ts";
 import { jspi } from "./jspi.ts";
+import { use } from "./kernel.ts";
+import { loaded, sources } from "./load.ts";
 import { Output } from "./output.ts";
-import { Programs } from "./programs.ts";
 import { Saver } from "./saver.ts";
-import { Windows } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
+use(kernel);
 const post = (message: FromWorker, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
 const output = new Output(post);
-const programs = new Programs();
 const calls = new Calls(post);
 const told = new ProgramsTold(post);
 let windows: Windows | undefined;
@@ -25,38 +26,19 @@ let failure: string | undefined;
 /** What the kernel asks of the script; see `page.rs`. */
 const host = {
   output: (error: boolean, bytes: Uint8Array) => output.write(error, bytes),
-  canFork: (pid: number) => container?.canFork(pid) ?? false,
-  fork: (pid: number, child: number) => container?.fork(pid, child),
+  canFork: (pid: number) => container?.processes.canFork(pid) ?? false,
+  fork: (pid: number, child: number) => container?.processes.fork(pid, child),
   call: (line: Uint8Array) => calls.add(line),
   program: (sentence: string) => told.add(sentence),
-  realtime: () => performance.timeOrigin + performance.now(),
-  monotonic: () => performance.now(),
-  random: (bytes: Uint8Array<ArrayBuffer>) => {
-    // The browser gives at most so many at a time.
-    for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
-  },
+  ...sources,
   failed: (reason: string) => {
     failure = reason;
   },
 };
 
 async function load(urls: BuiltinUrls): Promise<void> {
-  const [, tar, index, config] = await Promise.all([
-    init(),
-    fetched(urls.layer),
-    fetched(urls.index),
-    fetched(urls.config),
-  ]);
-  windows = new Windows(kernel.kernelMemory() as WebAssembly.Memory, kernel.kernelTable() as WebAssembly.Table);
-  kernel.connect(host);
-  kernel.loadBuiltin(tar, index, config);
+  windows = await loaded(init(), host, urls);
   post({ type: "loaded" });
-}
-
-async function fetched(url: string): Promise<Uint8Array> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${new URL(url).pathname}: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function run(request: RunRequest): Promise<void> {
@@ -65,7 +47,6 @@ async function run(request: RunRequest): Promise<void> {
   const started = performance.now();
   const ended = (outcome: Omit<Outcome, "milliseconds">) =>
     post({ type: "ended", outcome: { ...outcome, milliseconds: performance.now() - started } });
-  programs.reset();
   try {
     kernel.start(encoded(request));
   } catch (error) {
@@ -74,7 +55,7 @@ async function run(request: RunRequest): Promise<void> {
     error.free();
     return;
   }
-  container = new Container(available, programs, windows, output, () => post({ type: "reading" }));
+  container = new Container(available, windows, output, () => post({ type: "reading" }));
   const saver = request.terminal && new Saver(container, post);
   try {
     await container.run();
