@@ -93,9 +93,9 @@ const SCRIPTS = {
     expect(r.code).equals(0);`,
   "calls": `
     let r = run("busybox", ["cat", "/etc/hostname"], #{ calls: true });
-    for call in r.calls { print(call); }
-    expect(r.calls.filter(|call| call.contains("/etc/shadow"))).is_empty();
-    expect(r.calls.some(|call| call.contains("path_open") && call.contains("/etc/hostname"))).is_true();`,
+    for line in r.calls { print(line); }
+    expect(r.calls.filter(|line| line.contains("/etc/shadow"))).is_empty();
+    expect(r.calls.some(|line| line.contains("path_open") && line.contains("/etc/hostname"))).is_true();`,
   "another order": `
     let r = run("busybox", ["sh", "-c", "for i in 1 2 3; do echo $i & done; wait; mktemp -u"], #{ seed: 7, clock: "2030-05-06T07:08:09Z" });
     print(r.stdout); print(r.trace);`,
@@ -150,7 +150,7 @@ describe("scripts", () => {
 
   it("for images that are not there say so", async () => {
     const { cases } = await report('run("alpine", ["true"]);');
-    assert.match(cases[0], /the page has no image alpine; it has busybox:latest/);
+    assert.match(cases[0], /the page has no image alpine:latest; it has busybox:latest/);
   });
 
   it("nested as deep as can be do no harm to the page", async () => {

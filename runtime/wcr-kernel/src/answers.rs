@@ -1,7 +1,7 @@
 //! Questions of programs that who runs the container answers: how a test is a program of its container.
 
 use wcr_abi::{Errno, Fd, OpenFlags, Pid};
-use wcr_vfs::{Creds, Node};
+use wcr_vfs::Creds;
 
 use crate::kernel::{Call, Kernel};
 

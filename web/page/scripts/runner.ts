@@ -8,7 +8,7 @@ export class ScriptRunner {
 
   /** Runs a script to its end; its containers may be of the image whose archive is given. */
   run(run: ScriptRun, archive: Uint8Array | undefined, told: (ended: CaseEnded) => void): Promise<ScriptEnded> {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(new URL("./scripts.ts", import.meta.url), { type: "module" });
     const ended = new Promise<ScriptEnded>((resolve, reject) => {
       this.#stop = reject;
       worker.onerror = (event) => reject(new Error(event.message || "the worker for scripts could not be loaded"));

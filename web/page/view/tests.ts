@@ -74,7 +74,7 @@ export class TestsPanel {
       const { leftOut, written } = await this.#runner.run(run, bytes, (ended) => {
         cases.push(ended);
         this.#report.append(this.#item(ended));
-        this.#editor.mark(cases.flatMap(({ failure }) => failure?.place ?? []));
+        this.#editor.mark(cases.flatMap(({ failure }) => (failure ? [failure.place] : [])));
       });
       this.#sum(cases, leftOut, Object.keys(written).length);
       const failed = this.#kept.addSnapshots(written);

@@ -102,8 +102,9 @@ impl Leading {
     }
 
     /// The same container, led by this input of its.
-    pub(crate) fn with_input(self, input: LedInput) -> Self {
-        Self { input, ..self }
+    pub(crate) fn with_input(mut self, input: LedInput) -> Self {
+        self.input = input;
+        self
     }
 
     /// Puts the container in place, and lets it go on until there is something to do.

@@ -1,5 +1,6 @@
 //! The import that suspends the script.
 
+#[expect(unsafe_code, reason = "bindings would stand between the script and the import, and could not be suspended")]
 #[link(wasm_import_module = "../page/scripts/step.ts")]
 unsafe extern "C" {
     /// Lets the processes of the container that is in place have their turns, until there is something to do: see [`Came`].
