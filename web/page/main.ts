@@ -117,7 +117,7 @@ async function begin(): Promise<void> {
   try {
     const shared = await read(location.hash);
     if (shared) {
-      const found = named(shared.image, await keep.images().catch(() => []));
+      const found = shared.builtIn ? BUILTIN : named(shared.image, await keep.images().catch(() => []));
       if (!found) {
         throw new LinkError(
           `This link is for the image ${shared.image}, which is not kept in this browser: open its archive, then the link again.`,

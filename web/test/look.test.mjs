@@ -53,6 +53,7 @@ const STATES = {
     await page.click("#script-run");
     await page.waitForFunction(() => document.getElementById("script-status").textContent === "3 passed, 1 failed");
   },
+  report: (page) => page.evaluate(() => document.getElementById("script-report").lastElementChild.scrollIntoView({ block: "end" })),
   command: async (page) => {
     await page.click("#tab-command");
     await page.check("#deterministic");

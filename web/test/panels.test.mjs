@@ -110,6 +110,44 @@ describe("processes", () => {
   });
 });
 
+describe("signals", () => {
+  const send = (command) => page.click(`#processes tr:has(td:text-is("${command}")) button`);
+  const gone = (text) => page.waitForFunction((text) => !document.getElementById("processes").textContent.includes(text), text);
+
+  it("are sent to the process that is chosen", async () => {
+    await page.click("#tab-processes");
+    await type(page, "trap 'echo caught' USR1; sleep 4321; echo status $?");
+    await page.selectOption("#signal", { label: "TERM" });
+    await send("sleep 4321");
+    await shows(page, "\nstatus 143");
+    await gone("sleep 4321");
+    assert.match(await page.textContent("#signal-message"), /^TERM sent to \d+$/);
+    await page.selectOption("#signal", { label: "USR1" });
+    await send("sh");
+    await shows(page, "\ncaught");
+  });
+
+  it("stop a process and let it go on", async () => {
+    await type(page, "sh -c 'while :; do sleep 1; echo tick; done' > /ticks & sleep 1");
+    const ticking = "sh -c while :; do sleep 1; echo tick; done";
+    await page.waitForFunction((text) => document.getElementById("processes").textContent.includes(text), ticking);
+    await page.selectOption("#signal", { label: "STOP" });
+    await send(ticking);
+    assert.match(await done("a=$(wc -l < /ticks); sleep 3; b=$(wc -l < /ticks); echo $((b - a)) more"), /\n[01] more/);
+    await page.selectOption("#signal", { label: "CONT" });
+    await send(ticking);
+    assert.match(await done("a=$(wc -l < /ticks); sleep 3; b=$(wc -l < /ticks); echo $((b - a)) again"), /\n[2-4] again/);
+    await page.selectOption("#signal", { label: "KILL" });
+    await send(ticking);
+    await gone(ticking);
+  });
+
+  it("to who is gone are refused in a sentence", async () => {
+    const refused = await page.evaluate(() => globalThis.wcrPage.session.runner.ask("signal", 99999, 9).catch((error) => error.message));
+    assert.equal(refused, "process 99999: No such process");
+  });
+});
+
 describe("calls", () => {
   it("are told while they are watched", async () => {
     await page.click("#tab-calls");

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { dockerArchive } from "./archive.mjs";
 import { open, shows, start } from "./browser.mjs";
 
 let session;
@@ -151,6 +152,29 @@ describe("scripts", () => {
   it("for images that are not there say so", async () => {
     const { cases } = await report('run("alpine", ["true"]);');
     assert.match(cases[0], /the page has no image alpine:latest; it has busybox:latest/);
+  });
+
+  it("run containers of the archive that is open, by its name", async () => {
+    const other = await open(session);
+    await shows(other, "/ #");
+    const buffer = dockerArchive("example/tool:1", { Env: ["A=b"] }, [{ name: "data", content: Buffer.from("of the archive") }]);
+    await other.click("#image");
+    await other.setInputFiles("#archive", { name: "image.tar", mimeType: "application/x-tar", buffer });
+    await other.waitForFunction(() => document.getElementById("image-name").textContent.includes("example/tool"));
+    await other.keyboard.press("Escape");
+    await other.click("#tab-tests");
+    await other.waitForFunction(() => document.getElementById("editor-text").value !== "");
+    const script = 'let c = container("example/tool:1"); expect(c.file("/data")).equals("of the archive");';
+    const { status, cases } = await report(script, other);
+    assert.equal(status, "1 passed, 0 failed", cases.join("\n"));
+    await other.close();
+  });
+
+  it("whose program waits for nothing say so", async () => {
+    const { cases } = await report(
+      'let c = container("busybox"); let p = c.start(["sh", "-c", "mkfifo /f; read x"]); p.exec(["cat", "/f"]);',
+    );
+    assert.match(cases[0], /the program beside it waits for what nobody gives/);
   });
 
   it("nested as deep as can be do no harm to the page", async () => {

@@ -16,11 +16,17 @@ impl Kernel {
     /// # Errors
     /// `NOSYS` nobody answers questions of this container; `IO` nobody does any more; `MFILE` no descriptor left; `NOSPC`.
     pub fn ask(&mut self, pid: Pid, question: &[u8]) -> Call<Fd> {
-        let answers = self.answers.as_mut().ok_or(Errno::Nosys)?;
-        let answer = answers(question).ok_or(Errno::Io)?;
+        if self.answers.is_none() {
+            return Err(Errno::Nosys.into());
+        }
+        // Before anybody is asked, so that nobody is for a program that cannot hear the answer.
         let fd = self.memory_file(pid, b"answer", OpenFlags::CLOEXEC, false)?;
         let node = self.file_of(pid, fd)?.1.backing.node().ok_or(Errno::Io)?;
         self.answered = Some(node);
+        let Some(answer) = self.answers.as_mut().and_then(|answers| answers(question)) else {
+            self.close(pid, fd)?;
+            return Err(Errno::Io.into());
+        };
         self.add_answer(&answer)?;
         Ok(fd)
     }

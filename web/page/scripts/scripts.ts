@@ -2,7 +2,7 @@
 
 import init, * as scripts from "../../generated/wcr_web_scripts.js";
 import type { CaseEnded, FromScripts, Place, ScriptRun, ToScripts } from "./protocol.ts";
-import { reasonOf } from "../worker/faults.ts";
+import { failureOf } from "../worker/faults.ts";
 import { jspi } from "../worker/jspi.ts";
 import { use, type Kernel } from "../worker/kernel.ts";
 import { loaded, sources } from "../worker/load.ts";
@@ -78,7 +78,6 @@ self.onmessage = async ({ data }: MessageEvent<ToScripts>) => {
   } catch (error) {
     // A script nests values and calls on the browser's own stack.
     const deep = error instanceof RangeError ? "the script, or a program that it runs, needs more stack than the browser has" : undefined;
-    const isTrap = error instanceof WebAssembly.RuntimeError;
-    post({ type: "broken", reason: deep ?? (isTrap && failure !== undefined ? failure : reasonOf(error)) });
+    post({ type: "broken", reason: deep ?? failureOf(error, failure) });
   }
 };

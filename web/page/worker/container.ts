@@ -14,7 +14,10 @@ export class Container {
   readonly processes: Processes;
   readonly #output: Output;
   readonly #reading: () => void;
-  #inputCame: (() => void) | undefined;
+  /** Ends the time that nobody has anything to do. */
+  #wake: (() => void) | undefined;
+  /** A process waits for input. */
+  #reads = false;
   /** Whether input has come since the kernel last looked for it. */
   #hasInput = false;
   /** How many turns there have been. */
@@ -30,7 +33,12 @@ export class Container {
   /** Input, or its end, has come from the page. */
   inputCame(): void {
     this.#hasInput = true;
-    this.#inputCame?.();
+    if (this.#reads) this.#wake?.();
+  }
+
+  /** Something has happened to a process. */
+  wake(): void {
+    this.#wake?.();
   }
 
   /** Runs until the first process has ended, or none can go on. */
@@ -74,16 +82,14 @@ export class Container {
     await this.#output.caughtUp();
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
+      // Input may have come while the page was caught up with.
+      if (input && this.#hasInput) return resolve();
+      [this.#wake, this.#reads] = [resolve, input];
       if (timeout !== undefined) timer = setTimeout(resolve, Math.min(timeout, TIMEOUT_MAX));
-      if (input) {
-        // It may have come while the page was caught up with.
-        if (this.#hasInput) return resolve();
-        this.#inputCame = resolve;
-        this.#reading();
-      }
+      if (input) this.#reading();
     });
     clearTimeout(timer);
-    this.#inputCame = undefined;
+    this.#wake = undefined;
   }
 }
 

@@ -17,3 +17,11 @@ export function faultOf(thrown: unknown): Fault {
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Why the kernel itself has failed: a panic's own words reach the script by `failed`, and all that it throws is a trap. */
+export function failureOf(thrown: unknown, told: string | undefined): string {
+  if (!(thrown instanceof WebAssembly.RuntimeError)) return reasonOf(thrown);
+  // Where nothing was told the kernel stopped for want of memory: there was none for words either.
+  const silent = /unreachable/i.test(thrown.message) ? "the browser gives it no more memory" : thrown.message;
+  return told ?? silent;
+}

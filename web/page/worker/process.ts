@@ -118,11 +118,23 @@ export class Process {
   readonly #fail = (error: unknown): void => this.#failTurn(this.#overflow ?? error);
 
   #run(linked: Linked, argument: number | undefined, snapshot: Snapshot | undefined): Promise<void> {
-    const exports = this.#instantiate(linked);
+    if (argument !== undefined && !snapshot) throw new WebAssembly.LinkError("the browser has no memory for a copy of the process");
+    const exports = this.#made(linked, snapshot);
     const start = (name: string) => this.#around.jspi.promising(exported(exports, name));
-    if (argument === undefined || !snapshot) return start("_start")();
-    this.#restore(snapshot);
-    return start(FORK_ENTRY)(argument);
+    return argument === undefined ? start("_start")() : start(FORK_ENTRY)(argument);
+  }
+
+  /** A new instance, or a copy of another one. */
+  #made(linked: Linked, snapshot: Snapshot | undefined): WebAssembly.Exports {
+    try {
+      const exports = this.#instantiate(linked);
+      if (snapshot) this.#restore(snapshot);
+      return exports;
+    } catch (thrown) {
+      // No code of the program has run: this is no recursion of its.
+      if (!(thrown instanceof RangeError)) throw thrown;
+      throw new WebAssembly.LinkError(`the browser has no memory for the process: ${thrown.message}`);
+    }
   }
 
   /** Trampoline, guest, bridge, in this order: see `bridge.rs`. */

@@ -23,7 +23,12 @@ export class Processes {
   }
 
   fork(pid: number, child: number): void {
-    this.#snapshots.set(child, this.#all.get(pid)!.snapshot());
+    try {
+      this.#snapshots.set(child, this.#all.get(pid)!.snapshot());
+    } catch (thrown) {
+      // The kernel is in the middle of the call: the child, which is told of it, ends instead.
+      if (!(thrown instanceof RangeError)) throw thrown;
+    }
   }
 
   /** Who runs next: `wait` when nobody is ready, `undefined` when the one who was has gone. */

@@ -5,7 +5,7 @@ import type { BuiltinUrls, FromWorker, Outcome, RunRequest, ToWorker } from "../
 import { answers } from "./answers.ts";
 import { Calls, Programs as ProgramsTold } from "./told.ts";
 import { Container } from "./container.ts";
-import { reasonOf } from "./faults.ts";
+import { failureOf, reasonOf } from "./faults.ts";
 import { jspi } from "./jspi.ts";
 import { use } from "./kernel.ts";
 import { loaded, sources } from "./load.ts";
@@ -102,6 +102,8 @@ function open(archive: Uint8Array): void {
 function reply({ id, question, args }: ToWorker & { type: "ask" }): void {
   try {
     const answer = (answers[question] as (...args: unknown[]) => unknown)(...args);
+    // Who waits may have something to do now.
+    if (question === "signal") container?.wake();
     post({ type: "answer", id, answer });
   } catch (error) {
     if (failure !== undefined) throw error;
@@ -138,8 +140,6 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   try {
     await answer(data);
   } catch (error) {
-    // A panic's own words reach the script by `failed`; all that it throws is a trap.
-    const isTrap = error instanceof WebAssembly.RuntimeError;
-    post({ type: "broken", reason: isTrap && failure !== undefined ? failure : reasonOf(error) });
+    post({ type: "broken", reason: failureOf(error, failure) });
   }
 };

@@ -39,6 +39,7 @@ pub fn web(session: &Session) -> Result<Tally> {
             "test/panels.test.mjs",
             "test/scripts.test.mjs",
             "test/kept.test.mjs",
+            "test/memory.test.mjs",
             "test/embed.test.mjs",
             "test/look.test.mjs",
             "test/parity.test.mjs",
