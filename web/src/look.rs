@@ -66,7 +66,11 @@ pub fn signal(pid: u32, number: u32) -> Result<(), JsError> {
         if !kernel.processes().any(|process| process.pid == pid) {
             return Err(Errno::Srch);
         }
-        if pid == 1 { kernel.signal_from_outside(signal) } else { kernel.post_signal(pid, signal) }
+        if pid == 1 {
+            kernel.signal_from_outside(signal)
+        } else {
+            kernel.post_signal(pid, signal)
+        }
         Ok(())
     };
     let sent = container::with(|container| send(&mut container.kernel)).ok_or(FilesError::NoContainer)?;

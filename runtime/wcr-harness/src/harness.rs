@@ -1,9 +1,9 @@
 //! Running scripts: an engine each, with the harness's functions and limits, several side by side.
 
+use std::cell::RefCell;
 use std::io;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;

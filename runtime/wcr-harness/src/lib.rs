@@ -131,16 +131,16 @@ mod visible;
 
 pub use case::{Call, Case, Ended, Event, Failure, Place};
 pub use containers::{Answer, Beside, CallLines, Captured, ContainerError, Containers, Led, Order, Outcome, Step};
+#[cfg(not(target_family = "wasm"))]
+pub use folders::Folders;
 pub use harness::{Harness, HarnessError, Plan, Surroundings};
 pub use images::{ImageError, Images};
 pub use junit::junit;
 pub use limits::OPERATIONS_MAX;
-pub use options::Origin;
-pub use report::{case_line, failure, summary};
-#[cfg(not(target_family = "wasm"))]
-pub use folders::Folders;
 #[cfg(not(target_family = "wasm"))]
 pub use native::Native;
-pub use snapshot::SnapshotFiles;
+pub use options::Origin;
+pub use report::{case_line, failure, summary};
 pub use select::{Selection, Shard, ShardError};
+pub use snapshot::SnapshotFiles;
 pub use source::{Kind, Script, SourceError, collect};

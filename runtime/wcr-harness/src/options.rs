@@ -9,8 +9,20 @@ use crate::value::type_name;
 use crate::visible::quoted;
 
 /// The options that `run` has.
-const KNOWN: [&str; 12] =
-    ["calls", "clock", "entrypoint", "env", "files", "hostname", "seed", "shims", "stdin", "timeout", "user", "workdir"];
+const KNOWN: [&str; 12] = [
+    "calls",
+    "clock",
+    "entrypoint",
+    "env",
+    "files",
+    "hostname",
+    "seed",
+    "shims",
+    "stdin",
+    "timeout",
+    "user",
+    "workdir",
+];
 
 /// How long a container may run, in seconds of the host, unless the script says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);

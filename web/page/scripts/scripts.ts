@@ -2,7 +2,7 @@
 
 import init, * as scripts from "../../generated/wcr_web_scripts.js";
 import type { CaseEnded, FromScripts, Place, ScriptRun, ToScripts } from "./protocol.ts";
-import { failureOf } from "../worker/faults.ts";
+import { failed, failureOf } from "../worker/faults.ts";
 import { jspi } from "../worker/jspi.ts";
 import { use, type Kernel } from "../worker/kernel.ts";
 import { loaded, sources } from "../worker/load.ts";
@@ -12,8 +12,6 @@ import { copies, prepare } from "./step.ts";
 use(scripts as unknown as Kernel);
 
 const post = (message: FromScripts, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
-/** Why the kernel itself has failed. */
-let failure: string | undefined;
 /** The module's own exports, without the bindings around them. */
 let exports: WebAssembly.Exports;
 
@@ -24,9 +22,7 @@ const host = {
   output: () => false,
   call: () => {},
   program: () => {},
-  failed: (reason: string) => {
-    failure = reason;
-  },
+  failed,
 };
 
 async function run({ files, archive, run }: ToScripts): Promise<void> {
@@ -78,6 +74,6 @@ self.onmessage = async ({ data }: MessageEvent<ToScripts>) => {
   } catch (error) {
     // A script nests values and calls on the browser's own stack.
     const deep = error instanceof RangeError ? "the script, or a program that it runs, needs more stack than the browser has" : undefined;
-    post({ type: "broken", reason: deep ?? failureOf(error, failure) });
+    post({ type: "broken", reason: deep ?? failureOf(error) });
   }
 };

@@ -1,7 +1,7 @@
 /** One process: instance after instance, until it ends. */
 
 import type { NewProcess } from "../../generated/wcr_web.js";
-import { faultOf, reasonOf } from "./faults.ts";
+import { causeOf, faultOf, reasonOf } from "./faults.ts";
 import type { Jspi } from "./jspi.ts";
 import { kernel } from "./kernel.ts";
 import type { Linked, Programs } from "./programs.ts";
@@ -50,7 +50,7 @@ export class Process {
   #go: () => void;
   #endTurn: (turn: Turn) => void = () => {};
   #failTurn: (error: unknown) => void = () => {};
-  #overflow: Error | undefined;
+  #cause: Error | undefined;
 
   constructor(around: Surroundings, { pid, program, fork }: NewProcess, snapshot: Snapshot | undefined) {
     this.pid = pid;
@@ -102,7 +102,7 @@ export class Process {
       } catch (thrown) {
         fault = { thrown };
         // Where that happened within a call, the kernel is left in the middle of it and fails from here on.
-        if (thrown instanceof RangeError) this.#overflow = new Error("a program's recursion has filled the browser's stack");
+        this.#cause = causeOf(thrown);
       }
       const next = kernel.takeExec(this.pid);
       if (next === undefined) {
@@ -110,12 +110,12 @@ export class Process {
         else kernel.returned(this.pid);
         return;
       }
-      this.#overflow = undefined;
+      this.#cause = undefined;
       [program, argument, snapshot] = [next, undefined, undefined];
     }
   }
 
-  readonly #fail = (error: unknown): void => this.#failTurn(this.#overflow ?? error);
+  readonly #fail = (error: unknown): void => this.#failTurn(this.#cause ?? error);
 
   #run(linked: Linked, argument: number | undefined, snapshot: Snapshot | undefined): Promise<void> {
     if (argument !== undefined && !snapshot) throw new WebAssembly.LinkError("the browser has no memory for a copy of the process");

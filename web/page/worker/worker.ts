@@ -5,7 +5,7 @@ import type { BuiltinUrls, FromWorker, Outcome, RunRequest, ToWorker } from "../
 import { answers } from "./answers.ts";
 import { Calls, Programs as ProgramsTold } from "./told.ts";
 import { Container } from "./container.ts";
-import { failureOf, reasonOf } from "./faults.ts";
+import { failed, failureOf, hasFailed, reasonOf } from "./faults.ts";
 import { jspi } from "./jspi.ts";
 import { use } from "./kernel.ts";
 import { loaded, sources } from "./load.ts";
@@ -20,8 +20,6 @@ const calls = new Calls(post);
 const told = new ProgramsTold(post);
 let windows: Windows | undefined;
 let container: Container | undefined;
-/** Why the kernel itself has failed. */
-let failure: string | undefined;
 
 /** What the kernel asks of the script; see `page.rs`. */
 const host = {
@@ -31,9 +29,7 @@ const host = {
   call: (line: Uint8Array) => calls.add(line),
   program: (sentence: string) => told.add(sentence),
   ...sources,
-  failed: (reason: string) => {
-    failure = reason;
-  },
+  failed,
 };
 
 async function load(urls: BuiltinUrls): Promise<void> {
@@ -93,7 +89,7 @@ function open(archive: Uint8Array): void {
     post({ type: "opened", archive: { names: opened.names, layers: opened.layers } });
     opened.free();
   } catch (error) {
-    if (failure !== undefined) throw error;
+    if (hasFailed()) throw error;
     post({ type: "refused", reason: reasonOf(error) });
   }
 }
@@ -106,7 +102,7 @@ function reply({ id, question, args }: ToWorker & { type: "ask" }): void {
     if (question === "signal") container?.wake();
     post({ type: "answer", id, answer });
   } catch (error) {
-    if (failure !== undefined) throw error;
+    if (hasFailed()) throw error;
     post({ type: "denied", id, reason: reasonOf(error) });
   }
 }
@@ -140,6 +136,6 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   try {
     await answer(data);
   } catch (error) {
-    post({ type: "broken", reason: failureOf(error, failure) });
+    post({ type: "broken", reason: failureOf(error) });
   }
 };

@@ -165,7 +165,8 @@ impl CaseFailure {
     pub fn places(&self) -> Vec<u32> {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let calls = self.0.calls.iter().map(|call| call.place);
-        let place = |place: Option<Place>| place.map_or([0; 2], |Place { line, column }| [number(line), number(column)]);
+        let place =
+            |place: Option<Place>| place.map_or([0; 2], |Place { line, column }| [number(line), number(column)]);
         [self.0.place].into_iter().chain(calls).flat_map(place).collect()
     }
 

@@ -24,7 +24,9 @@ impl Containers for PageContainers {
         let mut led = Leading::boot(image, order, Box::new(MemoryInput::new(input)), answer.is_some())?;
         loop {
             match led.next_step() {
-                Step::Asked(question) => led.answer(answer.as_mut().map(|answer| answer(&question)).unwrap_or_default()),
+                Step::Asked(question) => {
+                    led.answer(answer.as_mut().map(|answer| answer(&question)).unwrap_or_default())
+                }
                 // All of the input is there from the start.
                 Step::Waits { .. } => return Err("the container waits for what nobody gives".into()),
                 Step::Ended => return led.ended(),

@@ -10,9 +10,7 @@ use std::time::Duration;
 use wcr_abi::{Errno, Signal, WaitStatus, WinSize};
 use wcr_harness::{Beside, Captured, ContainerError, Led, Order, Outcome, Step};
 use wcr_image::RunConfig;
-use wcr_kernel::{
-    Answers, Clock, HostInput, Idle, Kernel, MemoryOutput, SeededEntropy, Session, SessionStream, Stdio,
-};
+use wcr_kernel::{Answers, Clock, HostInput, Idle, Kernel, MemoryOutput, SeededEntropy, Session, SessionStream, Stdio};
 use wcr_machine::{ContainerImage, LastRefusal, Root, Settings, boot, enter};
 use wcr_web::container::{self, Container};
 use wcr_web::{images, page};
