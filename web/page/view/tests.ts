@@ -1,5 +1,6 @@
 /** The panel with a test script: an editor, what runs it, and its report. */
 
+import "./tests.css";
 import type { Session } from "../session.ts";
 import { Stopped } from "../runner.ts";
 import type { CaseEnded, Place } from "../scripts/protocol.ts";
