@@ -46,7 +46,12 @@ copyFileSync(join(builtin, "layer.tar"), join(out, "layer.tar"));
 // Last: what is not complete has none.
 writeFileSync(join(out, "page.txt"), lines.map((line) => `${line}\n`).join(""));
 
+/** What is fetched only when test scripts are edited and run. */
+const isLater = (path) => /^assets\/(tests|scripts|wcr_web_scripts)/.test(path);
+
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(12);
 for (const [path, plain, packed] of table) console.log(`${path.padEnd(40)}${kilobytes(plain)}${kilobytes(packed)} with gzip`);
-const sum = (at) => table.reduce((total, row) => total + row[at], 0);
-console.log(`${"first use".padEnd(40)}${kilobytes(sum(1))}${kilobytes(sum(2))} with gzip`);
+const sum = (rows, at) => rows.reduce((total, row) => total + row[at], 0);
+const total = (what, rows) => console.log(`${what.padEnd(40)}${kilobytes(sum(rows, 1))}${kilobytes(sum(rows, 2))} with gzip`);
+total("first use", table.filter(([path]) => !isLater(path)));
+total("for test scripts, when they are used", table.filter(([path]) => isLater(path)));

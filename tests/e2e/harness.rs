@@ -344,6 +344,37 @@ fn runs_of_one_container_share_files_and_clock() {
 }
 
 #[test]
+fn calls_are_lines_that_can_be_expected() {
+    let script = r#"
+        test("a call, none to a path, and how many", || {
+            let r = run("busybox", ["sh", "-c", "cat /etc/hostname | wc -c; cat /none"], #{ calls: true });
+            let opened = r.calls.filter(|line| line.contains("path_open"));
+            expect(opened.some(|line| line.contains(`"/etc/hostname"`))).is_true();
+            expect(opened.some(|line| line.contains(`"/none"`) && line.contains("ENOENT"))).is_true();
+            expect(r.calls.filter(|line| line.contains("/etc/shadow"))).is_empty();
+            expect(r.calls[0]).contains("[pid ").contains("wcr.exec(");
+            expect(r.calls).equals(run("busybox", ["sh", "-c", "cat /etc/hostname | wc -c; cat /none"], #{ calls: true }).calls);
+        });
+        test("of a container, and of what was started", || {
+            let c = container("busybox", #{ calls: true });
+            expect(c.run(["true"]).calls[0]).contains("wcr.exec");
+            let p = c.start(["sh", "-c", "read x; mkdir /made"]);
+            p.feed("x\n");
+            expect(p.wait().calls.some(|line| line.contains("mkdir") || line.contains("create_directory"))).is_true();
+        });
+        test("what should not be there is shown", || {
+            expect(run("busybox", ["cat", "/etc/passwd"], #{ calls: true }).calls.filter(|line| line.contains("/etc/passwd"))).is_empty();
+        });
+        test("they are kept when asked for", || run("busybox", ["true"]).calls);
+    "#;
+    let (_, finished) = test(script);
+    let report = finished.exits(1).stdout();
+    assert!(report.ends_with("\n2 passed, 2 failed\n"), "{report}");
+    assert!(report.contains("its calls were not kept; say `calls: true` in the options of the run"), "{report}");
+    assert!(report.contains("path_open(AT_FDCWD, \\\"/etc/passwd\\\""), "{report}");
+}
+
+#[test]
 fn snapshots_are_compared_and_written_when_asked_to() {
     let script = r#"
         test("lists", || expect(run("busybox", ["seq", "3"]).stdout).snapshot("numbers"));

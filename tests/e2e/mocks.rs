@@ -84,7 +84,7 @@ fn an_order_that_a_script_depends_on_is_found() {
         expect(r.stdout).equals("one\ntwo\n");
     "#;
     test_with(&[], racy).ok();
-    let found = test_with(&["--schedule", "seeds=0..200"], racy).exits(1).stdout();
+    let found = test_with(&["--schedule", "seeds=0..40"], racy).exits(1).stdout();
     let seed = found.split("--schedule seed=").nth(1).and_then(|rest| rest.split('`').next()).unwrap().to_owned();
     let again = test_with(&["--schedule", &format!("seed={seed}")], racy).exits(1).stdout();
     assert!(again.contains(&format!("`--schedule seed={seed}`")), "{again}");
@@ -93,6 +93,15 @@ fn an_order_that_a_script_depends_on_is_found() {
         expect(r.stdout).equals("one\n2000\na\ny\ny\ny\n");
     "#;
     test_with(&["--schedule", "seeds=0..30"], sound).ok();
+}
+
+#[test]
+fn scripts_that_depend_on_no_order_end_alike_in_other_ones() {
+    let home = Scratch::new("schedules");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schedules");
+    // `cargo xtask schedules` has a thousand.
+    let finished = Wcr::new(home.path()).args(["test", "--schedule", "seeds=0..10", folder]).run();
+    assert!(finished.ok().stdout().ends_with(" passed, 0 failed\n"));
 }
 
 #[test]
@@ -108,6 +117,17 @@ fn an_order_is_the_same_every_time_and_another_for_another_seed() {
     assert_ne!(digest(1), digest(2));
     let bad = Wcr::new(home.path()).args(["run", "--schedule", "7", "busybox", "true"]).run().fails();
     bad.says(&["seed=NUMBER"]);
+}
+
+#[test]
+fn a_program_beside_another_that_waits_for_nothing_is_an_error() {
+    let script = r#"
+        let c = container("busybox");
+        let p = c.start(["sh", "-c", "mkfifo /f; read x; echo got $x"]);
+        p.exec(["cat", "/f"]);
+    "#;
+    let report = test_with(&[], script).exits(1).stdout();
+    assert!(report.contains("the program beside it waits for what nobody gives"), "{report}");
 }
 
 #[test]

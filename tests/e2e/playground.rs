@@ -182,6 +182,27 @@ fn the_page_reaches_no_private_registry_through_wcr() {
 }
 
 #[test]
+fn fault_104_a_guest_does_not_reach_it() {
+    let lab = Scratch::new("playground-guest");
+    let playground = Playground::start(Wcr::new(lab.path()));
+    let (host, token) = (&playground.host, &playground.token);
+    assert_eq!(playground.ask("GET", "").status, 200);
+    let port = host.rsplit(':').next().unwrap();
+    // By address and by every name that containers have for themselves and their host.
+    let mut tries = vec![format!("wget -O- http://{host}/{token}/"), format!("printf x | nc 127.0.0.1 {port}")];
+    for name in ["localhost", "wcr", "host.docker.internal", "0.0.0.0", "[::1]"] {
+        tries.push(format!("wget -O- http://{name}:{port}/{token}/"));
+    }
+    tries.push(format!("exec 3<>/dev/tcp/127.0.0.1/{port}"));
+    for attempt in tries {
+        let script = format!("({attempt}) 2>/dev/null; echo status $?");
+        let seen = Wcr::new(lab.path()).args(["run", "--rm", "-q", "busybox", "sh", "-c", &script]).run().ok().stdout();
+        let status = seen.strip_prefix("status ").unwrap_or_else(|| panic!("{attempt}: {seen}"));
+        assert_ne!(status.trim(), "0", "{attempt}");
+    }
+}
+
+#[test]
 fn a_folder_without_a_page_is_an_error() {
     let home = Scratch::new("home");
     let finished = Wcr::new(home.path()).args(["playground", "--page"]).args([home.path()]).run();

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Crate, and the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("wcr-abi", &[]),
     ("wcr-vfs", &["wcr-abi"]),
     ("wcr-kernel", &["wcr-abi", "wcr-vfs"]),
@@ -21,7 +21,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
         "wcr-container",
         &["wcr-abi", "wcr-engine", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-store", "wcr-vfs"],
     ),
-    ("wcr-harness", &["wcr-container", "wcr-image"]),
+    ("wcr-harness", &["wcr-abi", "wcr-container", "wcr-image", "wcr-machine"]),
     ("wcr-cli", &["wcr-container", "wcr-harness", "wcr-image", "wcr-registry", "wcr-shims", "wcr-store"]),
     ("xtask", &["wcr-engine", "wcr-image", "wcr-shims"]),
     ("wcr-sys", &["wcr-abi"]),
@@ -32,6 +32,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("wcr-tests", &[]),
     ("conformance", &["wcr-abi", "wcr-sys"]),
     ("wcr-web", &["wcr-abi", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-shims", "wcr-vfs", "wcr-wasi"]),
+    ("wcr-web-scripts", &["wcr-abi", "wcr-harness", "wcr-image", "wcr-kernel", "wcr-machine", "wcr-web"]),
     ("web-bindgen", &[]),
 ];
 
@@ -56,7 +57,7 @@ const CONFINED: [(&str, &[&str]); 11] = [
     ("rhai", &["wcr-harness", "wcr-rhai"]),
     ("anyhow", &["wcr-cli"]),
     ("clap", &["wcr-cli"]),
-    ("wasm-bindgen", &["wcr-web"]),
+    ("wasm-bindgen", &["wcr-web", "wcr-web-scripts"]),
     ("wasm-bindgen-cli-support", &["web-bindgen"]),
 ];
 

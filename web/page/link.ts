@@ -1,17 +1,18 @@
 /**
- * Links that hold a container: the image's name, a command, and the files that were changed.
+ * Links that hold a container, as `wcr share` makes them and `wcr run --from` reads them: which image, what was asked of the
+ * container, and the files that were changed.
  *
- * After `#wcr1=` comes base64url (RFC 4648, no padding) of raw deflate (RFC 1951) of: a line of JSON
- * (`{"image": NAME, "command": [WORD…]}`, the command may be missing), a line feed, and, if files were changed, the tar
- * of an OCI layer with them.
- *
- * What `wcr share` writes is opened, too: after `#share=` comes base64url of gzip of the same, with the container's record
- * in the JSON.
+ * After `#share=` comes base64url (RFC 4648, no padding) of gzip of: a line of JSON (`{"share": 1, "image": NAME,
+ * "built_in": BOOLEAN, "spec": {"command": [WORD…]}}`; `spec` and what is in it may be missing, and there may be more), a
+ * line feed, and, if files were changed, the tar of an OCI layer with them.
  */
 
 /** What a link holds. */
 export interface Shared {
+  /** The image's name. */
   image: string;
+  /** It is the image that the page brings, whatever its name. */
+  builtIn: boolean;
   command?: string[];
   written?: Uint8Array;
 }
@@ -19,19 +20,20 @@ export interface Shared {
 /** A link that cannot be made, or cannot be opened; the message says why. */
 export class LinkError extends Error {}
 
-const PREFIX = "#wcr1=";
-/** What `wcr share` begins with. */
-const SHARE_PREFIX = "#share=";
+const PREFIX = "#share=";
+/** The version of what the line of JSON says. */
+const VERSION = 1;
 /** The longest link that is made, in characters: longer ones get lost on their way in many programs. */
 const LINK_MAX = 64 << 10;
 /** The most that a link may hold, in bytes. */
 const CONTENT_MAX = 16 << 20;
 
 /** The fragment for what is to be shared. */
-export async function fragmentOf({ image, command, written }: Shared): Promise<string> {
-  const head = new TextEncoder().encode(`${JSON.stringify(command ? { image, command } : { image })}\n`);
+export async function fragmentOf({ image, builtIn, command, written }: Shared): Promise<string> {
+  const said = { share: VERSION, image, built_in: builtIn, ...(command && { spec: { command } }) };
+  const head = new TextEncoder().encode(`${JSON.stringify(said)}\n`);
   const content = new Blob([head, (written ?? new Uint8Array()) as Uint8Array<ArrayBuffer>]);
-  const packed = await new Response(content.stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer();
+  const packed = await new Response(content.stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
   const text = toBase64(new Uint8Array(packed));
   if (text.length > LINK_MAX) {
     const size = Math.ceil(text.length / 1024);
@@ -42,12 +44,11 @@ export async function fragmentOf({ image, command, written }: Shared): Promise<s
 
 /** What a fragment holds; `undefined` when it is none of these links. */
 export async function read(fragment: string): Promise<Shared | undefined> {
-  const isShare = fragment.startsWith(SHARE_PREFIX);
-  if (!isShare && !fragment.startsWith(PREFIX)) return undefined;
+  if (!fragment.startsWith(PREFIX)) return undefined;
   let content: Uint8Array;
   try {
-    const text = isShare ? fragment.slice(SHARE_PREFIX.length).split("&")[0]! : fragment.slice(PREFIX.length);
-    content = await unpacked(fromBase64(text), isShare ? "gzip" : "deflate-raw");
+    // What comes behind an & is somebody else's.
+    content = await unpacked(fromBase64(fragment.slice(PREFIX.length).split("&")[0]!));
   } catch (error) {
     if (error instanceof LinkError) throw error;
     throw new LinkError("This link is damaged: a part of it is missing or was changed.");
@@ -66,13 +67,14 @@ function parsed(text: string): Shared {
   } catch {
     throw wrong();
   }
-  const record = field(head, "record") ?? head;
-  const image = field(record, "image");
+  const image = field(head, "image");
   if (typeof image !== "string") throw wrong();
-  const command = record === head ? field(head, "command") : field(field(record, "spec"), "command");
-  if (command === undefined) return { image };
+  if (field(head, "share") !== VERSION) throw new LinkError("This link is of another version of wcr than this page.");
+  const builtIn = field(head, "built_in") === true;
+  const command = field(field(head, "spec"), "command");
+  if (command === undefined || (Array.isArray(command) && command.length === 0)) return { image, builtIn };
   if (!Array.isArray(command) || !command.every((word) => typeof word === "string")) throw wrong();
-  return { image, command };
+  return { image, builtIn, command };
 }
 
 function field(object: unknown, name: string): unknown {
@@ -80,8 +82,8 @@ function field(object: unknown, name: string): unknown {
 }
 
 /** What was packed, unless it is too much: a short link can hold a lot of nothing. */
-async function unpacked(packed: Uint8Array<ArrayBuffer>, format: CompressionFormat): Promise<Uint8Array> {
-  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream(format)).getReader();
+async function unpacked(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {

@@ -68,10 +68,26 @@ const files = new FilesPanel(session);
 const processes = new ProcessesPanel(session);
 const calls = new CallsPanel(session);
 const programs = new ProgramsPanel();
+/** The panel of test scripts; what it needs is fetched when it is first seen. */
+let tests: Promise<unknown> | undefined;
+const testsShown = (seen: boolean): void => {
+  if (!seen) return;
+  tests ??= import("./view/tests.ts").then(
+    ({ TestsPanel }) => {
+      const panel = new TestsPanel(session);
+      if (!jspi()) panel.refuse(WITHOUT_JSPI);
+    },
+    () => {
+      tests = undefined;
+      note("The editor for tests could not be loaded: show its panel again.");
+    },
+  );
+};
 const panels: Record<string, { show(seen: boolean): void }> = {
   "panel-files": files,
   "panel-processes": processes,
   "panel-calls": calls,
+  "panel-tests": { show: testsShown },
 };
 
 /** Shows a sentence below the terminal. */
@@ -101,7 +117,7 @@ async function begin(): Promise<void> {
   try {
     const shared = await read(location.hash);
     if (shared) {
-      const found = named(shared.image, await keep.images().catch(() => []));
+      const found = shared.builtIn ? BUILTIN : named(shared.image, await keep.images().catch(() => []));
       if (!found) {
         throw new LinkError(
           `This link is for the image ${shared.image}, which is not kept in this browser: open its archive, then the link again.`,

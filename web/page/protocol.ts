@@ -79,6 +79,8 @@ export interface Questions {
   /** A folder goes with all that is in it. */
   remove(path: Uint8Array): void;
   processes(): ProcessEntry[];
+  /** Sends a signal (by its number) to a process. */
+  signal(pid: number, signal: number): void;
   /** The tar of a layer with all that is changed. */
   changes(): Uint8Array | undefined;
   /** Where no container runs: lets an image's files be looked at, with what was changed before. */

@@ -3,7 +3,13 @@
 import configUrl from "../generated/builtin/config.json?url";
 import indexUrl from "../generated/builtin/layer.idx?url";
 import layerUrl from "../generated/builtin/layer.tar?url";
-import type { Archive, FromWorker, Outcome, Questions, RunRequest, Size, ToWorker } from "./protocol.ts";
+import type { Archive, BuiltinUrls, FromWorker, Outcome, Questions, RunRequest, Size, ToWorker } from "./protocol.ts";
+
+/** Where the built-in image's files are. */
+export function builtinUrls(): BuiltinUrls {
+  const here = (url: string) => new URL(url, document.baseURI).href;
+  return { layer: here(layerUrl), index: here(indexUrl), config: here(configUrl) };
+}
 
 /** What is told of a run while it goes on. */
 export interface Listener {
@@ -108,11 +114,9 @@ export class Runner {
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     worker.onerror = (event) => this.#end(new Error(event.message || "the page's worker could not be loaded"));
-    const here = (url: string) => new URL(url, document.baseURI).href;
     await new Promise<void>((resolve, reject) => {
       this.#loading = { resolve, reject };
-      const files = { layer: here(layerUrl), index: here(indexUrl), config: here(configUrl) };
-      this.#post({ type: "load", files });
+      this.#post({ type: "load", files: builtinUrls() });
     });
     if (this.#archive) await this.#give(this.#archive);
   }

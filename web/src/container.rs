@@ -8,9 +8,11 @@ use wcr_kernel::{Idle, Kernel, Program};
 use wcr_machine::{LastRefusal, Machine};
 
 /// A container that runs.
-pub(crate) struct Container {
-    pub(crate) kernel: Kernel,
-    refusal: LastRefusal,
+pub struct Container {
+    /// Its kernel.
+    pub kernel: Kernel,
+    /// Why a program was refused.
+    pub refusal: LastRefusal,
     /// What went wrong in guests, a line each.
     faults: Vec<String>,
     /// The programs that were started, and how much memory their processes may have, in bytes; the script knows them by
@@ -25,21 +27,28 @@ thread_local! {
 }
 
 /// The end of a container.
-pub(crate) struct Ended {
-    pub(crate) code: u8,
-    pub(crate) notes: Vec<String>,
-    pub(crate) digest: Option<[u8; 32]>,
+pub struct Ended {
+    /// The exit code.
+    pub code: u8,
+    /// What the user should know, a sentence each.
+    pub notes: Vec<String>,
+    /// The digest of the trace, if there is one.
+    pub digest: Option<[u8; 32]>,
 }
 
 /// Does something with the container; `None` when none runs.
-pub(crate) fn with<R>(act: impl FnOnce(&mut Container) -> R) -> Option<R> {
+pub fn with<R>(act: impl FnOnce(&mut Container) -> R) -> Option<R> {
     CONTAINER.with_borrow_mut(|container| container.as_mut().map(act))
 }
 
 /// Makes a machine the container that runs.
 pub(crate) fn install(machine: Machine) {
-    let (kernel, refusal) = machine.into_parts();
-    CONTAINER.set(Some(Container { kernel, refusal, faults: Vec::new(), programs: Vec::new(), left: BTreeSet::new() }));
+    replace(Some(Container::new(machine)));
+}
+
+/// Lets another container be the one that runs, or none; gives the one that was.
+pub fn replace(container: Option<Container>) -> Option<Container> {
+    CONTAINER.replace(container)
 }
 
 /// Ends the container, whatever its processes do.
@@ -48,6 +57,13 @@ pub(crate) fn remove() -> Option<Container> {
 }
 
 impl Container {
+    /// The container of a machine, of which nothing has run yet.
+    #[must_use]
+    pub fn new(machine: Machine) -> Self {
+        let (kernel, refusal) = machine.into_parts();
+        Self { kernel, refusal, faults: Vec::new(), programs: Vec::new(), left: BTreeSet::new() }
+    }
+
     /// The number of a program in a process that starts: there, its memory has the limit that the process has now.
     pub(crate) fn number(&mut self, pid: Pid, program: Program) -> u32 {
         let program = (program, self.kernel.memory_limit(pid));
@@ -81,7 +97,8 @@ impl Container {
     }
 
     /// How the container ended, or that it cannot go on.
-    pub(crate) fn ended(mut self) -> Ended {
+    #[must_use]
+    pub fn ended(mut self) -> Ended {
         let mut notes = core::mem::take(&mut self.faults);
         let code = match self.kernel.idle() {
             Idle::Finished(status) => status.shell_code(),

@@ -11,7 +11,7 @@ use wcr_vfs::layer::{Layer, LayerError, LayerIndex, RecordKind};
 
 /// Why an image cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ImagesError {
+pub enum ImagesError {
     /// The built-in image's layer has no program of this name.
     #[error("the built-in image has no program {0}: the page's files do not belong together; reload the page")]
     NoGuest(&'static str),
@@ -74,7 +74,8 @@ fn bundled(guest: Guest, index: &LayerIndex, tar: &'static [u8]) -> Result<Bundl
 }
 
 /// The guests that the built-in image brought.
-pub(crate) fn guests() -> &'static [BundledGuest] {
+#[must_use]
+pub fn guests() -> &'static [BundledGuest] {
     IMAGES.with_borrow(|images| images.guests)
 }
 
@@ -100,7 +101,10 @@ pub(crate) fn open_archive(bytes: Vec<u8>) -> Result<Opened, ImageError> {
 }
 
 /// The image to run: the archive's or the built-in one, with `files` (a tar) as one more layer.
-pub(crate) fn image(archive: bool, files: Option<Vec<u8>>) -> Result<ContainerImage, ImagesError> {
+///
+/// # Errors
+/// It has not been loaded, or the files are none.
+pub fn image(archive: bool, files: Option<Vec<u8>>) -> Result<ContainerImage, ImagesError> {
     let mut image = IMAGES.with_borrow(|images| match archive {
         true => images.archive.clone().ok_or(ImagesError::NoArchive),
         false => images.builtin.clone().ok_or(ImagesError::NotLoaded),

@@ -1,9 +1,11 @@
 //! What the page sees of a container while it runs: its processes, its calls, and what its terminal is told.
 
+use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wcr_abi::WinSize;
+use wcr_abi::{Errno, Signal, WinSize};
 use wcr_kernel::TraceSink;
 
+use crate::files::FilesError;
 use crate::{container, page};
 
 /// A process that has not ended.
@@ -50,6 +52,29 @@ pub fn processes() -> Vec<ProcessEntry> {
         container.kernel.processes().map(entry).collect()
     })
     .unwrap_or_default()
+}
+
+/// Sends a signal to a process, as from outside of the container: the first one hears what it has set something up for, and
+/// `KILL` and `STOP`.
+///
+/// # Errors
+/// There is no such process any more, or no such signal.
+#[wasm_bindgen]
+pub fn signal(pid: u32, number: u32) -> Result<(), JsError> {
+    let send = |kernel: &mut wcr_kernel::Kernel| {
+        let signal = Signal::from_raw(number).ok_or(Errno::Inval)?;
+        if !kernel.processes().any(|process| process.pid == pid) {
+            return Err(Errno::Srch);
+        }
+        if pid == 1 {
+            kernel.signal_from_outside(signal)
+        } else {
+            kernel.post_signal(pid, signal)
+        }
+        Ok(())
+    };
+    let sent = container::with(|container| send(&mut container.kernel)).ok_or(FilesError::NoContainer)?;
+    Ok(sent.map_err(|errno| FilesError::Path { path: format!("process {pid}"), errno })?)
 }
 
 /// Lets the page have a line for each call from now on, or no more.

@@ -71,6 +71,11 @@ pub(crate) fn host<R: Default>(ask: impl FnOnce(&Host) -> R) -> R {
     HOST.with_borrow(|host| host.as_ref().map(ask)).unwrap_or_default()
 }
 
+/// Lets the program that makes a call be resumed only when the page says so; nobody else runs meanwhile.
+pub fn pause() {
+    CONGESTED.set(true);
+}
+
 /// Whether the page asked since the last time to be waited for.
 pub(crate) fn take_congestion() -> bool {
     CONGESTED.take()
@@ -164,7 +169,7 @@ impl HostOutput for PageOutput {
 }
 
 /// The browser's clocks.
-pub(crate) struct PageClock;
+pub struct PageClock;
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: f64 = 1e6;

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateRawSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { after, before, describe, it } from "node:test";
 import { dockerArchive, ociLayout, tar } from "./archive.mjs";
 import { begun, open, screen, shows, start, type } from "./browser.mjs";
@@ -328,8 +328,8 @@ describe("links", () => {
   });
 
   it("of `wcr share` are opened", async () => {
-    const record = { image: "busybox", spec: { command: ["cat", "/data"] } };
-    const head = Buffer.from(`${JSON.stringify({ share: 1, record })}\n`);
+    const said = { share: 1, image: "busybox", built_in: true, spec: { command: ["cat", "/data"], seed: 7 } };
+    const head = Buffer.from(`${JSON.stringify(said)}\n`);
     const link = gzipSync(Buffer.concat([head, tar([{ name: "data", content: Buffer.from("from elsewhere") }])])).toString("base64url");
     const context = await session.browser.newContext();
     const page = await open({ browser: context, url: `${session.url}#share=${link}` });
@@ -337,9 +337,33 @@ describe("links", () => {
     await context.close();
   });
 
+  it("go from the page to `wcr run --from`, and from `wcr share` to the page", async (test) => {
+    if (!existsSync(process.env.WCR_BIN ?? "")) return test.skip("no wcr binary (WCR_BIN)");
+    const home = mkdtempSync(join(tmpdir(), "wcr-links-"));
+    const wcr = (...args) => {
+      const { stdout, stderr, status } = spawnSync(process.env.WCR_BIN, args, { encoding: "utf8", env: { ...process.env, WCR_ROOT: home } });
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    const { context, page } = await fresh();
+    await done(page, "echo of the page > /root/note; rm /etc/group");
+    await page.click("#share");
+    await page.fill("#sharing-command", "cat /root/note; ls /etc/group || echo gone");
+    await page.waitForFunction(() => document.getElementById("sharing-link").value !== "");
+    await page.waitForTimeout(300);
+    assert.equal(wcr("run", "--rm", "--from", await page.inputValue("#sharing-link")), "of the page\ngone\n");
+    wcr("run", "--name", "box", "busybox", "sh", "-c", "echo of the command > /made; cat /made");
+    const link = wcr("share", "--page", session.url, "box").trim();
+    await page.goto("about:blank");
+    await page.goto(link);
+    await shows(page, "of the command");
+    await context.close();
+    rmSync(home, { recursive: true });
+  });
+
   it("with files that are no tar start the container without them", async () => {
     const context = await session.browser.newContext();
-    const page = await open({ browser: context, url: `${session.url}#wcr1=${packed('{"image":"busybox"}\nno tar at all')}` });
+    const page = await open({ browser: context, url: `${session.url}#share=${packed('{"share":1,"image":"busybox"}\nno tar at all')}` });
     await shows(page, "/ #");
     assert.match(await screen(page), /damaged/);
     await context.close();
@@ -352,17 +376,17 @@ function hasSkopeo() {
 
 /** Links that cannot be opened, and what is said of them. */
 const DAMAGED = [
-  ["#wcr1=qyrNS1", /This link is damaged/],
-  ["#wcr1=***", /This link is damaged/],
+  ["#share=***", /This link is damaged/],
   ["#share=H4sIAAAA", /This link is damaged/],
-  [`#wcr1=${packed('{"image":"example/none:1"}\n')}`, /the image example\/none:1, which is not kept in this browser/],
-  [`#wcr1=${packed('{"command":["ls"]}\n')}`, /This link is damaged/],
-  [`#wcr1=${packed('{"image":"busybox","command":[1]}\n')}`, /This link is damaged/],
-  [`#wcr1=${packed(`{"image":"busybox"}\n${"\0".repeat(17 << 20)}`)}`, /more than 16 MiB/],
+  [`#share=${packed('{"share":1,"image":"example/none:1"}\n')}`, /the image example\/none:1, which is not kept in this browser/],
+  [`#share=${packed('{"share":1,"spec":{"command":["ls"]}}\n')}`, /This link is damaged/],
+  [`#share=${packed('{"share":1,"image":"busybox","spec":{"command":[1]}}\n')}`, /This link is damaged/],
+  [`#share=${packed('{"share":2,"image":"busybox"}\n')}`, /another version/],
+  [`#share=${packed(`{"share":1,"image":"busybox"}\n${"\0".repeat(17 << 20)}`)}`, /more than 16 MiB/],
 ];
 
 function packed(text) {
-  return deflateRawSync(Buffer.from(text)).toString("base64url");
+  return gzipSync(Buffer.from(text)).toString("base64url");
 }
 
 /** A server of an OCI layout for all pages; `breaks` says whether an answer is cut. */

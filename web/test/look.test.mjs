@@ -47,6 +47,13 @@ const STATES = {
     await page.click("#tab-programs");
     await page.waitForFunction(() => document.getElementById("programs").rows.length > 0);
   },
+  tests: async (page) => {
+    await page.click("#tab-tests");
+    await page.waitForFunction(() => document.getElementById("editor-text").value !== "");
+    await page.click("#script-run");
+    await page.waitForFunction(() => document.getElementById("script-status").textContent === "3 passed, 1 failed");
+  },
+  report: (page) => page.evaluate(() => document.getElementById("script-report").lastElementChild.scrollIntoView({ block: "end" })),
   command: async (page) => {
     await page.click("#tab-command");
     await page.check("#deterministic");

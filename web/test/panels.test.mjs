@@ -110,6 +110,46 @@ describe("processes", () => {
   });
 });
 
+describe("signals", () => {
+  const send = (command) => page.click(`#processes tr:has(td:text-is("${command}")) button`);
+  const gone = (text) => page.waitForFunction((text) => !document.getElementById("processes").textContent.includes(text), text);
+
+  it("are sent to the process that is chosen", async () => {
+    await page.click("#tab-processes");
+    await type(page, "trap 'echo caught' USR1; sleep 4321; echo status $?");
+    await page.selectOption("#signal", { label: "TERM" });
+    await send("sleep 4321");
+    await shows(page, "\nstatus 143");
+    await gone("sleep 4321");
+    assert.match(await page.textContent("#signal-message"), /^TERM sent to \d+$/);
+    await page.selectOption("#signal", { label: "USR1" });
+    await send("sh");
+    // As in a shell of its own, the trap waits for the line.
+    await type(page, "");
+    await shows(page, "\ncaught");
+  });
+
+  it("stop a process and let it go on", async () => {
+    await type(page, "sh -c 'while :; do sleep 1; echo tick; done' > /ticks & sleep 1");
+    const ticking = "sh -c while :; do sleep 1; echo tick; done";
+    await page.waitForFunction((text) => document.getElementById("processes").textContent.includes(text), ticking);
+    await page.selectOption("#signal", { label: "STOP" });
+    await send(ticking);
+    assert.match(await done("a=$(wc -l < /ticks); sleep 3; b=$(wc -l < /ticks); echo $((b - a)) more"), /\n[01] more/);
+    await page.selectOption("#signal", { label: "CONT" });
+    await send(ticking);
+    assert.match(await done("a=$(wc -l < /ticks); sleep 3; b=$(wc -l < /ticks); echo $((b - a)) again"), /\n[2-4] again/);
+    await page.selectOption("#signal", { label: "KILL" });
+    await send(ticking);
+    await gone(ticking);
+  });
+
+  it("to who is gone are refused in a sentence", async () => {
+    const refused = await page.evaluate(() => globalThis.wcrPage.session.runner.ask("signal", 99999, 9).catch((error) => error.message));
+    assert.equal(refused, "process 99999: No such process");
+  });
+});
+
 describe("calls", () => {
   it("are told while they are watched", async () => {
     await page.click("#tab-calls");
@@ -143,6 +183,6 @@ describe("programs", () => {
     await done("for i in 1 2 3; do /bin/true; done");
     const row = page.locator('#programs tr:has-text("/bin/true")');
     await row.waitFor();
-    assert.match(await row.textContent(), /^3\/bin\/true is /);
+    await page.waitForFunction(() => /^3\/bin\/true is /m.test([...document.getElementById("programs").rows].map((row) => row.textContent).join("\n")));
   });
 });

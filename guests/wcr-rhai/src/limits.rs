@@ -1,7 +1,7 @@
 //! What a script may use up.
 
 use rhai::{Dynamic, Engine};
-use wcr_sys::pace;
+use wcr_sys::{pace, process};
 
 /// The most operations: some seconds of computing.
 pub(crate) const OPERATIONS_MAX: u64 = 20_000_000;
@@ -18,9 +18,26 @@ const VARIABLES_MAX: usize = 1_000;
 /// About how many instructions an operation takes.
 const STEPS: u32 = 256;
 
-/// What stops a script that has used up its operations.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct UsedUp;
+/// The most CPU time, in seconds. What can be computed within the operations takes a fraction of it, but for values that are
+/// so large that each use of them takes long.
+pub(crate) const CPU_SECONDS_MAX: u64 = 60;
+
+/// What a script that is stopped has used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UsedUp {
+    /// Its operations.
+    Operations,
+    /// Its CPU time.
+    Time,
+}
+
+/// What is used up after so many operations, at the end of a turn of the CPU or not.
+fn used_up(operations: u64, cpu: Option<u64>) -> Option<UsedUp> {
+    if operations > OPERATIONS_MAX {
+        return Some(UsedUp::Operations);
+    }
+    cpu.is_some_and(|nanos| nanos > CPU_SECONDS_MAX * 1_000_000_000).then_some(UsedUp::Time)
+}
 
 /// Sets the limits of an engine.
 pub(crate) fn apply(engine: &mut Engine) {
@@ -34,7 +51,20 @@ pub(crate) fn apply(engine: &mut Engine) {
     engine.disable_symbol("eval");
     engine.on_progress(|operations| {
         // A script that computes lets others run, and can be stopped.
-        pace::steps(STEPS);
-        (operations > OPERATIONS_MAX).then(|| Dynamic::from(UsedUp))
+        let cpu = pace::steps(STEPS).then(|| process::times().user);
+        used_up(operations, cpu).map(Dynamic::from)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_ends_by_its_operations_or_its_time() {
+        let cpu = CPU_SECONDS_MAX * 1_000_000_000;
+        assert_eq!(used_up(OPERATIONS_MAX, Some(cpu)), None);
+        assert_eq!(used_up(OPERATIONS_MAX + 1, None), Some(UsedUp::Operations));
+        assert_eq!(used_up(1, Some(cpu + 1)), Some(UsedUp::Time));
+    }
 }

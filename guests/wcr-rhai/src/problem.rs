@@ -2,7 +2,7 @@
 
 use rhai::{EvalAltResult, Position};
 
-use crate::limits::{CALLS_MAX, ITEMS_MAX, OPERATIONS_MAX, STRING_MAX, UsedUp};
+use crate::limits::{CALLS_MAX, CPU_SECONDS_MAX, ITEMS_MAX, OPERATIONS_MAX, STRING_MAX, UsedUp};
 
 /// The exit code of a script that has failed: as of wcr's own failures.
 pub(crate) const CODE: u8 = 125;
@@ -27,9 +27,15 @@ fn place(position: Position) -> String {
 
 fn what(error: &EvalAltResult) -> String {
     match error {
-        EvalAltResult::ErrorTerminated(token, _) if token.is::<UsedUp>() => {
-            format!("the script takes more than {OPERATIONS_MAX} operations; is there a loop without an end?")
-        }
+        EvalAltResult::ErrorTerminated(token, _) => match token.clone().try_cast() {
+            Some(UsedUp::Operations) => {
+                format!("the script takes more than {OPERATIONS_MAX} operations; is there a loop without an end?")
+            }
+            Some(UsedUp::Time) => format!(
+                "the script takes more than {CPU_SECONDS_MAX} seconds of CPU time; is there a loop over large values?"
+            ),
+            None => error.to_string(),
+        },
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
         EvalAltResult::ErrorStackOverflow(_) => {
             format!("functions call each other more than {CALLS_MAX} deep; is there a recursion without an end?")

@@ -55,7 +55,10 @@ fn refuse(args: &RunArgs) -> Result<()> {
         (!args.volume.is_empty(), "-v: the files of the host would not be in the recording; make an image of them"),
         (args.mount.iter().any(|mount| mount.contains("type=bind")), "--mount type=bind: as with -v"),
         (args.timeout.is_some(), "--timeout: when it ends a run is chance; use `timeout` in the container"),
-        (args.name.is_some(), "--name: a recorded container is not kept"),
+        (
+            args.name.is_some(),
+            "--name: a recorded container is not kept, and `exec` and `kill` cannot reach it: what they did would not be in the recording",
+        ),
         (args.restart.is_some(), "--restart: a recorded container is not kept"),
         (args.trace.is_some(), "--trace: record first, and write the trace of a replay"),
     ];

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use wcr_container::ContainerImage;
-use wcr_harness::{Case, Ended, Event, Harness, Images, Origin, Plan, Selection};
+use wcr_harness::{Case, Ended, Event, Harness, Images, Origin, Plan, Selection, Surroundings};
 use wcr_image::{Class, Platform, Reference};
 
 use crate::args::{PullPolicy, TestArgs};
@@ -45,7 +45,8 @@ pub(crate) fn test(args: TestArgs) -> Result<u8> {
         origin,
         shims: shim_option::shims(&args.shim)?,
     };
-    let harness = Harness::new(Box::new(Fetching { policy: args.pull, platform: args.platform }), plan.clone());
+    let images = Box::new(Fetching { policy: args.pull, platform: args.platform });
+    let harness = Harness::new(Surroundings::native(images), plan.clone());
     let mut report = Report { json: args.json, cases: Vec::new(), left_out: 0, written: 0, code: OK };
     harness.run(&scripts, jobs, |event| report.take(event))?;
     if report.cases.is_empty() && !plan.selection.filters.is_empty() {

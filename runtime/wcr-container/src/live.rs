@@ -2,6 +2,7 @@
 //! happens next, so that a conversation with it is the same every time.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -48,6 +49,8 @@ pub struct Live {
     remote: Remote,
     refusal: Arc<Mutex<LastRefusal>>,
     outputs: [MemoryOutput; 2],
+    /// When time was to pass last, nobody waited for a time.
+    timeless: Arc<AtomicBool>,
 }
 
 /// A program that was started beside the first one.
@@ -94,12 +97,17 @@ impl Live {
             let (_, ended) = ran?;
             Ok(Captured::of(ended))
         });
-        Self { thread: Some(thread), steps, orders: Some(orders), remote, refusal, outputs }
+        let timeless = Arc::default();
+        Self { thread: Some(thread), steps, orders: Some(orders), remote, refusal, outputs, timeless }
     }
 
     /// Waits until the container has come to its next step.
     pub fn next_step(&mut self) -> Step {
-        self.steps.recv().unwrap_or_else(|RecvError| Step::Ended)
+        match self.steps.recv().unwrap_or_else(|RecvError| Step::Ended) {
+            // The engine looks up now and then in any case, and names that time.
+            Step::Waits { time } => Step::Waits { time: time && !self.timeless.swap(false, Ordering::SeqCst) },
+            step => step,
+        }
     }
 
     /// Gives it input. To be called while it waits, as what follows.
@@ -133,8 +141,9 @@ impl Live {
 
     /// Lets the time come that somebody waits for.
     pub fn pass_time(&self) {
-        self.remote.send(|kernel| {
-            kernel.pass_time();
+        let timeless = self.timeless.clone();
+        self.remote.send(move |kernel| {
+            timeless.store(!kernel.pass_time(), Ordering::SeqCst);
             false
         });
         self.order(Order::GoOn);

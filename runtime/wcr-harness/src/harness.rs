@@ -1,24 +1,29 @@
 //! Running scripts: an engine each, with the harness's functions and limits, several side by side.
 
+use std::cell::RefCell;
 use std::io;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, OptimizationLevel};
-use wcr_container::Shim;
+use wcr_machine::Shim;
 
 use crate::case::{Case, Event, Failure};
+use crate::containers::Containers;
 use crate::images::{ImageCache, Images};
 use crate::options::Origin;
 use crate::problem::{Stop, failure};
 use crate::select::Selection;
 use crate::session::{Session, SharedImages};
+use crate::snapshot::SnapshotFiles;
 use crate::source::{Kind, Script};
-use crate::{clock, expect, limits, live, mock, result, sandbox, structure};
+#[cfg(not(target_family = "wasm"))]
+use crate::structure;
+use crate::{clock, expect, limits, live, mock, result, sandbox};
 
 /// Why the harness itself cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -47,15 +52,48 @@ pub struct Plan {
 
 /// Runs scripts; all of them get their images from one source, each image once.
 pub struct Harness {
-    images: SharedImages,
+    around: Surroundings,
     plan: Plan,
 }
 
-impl Harness {
-    /// A harness over a source of images.
+/// What scripts have around them: the same for all of them.
+#[derive(Clone)]
+pub struct Surroundings {
+    pub(crate) images: SharedImages,
+    pub(crate) containers: Arc<dyn Containers>,
+    pub(crate) snapshots: Arc<dyn SnapshotFiles>,
+}
+
+impl Surroundings {
+    /// Images from this source, each asked for once; containers and snapshots as they are run and kept here.
     #[must_use]
-    pub fn new(images: Box<dyn Images>, plan: Plan) -> Self {
-        Self { images: Arc::new(Mutex::new(ImageCache::new(images))), plan }
+    pub fn new(images: Box<dyn Images>, containers: Arc<dyn Containers>, snapshots: Arc<dyn SnapshotFiles>) -> Self {
+        Self { images: Arc::new(Mutex::new(ImageCache::new(images))), containers, snapshots }
+    }
+
+    /// Images from this source; containers and snapshots of this host.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn native(images: Box<dyn Images>) -> Self {
+        Self::new(images, Arc::new(crate::native::Native::default()), Arc::new(crate::folders::Folders))
+    }
+}
+
+/// Hears what a script has to tell.
+pub(crate) type Told = Rc<dyn Fn(Event)>;
+
+impl Harness {
+    /// A harness in these surroundings.
+    #[must_use]
+    pub fn new(around: Surroundings, plan: Plan) -> Self {
+        Self { around, plan }
+    }
+
+    /// Runs a script in this thread, which needs a stack for values that are nested deep; `told` hears of each case and of
+    /// the end when it comes.
+    pub fn run_here(&self, script: &Script, told: impl Fn(Event) + 'static) {
+        let told: Told = Rc::new(told);
+        self.in_all_orders(script, &told);
     }
 
     /// Runs scripts, at most `jobs` at a time; `told` hears of each case and script that has ended, always in the
@@ -82,7 +120,9 @@ impl Harness {
                 let Some((script, sender)) = script.lock().unwrap_or_else(PoisonError::into_inner).take() else {
                     return;
                 };
-                self.in_all_orders(script, &sender);
+                // The receiver lives as long as scripts run.
+                let told: Told = Rc::new(move |event| drop(sender.send(event)));
+                self.in_all_orders(script, &told);
             }
         };
         std::thread::scope(|scope| {
@@ -104,13 +144,14 @@ impl Harness {
 
 impl Harness {
     /// Evaluates a script in each order of processes that is to be tried, until a case fails; tells of the last one.
-    fn in_all_orders(&self, script: &Script, told: &Sender<Event>) {
+    fn in_all_orders(&self, script: &Script, told: &Told) {
         let Some(schedules) = self.plan.schedules.clone() else { return self.evaluate(script, None, told.clone()) };
         let last = *schedules.end();
         for seed in schedules {
-            let (sender, events) = channel();
-            self.evaluate(script, Some(seed), sender);
-            let mut events: Vec<Event> = events.into_iter().collect();
+            let heard: Rc<RefCell<Vec<Event>>> = Rc::default();
+            let hear = heard.clone();
+            self.evaluate(script, Some(seed), Rc::new(move |event| hear.borrow_mut().push(event)));
+            let mut events = heard.take();
             let mut failed = false;
             for event in &mut events {
                 if let Event::Case(Case { failure: Some(failure), .. }) = event {
@@ -119,26 +160,26 @@ impl Harness {
                 }
             }
             if failed || seed == last {
-                // The receiver lives as long as scripts run.
-                events.into_iter().for_each(|event| drop(told.send(event)));
+                events.into_iter().for_each(|event| told(event));
                 return;
             }
         }
     }
 
-    fn evaluate(&self, script: &Script, schedule: Option<u64>, told: Sender<Event>) {
+    fn evaluate(&self, script: &Script, schedule: Option<u64>, told: Told) {
         let origin = Origin { schedule, ..self.plan.origin };
         let plan = Plan { origin, ..self.plan.clone() };
         match script.kind {
-            Kind::Rhai => evaluate(script.clone(), plan, self.images.clone(), told),
-            Kind::Structure => structure::evaluate(script, &plan, &self.images, &told),
+            Kind::Rhai => evaluate(script.clone(), plan, &self.around, told),
+            #[cfg(not(target_family = "wasm"))]
+            Kind::Structure => structure::evaluate(script, &plan, &self.around, &*told),
         }
     }
 }
 
 /// Evaluates a script from its first line to its last.
-fn evaluate(script: Script, plan: Plan, images: SharedImages, told: Sender<Event>) {
-    let session = Session::new(script, plan, images, told);
+fn evaluate(script: Script, plan: Plan, around: &Surroundings, told: Told) {
+    let session = Session::new(script, plan, around, told);
     let engine = engine(&session);
     let compiled = engine.compile(&session.script.text).map_err(|error| Box::new(EvalAltResult::from(error)));
     let run = compiled.and_then(|ast| {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use wcr_container::ContainerImage;
 use wcr_image::{Reference, ReferenceError};
+use wcr_machine::ContainerImage;
 
 /// A source of images.
 pub trait Images: Send {

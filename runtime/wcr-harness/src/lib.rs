@@ -31,6 +31,7 @@
 //! | `workdir`, `user`, `hostname`, `entrypoint` | as the options of `wcr run` |
 //! | `seed` | an integer from which all randomness follows; that of `seed(…)` without it, or 0 |
 //! | `timeout` | how many seconds of the host it may run before it is killed (137), 60 without it |
+//! | `calls` | `true` keeps the calls of its programs, for `calls` of the result |
 //! | `clock` | the wall clock at the start, as in `"2024-01-01T00:00:00Z"`; without it what `clock` says, which is that |
 //!
 //! | of a result | what it is |
@@ -40,6 +41,7 @@
 //! | `stdout_bytes`, `stderr_bytes` | the same as a blob, whatever it is |
 //! | `file(path)`, `file_bytes(path)` | a file's content after the end |
 //! | `trace` | the digest of all guest calls, in hexadecimal: two runs with the same digest were the same |
+//! | `calls` | with the option `calls`: the calls of its programs in their order, an array of lines as `wcr run --trace` has them |
 //! | `notes` | what wcr has to say about the run, an array of strings |
 //!
 //! | of a container | what it is |
@@ -71,6 +73,19 @@
 //! | `snapshot(name)` | it is as the file `SCRIPT.snapshots/NAME.snap` says; `wcr test --update` writes it |
 //! | `greater_than(n)`, `at_least(n)`, `less_than(n)`, `at_most(n)` | numbers compare so |
 //!
+//! # Expecting calls
+//!
+//! ```text
+//! let r = run("busybox", ["cat", "/etc/hostname"], #{ calls: true });
+//! let opened = r.calls.filter(|line| line.contains("path_open"));
+//! expect(opened.some(|line| line.contains(`"/etc/hostname"`))).is_true();      // a call
+//! expect(r.calls.filter(|line| line.contains(`"/etc/shadow`))).is_empty();      // no call to a path
+//! expect(opened.len).equals(1);
+//! expect(r.calls).snapshot("calls");                                           // all of them
+//! ```
+//!
+//! The calls are those of `CALLS.md`; a failure of `is_empty` shows the lines that should not be there.
+//!
 //! Checks give back what they were called on, so that they can be chained. What a case says to `clock` and `seed` ends
 //! with it; what the script says outside of cases holds for those that follow. Time passes by what a container does: a
 //! `sleep` ends at once, and the clock is as much later.
@@ -87,14 +102,19 @@ mod case;
 mod check;
 mod clock;
 mod container;
+mod containers;
 mod diff;
 mod expect;
+#[cfg(any(test, not(target_family = "wasm")))]
+mod folders;
 mod harness;
 mod images;
 mod junit;
 mod limits;
 mod live;
 mod mock;
+#[cfg(not(target_family = "wasm"))]
+mod native;
 mod options;
 mod problem;
 mod report;
@@ -104,16 +124,23 @@ mod select;
 mod session;
 mod snapshot;
 mod source;
+#[cfg(not(target_family = "wasm"))]
 mod structure;
 mod value;
 mod visible;
 
 pub use case::{Call, Case, Ended, Event, Failure, Place};
-pub use harness::{Harness, HarnessError, Plan};
+pub use containers::{Answer, Beside, CallLines, Captured, ContainerError, Containers, Led, Order, Outcome, Step};
+#[cfg(not(target_family = "wasm"))]
+pub use folders::Folders;
+pub use harness::{Harness, HarnessError, Plan, Surroundings};
 pub use images::{ImageError, Images};
 pub use junit::junit;
 pub use limits::OPERATIONS_MAX;
+#[cfg(not(target_family = "wasm"))]
+pub use native::Native;
 pub use options::Origin;
 pub use report::{case_line, failure, summary};
 pub use select::{Selection, Shard, ShardError};
+pub use snapshot::SnapshotFiles;
 pub use source::{Kind, Script, SourceError, collect};

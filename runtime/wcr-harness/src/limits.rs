@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rhai::{Dynamic, Engine};
 
+use crate::containers::Containers;
 use crate::problem::Stop;
 
 /// The most operations of one script, all its cases together: some seconds of computing.
@@ -34,22 +36,24 @@ pub(crate) const STACK: usize = 256 << 20;
 /// What a script has used up.
 pub(crate) struct Budget {
     operations: Cell<u64>,
-    started: Instant,
+    /// Who knows how late it is.
+    containers: Arc<dyn Containers>,
+    started: Duration,
     /// The time that containers took.
     elsewhere: Cell<Duration>,
 }
 
 impl Budget {
-    pub(crate) fn new() -> Rc<Self> {
+    pub(crate) fn new(containers: Arc<dyn Containers>) -> Rc<Self> {
         let (operations, elsewhere) = (Cell::new(0), Cell::new(Duration::ZERO));
-        Rc::new(Self { operations, started: Instant::now(), elsewhere })
+        Rc::new(Self { operations, started: containers.now(), containers, elsewhere })
     }
 
     /// Does what does not count as the script's computing.
     pub(crate) fn elsewhere<T>(&self, work: impl FnOnce() -> T) -> T {
-        let started = Instant::now();
+        let started = self.containers.now();
         let done = work();
-        self.elsewhere.set(self.elsewhere.get() + started.elapsed());
+        self.elsewhere.set(self.elsewhere.get() + self.containers.now().saturating_sub(started));
         done
     }
 
@@ -60,7 +64,7 @@ impl Budget {
         if operations > OPERATIONS_MAX {
             return Some(Stop::Operations);
         }
-        let late = || self.started.elapsed().saturating_sub(self.elsewhere.get()) > COMPUTING_MAX;
+        let late = || self.containers.now().saturating_sub(self.started + self.elsewhere.get()) > COMPUTING_MAX;
         (operations.is_multiple_of(LOOK) && late()).then_some(Stop::Time)
     }
 }

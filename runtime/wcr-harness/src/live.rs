@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rhai::{Array, Blob, Dynamic, Engine, ImmutableString, NativeCallContext};
-use wcr_container::live::{Live, Step};
-use wcr_container::{Captured, Outcome, Settings};
 use wcr_image::RunConfig;
+use wcr_machine::Settings;
 
+use crate::containers::{CallLines, Captured, Led, Outcome, Step};
 use crate::mock;
 use crate::result::{Given, Ran, text};
 use crate::sandbox::Sandbox;
@@ -19,7 +19,9 @@ pub(crate) struct Started(Rc<RefCell<State>>);
 
 struct State {
     /// `None` when the script has waited for its end.
-    live: Option<Live>,
+    live: Option<Box<dyn Led>>,
+    /// Its calls, if they are wanted.
+    calls: Option<CallLines>,
     sandbox: Sandbox,
     title: String,
     /// What others that are run beside it begin with.
@@ -58,13 +60,14 @@ impl Started {
     pub(crate) fn new(
         session: &Session,
         context: &NativeCallContext<'_>,
-        (live, sandbox): (Live, Sandbox),
-        title: String,
+        (live, calls): (Box<dyn Led>, Option<CallLines>),
+        (sandbox, title): (Sandbox, String),
         (config, settings): (RunConfig, Settings),
     ) -> Given<Self> {
         let outputs = [Vec::new(), Vec::new()];
         let (ended, closed) = (false, false);
-        let state = State { live: Some(live), sandbox, title, config, settings, outputs, read: 0, ended, closed };
+        let live = Some(live);
+        let state = State { live, calls, sandbox, title, config, settings, outputs, read: 0, ended, closed };
         let started = Self(Rc::new(RefCell::new(state)));
         started.0.borrow_mut().go_on(session, context)?;
         Ok(started)
@@ -112,7 +115,7 @@ impl Started {
         };
         let [stdout, stderr] = beside.take_output();
         let outcome = Outcome { code, notes: Vec::new(), trace: None };
-        Ok(Ran::of_parts(session, &title, outcome, stdout, stderr))
+        Ok(Ran::of(session, &title, Captured { outcome, stdout, stderr, ..Captured::default() }, None))
     }
 
     /// Ends its input, and waits for its end.
@@ -131,9 +134,9 @@ impl Started {
             error.to_string()
         })?;
         state.sandbox.ended(&mut captured)?;
-        let [stdout, stderr] = core::mem::take(&mut state.outputs);
-        let Captured { outcome, .. } = captured;
-        Ok(Ran::of_parts(session, &state.title, outcome, stdout, stderr))
+        [captured.stdout, captured.stderr] = core::mem::take(&mut state.outputs);
+        let calls = state.calls.take();
+        Ok(Ran::of(session, &state.title, captured, calls))
     }
 
     /// What it has written on standard output since the last time.
@@ -147,9 +150,9 @@ impl Started {
 
 impl State {
     /// The container, if it waits for what the script does.
-    fn waiting(&self, what: &str) -> Given<&Live> {
-        match &self.live {
-            Some(live) if !self.ended => Ok(live),
+    fn waiting(&mut self, what: &str) -> Given<&mut (dyn Led + 'static)> {
+        match &mut self.live {
+            Some(live) if !self.ended => Ok(&mut **live),
             _ => Err(format!("the program has ended, and cannot be {what}").into()),
         }
     }
@@ -160,11 +163,7 @@ impl State {
         let mut failed = None;
         let time = loop {
             match session.budget.elsewhere(|| live.next_step()) {
-                Step::Asked(question, reply) => {
-                    let answer = mock::answer_or(context, session, &question, &mut failed);
-                    // A container that was stopped meanwhile does not hear it.
-                    let _ = reply.send(answer);
-                }
+                Step::Asked(question) => live.answer(mock::answer_or(context, session, &question, &mut failed)),
                 Step::Waits { time } => break time,
                 Step::Ended => {
                     self.ended = true;

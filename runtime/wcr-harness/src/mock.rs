@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::Arc;
 
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
-use wcr_container::{Captured, ContainerImage, MockAnswer, MockCall, Root, RunError, Shim};
+use wcr_abi::{MockAnswer, MockCall};
+use wcr_machine::{ContainerImage, Root, Shim};
 
 use crate::container;
+use crate::containers::{Answer, CallLines, Captured};
 use crate::options::Request;
 use crate::result::Given;
 use crate::session::Session;
@@ -47,56 +49,28 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
     });
 }
 
-/// What the script's thread hears of a container that runs beside it.
-enum Heard {
-    /// A program is called.
-    Call(Vec<u8>, Sender<Vec<u8>>),
-    /// The container has ended.
-    Ended,
-}
-
-/// Runs a container to its end; closures of the script answer for the programs that it mocks.
+/// Runs a container to its end; closures of the script answer for the programs that it mocks. Its calls come with it if the
+/// request wants them.
 ///
 /// # Errors
 /// The container could not be run, or a closure failed.
 pub(crate) fn run(
     session: &Session,
     context: &NativeCallContext<'_>,
-    image: &ContainerImage,
+    image: &Arc<ContainerImage>,
     mut request: Request,
     root: Option<Root>,
-) -> Given<Captured> {
-    let ended = |ran: Result<Captured, RunError>| ran.map_err(|error| error.to_string().into());
-    if session.mocks().is_empty() {
-        return ended(container::run(image, request, root, None));
-    }
+) -> Given<(Captured, Option<CallLines>)> {
+    let is_mocked = !session.mocks().is_empty();
     equip(session, &mut request);
-    let (heard, hearing) = channel();
+    let (order, input, calls) = container::order(request, root);
     let mut failed = None;
-    let ran = std::thread::scope(|scope| {
-        let asked = heard.clone();
-        let answers = move |question: &[u8]| {
-            let (reply, replied) = channel();
-            asked.send(Heard::Call(question.to_vec(), reply)).ok()?;
-            replied.recv().ok()
-        };
-        // Closures stay in the script's own thread; the container stands still while one of them runs.
-        let running = scope.spawn(move || {
-            let ran = container::run(image, request, root, Some(Box::new(answers)));
-            // The script's thread waits for this, so that somebody hears it.
-            let _ = heard.send(Heard::Ended);
-            ran
-        });
-        while let Ok(Heard::Call(question, reply)) = hearing.recv() {
-            // A container that was stopped meanwhile does not hear it.
-            let _ = reply.send(answer_or(context, session, &question, &mut failed));
-        }
-        running.join()
-    });
-    match (failed, ran) {
-        (Some(error), _) => Err(error),
-        (None, Ok(ran)) => ended(ran),
-        (None, Err(_)) => Err("the container's thread was lost".into()),
+    let mut answer = |question: &[u8]| answer_or(context, session, question, &mut failed);
+    let answer: Option<Answer<'_>> = if is_mocked { Some(&mut answer) } else { None };
+    let ran = session.containers().run(image, order, input, answer);
+    match failed {
+        Some(error) => Err(error),
+        None => ran.map(|captured| (captured, calls)).map_err(|error| error.to_string().into()),
     }
 }
 

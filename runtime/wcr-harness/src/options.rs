@@ -3,14 +3,26 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rhai::{Array, Blob, Dynamic, INT, Map};
-use wcr_container::{EnvChange, FileIn, Settings, Shim, VIRTUAL_SEED, VIRTUAL_START};
+use wcr_machine::{EnvChange, FileIn, Settings, Shim, VIRTUAL_SEED, VIRTUAL_START};
 
 use crate::value::type_name;
 use crate::visible::quoted;
 
 /// The options that `run` has.
-const KNOWN: [&str; 11] =
-    ["clock", "entrypoint", "env", "files", "hostname", "seed", "shims", "stdin", "timeout", "user", "workdir"];
+const KNOWN: [&str; 12] = [
+    "calls",
+    "clock",
+    "entrypoint",
+    "env",
+    "files",
+    "hostname",
+    "seed",
+    "shims",
+    "stdin",
+    "timeout",
+    "user",
+    "workdir",
+];
 
 /// How long a container may run, in seconds of the host, unless the script says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,6 +63,8 @@ pub(crate) struct Request {
     pub(crate) schedule: Option<u64>,
     /// How long it may run. It shows in a result only when it has passed.
     pub(crate) timeout: Duration,
+    /// Whether its calls are wanted as lines.
+    pub(crate) calls: bool,
 }
 
 /// Why a call of `run` cannot be understood.
@@ -75,7 +89,7 @@ impl Request {
     /// What is asked when nothing is said: the image's own command.
     pub(crate) fn usual(Origin { clock, seed, schedule }: Origin, shims: &[Shim]) -> Self {
         let settings = Settings { trace: true, shims: shims.to_vec(), ..Settings::default() };
-        Self { settings, stdin: Vec::new(), seed, clock, schedule, timeout: TIMEOUT }
+        Self { settings, stdin: Vec::new(), seed, clock, schedule, timeout: TIMEOUT, calls: false }
     }
 
     /// What a call asks with this command and these options, over what is asked already.
@@ -99,6 +113,7 @@ impl Request {
             "hostname" => settings.hostname = Some(text(&what, value)?),
             "entrypoint" => settings.entrypoint = Some(bytes(&what, value)?),
             "seed" => self.seed = seed(&what, value)?,
+            "calls" => self.calls = value.as_bool().map_err(|_| wrong(&what, &value, "`true` or `false`"))?,
             "timeout" => self.timeout = timeout(&what, value)?,
             "clock" => self.clock = clock(&what, text(&what, value)?)?,
             "env" => {
@@ -273,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_named() {
-        let known = "clock, entrypoint, env, files, hostname, seed, shims, stdin, timeout, user, workdir";
+        let known = "calls, clock, entrypoint, env, files, hostname, seed, shims, stdin, timeout, user, workdir";
         for (command, options, message) in [
             ("[]", "#{stdn: 1}", format!("`run` has no option \"stdn\"; it has {known}")),
             ("[\"a\", 5]", "#{}", "word 2 of the command is an integer; it takes a string or a blob".into()),

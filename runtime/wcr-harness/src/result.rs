@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
-use wcr_container::{Captured, Outcome, Root, shown};
-use wcr_image::Digest;
+use wcr_machine::{Root, shown};
 
+use crate::containers::{CallLines, Captured, Outcome};
 use crate::limits::{ITEMS_MAX, STRING_MAX};
 use crate::mock;
 use crate::options::Request;
@@ -31,6 +31,8 @@ struct Ended {
     stderr: Vec<u8>,
     /// The files that it left; `None` where a container of the script has them.
     root: Option<RefCell<Root>>,
+    /// Its calls, if the script wanted them.
+    calls: Option<CallLines>,
 }
 
 /// Gives an engine `run` and the parts of its result.
@@ -49,7 +51,8 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         .register_get("stderr", |ran: &mut Ran| text("stderr", &ran.0.stderr))
         .register_get("stdout_bytes", |ran: &mut Ran| blob("stdout", &ran.0.stdout))
         .register_get("stderr_bytes", |ran: &mut Ran| blob("stderr", &ran.0.stderr))
-        .register_get("trace", |ran: &mut Ran| trace(&ran.0.outcome))
+        .register_get("trace", |ran: &mut Ran| ran.0.outcome.trace_hex())
+        .register_get("calls", |ran: &mut Ran| ran.calls())
         .register_get("notes", |ran: &mut Ran| notes(&ran.0.outcome))
         .register_fn("file", |ran: &mut Ran, path: &str| file_text(path, &ran.file(path)?))
         .register_fn("file_bytes", |ran: &mut Ran, path: &str| file_blob(path, &ran.file(path)?));
@@ -59,12 +62,11 @@ fn run(session: &Session, context: &NativeCallContext<'_>, image: &str, command:
     session.note_activity();
     let request = session.usual().with(command, options).map_err(|error| error.to_string())?;
     let name = title(image, &request);
-    let mut captured = session.budget.elsewhere(|| -> Given<Captured> {
+    let (captured, calls) = session.budget.elsewhere(|| -> Given<_> {
         let found = session.image(image).map_err(|error| format!("cannot run {}: {error}", quoted(image)))?;
         mock::run(session, context, &found, request, None)
     })?;
-    let root = captured.take_root();
-    Ok(Ran::of(session, &name, captured, root))
+    Ok(Ran::of(session, &name, captured, calls))
 }
 
 /// What a failure says of a run: the image and the command.
@@ -73,17 +75,25 @@ pub(crate) fn title(image: &str, request: &Request) -> String {
 }
 
 impl Ran {
-    /// The result of a run of this title, which left these files if they are not a container's.
-    pub(crate) fn of(session: &Session, title: &str, captured: Captured, root: Option<Root>) -> Self {
-        let Captured { outcome, stdout, stderr, .. } = captured;
+    /// The result of a run of this title, with the files that it left if they are not a container's.
+    pub(crate) fn of(session: &Session, title: &str, captured: Captured, calls: Option<CallLines>) -> Self {
+        let Captured { outcome, stdout, stderr, root, .. } = captured;
         session.set_last_run(describe(title, &outcome, &stderr));
-        Self(Rc::new(Ended { outcome, stdout, stderr, root: root.map(RefCell::new) }))
+        Self(Rc::new(Ended { outcome, stdout, stderr, root: root.map(RefCell::new), calls }))
     }
 
-    /// The result of a program whose files are a container's.
-    pub(crate) fn of_parts(session: &Session, title: &str, outcome: Outcome, stdout: Vec<u8>, stderr: Vec<u8>) -> Self {
-        session.set_last_run(describe(title, &outcome, &stderr));
-        Self(Rc::new(Ended { outcome, stdout, stderr, root: None }))
+    /// The calls of its programs, a line each.
+    fn calls(&self) -> Given<Array> {
+        let Some(calls) = &self.0.calls else {
+            return Err("its calls were not kept; say `calls: true` in the options of the run".into());
+        };
+        let text = calls.text();
+        let lines: Array = text.lines().map(|line| Dynamic::from(line.to_owned())).collect();
+        if lines.len() > ITEMS_MAX {
+            let message = format!("there are {} calls; a script can hold {ITEMS_MAX}: let it do less", lines.len());
+            return Err(message.into());
+        }
+        Ok(lines)
     }
 
     fn file(&self, path: &str) -> Given<Vec<u8>> {
@@ -131,10 +141,6 @@ fn blob(what: &str, bytes: &[u8]) -> Given<Blob> {
 
 fn too_large(what: &str, bytes: &[u8], max: usize) -> Box<EvalAltResult> {
     format!("{what} has {} bytes; a script can hold {max} of them: let the command print less", bytes.len()).into()
-}
-
-fn trace(outcome: &Outcome) -> String {
-    outcome.trace.map(|digest| Digest::from_bytes(digest).hex()).unwrap_or_default()
 }
 
 fn notes(outcome: &Outcome) -> Array {

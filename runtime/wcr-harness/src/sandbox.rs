@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
-use wcr_container::live::Live;
-use wcr_container::{Captured, ContainerImage, Errno, FileIn, Root, Settings, Timestamp};
+use wcr_abi::{Errno, Timestamp};
+use wcr_machine::{ContainerImage, FileIn, Root, Settings};
 
 use crate::clock::{Clock, Handle};
+use crate::containers::Captured;
 use crate::live::Started;
 use crate::options::{self, Request};
 use crate::result::{Given, Ran, file_blob, file_text, read_file, title};
@@ -31,6 +32,16 @@ struct State {
     runs: u64,
     /// A program was started in it, and has not been waited for.
     started: bool,
+}
+
+impl State {
+    /// Takes the files and the clock that a run has left.
+    fn keep(&mut self, captured: &mut Captured) -> Given<()> {
+        self.runs += 1;
+        self.clock.set_nanos(captured.ended_at);
+        self.root = captured.root.take().ok_or("the files of this container were lost")?;
+        Ok(())
+    }
 }
 
 /// Gives an engine `container` and what can be done with one.
@@ -104,11 +115,9 @@ impl Sandbox {
         // A run that does not begin must leave the files as they are.
         let root = state.root.copy().ok_or("the files of this container cannot be kept")?;
         let ran = session.budget.elsewhere(|| mock::run(session, context, &state.image, request, Some(root)));
-        let mut captured = ran?;
-        state.runs += 1;
-        state.clock.set_nanos(captured.ended_at());
-        state.root = captured.take_root().ok_or("the files of this container were lost")?;
-        Ok(Ran::of(session, &title, captured, None))
+        let (mut captured, calls) = ran?;
+        state.keep(&mut captured)?;
+        Ok(Ran::of(session, &title, captured, calls))
     }
 
     /// What it is like now. A closure that stands for a program of its own run finds it busy.
@@ -146,20 +155,18 @@ impl Sandbox {
         mock::equip(session, &mut request);
         let beside = (state.image.config.clone(), Settings { shims: Vec::new(), ..request.settings.clone() });
         let root = state.root.copy().ok_or("the files of this container cannot be kept")?;
-        let (options, _) = container::options(request, Some(root));
-        let live = Live::start(state.image.clone(), options);
+        let (order, _, calls) = container::order(request, Some(root));
+        let led = session.containers().start(&state.image, order).map_err(|error| error.to_string())?;
         state.started = true;
         drop(state);
-        Started::new(session, context, (live, self.clone()), title, beside)
+        Started::new(session, context, (led, calls), (self.clone(), title), beside)
     }
 
     /// Takes what a program that was started has left.
     pub(crate) fn ended(&self, captured: &mut Captured) -> Given<()> {
         let mut state = self.0.borrow_mut();
-        (state.started, state.runs) = (false, state.runs + 1);
-        state.clock.set_nanos(captured.ended_at());
-        state.root = captured.take_root().ok_or("the files of this container were lost")?;
-        Ok(())
+        state.started = false;
+        state.keep(captured)
     }
 
     /// Takes note that a program that was to be started has not been.

@@ -3,16 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use rhai::FnPtr;
-use wcr_container::ContainerImage;
+use wcr_machine::ContainerImage;
 
 use crate::case::{Case, Ended, Event, Failure};
 use crate::clock::Clock;
-use crate::harness::Plan;
+use crate::containers::Containers;
+use crate::harness::{Plan, Surroundings, Told};
 use crate::images::{ImageCache, ImageError};
 use crate::limits::Budget;
 use crate::mock::{Mock, Mocks};
@@ -34,7 +34,7 @@ pub(crate) type SharedImages = Arc<Mutex<ImageCache>>;
 struct Open {
     /// `None` for the script's own code.
     name: Option<String>,
-    started: Instant,
+    started: Duration,
     printed: Vec<String>,
     dropped: usize,
     last_run: Vec<String>,
@@ -46,9 +46,9 @@ struct Open {
 }
 
 impl Open {
-    fn new(name: Option<String>, Origin { clock, seed, .. }: Origin, mocks: Mocks) -> Self {
+    fn new(name: Option<String>, started: Duration, Origin { clock, seed, .. }: Origin, mocks: Mocks) -> Self {
         let (printed, last_run, clock) = (Vec::new(), Vec::new(), Clock::new(clock));
-        Self { name, started: Instant::now(), printed, dropped: 0, last_run, failed_check: None, clock, seed, mocks }
+        Self { name, started, printed, dropped: 0, last_run, failed_check: None, clock, seed, mocks }
     }
 }
 
@@ -59,7 +59,8 @@ pub(crate) struct Session {
     pub(crate) snapshots: Snapshots,
     plan: Plan,
     images: SharedImages,
-    told: Sender<Event>,
+    containers: Arc<dyn Containers>,
+    told: Told,
     open: RefCell<Open>,
     /// How many values each of the script's functions takes.
     functions: RefCell<BTreeMap<String, usize>>,
@@ -74,15 +75,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(script: Script, plan: Plan, images: SharedImages, told: Sender<Event>) -> Rc<Self> {
+    pub(crate) fn new(script: Script, plan: Plan, around: &Surroundings, told: Told) -> Rc<Self> {
+        let Surroundings { images, containers, snapshots } = around.clone();
         Rc::new(Self {
-            budget: Budget::new(),
-            snapshots: Snapshots::of(&script.name, plan.update),
-            open: RefCell::new(Open::new(None, plan.origin, Mocks::new())),
+            budget: Budget::new(containers.clone()),
+            snapshots: Snapshots::of(&script.name, plan.update, snapshots),
+            open: RefCell::new(Open::new(None, containers.now(), plan.origin, Mocks::new())),
             functions: RefCell::default(),
             script,
             plan,
             images,
+            containers,
             told,
             active: Cell::new(false),
             cases: Cell::new(0),
@@ -101,6 +104,11 @@ impl Session {
 
     pub(crate) fn image(&self, name: &str) -> Result<Arc<ContainerImage>, ImageError> {
         self.images.lock().unwrap_or_else(PoisonError::into_inner).get(name)
+    }
+
+    /// Who runs containers.
+    pub(crate) fn containers(&self) -> &dyn Containers {
+        &*self.containers
     }
 
     /// Adds lines to what the open case has printed.
@@ -189,7 +197,7 @@ impl Session {
 
     /// Runs `body` as a case of this name; what it prints is the case's.
     pub(crate) fn case<T>(&self, name: String, body: impl FnOnce() -> Result<T, Failure>) {
-        let inner = Open::new(Some(name), self.origin(), self.mocks());
+        let inner = Open::new(Some(name), self.containers.now(), self.origin(), self.mocks());
         let outer = self.open.replace(inner);
         let failure = body().err();
         self.end(self.open.replace(outer), failure);
@@ -197,7 +205,7 @@ impl Session {
 
     /// Ends the script's own code. It is a case when it failed, or when it is all that there is.
     pub(crate) fn finish(&self, failure: Option<Failure>) {
-        let open = self.open.replace(Open::new(None, self.plan.origin, Mocks::new()));
+        let open = self.open.replace(Open::new(None, self.containers.now(), self.plan.origin, Mocks::new()));
         let is_case = self.cases.get() == 0 && self.left_out.get() == 0 && self.active.get();
         if failure.is_some() || (is_case && self.takes(None)) {
             self.end(open, failure);
@@ -210,8 +218,7 @@ impl Session {
             written: self.snapshots.written(),
             unused: if all { self.snapshots.unused() } else { Vec::new() },
         };
-        // The receiver lives as long as the script runs.
-        let _ = self.told.send(Event::Ended(ended));
+        (self.told)(Event::Ended(ended));
     }
 
     fn end(&self, open: Open, failure: Option<Failure>) {
@@ -221,7 +228,7 @@ impl Session {
         }
         self.cases.set(self.cases.get() + 1);
         self.failed.set(self.failed.get() + usize::from(failure.is_some()));
-        let seconds = started.elapsed().as_secs_f64();
-        let _ = self.told.send(Event::Case(Case { script: self.script.name.clone(), name, printed, seconds, failure }));
+        let seconds = self.containers.now().saturating_sub(started).as_secs_f64();
+        (self.told)(Event::Case(Case { script: self.script.name.clone(), name, printed, seconds, failure }));
     }
 }

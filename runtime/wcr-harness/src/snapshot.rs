@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::check::{Checked, Mismatch};
 use crate::diff;
@@ -19,9 +20,31 @@ const NAME_MAX: usize = 100;
 /// How many characters of a value without a snapshot are shown.
 const SHOWN_MAX: usize = 400;
 
+/// Keeps snapshots: a folder of this host, or a page.
+pub trait SnapshotFiles: Send + Sync {
+    /// The content of a file, at most a little more than so many bytes of it; `None` when it is not there.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read(&self, path: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
+
+    /// Writes a file as a whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// What is in a folder.
+    fn list(&self, folder: &Path) -> Vec<PathBuf>;
+
+    /// How the user lets a snapshot be written, in a few words.
+    fn advice(&self, path: &Path) -> String;
+}
+
 /// The snapshots of one script: files `NAME.snap` in the folder that has the script's name with `.snapshots` behind it.
 pub(crate) struct Snapshots {
     folder: PathBuf,
+    files: Arc<dyn SnapshotFiles>,
     /// Whether files are written where values are not as they say.
     update: bool,
     /// What has been compared so far.
@@ -30,9 +53,9 @@ pub(crate) struct Snapshots {
 }
 
 impl Snapshots {
-    pub(crate) fn of(script: &str, update: bool) -> Self {
+    pub(crate) fn of(script: &str, update: bool, files: Arc<dyn SnapshotFiles>) -> Self {
         let folder = PathBuf::from(format!("{script}.snapshots"));
-        Self { folder, update, used: RefCell::default(), written: RefCell::default() }
+        Self { folder, files, update, used: RefCell::default(), written: RefCell::default() }
     }
 
     /// The value is as the snapshot of this name says, or the snapshot is made so.
@@ -56,12 +79,12 @@ impl Snapshots {
         let failed = |what: &str, error: io::Error| {
             Mismatch::new(format!("cannot {what} {}: {error}", path.display()), Vec::new())
         };
-        let known = read(&path).map_err(|error| failed("read the snapshot", error))?;
+        let known = self.files.read(&path, CONTENT_MAX).map_err(|error| failed("read the snapshot", error))?;
         if known.as_deref() == Some(content.as_slice()) {
             return Ok(());
         }
         if self.update {
-            write(&self.folder, &path, &content).map_err(|error| failed("write the snapshot", error))?;
+            self.files.write(&path, &content).map_err(|error| failed("write the snapshot", error))?;
             self.written.borrow_mut().push(path);
             return Ok(());
         }
@@ -69,14 +92,13 @@ impl Snapshots {
             Some(known) => {
                 let what = format!("the value is not as the snapshot {} says", quoted(name));
                 let mut detail = difference(&known, &content);
-                detail.push(format!("if it is right now: `wcr test --update` writes {}", path.display()));
+                detail.push(format!("if it is right now: {}", self.files.advice(&path)));
                 Err(Mismatch::new(what, detail))
             }
             None => {
                 let what = format!("there is no snapshot {} yet", quoted(name));
                 let shown = cut(&value.literal(), SHOWN_MAX);
-                let advice = format!("`wcr test --update` writes {}", path.display());
-                Err(Mismatch::new(what, vec![format!("actual:   {shown}"), advice]))
+                Err(Mismatch::new(what, vec![format!("actual:   {shown}"), self.files.advice(&path)]))
             }
         }
     }
@@ -93,8 +115,7 @@ impl Snapshots {
             let name = path.file_stem().and_then(|name| name.to_str());
             path.extension().is_some_and(|ending| ending == ENDING) && name.is_none_or(|name| !used.contains_key(name))
         };
-        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut unused: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_unused).collect();
+        let mut unused: Vec<PathBuf> = self.files.list(&self.folder).into_iter().filter(is_unused).collect();
         unused.sort_unstable();
         unused
     }
@@ -124,27 +145,14 @@ fn difference(expected: &[u8], actual: &[u8]) -> Vec<String> {
     }
 }
 
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match std::fs::File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
-    };
-    let mut content = Vec::new();
-    file.take(CONTENT_MAX as u64 + 1).read_to_end(&mut content)?;
-    Ok(Some(content))
-}
-
-/// Writes a file as a whole or not at all.
-fn write(folder: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let new = path.with_extension("new");
-    std::fs::write(&new, content)?;
-    std::fs::rename(&new, path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::folders::Folders;
+
+    fn of(script: &str, update: bool) -> Snapshots {
+        Snapshots::of(script, update, Arc::new(Folders))
+    }
 
     fn text(text: &str) -> Value {
         Value::Text(text.into())
@@ -154,30 +162,30 @@ mod tests {
     fn a_snapshot_is_written_once_asked_to_and_compared_from_then_on() {
         let home = tempfile::tempdir().unwrap();
         let script = home.path().join("a.rhai").display().to_string();
-        let missing = Snapshots::of(&script, false).check("list", &text("a\nb\n")).unwrap_err();
+        let missing = of(&script, false).check("list", &text("a\nb\n")).unwrap_err();
         assert_eq!(missing.what, "there is no snapshot \"list\" yet");
         assert!(!Path::new(&format!("{script}.snapshots")).exists());
 
-        let update = Snapshots::of(&script, true);
+        let update = of(&script, true);
         for (name, value) in [("list", text("a\nb\n")), ("blob", Value::Bytes(vec![0, 255])), ("n", Value::Int(5))] {
             assert_eq!(update.check(name, &value), Ok(()));
             assert_eq!(update.check(name, &value), Ok(()));
         }
         assert_eq!(update.written().len(), 3);
 
-        let check = Snapshots::of(&script, false);
+        let check = of(&script, false);
         assert_eq!(check.check("list", &text("a\nb\n")), Ok(()));
         assert_eq!(check.check("blob", &Value::Bytes(vec![0, 255])), Ok(()));
         let mismatch = check.check("n", &Value::Int(6)).unwrap_err();
         assert_eq!(mismatch.detail.get(..2).unwrap(), [r#"expected: "5\n""#, r#"actual:   "6\n""#]);
         assert!(check.unused().is_empty() && check.written().is_empty());
-        assert_eq!(Snapshots::of(&script, false).unused().len(), 3);
+        assert_eq!(of(&script, false).unused().len(), 3);
     }
 
     #[test]
     fn names_lead_nowhere_else_and_stand_for_one_value() {
         let home = tempfile::tempdir().unwrap();
-        let update = Snapshots::of(&home.path().join("a.rhai").display().to_string(), true);
+        let update = of(&home.path().join("a.rhai").display().to_string(), true);
         for name in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\n", "ü", &"x".repeat(NAME_MAX + 1)] {
             let what = update.check(name, &text("x")).unwrap_err().what;
             assert!(what.ends_with("is no name for a snapshot"), "{name}: {what}");

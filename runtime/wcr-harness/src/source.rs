@@ -8,6 +8,7 @@ use crate::visible::visible;
 /// How the name of a script ends.
 const ENDING: &str = "rhai";
 /// How the names of structure tests end.
+#[cfg(not(target_family = "wasm"))]
 const STRUCTURE_ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// The largest script, in bytes.
 const SCRIPT_MAX: u64 = 1 << 20;
@@ -19,7 +20,8 @@ const DEPTH_MAX: usize = 32;
 pub enum Kind {
     /// Rhai.
     Rhai,
-    /// The schema of container-structure-test.
+    /// The schema of container-structure-test. A page runs scripts alone.
+    #[cfg(not(target_family = "wasm"))]
     Structure,
 }
 
@@ -103,6 +105,7 @@ fn kind(path: &Path) -> Option<Kind> {
     let ending = path.extension()?.to_str()?;
     match ending {
         ENDING => Some(Kind::Rhai),
+        #[cfg(not(target_family = "wasm"))]
         _ if STRUCTURE_ENDINGS.contains(&ending) => Some(Kind::Structure),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Text of programs and scripts, made visible: nothing in it can give a terminal orders or hide.
 
-use wcr_container::is_unseen;
+use wcr_machine::is_unseen;
 
 /// `text` with control characters, invisible marks and the spaces at its end escaped; a backslash stays.
 pub(crate) fn visible(text: &str) -> String {

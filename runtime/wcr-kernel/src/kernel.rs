@@ -110,6 +110,8 @@ pub struct Kernel {
     pub(crate) trace: Option<Trace>,
     persist: Option<Persist>,
     pub(crate) answers: Option<Answers>,
+    /// The file with the answer to the last question.
+    pub(crate) answered: Option<Node>,
     /// How many guest calls there were.
     calls: u32,
     /// The process that runs, and since when.
@@ -155,6 +157,7 @@ impl Kernel {
             trace,
             persist,
             answers,
+            answered: None,
             calls: 0,
             running: None,
         }

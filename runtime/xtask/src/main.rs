@@ -31,6 +31,7 @@ Commands:
   parity [NUMBER/SHARES]      Compare every case of the corpora in a browser and natively, or a share of them
   fidelity [OPTION…]          Run the fidelity corpus: --gnu, --dash, --only RE, --diff, --bless, --jobs N
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
+  schedules [FROM..TO]        Run scripts in other orders of their processes (default: 0..1000)
   fuzz shell [OPTION…]        Compare random scripts with BusyBox: --dash, --count N, --seed S, --script FILE
   fuzz applets [NAME]         Compare random calls of applets with BusyBox: --count N, --seed S
   fuzz containers [OPTION…]   Run random commands for containers and kill some of them: --count N, --seed S, --jobs N,
@@ -84,6 +85,11 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
                 Ok(ExitCode::SUCCESS)
             }
             _ => Err(Failure::usage("start-order takes one image, which is in the store and has BusyBox in it")),
+        },
+        "schedules" => match strings(args)?.as_slice() {
+            [] => suites::schedules(&Workspace::locate()?, "0..1000"),
+            [seeds] => suites::schedules(&Workspace::locate()?, seeds),
+            _ => Err(Failure::usage("schedules takes one range of seeds, as in 0..1000")),
         },
         "differential" => suites::differential(&Workspace::locate()?, &strings(args)?),
         "fidelity" | "fuzz" | "bench" => suites::run(&Workspace::locate()?, command, &args),

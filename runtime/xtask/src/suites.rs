@@ -67,6 +67,23 @@ pub fn differential(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Runs what does not depend on the order of processes (`tests/schedules`) in other orders: those of the seeds, as in
+/// `0..1000`.
+///
+/// # Errors
+/// The build failed, or wcr could not be started.
+pub fn schedules(workspace: &Workspace, seeds: &str) -> Result<ExitCode> {
+    let wcr = build::wcr(workspace)?;
+    let store = workspace.state_dir()?.join("schedules");
+    let status = std::process::Command::new(&wcr)
+        .args(["test", "--schedule", &format!("seeds={seeds}")])
+        .arg(workspace.root.join("tests").join("schedules"))
+        .env("WCR_ROOT", store)
+        .status()
+        .context(|| format!("start {}", wcr.display()))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// The names of the benchmarks; none of them is all.
 const BENCHMARKS: [&str; 6] = ["start", "pull", "web", "shell", "kernel", "applets"];
 

@@ -25,7 +25,9 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let host = Host::detect()?;
     bundle::prepare(workspace, &host)?;
     let generated = folder(workspace).join("generated");
-    bind(workspace, &kernel(workspace)?, &generated)?;
+    for module in modules(workspace)? {
+        bind(workspace, &module, &generated)?;
+    }
     let image = generated.join("builtin");
     fs::create_dir_all(&image).context(|| format!("create {}", image.display()))?;
     for name in IMAGE {
@@ -85,17 +87,18 @@ pub fn without_node() -> Option<String> {
         .then(|| format!("Node.js {} is too old; {}.{} or newer is needed", text.trim(), OLDEST.0, OLDEST.1))
 }
 
-/// Compiles the browser half.
-fn kernel(workspace: &Workspace) -> Result<PathBuf> {
+/// Compiles the browser half, and the same with the harness for test scripts.
+fn modules(workspace: &Workspace) -> Result<[PathBuf; 2]> {
     ensure_target(TARGET)?;
     let status = workspace
         .cargo()
-        .args(["build", "--profile", "web", "--target", TARGET, "-p", "wcr-web", "--lib"])
+        .args(["build", "--profile", "web", "--target", TARGET, "-p", "wcr-web", "-p", "wcr-web-scripts", "--lib"])
         .stdout(std::io::stderr())
         .status()
         .context(|| "start cargo".into())?;
     check(status, "building the browser half")?;
-    Ok(workspace.target_dir.join(TARGET).join("web").join("wcr_web.wasm"))
+    let built = workspace.target_dir.join(TARGET).join("web");
+    Ok(["wcr_web.wasm", "wcr_web_scripts.wasm"].map(|name| built.join(name)))
 }
 
 /// Makes the script that loads the module, and the module that a browser loads.

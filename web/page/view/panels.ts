@@ -13,23 +13,50 @@ const CALLS_KEPT = 200_000;
 export class ProcessesPanel {
   readonly #session: Session;
   readonly #rows = element("processes", HTMLTableSectionElement);
+  readonly #signal = element("signal", HTMLSelectElement);
+  readonly #message = element("signal-message", HTMLElement);
   readonly #periodic = new Periodic(() => this.refresh(), PAUSE);
 
   constructor(session: Session) {
     this.#session = session;
+    this.#rows.addEventListener("click", ({ target }) => {
+      const pid = target instanceof HTMLButtonElement ? Number(target.dataset["pid"]) : 0;
+      if (pid > 0) void this.#send(pid);
+    });
   }
 
   show(seen: boolean): void {
     this.#periodic.show(seen);
   }
 
+  /** Sends the chosen signal to a process. */
+  async #send(pid: number): Promise<void> {
+    const { value, selectedOptions } = this.#signal;
+    try {
+      await this.#session.runner.ask("signal", pid, Number(value));
+      this.#message.textContent = `${selectedOptions[0]?.text} sent to ${pid}`;
+    } catch (error) {
+      this.#message.textContent = error instanceof Error ? error.message : String(error);
+    }
+    await this.refresh();
+  }
+
   async refresh(): Promise<void> {
     if (!this.#session.isRunning) return this.#rows.replaceChildren();
     // A container that ends meanwhile has no processes any more.
     const processes = await this.#session.runner.ask("processes").catch(() => []);
-    const row = ({ pid, ppid, uid, cpu, command }: (typeof processes)[number]) =>
-      rowOf([String(pid), String(ppid), String(uid), `${(cpu / 1000).toFixed(2)} s`, command]);
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["pid"] : undefined;
+    const row = ({ pid, ppid, uid, cpu, command }: (typeof processes)[number]) => {
+      const made = rowOf([String(pid), String(ppid), String(uid), `${(cpu / 1000).toFixed(2)} s`, command]);
+      const send = document.createElement("button");
+      [send.type, send.textContent, send.dataset["pid"]] = ["button", "Send", String(pid)];
+      send.setAttribute("aria-label", `Send the signal to process ${pid}`);
+      made.insertCell().append(send);
+      return made;
+    };
     this.#rows.replaceChildren(...processes.map(row));
+    // Who uses the keyboard stays where they are.
+    if (focused !== undefined) this.#rows.querySelector<HTMLElement>(`[data-pid="${focused}"]`)?.focus();
   }
 }
 

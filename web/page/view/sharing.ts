@@ -18,6 +18,7 @@ export function sharing(session: Session): void {
       const line = command.value.trim();
       const fragment = await fragmentOf({
         image: session.image?.name ?? "busybox",
+        builtIn: session.image?.archive === undefined,
         ...(line && { command: ["sh", "-c", line] }),
         ...(written && { written }),
       });

@@ -20,6 +20,7 @@ export const answers: Questions = {
       entry.free();
       return { pid, ppid, uid, started, cpu, command };
     }),
+  signal: (pid, signal) => kernel.signal(pid, signal),
   changes: () => kernel.changes(),
   browse: (archive, written) => kernel.browse(archive, written),
   watch: (on) => kernel.watch(on),

@@ -1,8 +1,9 @@
 /** One process: instance after instance, until it ends. */
 
-import * as kernel from "../../generated/wcr_web.js";
-import { faultOf, reasonOf } from "./faults.ts";
+import type { NewProcess } from "../../generated/wcr_web.js";
+import { causeOf, faultOf, reasonOf } from "./faults.ts";
 import type { Jspi } from "./jspi.ts";
+import { kernel } from "./kernel.ts";
 import type { Linked, Programs } from "./programs.ts";
 import type { Windows } from "./windows.ts";
 
@@ -49,9 +50,9 @@ export class Process {
   #go: () => void;
   #endTurn: (turn: Turn) => void = () => {};
   #failTurn: (error: unknown) => void = () => {};
-  #overflow: Error | undefined;
+  #cause: Error | undefined;
 
-  constructor(around: Surroundings, { pid, program, fork }: kernel.NewProcess, snapshot: Snapshot | undefined) {
+  constructor(around: Surroundings, { pid, program, fork }: NewProcess, snapshot: Snapshot | undefined) {
     this.pid = pid;
     this.#around = around;
     this.#window = around.windows.take();
@@ -101,7 +102,7 @@ export class Process {
       } catch (thrown) {
         fault = { thrown };
         // Where that happened within a call, the kernel is left in the middle of it and fails from here on.
-        if (thrown instanceof RangeError) this.#overflow = new Error("a program's recursion has filled the browser's stack");
+        this.#cause = causeOf(thrown);
       }
       const next = kernel.takeExec(this.pid);
       if (next === undefined) {
@@ -109,19 +110,31 @@ export class Process {
         else kernel.returned(this.pid);
         return;
       }
-      this.#overflow = undefined;
+      this.#cause = undefined;
       [program, argument, snapshot] = [next, undefined, undefined];
     }
   }
 
-  readonly #fail = (error: unknown): void => this.#failTurn(this.#overflow ?? error);
+  readonly #fail = (error: unknown): void => this.#failTurn(this.#cause ?? error);
 
   #run(linked: Linked, argument: number | undefined, snapshot: Snapshot | undefined): Promise<void> {
-    const exports = this.#instantiate(linked);
+    if (argument !== undefined && !snapshot) throw new WebAssembly.LinkError("the browser has no memory for a copy of the process");
+    const exports = this.#made(linked, snapshot);
     const start = (name: string) => this.#around.jspi.promising(exported(exports, name));
-    if (argument === undefined || !snapshot) return start("_start")();
-    this.#restore(snapshot);
-    return start(FORK_ENTRY)(argument);
+    return argument === undefined ? start("_start")() : start(FORK_ENTRY)(argument);
+  }
+
+  /** A new instance, or a copy of another one. */
+  #made(linked: Linked, snapshot: Snapshot | undefined): WebAssembly.Exports {
+    try {
+      const exports = this.#instantiate(linked);
+      if (snapshot) this.#restore(snapshot);
+      return exports;
+    } catch (thrown) {
+      // No code of the program has run: this is no recursion of its.
+      if (!(thrown instanceof RangeError)) throw thrown;
+      throw new WebAssembly.LinkError(`the browser has no memory for the process: ${thrown.message}`);
+    }
   }
 
   /** Trampoline, guest, bridge, in this order: see `bridge.rs`. */

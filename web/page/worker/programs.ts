@@ -1,6 +1,6 @@
 /** The guests' modules, compiled once, each with the two modules that connect it with the kernel. */
 
-import * as kernel from "../../generated/wcr_web.js";
+import { kernel } from "./kernel.ts";
 
 /** A program, ready to be instantiated. */
 export interface Linked {
@@ -11,29 +11,25 @@ export interface Linked {
   calls: [string, string][];
 }
 
-/** Compiles programs when they are first started. */
-export class Programs {
-  /** The bundled guests stay, whatever container runs. */
-  readonly #guests = new Map<string, Linked>();
-  /** The programs of the container that runs, by their number. */
-  readonly #running = new Map<number, Linked>();
+/** The bundled guests, compiled when they are first started: they stay, whatever container runs. */
+const guests = new Map<string, Linked>();
 
-  /** Forgets the programs of the last container but for the bundled guests. */
-  reset(): void {
-    this.#running.clear();
-  }
+/** The programs of one container, compiled when they are first started. */
+export class Programs {
+  /** By their number. */
+  readonly #running = new Map<number, Linked>();
 
   /** The program of a number. Throws what the browser says of a module that it cannot compile. */
   linked(program: number): Linked {
     const known = this.#running.get(program);
     if (known) return known;
     const name = kernel.guestName(program);
-    let linked = name === undefined ? undefined : this.#guests.get(name);
+    let linked = name === undefined ? undefined : guests.get(name);
     if (!linked) {
       const bytes = kernel.programModule(program);
       if (!bytes) throw new WebAssembly.LinkError(`no program has the number ${program}`);
       linked = link(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
-      if (name !== undefined) this.#guests.set(name, linked);
+      if (name !== undefined) guests.set(name, linked);
     }
     this.#running.set(program, linked);
     return linked;

@@ -5,58 +5,36 @@ import type { BuiltinUrls, FromWorker, Outcome, RunRequest, ToWorker } from "../
 import { answers } from "./answers.ts";
 import { Calls, Programs as ProgramsTold } from "./told.ts";
 import { Container } from "./container.ts";
-import { reasonOf } from "./faults.ts";
+import { failed, failureOf, hasFailed, reasonOf } from "./faults.ts";
 import { jspi } from "./jspi.ts";
+import { use } from "./kernel.ts";
+import { loaded, sources } from "./load.ts";
 import { Output } from "./output.ts";
-import { Programs } from "./programs.ts";
 import { Saver } from "./saver.ts";
-import { Windows } from "./windows.ts";
+import type { Windows } from "./windows.ts";
 
+use(kernel);
 const post = (message: FromWorker, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
 const output = new Output(post);
-const programs = new Programs();
 const calls = new Calls(post);
 const told = new ProgramsTold(post);
 let windows: Windows | undefined;
 let container: Container | undefined;
-/** Why the kernel itself has failed. */
-let failure: string | undefined;
 
 /** What the kernel asks of the script; see `page.rs`. */
 const host = {
   output: (error: boolean, bytes: Uint8Array) => output.write(error, bytes),
-  canFork: (pid: number) => container?.canFork(pid) ?? false,
-  fork: (pid: number, child: number) => container?.fork(pid, child),
+  canFork: (pid: number) => container?.processes.canFork(pid) ?? false,
+  fork: (pid: number, child: number) => container?.processes.fork(pid, child),
   call: (line: Uint8Array) => calls.add(line),
   program: (sentence: string) => told.add(sentence),
-  realtime: () => performance.timeOrigin + performance.now(),
-  monotonic: () => performance.now(),
-  random: (bytes: Uint8Array<ArrayBuffer>) => {
-    // The browser gives at most so many at a time.
-    for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
-  },
-  failed: (reason: string) => {
-    failure = reason;
-  },
+  ...sources,
+  failed,
 };
 
 async function load(urls: BuiltinUrls): Promise<void> {
-  const [, tar, index, config] = await Promise.all([
-    init(),
-    fetched(urls.layer),
-    fetched(urls.index),
-    fetched(urls.config),
-  ]);
-  windows = new Windows(kernel.kernelMemory() as WebAssembly.Memory, kernel.kernelTable() as WebAssembly.Table);
-  kernel.connect(host);
-  kernel.loadBuiltin(tar, index, config);
+  windows = await loaded(init(), host, urls);
   post({ type: "loaded" });
-}
-
-async function fetched(url: string): Promise<Uint8Array> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${new URL(url).pathname}: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function run(request: RunRequest): Promise<void> {
@@ -65,7 +43,6 @@ async function run(request: RunRequest): Promise<void> {
   const started = performance.now();
   const ended = (outcome: Omit<Outcome, "milliseconds">) =>
     post({ type: "ended", outcome: { ...outcome, milliseconds: performance.now() - started } });
-  programs.reset();
   try {
     kernel.start(encoded(request));
   } catch (error) {
@@ -74,7 +51,7 @@ async function run(request: RunRequest): Promise<void> {
     error.free();
     return;
   }
-  container = new Container(available, programs, windows, output, () => post({ type: "reading" }));
+  container = new Container(available, windows, output, () => post({ type: "reading" }));
   const saver = request.terminal && new Saver(container, post);
   try {
     await container.run();
@@ -112,7 +89,7 @@ function open(archive: Uint8Array): void {
     post({ type: "opened", archive: { names: opened.names, layers: opened.layers } });
     opened.free();
   } catch (error) {
-    if (failure !== undefined) throw error;
+    if (hasFailed()) throw error;
     post({ type: "refused", reason: reasonOf(error) });
   }
 }
@@ -121,9 +98,11 @@ function open(archive: Uint8Array): void {
 function reply({ id, question, args }: ToWorker & { type: "ask" }): void {
   try {
     const answer = (answers[question] as (...args: unknown[]) => unknown)(...args);
+    // Who waits may have something to do now.
+    if (question === "signal") container?.wake();
     post({ type: "answer", id, answer });
   } catch (error) {
-    if (failure !== undefined) throw error;
+    if (hasFailed()) throw error;
     post({ type: "denied", id, reason: reasonOf(error) });
   }
 }
@@ -157,8 +136,6 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   try {
     await answer(data);
   } catch (error) {
-    // A panic's own words reach the script by `failed`; all that it throws is a trap.
-    const isTrap = error instanceof WebAssembly.RuntimeError;
-    post({ type: "broken", reason: isTrap && failure !== undefined ? failure : reasonOf(error) });
+    post({ type: "broken", reason: failureOf(error) });
   }
 };

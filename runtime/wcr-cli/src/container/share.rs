@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use wcr_container::life::{Container, Place, Share, Spec, Text, record};
+use wcr_container::life::{Container, ImageOf, Place, Share, Spec, Text, record};
 use wcr_image::{Class, Reference};
 use wcr_store::Store;
 
@@ -75,11 +75,10 @@ fn read(from: &str) -> Result<Share> {
 /// It is no share; the image is not to be had, or is not the one that it was.
 pub(crate) fn place_from(args: &RunArgs, from: &str) -> Result<(Place, Fetched)> {
     let share = read(from)?;
-    let shared = &share.record;
     let words = args.image_and_command.iter();
     let words: Vec<Text> = words.map(|word| Text::from(word.as_encoded_bytes().to_vec())).collect();
     let own = spec(args, words)?;
-    let then = &shared.spec;
+    let then = &share.spec;
     let spec = Spec {
         command: if own.command.is_empty() { then.command.clone() } else { own.command },
         // Another command runs as it is, as with `exec`.
@@ -99,21 +98,25 @@ pub(crate) fn place_from(args: &RunArgs, from: &str) -> Result<(Place, Fetched)>
         schedule: own.schedule.or(then.schedule),
         ..own
     };
-    let fetched = match shared.image_id {
-        None => fetch::built_in()?,
-        Some(id) => {
-            let reference: Reference = shared.image.parse()?;
-            let fetched = fetch::for_run(&reference, args.platform.as_ref(), args.pull, args.quiet)?;
+    let by_name = || {
+        let reference: Reference = share.image.parse()?;
+        fetch::for_run(&reference, args.platform.as_ref(), args.pull, args.quiet)
+    };
+    let fetched = match share.of {
+        ImageOf::BuiltIn => fetch::built_in()?,
+        ImageOf::Name => by_name()?,
+        ImageOf::Id(id) => {
+            let fetched = by_name()?;
             let is = fetched.record.as_ref().map(|record| record.config.digest);
             if is != Some(id) {
                 let is = is.map_or_else(|| "the built-in image".to_owned(), |id| id.to_string());
-                let message = format!("the container is of {} as it was ({id}); now that is {is}", shared.image);
+                let message = format!("the container is of {} as it was ({id}); now that is {is}", share.image);
                 return Err(Failure::new(Class::Conflict, message).into());
             }
             fetched
         }
     };
-    let record = record(&shared.image, fetched.record.as_ref(), &fetched.image, spec);
+    let record = record(&share.image, fetched.record.as_ref(), &fetched.image, spec);
     let place = Place::new(Store::open_default()?, args.name.clone(), record)?;
     place.begin_with(&share)?;
     Ok((place, fetched))

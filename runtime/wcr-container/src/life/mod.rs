@@ -48,7 +48,7 @@ pub use here::run_here;
 pub use log::{Entry, LogReader, Stream};
 pub use place::Place;
 pub use record::{LogSpec, Record, Restart, Spec, State, Status, Text, short, signal};
-pub use share::{Share, ShareError};
+pub use share::{ImageOf, Share, ShareError};
 pub use time::rfc3339_nanos;
 #[cfg(unix)]
 pub use unix::{Attached, AttachedInput, Event, keep, window_size};

@@ -1,4 +1,5 @@
-//! A container in a file or a link: what was asked of it, which image it is of, and the files that it has changed.
+//! A container in a file or a link: what was asked of it, which image it is of, and the files that it has changed. The page
+//! for browsers makes and reads the same links (`web/page/link.ts`).
 
 use std::io::{Read as _, Write as _};
 
@@ -8,10 +9,11 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
+use wcr_image::Digest;
 
 use crate::life::error::LifeError;
 use crate::life::place::Place;
-use crate::life::record::{Record, Spec};
+use crate::life::record::Spec;
 use crate::life::{Container, written};
 
 /// The version of the format.
@@ -24,17 +26,38 @@ const MARK: &str = "share=";
 /// A container that can go on elsewhere, from its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
-    /// What it was made of.
-    pub record: Record,
+    /// The image's name.
+    pub image: String,
+    /// Which image that is.
+    pub of: ImageOf,
+    /// What was asked of it.
+    pub spec: Spec,
     /// The tar of the layer that it has written; empty when it has changed nothing.
     pub files: Vec<u8>,
+}
+
+/// Which image a container is of, beside its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageOf {
+    /// The one that wcr brings.
+    BuiltIn,
+    /// The one with this identity.
+    Id(Digest),
+    /// The one that has the name now: a page does not know more.
+    Name,
 }
 
 /// The line before the tar.
 #[derive(Serialize, Deserialize)]
 struct Head {
     share: u32,
-    record: Record,
+    image: String,
+    #[serde(default)]
+    built_in: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<Digest>,
+    #[serde(default)]
+    spec: Spec,
 }
 
 /// Why bytes or a link are no share.
@@ -67,7 +90,8 @@ impl Container {
             }
         }
         let spec = Spec { binds: Vec::new(), ..spec.clone() };
-        Ok((Share { record: Record { spec, ..self.record.clone() }, files }, left))
+        let of = self.record.image_id.map_or(ImageOf::BuiltIn, ImageOf::Id);
+        Ok((Share { image: self.record.image.clone(), of, spec, files }, left))
     }
 }
 
@@ -92,7 +116,12 @@ impl Share {
     /// [`ShareError`]: it cannot be written as JSON.
     pub fn encode(&self) -> Result<Vec<u8>, ShareError> {
         let failed = |error: &dyn std::fmt::Display| ShareError(error.to_string());
-        let head = Head { share: VERSION, record: self.record.clone() };
+        let (built_in, id) = match self.of {
+            ImageOf::BuiltIn => (true, None),
+            ImageOf::Id(id) => (false, Some(id)),
+            ImageOf::Name => (false, None),
+        };
+        let head = Head { share: VERSION, image: self.image.clone(), built_in, id, spec: self.spec.clone() };
         let head = serde_json::to_vec(&head).map_err(|error| failed(&error))?;
         let mut out = GzEncoder::new(Vec::new(), Compression::best());
         let written =
@@ -117,7 +146,14 @@ impl Share {
         if head.share != VERSION {
             return Err(ShareError(format!("it has version {}; this wcr reads {VERSION}", head.share)));
         }
-        Ok(Self { record: head.record, files })
+        let of = match head.id {
+            _ if head.built_in => ImageOf::BuiltIn,
+            Some(id) => ImageOf::Id(id),
+            None => ImageOf::Name,
+        };
+        // Whoever has made it, it says nothing about the folders of this host.
+        let spec = Spec { binds: Vec::new(), ..head.spec };
+        Ok(Self { image: head.image, of, spec, files })
     }
 
     /// The share as a link below `page`, which may be that of a playground.
@@ -153,17 +189,16 @@ mod tests {
     fn share() -> Share {
         let spec =
             Spec { command: vec![b"sh".to_vec().into()], clock: Some(5), seed: Some(u64::MAX), ..Spec::default() };
-        let config = wcr_image::RunConfig::default();
-        let record = Record {
-            version: 1,
-            created: 7,
-            image: "busybox".into(),
-            image_id: None,
-            image_record: None,
-            config,
-            spec,
-        };
-        Share { record, files: vec![7; 10_240] }
+        Share { image: "busybox".into(), of: ImageOf::BuiltIn, spec, files: vec![7; 10_240] }
+    }
+
+    #[test]
+    fn what_a_page_makes_is_read() {
+        let mut out = GzEncoder::new(Vec::new(), Compression::best());
+        out.write_all(b"{\"share\":1,\"image\":\"own:1\",\"spec\":{\"command\":[\"ls\"]}}\ntar").unwrap();
+        let share = Share::decode(&out.finish().unwrap()).unwrap();
+        assert_eq!((share.image.as_str(), share.of, share.files.as_slice()), ("own:1", ImageOf::Name, &b"tar"[..]));
+        assert_eq!(share.spec, Spec { command: vec![b"ls".to_vec().into()], ..Spec::default() });
     }
 
     #[test]

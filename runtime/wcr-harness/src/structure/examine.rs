@@ -1,7 +1,8 @@
 //! What structure tests look at beside commands: files and the image's configuration.
 
-use wcr_container::{Errno, FileKind, Root, Stat};
+use wcr_abi::{Errno, FileKind, Stat};
 use wcr_image::RunConfig;
+use wcr_machine::Root;
 
 use super::schema::{Class, ContentTest, ExistenceTest, MetadataTest, Variable};
 use crate::check::{self, Checked, Mismatch};

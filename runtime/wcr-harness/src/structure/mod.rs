@@ -6,19 +6,17 @@
 mod examine;
 mod schema;
 
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
-use wcr_container::{Captured, ContainerImage, EnvChange, Root, Settings};
+use wcr_machine::{ContainerImage, EnvChange, Root, Settings};
 
 use crate::case::{Case, Ended, Event, Failure};
 use crate::check::{self, Checked, Mismatch};
 use crate::container;
-use crate::harness::Plan;
+use crate::containers::{Captured, Containers};
+use crate::harness::{Plan, Surroundings};
 use crate::options::Request;
 use crate::result::{describe, title};
-use crate::session::SharedImages;
 use crate::source::Script;
 use crate::value::Value;
 use crate::visible::visible;
@@ -28,21 +26,21 @@ use schema::{CommandTest, RunOptions, Suite, Variable};
 const SCHEMA: &str = "2.0.0";
 
 /// Runs the tests of a file against the image of the plan.
-pub(crate) fn evaluate(script: &Script, plan: &Plan, images: &SharedImages, told: &Sender<Event>) {
-    let mut runner = Runner { script, plan, told, ended: Ended { script: script.name.clone(), ..Ended::default() } };
-    match prepare(script, plan, images) {
+pub(crate) fn evaluate(script: &Script, plan: &Plan, around: &Surroundings, told: &dyn Fn(Event)) {
+    let ended = Ended { script: script.name.clone(), ..Ended::default() };
+    let mut runner = Runner { script, plan, containers: &*around.containers, told, ended };
+    match prepare(script, plan, around) {
         Ok((suite, image_name, image)) => runner.all(&suite, &image_name, &image),
         Err(failure) => runner.tell(None, 0.0, Some(*failure)),
     }
-    // The receiver lives as long as the script runs.
-    let _ = told.send(Event::Ended(runner.ended));
+    told(Event::Ended(runner.ended));
 }
 
 /// Reads the file and gets the image.
 fn prepare(
     script: &Script,
     plan: &Plan,
-    images: &SharedImages,
+    around: &Surroundings,
 ) -> Result<(Suite, String, Arc<ContainerImage>), Box<Failure>> {
     let fail = |what: String| Box::new(Failure::plain(what, Vec::new()));
     let suite: Suite = serde_saphyr::from_str(&script.text).map_err(|error| {
@@ -56,7 +54,7 @@ fn prepare(
     let Some(name) = &plan.image else {
         return Err(fail("a structure test does not name its image; say `--image IMAGE`".into()));
     };
-    let image = images.lock().unwrap_or_else(PoisonError::into_inner).get(name);
+    let image = around.images.lock().unwrap_or_else(PoisonError::into_inner).get(name);
     Ok((suite, name.clone(), image.map_err(|error| fail(error.to_string()))?))
 }
 
@@ -64,15 +62,17 @@ fn prepare(
 struct Runner<'a> {
     script: &'a Script,
     plan: &'a Plan,
-    told: &'a Sender<Event>,
+    containers: &'a dyn Containers,
+    told: &'a dyn Fn(Event),
     ended: Ended,
 }
 
 impl Runner<'_> {
-    fn all(&mut self, suite: &Suite, image_name: &str, image: &ContainerImage) {
+    fn all(&mut self, suite: &Suite, image_name: &str, image: &Arc<ContainerImage>) {
         for test in &suite.command_tests {
+            let (plan, containers) = (self.plan, self.containers);
             let mut command =
-                Command { image_name, image, suite, test, plan: self.plan, root: None, last_run: Vec::new() };
+                Command { image_name, image, suite, test, plan, containers, root: None, last_run: Vec::new() };
             self.case(&format!("Command Test: {}", test.name), || {
                 command.check().map_err(|mismatch| Failure { last_run: command.last_run, ..mismatch.into() })
             });
@@ -94,25 +94,27 @@ impl Runner<'_> {
             self.ended.left_out += 1;
             return;
         }
-        let started = Instant::now();
+        let started = self.containers.now();
         let failure = body().err();
-        self.tell(Some(name.to_owned()), started.elapsed().as_secs_f64(), failure);
+        let seconds = self.containers.now().saturating_sub(started).as_secs_f64();
+        self.tell(Some(name.to_owned()), seconds, failure);
     }
 
     fn tell(&mut self, name: Option<String>, seconds: f64, failure: Option<Failure>) {
         self.ended.cases += 1;
         let script = self.script.name.clone();
-        let _ = self.told.send(Event::Case(Case { script, name, printed: Vec::new(), seconds, failure }));
+        (self.told)(Event::Case(Case { script, name, printed: Vec::new(), seconds, failure }));
     }
 }
 
 /// A test of a command under way.
 struct Command<'a> {
     image_name: &'a str,
-    image: &'a ContainerImage,
+    image: &'a Arc<ContainerImage>,
     suite: &'a Suite,
     test: &'a CommandTest,
     plan: &'a Plan,
+    containers: &'a dyn Containers,
     /// The files as the command before left them; `None` at first.
     root: Option<Root>,
     last_run: Vec<String>,
@@ -163,10 +165,11 @@ impl Command<'_> {
         };
         let request = Request { settings, ..usual };
         let title = title(self.image_name, &request);
-        let ran = container::run(self.image, request, self.root.take(), None);
+        let (order, input, _) = container::order(request, self.root.take());
+        let ran = self.containers.run(self.image, order, input, None);
         let mut captured = ran.map_err(|error| Mismatch::new(error.to_string(), Vec::new()))?;
         self.last_run = describe(&title, &captured.outcome, &captured.stderr);
-        self.root = captured.take_root();
+        self.root = captured.root.take();
         Ok(captured)
     }
 }

@@ -8,6 +8,7 @@ use super::conformance;
 use super::steps::{Session, run_counted};
 use super::tally::Tally;
 use super::tools;
+use crate::build;
 use crate::failure::{Context, Failure, Result, check};
 use crate::web;
 use crate::workspace::{Host, Workspace};
@@ -36,7 +37,9 @@ pub fn web(session: &Session) -> Result<Tally> {
             "test/terminal.test.mjs",
             "test/page.test.mjs",
             "test/panels.test.mjs",
+            "test/scripts.test.mjs",
             "test/kept.test.mjs",
+            "test/memory.test.mjs",
             "test/embed.test.mjs",
             "test/look.test.mjs",
             "test/parity.test.mjs",
@@ -45,6 +48,7 @@ pub fn web(session: &Session) -> Result<Tally> {
         .current_dir(web::folder(session.workspace))
         .env("CHROMIUM", chromium)
         .env("WCR_ANSWERS", answers)
+        .env("WCR_BIN", build::wcr(session.workspace)?)
         .env("WCR_SCREENSHOTS", session.workspace.target_dir.join("screenshots"))
         .env("WCR_CONFORMANCE", conformance::build(session.workspace)?)
         .env("WCR_EXPECTED", session.workspace.root.join("tests/conformance/expected.txt"));
