@@ -41,8 +41,12 @@ impl Shell {
             let (status, error) = self.each_way(args, None, standard_path, refused).err().unwrap_or(NOT_RUN);
             return self.refuse(name, status, error);
         }
-        self.make_room();
-        match self.start(args, standard_path) {
+        let started = self.start(args, standard_path);
+        // What is not found on the search path costs no process; a path does, whatever is there.
+        if started.is_ok() || name.contains(&b'/') {
+            self.make_room();
+        }
+        match started {
             Ok(pid) => {
                 self.wait_foreground(&[Stage::Process(pid)]);
                 Ok(())

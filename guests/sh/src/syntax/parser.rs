@@ -206,7 +206,7 @@ impl Parser<'_> {
     }
 
     fn expect_keyword(&mut self, keyword: Keyword) -> Result<()> {
-        let token = self.token(Expect::KEYWORD_LINES)?;
+        let token = self.token(Expect::COMMAND_LINES)?;
         if token == Token::Keyword(keyword) {
             return Ok(());
         }
@@ -249,8 +249,8 @@ impl Parser<'_> {
             return Err(self.error("bad for loop variable"));
         };
         let name = name.into();
-        let words = if self.peek(Expect::KEYWORD_LINES)? == Token::Keyword(Keyword::In) {
-            self.token(Expect::KEYWORD_LINES)?;
+        let words = if self.peek(Expect::COMMAND_LINES)? == Token::Keyword(Keyword::In) {
+            self.token(Expect::COMMAND_LINES)?;
             let mut words = Vec::new();
             loop {
                 match self.token(Expect::WORD)? {
