@@ -251,9 +251,10 @@ impl Cutter {
                 if self.verbatim {
                     (start, next, number) = (0, 0, 0);
                 }
+                // The next range may be over as well.
                 at_end = false;
+                continue;
             }
-            let Some(range) = ranges.peek() else { break };
             let end = if next == line.len() {
                 at_end = true;
                 next
