@@ -251,10 +251,12 @@ impl Cutter {
                 if self.verbatim {
                     (start, next, number) = (0, 0, 0);
                 }
-                // The next range may be over as well.
-                at_end = false;
-                continue;
+                if !core::mem::take(&mut at_end) {
+                    // The next range may be over as well.
+                    continue;
+                }
             }
+            let Some(range) = ranges.peek() else { break };
             let end = if next == line.len() {
                 at_end = true;
                 next

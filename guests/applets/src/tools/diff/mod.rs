@@ -336,9 +336,5 @@ fn pair(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> 
         ctx.put(&[b"Common subdirectories: ", left, b" and ", right, b"\n"].concat());
         return Ok(0);
     }
-    let code = files(ctx, left, right, options)?;
-    if code == 0 && options.reports_same {
-        ctx.put(&[b"Files ", left, b" and ", right, b" are identical\n"].concat());
-    }
-    Ok(code)
+    files(ctx, left, right, options)
 }
