@@ -390,7 +390,9 @@ impl Machine {
             }
             b'l' => self.stack.push(self.top_of(register)),
             b'L' => {
-                let value = self.registers.get_mut(&register).and_then(Vec::pop).ok_or(Stop::TooFew)?;
+                // The value at the bottom stays.
+                let values = self.registers.get_mut(&register).filter(|values| values.len() > 1);
+                let value = values.and_then(Vec::pop).ok_or(Stop::TooFew)?;
                 self.stack.push(value);
             }
             b':' => {
@@ -564,6 +566,8 @@ mod tests {
         assert_eq!(err("+"), "dc: stack has too few elements\n");
         assert_eq!(err("[a][b]+"), "dc: variable is wrong type\n");
         assert_eq!(err("1 0/"), "dc: divide by zero\n");
+        assert_eq!(err("1sa La"), "dc: stack has too few elements\n");
+        assert_eq!(err("3.0 2 5|"), "dc: not an integer\n");
         assert_eq!(err("5 ! echo"), "dc: bad character '!'\n");
     }
 }

@@ -201,12 +201,10 @@ impl Number {
         Ok(raised.with_scale(kept))
     }
 
-    /// `self` to the power of `exponent`, modulo `modulus`, all integers.
+    /// `self` to the power of `exponent`, modulo `modulus`, all integers, without places even if these are zeros.
     pub(super) fn power_modulo(&self, exponent: &Self, modulus: &Self) -> Result<Self, Fault> {
-        for number in [self, exponent, modulus] {
-            if number.with_scale(0).compare(number).is_ne() {
-                return Err(Fault::NotAnInteger);
-            }
+        if [self, exponent, modulus].iter().any(|number| number.scale > 0) {
+            return Err(Fault::NotAnInteger);
         }
         if modulus.is_zero() {
             return Err(Fault::DivideByZero);

@@ -279,8 +279,8 @@ impl Reader {
                     let mut terminated = line.terminated;
                     // A newline behind a backslash belongs to a word.
                     while terminated && ends_in_backslash(&text) {
-                        let Ok(Some(more)) = self.lines.next_line() else { break };
                         text.push(b'\n');
+                        let Ok(Some(more)) = self.lines.next_line() else { break };
                         text.extend_from_slice(more.text);
                         terminated = more.terminated;
                     }

@@ -135,6 +135,7 @@ mod tests {
             ("define void f(x) { x }\nf(3)\n1+f(4)\n", "3\n4\n1\n"),
             ("define void f(x) { if (x) return x }\nf(3)\nf(0)\n", "3\n"),
             ("y=1+2>1;y\n", "1\n3\n"),
+            ("1 || 1 && 0\n0 && 0 || 1\n", "0\n1\n"),
             ("scale=3;x=0/5;x+1;length(x);scale(0.00);length(1.00-1.00);length(0^3)\n", "1\n3\n0\n2\n3\n"),
             ("x=3;x+=2;x;x^=2;x\n", "5\n25\n"),
             ("3;last+1;.\n", "3\n4\n4\n"),

@@ -16,14 +16,11 @@ pub(super) struct Parser<'a> {
     pub(super) in_function: bool,
     /// What is done about extensions of POSIX.
     extensions: Extensions,
-    /// Whether a condition is read, the one place for comparisons that POSIX knows.
-    in_condition: bool,
     /// Whether arguments are read, which may be whole arrays.
     in_arguments: bool,
-    /// Whether the expression that is read lacks an operand, and whether it compares where POSIX does not; both are
-    /// told of at its end.
+    /// Whether the expression that is read lacks an operand, and how often it compares; both are told of at its end.
     lacks_operand: bool,
-    compares: bool,
+    comparisons: usize,
     warnings: Vec<Message>,
 }
 
@@ -55,11 +52,11 @@ fn is_statement(word: &[u8]) -> bool {
 }
 
 /// Operators by how strongly they bind, the weakest first; those of one line from left to right.
-const LEVELS: [&[&str]; 5] = [&["||"], &["&&"], &["==", "!=", "<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
+const LEVELS: [&[&str]; 4] = [&["||", "&&"], &["==", "!=", "<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
 
 /// The level of comparisons, and that of sums: comparisons bind more weakly than an assignment.
-const COMPARISON: usize = 2;
-const SUM: usize = 3;
+const COMPARISON: usize = 1;
+const SUM: usize = 2;
 
 /// The level of a binary operator.
 fn level_of(sign: &str) -> Option<usize> {
@@ -76,10 +73,9 @@ impl<'a> Parser<'a> {
             loops: 0,
             in_function: false,
             extensions,
-            in_condition: false,
             in_arguments: false,
             lacks_operand: false,
-            compares: false,
+            comparisons: 0,
             warnings: Vec::new(),
         };
         parser.advance();
@@ -355,7 +351,11 @@ impl<'a> Parser<'a> {
                 self.advance();
                 self.require_or("(", b"bad token")?;
                 let part = |parser: &mut Self, end: &str, what: &str| {
-                    let part = if parser.is(end) { None } else { Some(parser.condition()?) };
+                    let part = match what {
+                        _ if parser.is(end) => None,
+                        "condition" => Some(parser.condition()?),
+                        _ => Some(parser.expression()?),
+                    };
                     if part.is_none() {
                         let message = format!("POSIX does not allow an empty {what} expression in 'for()'");
                         parser.extension(message.as_bytes())?;
@@ -371,23 +371,26 @@ impl<'a> Parser<'a> {
         }))
     }
 
+    /// A condition, the one place for comparisons that POSIX knows.
     fn condition(&mut self) -> Result<Expr> {
-        let outer = core::mem::replace(&mut self.in_condition, true);
-        let condition = self.expression();
-        self.in_condition = outer;
-        condition
+        self.whole(1, b"POSIX requires exactly one comparison operator per condition")
     }
 
     pub(super) fn expression(&mut self) -> Result<Expr> {
-        let outer = (core::mem::take(&mut self.lacks_operand), core::mem::take(&mut self.compares));
+        self.whole(0, b"POSIX does not allow comparison operators outside if or loops")
+    }
+
+    /// An expression in which POSIX allows so many comparisons, and what is said where there are more.
+    fn whole(&mut self, comparisons: usize, message: &[u8]) -> Result<Expr> {
+        let outer = (core::mem::take(&mut self.lacks_operand), core::mem::take(&mut self.comparisons));
         let expr = self.level(0)?;
-        if self.lacks_operand {
+        if self.lacks_operand || matches!(self.token, Token::Refused(_)) {
             return Err(self.fault(b"bad expression"));
         }
-        if self.compares {
-            self.extension(b"POSIX does not allow comparison operators outside if or loops")?;
+        if self.comparisons > comparisons {
+            self.extension(message)?;
         }
-        (self.lacks_operand, self.compares) = outer;
+        (self.lacks_operand, self.comparisons) = outer;
         Ok(expr)
     }
 
@@ -404,7 +407,7 @@ impl<'a> Parser<'a> {
             && let Some(level) = level_of(sign)
             && level >= lowest
         {
-            self.compares |= level == COMPARISON && !self.in_condition;
+            self.comparisons += usize::from(level == COMPARISON);
             self.advance();
             let right = self.level(level + 1)?;
             left = Expr::Binary(sign, Box::new(left), Box::new(right));

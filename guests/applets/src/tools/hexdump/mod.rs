@@ -70,6 +70,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         0
     });
     let address = skip_bytes(ctx, &mut input, skip)?;
+    // Where nothing is to be shown, no address is either.
+    let address = if limit == Some(0) { 0 } else { address };
     Display::new(formats, parsed.has(b'v')).run(ctx, &mut input, address);
     Ok(input.code)
 }
