@@ -111,7 +111,6 @@ const BASE: &[&str] = &[
 
 const CORE: &[&str] = &[
     "[",
-    "[[",
     "busybox",
     "cat",
     "chgrp",
@@ -159,8 +158,8 @@ const CORE: &[&str] = &[
 ];
 
 const TEXT: &[&str] = &[
-    "cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sed", "sort", "tac", "tr", "unexpand",
-    "uniq",
+    "[[", "cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sed", "sort", "tac", "tr",
+    "unexpand", "uniq",
 ];
 
 const TOOLS: &[&str] = &[
@@ -173,7 +172,6 @@ const TOOLS: &[&str] = &[
     "df",
     "diff",
     "dos2unix",
-    "expr",
     "factor",
     "find",
     "getopt",
@@ -224,7 +222,7 @@ const ARCHIVE: &[&str] = &[
 
 const AWK: &[&str] = &["awk"];
 
-const CALC: &[&str] = &["bc", "dc"];
+const CALC: &[&str] = &["bc", "dc", "expr"];
 
 const SYSTEM: &[&str] = &[
     "crond",

@@ -2,7 +2,7 @@
 
 use crate::Applet;
 use crate::archive::{ar, bzip2, cpio, dpkg_deb, gzip, lzop, rpm2cpio, tar, uncompress, unzip, xz, zcat};
-use crate::calc::{bc, dc};
+use crate::calc::{bc, dc, expr};
 use crate::core::{
     basename, canonical, cat, chmod, chown, cp, date, dirname, du, echo, env, head, hostname, id, install, ln, ls,
     mkdir, mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal,
@@ -16,8 +16,8 @@ use crate::system::{
 };
 use crate::text;
 use crate::tools::{
-    ascii, base64, cal, checksum, cmp, dd, df, diff, dos2unix, expr, factor, find, getopt, hexdump, ipcalc, od, patch,
-    shred, shuf, split, strings, tree, ts, uuencode, xargs, xxd,
+    ascii, base64, cal, checksum, cmp, dd, df, diff, dos2unix, factor, find, getopt, hexdump, ipcalc, od, patch, shred,
+    shuf, split, strings, tree, ts, uuencode, xargs, xxd,
 };
 use crate::users::{login, mkpasswd, passwd, su, sulogin};
 
@@ -52,7 +52,6 @@ pub const BASE: &[Entry] = &[
 /// The applets of the program `core`.
 pub const CORE: &[Entry] = &[
     (USR_BIN, test::BRACKET),
-    (USR_BIN, test::BRACKETS),
     (USR_BIN, test::TEST),
     (BIN, cat::APPLET),
     (USR_BIN, env::APPLET),
@@ -100,6 +99,7 @@ pub const CORE: &[Entry] = &[
 
 /// The applets of the program `text`.
 pub const TEXT: &[Entry] = &[
+    (USR_BIN, text::brackets::APPLET),
     (BIN, text::grep::GREP),
     (BIN, text::grep::EGREP),
     (BIN, text::grep::FGREP),
@@ -121,14 +121,13 @@ pub const TEXT: &[Entry] = &[
 pub const AWK: &[Entry] = &[(USR_BIN, text::awk::APPLET)];
 
 /// The calculators, which need a larger stack, too.
-pub const CALC: &[Entry] = &[(USR_BIN, bc::APPLET), (USR_BIN, dc::APPLET)];
+pub const CALC: &[Entry] = &[(USR_BIN, bc::APPLET), (USR_BIN, dc::APPLET), (USR_BIN, expr::APPLET)];
 
 /// The applets of the program `tools`.
 pub const TOOLS: &[Entry] = &[
     (USR_BIN, find::APPLET),
     (USR_BIN, xargs::APPLET),
     (USR_BIN, od::APPLET),
-    (USR_BIN, expr::APPLET),
     (USR_BIN, cmp::APPLET),
     (USR_BIN, diff::APPLET),
     (USR_BIN, strings::APPLET),

@@ -1,6 +1,7 @@
 //! The text tools: one module each.
 
 pub mod awk;
+pub mod brackets;
 pub mod cut;
 pub mod expand;
 pub mod fold;

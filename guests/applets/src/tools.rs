@@ -9,7 +9,6 @@ pub mod dd;
 pub mod df;
 pub mod diff;
 pub mod dos2unix;
-pub mod expr;
 pub mod factor;
 pub mod find;
 pub mod getopt;

@@ -116,7 +116,11 @@ fn main() -> ExitCode {
         Grammar::Containers => return disturb_containers(&options),
         Grammar::Shell | Grammar::Applets(_) => {}
     }
-    let Some(subject) = Subject::of(options.shell) else { return ExitCode::FAILURE };
+    let subject = match options.grammar {
+        Grammar::Applets(_) => Subject::for_applets(),
+        _ => Subject::of(options.shell),
+    };
+    let Some(subject) = subject else { return ExitCode::FAILURE };
     if let Some(text) = options.script {
         return compare(&subject, &text);
     }

@@ -70,28 +70,36 @@ pub fn corpus(flavour: Flavour) -> Vec<Case> {
     cases
 }
 
-/// The keys of the cases that are known to fail.
+/// The keys of the cases that are known to fail. In the list a tabulator and the reason may follow a key.
 ///
 /// # Panics
 /// The list cannot be read.
 pub fn known_failures(flavour: Flavour) -> BTreeSet<String> {
     let text = fs::read_to_string(known_failures_path(flavour)).expect("read the list of known failures");
-    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(str::to_owned).collect()
+    text.lines().filter_map(known_failure).map(str::to_owned).collect()
 }
 
-/// Replaces the list of known failures.
+/// The key in a line of that list; comments have none.
+fn known_failure(line: &str) -> Option<&str> {
+    line.split('\t').next().filter(|key| !key.is_empty() && !key.starts_with('#'))
+}
+
+/// Replaces the list of known failures. Comments stay, and so do the reasons of what is still in it.
 ///
 /// # Panics
-/// The list cannot be written.
+/// The list cannot be read or written.
 pub fn write_known_failures(flavour: Flavour, keys: &BTreeSet<String>) {
-    let mut text = String::from(
-        "# Cases of the corpus that wcr answers differently from the real program. Only ever remove lines.\n",
-    );
-    for key in keys {
-        text.push_str(key);
-        text.push('\n');
-    }
+    let before = fs::read_to_string(known_failures_path(flavour)).expect("read the list of known failures");
+    let text = changed_failures(&before, keys);
     fs::write(known_failures_path(flavour), text).expect("write the list of known failures");
+}
+
+/// A list of known failures with these keys.
+fn changed_failures(before: &str, keys: &BTreeSet<String>) -> String {
+    let stays = |line: &&str| known_failure(line).is_none_or(|key| keys.contains(key));
+    let listed: BTreeSet<&str> = before.lines().filter_map(known_failure).collect();
+    let new = keys.iter().map(String::as_str).filter(|key| !listed.contains(key));
+    before.lines().filter(stays).chain(new).map(|line| format!("{line}\n")).collect()
 }
 
 fn known_failures_path(flavour: Flavour) -> PathBuf {
@@ -168,4 +176,17 @@ pub fn run(cases: &[Case], subject: &Subject, jobs: usize, mut report: impl FnMu
 fn take<'a>(cases: &'a [Case], next: &AtomicUsize) -> Option<(usize, &'a Case)> {
     let number = next.fetch_add(1, Ordering::Relaxed);
     Some((number, cases.get(number)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_failures_keeps_its_reasons() {
+        let before = "# comment\na:1\tbecause\nb:2\n";
+        let keys = ["a:1", "c:3"].map(str::to_owned).into();
+        assert_eq!(changed_failures(before, &keys), "# comment\na:1\tbecause\nc:3\n");
+        assert_eq!(before.lines().filter_map(known_failure).collect::<Vec<_>>(), ["a:1", "b:2"]);
+    }
 }

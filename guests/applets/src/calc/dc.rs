@@ -6,6 +6,7 @@ use wcr_sys::fd;
 
 use super::number::{Fault, Number, wrapped};
 use super::program::{Program, line_number};
+use super::{INPUT_BASE_MAX, OUTPUT_BASE_MAX};
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
@@ -168,7 +169,7 @@ enum End {
     Done,
     Quit,
     /// So many macros are left, this one included.
-    Leave(usize),
+    Leave(u64),
 }
 
 #[derive(Debug)]
@@ -389,16 +390,18 @@ impl Machine {
             }
             b'l' => self.stack.push(self.top_of(register)),
             b'L' => {
-                let value = self.registers.get_mut(&register).and_then(Vec::pop).ok_or(Stop::TooFew)?;
+                // The value at the bottom stays.
+                let values = self.registers.get_mut(&register).filter(|values| values.len() > 1);
+                let value = values.and_then(Vec::pop).ok_or(Stop::TooFew)?;
                 self.stack.push(value);
             }
             b':' => {
-                let index = self.number()?.to_count()?;
+                let index = self.number()?.to_index()?;
                 let value = self.pop()?;
                 self.arrays.insert((register, index), value);
             }
             _ => {
-                let index = self.number()?.to_count()?;
+                let index = self.number()?.to_index()?;
                 let value = self.arrays.get(&(register, index)).cloned();
                 self.stack.push(value.unwrap_or(Value::Number(Number::zero())));
             }
@@ -463,23 +466,15 @@ impl Machine {
                 let number = self.number()?;
                 self.push(Number::from(number.is_zero().into()));
             }
+            // None of the three takes off what it shows.
             b'p' | b'n' => {
-                let value =
-                    if command == b'n' { self.pop()? } else { self.stack.last().cloned().ok_or(Stop::TooFew)? };
+                let value = self.stack.last().cloned().ok_or(Stop::TooFew)?;
                 self.show(&value);
             }
-            b'P' => match self.pop()? {
-                Value::Text(text) => self.out.extend_from_slice(&text),
-                Value::Number(number) => {
-                    let (base, mut left) = (Number::from(256), number.with_scale(0).absolute());
-                    let mut bytes = vec![low_byte(&left)?];
-                    left = left.divide(&base, 0)?;
-                    while !left.is_zero() {
-                        bytes.push(low_byte(&left)?);
-                        left = left.divide(&base, 0)?;
-                    }
-                    self.out.extend(bytes.iter().rev());
-                }
+            b'P' => match self.stack.last().ok_or(Stop::TooFew)? {
+                Value::Text(text) => self.out.extend_from_slice(text),
+                Value::Number(number) if number.is_negative() => return Err(Fault::Negative.into()),
+                Value::Number(number) => self.out.extend(number.bytes()),
             },
             b'f' => {
                 let values: Vec<Value> = self.stack.iter().rev().cloned().collect();
@@ -506,9 +501,9 @@ impl Machine {
                 let (one, two) = (self.pop()?, self.pop()?);
                 self.stack.extend([one, two]);
             }
-            b'k' => self.scale = self.number()?.to_count()?,
-            b'i' => self.input = self.base(b'i', 16)?,
-            b'o' => self.output = self.base(b'o', 999)?,
+            b'k' => self.scale = self.number()?.to_scale()?,
+            b'i' => self.input = self.base(b'i', INPUT_BASE_MAX)?,
+            b'o' => self.output = self.base(b'o', OUTPUT_BASE_MAX)?,
             b'K' => self.push(Number::from(self.scale as i64)),
             b'I' => self.push(Number::from(self.input.into())),
             b'O' => self.push(Number::from(self.output.into())),
@@ -532,7 +527,7 @@ impl Machine {
         Ok(())
     }
 
-    fn base(&mut self, which: u8, most: usize) -> Result<u32, Stop> {
+    fn base(&mut self, which: u8, most: u64) -> Result<u32, Stop> {
         let base = self.number()?.to_count()?;
         if (2..=most).contains(&base) { Ok(base as u32) } else { Err(Stop::BadBase(which)) }
     }
@@ -561,6 +556,8 @@ mod tests {
         assert_eq!(out("16o255p 16iFFp"), "FF\nFF\n");
         assert_eq!(out("1Sa2SaLapLap"), "2\n1\n");
         assert_eq!(out("_5 3*p [hello]P 65P"), "-15\nhelloA");
+        assert_eq!(out("255n2:bf"), "255\n");
+        assert_eq!(out("4276545.25P.3P"), "AAA@L");
     }
 
     #[test]
@@ -569,6 +566,8 @@ mod tests {
         assert_eq!(err("+"), "dc: stack has too few elements\n");
         assert_eq!(err("[a][b]+"), "dc: variable is wrong type\n");
         assert_eq!(err("1 0/"), "dc: divide by zero\n");
+        assert_eq!(err("1sa La"), "dc: stack has too few elements\n");
+        assert_eq!(err("3.0 2 5|"), "dc: not an integer\n");
         assert_eq!(err("5 ! echo"), "dc: bad character '!'\n");
     }
 }

@@ -116,7 +116,7 @@ pub(super) fn cosine(x: &Number, scale: usize) -> Result<Number, Fault> {
 
 /// The Bessel function of integer order n of x.
 pub(super) fn bessel(n: &Number, x: &Number, scale: usize) -> Result<Number, Fault> {
-    let order = n.absolute().to_count()? as i64;
+    let order = u32::try_from(n.absolute().to_count()?).map_err(|_| Fault::TooLarge)?.into();
     let places = scale + GUARD + 2 * x.length() + order as usize;
     let half = x.with_scale(places).divide(&Number::from(2), places)?;
     let square = half.multiply(&half, places).with_scale(places);

@@ -17,6 +17,10 @@ pub(super) enum Fault {
     Negative,
     /// A number that is too large for what it is used for.
     TooLarge,
+    /// One of more than 64 bits.
+    Overflow,
+    BadIndex,
+    BadScale,
 }
 
 impl Fault {
@@ -27,6 +31,9 @@ impl Fault {
             Self::NotAnInteger => "not an integer",
             Self::Negative => "negative number",
             Self::TooLarge => "number too long; must be [1, BC_NUM_MAX]",
+            Self::Overflow => "overflow",
+            Self::BadIndex => "array too long; must be [1,2147483647]",
+            Self::BadScale => "bad scale; must be [0,4294967295]",
         }
     }
 }
@@ -62,6 +69,9 @@ impl Number {
         for byte in whole.iter().chain(fraction) {
             value = value * base + clipped(*byte);
         }
+        if value == BigInt::ZERO {
+            return Self::zero();
+        }
         if base == 10 || fraction.is_empty() {
             return Self { value, scale: fraction.len() };
         }
@@ -90,9 +100,9 @@ impl Number {
         if self.is_negative() { self.negated() } else { self.clone() }
     }
 
-    /// How many digits it has from the first one that is not 0, those behind the point included.
+    /// How many digits it has from the first one that is not 0, those behind the point included; of a zero these alone.
     pub(super) fn length(&self) -> usize {
-        self.value.magnitude().to_string().len()
+        if self.is_zero() { self.scale.max(1) } else { self.value.magnitude().to_string().len() }
     }
 
     /// The number with so many places: cut off, or filled up with zeros.
@@ -105,12 +115,22 @@ impl Number {
         Self { value, scale }
     }
 
-    /// The number as an index or a count.
-    pub(super) fn to_count(&self) -> Result<usize, Fault> {
+    /// The number as a count.
+    pub(super) fn to_count(&self) -> Result<u64, Fault> {
         if self.is_negative() {
             return Err(Fault::Negative);
         }
-        usize::try_from(&self.with_scale(0).value).map_err(|_| Fault::TooLarge)
+        u64::try_from(&self.with_scale(0).value).map_err(|_| Fault::Overflow)
+    }
+
+    /// The number as the index of an element.
+    pub(super) fn to_index(&self) -> Result<usize, Fault> {
+        i32::try_from(self.to_count()?).map(|index| index as usize).map_err(|_| Fault::BadIndex)
+    }
+
+    /// The number as a count of places.
+    pub(super) fn to_scale(&self) -> Result<usize, Fault> {
+        u32::try_from(self.to_count()?).map(|scale| scale as usize).map_err(|_| Fault::BadScale)
     }
 
     fn aligned(&self, other: &Self) -> (BigInt, BigInt, usize) {
@@ -123,7 +143,14 @@ impl Number {
         one.cmp(&two)
     }
 
+    /// The sum, with the places of both; a zero has none to give.
     pub(super) fn add(&self, other: &Self) -> Self {
+        if self.is_zero() {
+            return other.clone();
+        }
+        if other.is_zero() {
+            return self.clone();
+        }
         let (one, two, scale) = self.aligned(other);
         Self { value: one + two, scale }
     }
@@ -162,6 +189,9 @@ impl Number {
         if exponent.with_scale(0).compare(exponent).is_ne() {
             return Err(Fault::NotAnInteger);
         }
+        if self.is_zero() && !exponent.is_zero() && !exponent.is_negative() {
+            return Ok(Self::zero().with_scale(scale));
+        }
         let count = u32::try_from(exponent.absolute().to_count()?).map_err(|_| Fault::TooLarge)?;
         let raised = Self { value: self.value.pow(count), scale: self.scale * count as usize };
         if exponent.is_negative() {
@@ -171,12 +201,10 @@ impl Number {
         Ok(raised.with_scale(kept))
     }
 
-    /// `self` to the power of `exponent`, modulo `modulus`, all integers.
+    /// `self` to the power of `exponent`, modulo `modulus`, all integers, without places even if these are zeros.
     pub(super) fn power_modulo(&self, exponent: &Self, modulus: &Self) -> Result<Self, Fault> {
-        for number in [self, exponent, modulus] {
-            if number.with_scale(0).compare(number).is_ne() {
-                return Err(Fault::NotAnInteger);
-            }
+        if [self, exponent, modulus].iter().any(|number| number.scale > 0) {
+            return Err(Fault::NotAnInteger);
         }
         if modulus.is_zero() {
             return Err(Fault::DivideByZero);
@@ -200,6 +228,26 @@ impl Number {
         let scale = scale.max(self.scale);
         let value = self.with_scale(2 * scale).value;
         Ok(Self { value: value.sqrt(), scale })
+    }
+
+    /// The digits to the base of 256, from the first one on, and those behind the point.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let unit = BigUint::from(10u32).pow(self.scale as u32);
+        let magnitude = self.value.magnitude();
+        let whole = magnitude / &unit;
+        let (mut rest, mut precision) = (magnitude % &unit, BigUint::from(1u32));
+        let mut bytes = if whole == BigUint::ZERO && precision < unit && !self.is_zero() {
+            Vec::new()
+        } else {
+            whole.to_bytes_be()
+        };
+        while precision < unit && !self.is_zero() {
+            rest *= 256u32;
+            bytes.push(u8::try_from(&rest / &unit).unwrap_or(0));
+            rest %= &unit;
+            precision *= 256u32;
+        }
+        bytes
     }
 
     /// The digits in a base; bases above 16 take a group of decimal digits for each digit.

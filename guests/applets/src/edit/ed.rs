@@ -94,7 +94,10 @@ impl Editor {
         match name {
             b'a' => self.add(ctx, range.first + 1)?,
             b'c' => {
-                self.delete(&range)?;
+                // Where nothing can be deleted there may still be room for lines.
+                if let Err(Fault(message)) = self.delete(&range) {
+                    ctx.complain(&[&message]);
+                }
                 self.add(ctx, range.first)?;
             }
             b'd' => self.delete(&range)?,
@@ -220,9 +223,7 @@ impl Editor {
     fn search(&mut self, text: &[u8]) -> Result<i64, Fault> {
         self.remember(text)?;
         let (first, last) = (self.buffer.current(), self.buffer.last());
-        if first < 1 || first > last {
-            return Err(format!("line number {first} does not exist").as_str().into());
-        }
+        self.check(first, last, "search")?;
         let finder = memchr::memmem::Finder::new(&self.searched);
         let found = self.buffer.texts(first, last)?.iter().position(|line| finder.find(line).is_some());
         match found {
@@ -250,7 +251,7 @@ impl Editor {
             if number < 1 || number > self.buffer.last() + 1 {
                 return Err("inserting at bad line number".into());
             }
-            self.buffer.insert(number, line)?;
+            self.buffer.insert(number, [line.as_slice(), b"\n"].concat())?;
             self.changed = true;
             number += 1;
         }
@@ -274,13 +275,13 @@ impl Editor {
     fn print(&mut self, ctx: &mut Context<'_>, first: i64, last: i64, unambiguous: bool) -> Result<(), Fault> {
         self.check(first, last, "print")?;
         let mut out = Vec::new();
-        self.buffer.walk(first, last, |text, is_head| {
+        self.buffer.walk(first, last, |text| {
             if unambiguous {
+                let text = text.strip_suffix(b"\n").unwrap_or(text);
                 text.iter().for_each(|byte| put_visible(&mut out, *byte));
                 out.extend_from_slice(b"$\n");
-            } else if !is_head {
+            } else {
                 out.extend_from_slice(text);
-                out.push(b'\n');
             }
         })?;
         ctx.put(&out);
@@ -316,11 +317,7 @@ impl Editor {
             return Err("bad line for read".into());
         }
         let text = fs::read_file(path).map_err(|error| failed(path, error))?;
-        let mut lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-        if lines.last().is_some_and(|line| line.is_empty()) {
-            lines.pop();
-        }
-        for line in lines {
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
             self.buffer.insert(number, line.to_vec())?;
             self.changed = true;
             number += 1;
@@ -334,7 +331,6 @@ impl Editor {
         let mut text = Vec::new();
         for line in self.buffer.texts(first, last)? {
             text.extend_from_slice(line);
-            text.push(b'\n');
         }
         let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC).with(OpenFlags::CLOEXEC);
         let file = fs::open(path, flags, 0o666).map_err(|error| failed(path, error))?;
@@ -360,12 +356,19 @@ impl Editor {
         let (all, print) = (flags.contains(&b'g'), flags.contains(&b'p'));
         self.remember(old)?;
         let old = self.searched.clone();
-        let mut done = Vec::new();
+        let (mut done, mut from) = (Vec::new(), 0);
         for (number, line) in (range.first..).zip(self.buffer.texts(range.first, range.last)?) {
-            if let Some(changed) = replaced(line, &old, new, all) {
-                *line = changed;
-                done.push(number);
-            }
+            // The real applet goes on in a line where it left off in the one before.
+            let head = line.get(..from).unwrap_or(line).to_vec();
+            from = match replaced(line.get(from..).unwrap_or_default(), &old, new, all) {
+                Some((changed, end)) => {
+                    let end = head.len() + end;
+                    *line = [head, changed].concat();
+                    done.push(number);
+                    if all { 0 } else { end }
+                }
+                None => 0,
+            };
         }
         if done.is_empty() {
             return Err(Fault([b"no substitutions found for \"", old.as_slice(), b"\""].concat()));
@@ -389,18 +392,18 @@ fn argument(rest: &[u8]) -> Option<&[u8]> {
     (rest.is_empty() || rest.starts_with(b" ") || rest.starts_with(b"\t")).then(|| rest.trim_ascii_start())
 }
 
-/// The line with the first, or each, occurrence changed; `None` when there is none.
-fn replaced(line: &[u8], old: &[u8], new: &[u8], all: bool) -> Option<Vec<u8>> {
+/// The line with the first, or each, occurrence changed, and where the last one ends; `None` when there is none.
+fn replaced(line: &[u8], old: &[u8], new: &[u8], all: bool) -> Option<(Vec<u8>, usize)> {
     let (mut out, mut rest) = (Vec::new(), line);
-    let mut found = false;
-    while let Some(at) = memchr::memmem::find(rest, old).filter(|_| all || !found) {
-        found = true;
+    let mut end = None;
+    while let Some(at) = memchr::memmem::find(rest, old).filter(|_| all || end.is_none()) {
         out.extend_from_slice(rest.get(..at).unwrap_or_default());
         out.extend_from_slice(new);
+        end = Some(out.len());
         rest = rest.get(at + old.len()..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    found.then_some(out)
+    end.map(|end| (out, end))
 }
 
 /// A byte as `l` shows it.
@@ -422,8 +425,8 @@ mod tests {
 
     #[test]
     fn text_is_replaced_as_it_is() {
-        assert_eq!(replaced(b"five foo bar foo", b"foo", b"&", true), Some(b"five & bar &".to_vec()));
-        assert_eq!(replaced(b"foo foo", b"foo", b"", false), Some(b" foo".to_vec()));
+        assert_eq!(replaced(b"five foo bar foo", b"foo", b"&", true), Some((b"five & bar &".to_vec(), 12)));
+        assert_eq!(replaced(b"foo foo", b"foo", b"", false), Some((b" foo".to_vec(), 0)));
         assert_eq!(replaced(b"foo", b"o*", b"", false), None);
     }
 

@@ -207,8 +207,11 @@ impl Parser<'_> {
                     return Err(Error::Repetition);
                 }
                 if self.syntax.extended {
-                    // A repetition of nothing is skipped, and with it nothing more than its sign.
-                    return Ok(Node::Empty);
+                    // A repetition of nothing is skipped, and with it nothing more than its sign; something has to follow.
+                    return match self.token(false)? {
+                        (Token::Close, _) if self.depth > 0 => Err(Error::Repetition),
+                        _ => Ok(Node::Empty),
+                    };
                 }
                 self.literal(self.byte(self.at.wrapping_sub(1)).unwrap_or_default())
             }

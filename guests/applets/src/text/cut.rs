@@ -251,7 +251,10 @@ impl Cutter {
                 if self.verbatim {
                     (start, next, number) = (0, 0, 0);
                 }
-                at_end = false;
+                if !core::mem::take(&mut at_end) {
+                    // The next range may be over as well.
+                    continue;
+                }
             }
             let Some(range) = ranges.peek() else { break };
             let end = if next == line.len() {

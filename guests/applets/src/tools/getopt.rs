@@ -132,7 +132,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let style = Style {
         quoting: if parsed.has(b'u') { Quoting::None } else { quoting },
         has_long: parsed.has(b'l'),
-        single_dash: parsed.has(b'a'),
+        // Without long options there are none to write with one dash.
+        single_dash: parsed.has(b'a') && parsed.has(b'l'),
         quiet: parsed.has(b'q'),
         silent: parsed.has(b'Q'),
         name: parsed.value(b'n').map(<[u8]>::to_vec),
@@ -373,6 +374,7 @@ mod tests {
         assert_eq!(err(&["-n", "foo", "-o", "ab:", "--", "-c"]), "foo: invalid option -- 'c'\n");
         assert_eq!(err(&["-o", "a", "-l", "arg:", "--", "--arg"]), "getopt: option '--arg' requires an argument\n");
         assert_eq!(err(&["-q", "-o", "a", "--", "-c"]), "");
+        assert_eq!(err(&["-a", "-o", "a", "--", "-a", "-c"]), "getopt: invalid option -- 'c'\n");
         assert_eq!(
             err(&["-o", "ab", "-l", "foo,foobar,fox:", "--", "--fo"]),
             "getopt: option '--fo' is ambiguous; possibilities: '--foo' '--fox'\n"

@@ -43,7 +43,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if parsed.last_of(b"mbnph").is_none() {
         return Err(ctx.usage());
     }
-    if netmask.is_some() && parsed.last_of(b"mh").is_some() {
+    // A mask is only taken where something is worked out with it.
+    if netmask.is_some() && parsed.last_of(b"bnp").is_none() {
         return Err(ctx.usage());
     }
     let fail = |ctx: &mut Context<'_>, parts: &[&[u8]]| {
@@ -56,9 +57,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let (text, prefix) = (halves.next().unwrap_or_default(), halves.next().filter(|prefix| !prefix.is_empty()));
     let prefix = match prefix {
         Some(text) => {
-            let Some(prefix) = parse_decimal(text) else { return Err(ctx.die(&[b"invalid number '", text, b"'"])) };
+            let Some(prefix) = parse_decimal(text) else { return Err(fail(ctx, &[b"invalid number '", text, b"'"])) };
             if prefix > 32 {
-                return Err(ctx.die(&[b"number ", text, b" is not in 0..32 range"]));
+                return Err(fail(ctx, &[b"number ", text, b" is not in 0..32 range"]));
             }
             Some(prefix as u32)
         }
@@ -157,6 +158,8 @@ mod tests {
         assert_eq!(out(&["-n", "10.1.2.3/0"]), "NETWORK=0.0.0.0\n");
         assert_eq!(out(&["-n", "0x10.1.2.3/8"]), "NETWORK=16.0.0.0\n");
         assert_eq!(out(&["-m", "172.16.0.1"]), "NETMASK=255.255.0.0\n");
+        assert_eq!(out(&["-mp", "172.16.0.1", "255.0.0.0"]), "NETMASK=255.0.0.0\nPREFIX=8\n");
+        assert!(run(&APPLET, &["-m", "172.16.0.1", "255.0.0.0"]).2.contains("Usage: ipcalc"));
     }
 
     #[test]
@@ -173,6 +176,8 @@ mod tests {
         let err = |args: &[&str]| run(&APPLET, args).2;
         assert_eq!(err(&["-n", "foo"]), "ipcalc: bad IP address: foo\n");
         assert_eq!(err(&["-sn", "foo"]), "");
+        assert_eq!(err(&["-sn", "1.2.3.4/33"]), "");
+        assert_eq!(err(&["-nm", "1.2.3.4", "foo"]), "ipcalc: bad netmask: foo\n");
         assert_eq!(err(&["-n", "1.2.3.4/33"]), "ipcalc: number 33 is not in 0..32 range\n");
     }
 }

@@ -5,6 +5,7 @@ use wcr_sys::{Errno, Fd, fd, fs};
 
 use crate::count::{INT_MAX, in_range};
 use crate::lines::LineReader;
+use crate::number::is_space;
 use crate::options::Spec;
 use crate::run;
 use crate::source::Source;
@@ -42,8 +43,8 @@ const SOME_FAILED: u8 = 123;
 enum Items {
     /// Words, with quotes and backslashes.
     Words,
-    /// Lines, for a place in the arguments.
-    Lines,
+    /// What ends in this byte, for a place in the arguments: without the blanks before it, and none that is empty.
+    Lines(u8),
     /// What stands between NULs.
     Nul,
 }
@@ -77,10 +78,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let end = parsed.options.iter().rev().find(|(key, _)| matches!(key, b'E' | b'e'));
     let end = end.and_then(|(_, value)| value.clone()).filter(|word| !word.is_empty());
     let items = match (parsed.has(b'0'), &place) {
-        (true, _) => Items::Nul,
-        (false, Some(_)) => Items::Lines,
+        (zero, Some(_)) => Items::Lines(if zero { 0 } else { b'\n' }),
+        (true, None) => Items::Nul,
         (false, None) => Items::Words,
     };
+    // With a place for the items no word ends the input.
+    let end = end.filter(|_| place.is_none());
     let command = if parsed.operands.is_empty() { vec![b"echo".to_vec()] } else { parsed.operands.clone() };
     let mut xargs = Xargs {
         command,
@@ -115,7 +118,8 @@ impl Xargs {
     fn run(&mut self, ctx: &mut Context<'_>, source: &Source, room: usize) -> Result<(), Quit> {
         let lines = match self.items {
             Items::Words => LineReader::stopping(source.fd(), b'\n'),
-            Items::Lines => LineReader::stopping_text(source.fd()),
+            Items::Lines(b'\n') => LineReader::stopping_text(source.fd()),
+            Items::Lines(end) => LineReader::stopping(source.fd(), end),
             Items::Nul => LineReader::stopping(source.fd(), 0),
         };
         let mut reader = Reader { lines, words: Vec::new().into_iter(), fault: None };
@@ -263,8 +267,8 @@ impl Reader {
             let Ok(Some(line)) = self.lines.next_line() else { return Ok(None) };
             match items {
                 Items::Nul => return Ok(Some(line.text.to_vec())),
-                Items::Lines => {
-                    let blanks = line.text.iter().take_while(|byte| is_blank(**byte)).count();
+                Items::Lines(_) => {
+                    let blanks = line.text.iter().take_while(|byte| is_space(**byte)).count();
                     let text = line.text.get(blanks..).unwrap_or_default();
                     if !text.is_empty() {
                         return Ok(Some(text.to_vec()));
@@ -275,8 +279,8 @@ impl Reader {
                     let mut terminated = line.terminated;
                     // A newline behind a backslash belongs to a word.
                     while terminated && ends_in_backslash(&text) {
-                        let Ok(Some(more)) = self.lines.next_line() else { break };
                         text.push(b'\n');
+                        let Ok(Some(more)) = self.lines.next_line() else { break };
                         text.extend_from_slice(more.text);
                         terminated = more.terminated;
                     }
@@ -291,10 +295,6 @@ impl Reader {
             }
         }
     }
-}
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
 }
 
 fn ends_in_backslash(text: &[u8]) -> bool {
@@ -316,7 +316,7 @@ fn words(text: &[u8]) -> (Vec<Vec<u8>>, Option<&'static str>) {
                     Some(other) => word.push(other),
                 }
             },
-            byte if crate::number::is_space(byte) => {
+            byte if is_space(byte) => {
                 if !word.is_empty() {
                     words.push(core::mem::take(&mut word));
                 }

@@ -7,6 +7,7 @@ use crate::format::{hex, right};
 use crate::number::{is_space, unsigned};
 use crate::options::Spec;
 use crate::source::Source;
+use crate::tools::hexdump::seek_within;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
@@ -93,7 +94,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         [path] => path,
         _ => return Err(ctx.usage()),
     };
-    let named = include && path != b"-" && !parsed.has(b'r');
+    let named = include && !parsed.operands.is_empty() && !parsed.has(b'r');
     let name = identifier(path);
     if named {
         ctx.put(&[b"unsigned char ", name.as_slice(), b"[] = {\n"].concat());
@@ -106,17 +107,20 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         reverse(ctx, &source, plain);
         return Ok(0);
     }
-    if skip > 0 {
-        let offset = i64::try_from(skip).unwrap_or(i64::MAX);
-        if let Err(error) = wcr_sys::fd::seek(source.fd(), offset, wcr_sys::fd::Whence::Set) {
+    let start = match seek_within(&source, skip) {
+        Ok(start) => start,
+        Err(error) => {
             let name: &[u8] = if path == b"-" { b"stdin" } else { path };
             return Err(ctx.die_errno(&[name], error));
         }
-    }
+    };
     let style = Style { columns, group, plain, include, base };
-    let shown = dump(ctx, (if path == b"-" { b"xxd" } else { path }, &source), &style, skip, limit);
+    // Of a file that is left out altogether nothing is shown.
+    let limit = if start.past_end { 0 } else { limit };
+    let shown = dump(ctx, (if path == b"-" { b"xxd" } else { path }, &source), &style, start.address, limit);
     if named {
-        let count = crate::format::decimal(shown);
+        // The real applet counts what it has left out, too.
+        let count = crate::format::decimal(start.address + shown);
         ctx.put(&[b"};\nunsigned int ", name.as_slice(), b"_len = ", &count, b";\n"].concat());
     }
     Ok(0)

@@ -8,6 +8,7 @@ pub(crate) mod chown;
 mod copy;
 mod cp;
 mod dd;
+mod df;
 mod dircolors;
 mod install;
 mod links;
@@ -56,6 +57,6 @@ pub const PROGRAMS: &[Program] = &[
     shred::PROGRAM,
     stat::PROGRAM,
     touch::PROGRAM,
-    usage::DF,
+    df::PROGRAM,
     usage::DU,
 ];

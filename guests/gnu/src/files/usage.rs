@@ -1,12 +1,13 @@
-//! `du`, `df`: how much room files take, and how much there is.
+//! `du`: how much room files take.
 
 use std::collections::BTreeSet;
 
 use applets::core::paths::join;
-use applets::format::{left, right};
+use applets::core::time::Zone;
 use applets::options::{Parsed, Takes};
-use applets::{Context, Quit, environ, glob, mounts};
-use wcr_sys::abi::{FileKind, Stat};
+use applets::source::Source;
+use applets::{Context, Quit, environ, glob};
+use wcr_sys::abi::{FileKind, Stat, Timestamp};
 use wcr_sys::fs;
 
 use crate::Program;
@@ -14,6 +15,7 @@ use crate::dispatch::{try_help, wrong_usage};
 use crate::program::{HELP_OPTION, VERSION_OPTION};
 use crate::quote;
 use crate::size::{self, Shown};
+use crate::system::clock;
 
 const APPARENT: u8 = 0x80;
 const SI: u8 = 0x81;
@@ -22,9 +24,6 @@ const INODES: u8 = 0x83;
 const FILES: u8 = 0x84;
 const TIME: u8 = 0x85;
 const TIME_STYLE: u8 = 0x86;
-const TOTAL: u8 = 0x87;
-const OUTPUT: u8 = 0x88;
-const SYNC: u8 = 0x89;
 
 /// `du`.
 pub const DU: Program = Program::new(
@@ -60,36 +59,7 @@ pub const DU: Program = Program::new(
         VERSION_OPTION,
     ],
     du,
-)
-.lacking("--time, --time-style, --files0-from, -X");
-
-/// `df`.
-pub const DF: Program = Program::new(
-    "df",
-    "[OPTION]... [FILE]...",
-    "Prints how much room file systems have.",
-    "aB:iF:hHklmPTt:vx:",
-    &[
-        ("all", Takes::Nothing, b'a'),
-        ("block-size", Takes::Value, b'B'),
-        ("inodes", Takes::Nothing, b'i'),
-        ("human-readable", Takes::Nothing, b'h'),
-        ("si", Takes::Nothing, b'H'),
-        ("local", Takes::Nothing, b'l'),
-        ("output", Takes::OptionalValue, OUTPUT),
-        ("portability", Takes::Nothing, b'P'),
-        ("print-type", Takes::Nothing, b'T'),
-        ("sync", Takes::Nothing, SYNC),
-        ("no-sync", Takes::Nothing, SYNC),
-        ("total", Takes::Nothing, TOTAL),
-        ("type", Takes::Value, b't'),
-        ("exclude-type", Takes::Value, b'x'),
-        HELP_OPTION,
-        VERSION_OPTION,
-    ],
-    df,
-)
-.lacking("--output, --total");
+);
 
 /// The unit of sizes that nothing else asks for: 1024, or 512 where POSIX is to be followed.
 fn default_unit() -> Shown {
@@ -100,7 +70,7 @@ fn default_unit() -> Shown {
         .unwrap_or(Shown::Blocks(if posix { 512 } else { 1024 }, None))
 }
 
-fn unit_of(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Shown, Quit> {
+pub(super) fn unit_of(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Shown, Quit> {
     let mut unit = default_unit();
     for (key, value) in &parsed.options {
         unit = match *key {
@@ -126,15 +96,13 @@ struct Tally<'a> {
     depth: usize,
     excluded: Vec<Vec<u8>>,
     threshold: Option<(bool, u64)>,
+    times: Option<Times>,
     seen: BTreeSet<(u64, u64)>,
     end: u8,
     failed: bool,
 }
 
 fn du(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
-    if parsed.last_of(&[TIME, TIME_STYLE, FILES, b'X']).is_some() {
-        return Err(ctx.die(&[b"this option is not supported here"]));
-    }
     let mut depth = usize::MAX;
     if let Some(text) = parsed.value(b'd') {
         let Some(number) = applets::format::parse_decimal(text) else {
@@ -167,27 +135,147 @@ fn du(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         unit: unit_of(ctx, parsed)?,
         apparent: parsed.has(APPARENT) || parsed.has(b'b'),
         depth,
-        excluded: parsed
-            .options
-            .iter()
-            .filter(|(key, _)| *key == EXCLUDE)
-            .filter_map(|(_, value)| value.clone())
-            .collect(),
+        excluded: excluded(ctx, parsed)?,
+        times: times(ctx, parsed)?,
         threshold,
         seen: BTreeSet::new(),
         end: if parsed.has(b'0') { 0 } else { b'\n' },
         failed: false,
     };
-    let mut total = 0;
-    let here = [b".".to_vec()];
-    for path in if parsed.operands.is_empty() { &here[..] } else { &parsed.operands } {
+    let mut total = Sum::default();
+    let named = named(ctx, parsed)?;
+    let from_list = named.is_some();
+    let paths = match named {
+        Some(paths) => paths,
+        None if parsed.operands.is_empty() => vec![b".".to_vec()],
+        None => parsed.operands.clone(),
+    };
+    for (number, path) in (1..).zip(&paths) {
+        if from_list && !may_be_named(ctx, parsed, path, number) {
+            tally.failed = true;
+            continue;
+        }
         let follow = parsed.last_of(b"LDHP").is_some_and(|key| key != b'P');
-        total += tally.add(ctx, path, 0, follow);
+        total.add(tally.add(ctx, path, 0, follow));
     }
     if parsed.has(b'c') {
         tally.print(ctx, total, b"total");
     }
     Ok(u8::from(tally.failed))
+}
+
+/// The patterns of what is left out: those of the command line and of files.
+fn excluded(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Vec<u8>>, Quit> {
+    let mut patterns = Vec::new();
+    for (key, value) in &parsed.options {
+        let value = value.as_deref().unwrap_or_default();
+        match *key {
+            EXCLUDE => patterns.push(value.to_vec()),
+            b'X' => match Source::open(value).and_then(|source| fs::read_to_end(source.fd())) {
+                Ok(text) => {
+                    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                    patterns.extend(lines.map(<[u8]>::to_vec));
+                }
+                Err(error) => {
+                    ctx.perror(&[&quote::as_needed(value)], error);
+                    return Err(try_help(ctx, 1));
+                }
+            },
+            _ => {}
+        }
+    }
+    Ok(patterns)
+}
+
+/// The names that a file lists, where one does.
+fn named(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Option<Vec<Vec<u8>>>, Quit> {
+    let Some(list) = parsed.value(FILES) else { return Ok(None) };
+    if let Some(first) = parsed.operands.first() {
+        ctx.complain(&[b"extra operand ", &quote::always(first)]);
+        ctx.put_err(b"file operands cannot be combined with --files0-from\n");
+        return Err(try_help(ctx, 1));
+    }
+    let text = Source::open(list).and_then(|source| fs::read_to_end(source.fd()));
+    let text = text.map_err(|error| ctx.die_errno(&[b"cannot open ", &quote::always(list), b" for reading"], error))?;
+    let text = text.strip_suffix(b"\0").unwrap_or(&text);
+    let names = text.split(|byte| *byte == 0).map(<[u8]>::to_vec);
+    Ok(Some(if text.is_empty() { Vec::new() } else { names.collect() }))
+}
+
+/// Whether a name of a list can be that of a file; else that is told.
+fn may_be_named(ctx: &mut Context<'_>, parsed: &Parsed, name: &[u8], number: usize) -> bool {
+    let list = parsed.value(FILES).unwrap_or_default();
+    if name == b"-" && list == b"-" {
+        ctx.complain(&[b"when reading file names from stdin, no file name of ", &quote::always(name), b" allowed"]);
+        return false;
+    }
+    if name.is_empty() {
+        let place = [&quote::as_needed(list), b":".as_slice(), number.to_string().as_bytes()].concat();
+        ctx.complain(&[&place, b": invalid zero-length file name"]);
+        return false;
+    }
+    true
+}
+
+/// Which time of a file is shown, and how.
+struct Times {
+    of: fn(&Stat) -> Timestamp,
+    format: Vec<u8>,
+    zone: Zone,
+}
+
+fn times(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Option<Times>, Quit> {
+    const KINDS: [(&[u8], fn(&Stat) -> Timestamp); 5] = [
+        (b"atime", |stat| stat.atime),
+        (b"access", |stat| stat.atime),
+        (b"use", |stat| stat.atime),
+        (b"ctime", |stat| stat.ctime),
+        (b"status", |stat| stat.ctime),
+    ];
+    let mut of: fn(&Stat) -> Timestamp = |stat| stat.mtime;
+    if let Some(word) = parsed.value(TIME) {
+        let mut found = KINDS.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, of)| *of);
+        match found.next() {
+            Some(first) if !word.is_empty() => of = first,
+            _ => {
+                let what: &[u8] = if word.is_empty() { b"ambiguous" } else { b"invalid" };
+                ctx.complain(&[what, b" argument ", &quote::always(word), b" for ", &quote::always(b"--time")]);
+                ctx.put_err(b"Valid arguments are:\n  - 'atime', 'access', 'use'\n  - 'ctime', 'status'\n");
+                return Err(try_help(ctx, 1));
+            }
+        }
+    }
+    let named = parsed.value(TIME_STYLE).map(<[u8]>::to_vec).or_else(|| environ::var(b"TIME_STYLE"));
+    let format = match named.as_deref() {
+        None => b"%Y-%m-%d %H:%M".as_slice(),
+        Some([b'+', format @ ..]) => format,
+        Some(b"full-iso") => b"%Y-%m-%d %H:%M:%S.%N %z",
+        Some(b"iso") => b"%Y-%m-%d",
+        Some(b"long-iso") => b"%Y-%m-%d %H:%M",
+        Some(_) if parsed.value(TIME_STYLE).is_none() => b"%Y-%m-%d %H:%M",
+        Some(style) => {
+            let style = quote::always(style);
+            ctx.complain(&[b"invalid argument ", &style, b" for ", &quote::always(b"time style")]);
+            ctx.put_err(b"Valid arguments are:\n  - 'full-iso'\n  - 'long-iso'\n  - 'iso'\n");
+            return Err(try_help(ctx, 1));
+        }
+    };
+    let shown = parsed.options.iter().any(|(key, _)| *key == TIME);
+    Ok(shown.then(|| Times { of, format: format.to_vec(), zone: Zone::from_env() }))
+}
+
+/// What files take together, and the latest time of any of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    amount: u64,
+    time: Option<Timestamp>,
+}
+
+impl Sum {
+    fn add(&mut self, other: Self) {
+        self.amount += other.amount;
+        self.time = self.time.max(other.time);
+    }
 }
 
 impl Tally<'_> {
@@ -205,35 +293,41 @@ impl Tally<'_> {
         }
     }
 
-    fn print(&self, ctx: &mut Context<'_>, amount: u64, name: &[u8]) {
-        let text = if self.parsed.has(INODES) { applets::format::decimal(amount) } else { self.unit.show(amount) };
-        ctx.put(&[&text[..], b"\t", name, &[self.end]].concat());
+    fn print(&self, ctx: &mut Context<'_>, sum: Sum, name: &[u8]) {
+        let amount = sum.amount;
+        let mut text = if self.parsed.has(INODES) { applets::format::decimal(amount) } else { self.unit.show(amount) };
+        text.push(b'\t');
+        if let Some(times) = &self.times {
+            clock::show(&mut text, &times.format, &times.zone, sum.time.unwrap_or_default());
+            text.push(b'\t');
+        }
+        ctx.put(&[&text, name, &[self.end]].concat());
     }
 
     /// Adds up what is at `path`, prints what is to be seen, and returns the sum.
-    fn add(&mut self, ctx: &mut Context<'_>, path: &[u8], level: usize, follow: bool) -> u64 {
+    fn add(&mut self, ctx: &mut Context<'_>, path: &[u8], level: usize, follow: bool) -> Sum {
         let base = applets::core::basename::last_component(path);
         if self
             .excluded
             .iter()
             .any(|pattern| glob::matches(pattern, base, false) || glob::matches(pattern, path, false))
         {
-            return 0;
+            return Sum::default();
         }
         let stat = match if follow { fs::stat(path) } else { fs::lstat(path) } {
             Ok(stat) => stat,
             Err(error) => {
                 ctx.perror(&[b"cannot access ", &quote::always(path)], error);
                 self.failed = true;
-                return 0;
+                return Sum::default();
             }
         };
         let is_dir = stat.mode.kind() == FileKind::Directory;
         let once = !self.parsed.has(b'l') && (is_dir || stat.nlink > 1) || level == 0;
         if once && !self.seen.insert((stat.dev, stat.ino)) {
-            return 0;
+            return Sum::default();
         }
-        let own = self.own(&stat);
+        let own = Sum { amount: self.own(&stat), time: self.times.as_ref().map(|times| (times.of)(&stat)) };
         let mut sum = own;
         let mut shown = own;
         if is_dir {
@@ -244,12 +338,12 @@ impl Tally<'_> {
                         if self.parsed.has(b'x') && fs::lstat(&below).is_ok_and(|inner| inner.dev != stat.dev) {
                             continue;
                         }
-                        let amount = self.add(ctx, &below, level + 1, self.parsed.last_of(b"LP") == Some(b'L'));
-                        sum += amount;
+                        let inner = self.add(ctx, &below, level + 1, self.parsed.last_of(b"LP") == Some(b'L'));
+                        sum.add(inner);
                         if !self.parsed.has(b'S')
                             || fs::lstat(&below).is_ok_and(|inner| inner.mode.kind() != FileKind::Directory)
                         {
-                            shown += amount;
+                            shown.add(inner);
                         }
                     }
                 }
@@ -259,155 +353,12 @@ impl Tally<'_> {
                 }
             }
         }
-        let fits = self.threshold.is_none_or(|(below, limit)| if below { shown <= limit } else { shown >= limit });
+        let fits = self
+            .threshold
+            .is_none_or(|(below, limit)| if below { shown.amount <= limit } else { shown.amount >= limit });
         if fits && level <= self.depth && (is_dir || self.parsed.has(b'a') || level == 0) {
             self.print(ctx, shown, path);
         }
         sum
-    }
-}
-
-fn df(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
-    if parsed.has(OUTPUT) || parsed.has(TOTAL) {
-        return Err(ctx.die(&[b"this option is not supported here"]));
-    }
-    let unit = unit_of(ctx, parsed)?;
-    let inodes = parsed.has(b'i');
-    let all = match mounts::read() {
-        Ok(all) => all,
-        Err(error) => return Err(ctx.die_errno(&[b"cannot read table of mounted file systems"], error)),
-    };
-    let mut code = 0;
-    let mut chosen = Vec::new();
-    if parsed.operands.is_empty() {
-        for mount in all {
-            let wanted = |key: u8| {
-                parsed.options.iter().any(|(given, value)| *given == key && value.as_deref() == Some(&mount.kind))
-            };
-            if parsed.has(b't') && !wanted(b't') || wanted(b'x') {
-                continue;
-            }
-            let empty = fs::statfs(&mount.dir).is_ok_and(|system| system.blocks == 0);
-            if parsed.has(b'a') || !empty {
-                chosen.push(mount);
-            }
-        }
-    } else {
-        for path in &parsed.operands {
-            let stat = match fs::stat(path) {
-                Ok(stat) => stat,
-                Err(error) => {
-                    ctx.perror(&[&quote::as_needed(path)], error);
-                    code = 1;
-                    continue;
-                }
-            };
-            let same = |dir: &[u8]| fs::stat(dir).is_ok_and(|other| other.dev == stat.dev);
-            chosen.extend(all.iter().rev().find(|mount| same(&mount.dir)).cloned());
-        }
-    }
-    if chosen.is_empty() {
-        if code == 0 {
-            ctx.complain(&[b"no file systems processed"]);
-        }
-        return Ok(1);
-    }
-    let rows = chosen.iter().filter_map(|mount| row(parsed, unit, inodes, mount)).collect::<Vec<_>>();
-    table(ctx, &headers(parsed, unit, inodes), &rows);
-    Ok(code)
-}
-
-fn headers(parsed: &Parsed, unit: Shown, inodes: bool) -> Vec<Vec<u8>> {
-    let posix = parsed.has(b'P');
-    let size: Vec<u8> = match unit {
-        _ if inodes => b"Inodes".to_vec(),
-        Shown::Human | Shown::Si => b"Size".to_vec(),
-        Shown::Blocks(size, _) if posix => format!("{size}-blocks").into_bytes(),
-        Shown::Blocks(1024, _) => b"1K-blocks".to_vec(),
-        Shown::Blocks(size, _) if size.is_power_of_two() && size > 1024 => {
-            let unit = (size.ilog2() / 10) as usize;
-            let letter = b"KMGTPE".get(unit.saturating_sub(1)).copied().unwrap_or(b'?');
-            format!("{}{}-blocks", size >> (unit * 10), char::from(letter)).into_bytes()
-        }
-        Shown::Blocks(size, _) => format!("{size}B-blocks").into_bytes(),
-    };
-    let (used, free, percent): (&[u8], &[u8], &[u8]) = match (inodes, posix, unit) {
-        (true, ..) => (b"IUsed", b"IFree", b"IUse%"),
-        (false, true, Shown::Blocks(..)) => (b"Used", b"Available", b"Capacity"),
-        (false, _, Shown::Human | Shown::Si) => (b"Used", b"Avail", b"Use%"),
-        _ => (b"Used", b"Available", b"Use%"),
-    };
-    let mut row = vec![b"Filesystem".to_vec()];
-    row.extend(parsed.has(b'T').then(|| b"Type".to_vec()));
-    row.extend([size, used.to_vec(), free.to_vec(), percent.to_vec(), b"Mounted on".to_vec()]);
-    row
-}
-
-fn row(parsed: &Parsed, unit: Shown, inodes: bool, mount: &mounts::Mount) -> Option<Vec<Vec<u8>>> {
-    let system = fs::statfs(&mount.dir).ok()?;
-    let (total, free, scale) =
-        if inodes { (system.files, system.ffree, 1) } else { (system.blocks, system.bfree, system.bsize) };
-    let used = total.saturating_sub(free);
-    let show = |amount: u64| {
-        if inodes && matches!(unit, Shown::Blocks(..)) {
-            applets::format::decimal(amount)
-        } else {
-            unit.show(amount.saturating_mul(scale))
-        }
-    };
-    let percent = match u128::from(used) + u128::from(free) {
-        0 => b"-".to_vec(),
-        all => format!("{}%", (u128::from(used) * 100).div_ceil(all)).into_bytes(),
-    };
-    let mut row = vec![mount.device.clone()];
-    row.extend(parsed.has(b'T').then(|| mount.kind.clone()));
-    row.extend([show(total), show(used), show(free), percent, mount.dir.clone()]);
-    Some(row)
-}
-
-/// The least width of the first column and of the numbers.
-const LEAST: [usize; 2] = [14, 5];
-
-fn table(ctx: &mut Context<'_>, headers: &[Vec<u8>], rows: &[Vec<Vec<u8>>]) {
-    let typed = headers.len() == 7;
-    let last = headers.len() - 1;
-    let is_left = |column: usize| column == 0 || column == last || typed && column == 1;
-    let widths: Vec<usize> = (0..headers.len())
-        .map(|column| {
-            let longest = rows
-                .iter()
-                .chain([&headers.to_vec()])
-                .filter_map(|row| row.get(column))
-                .map(Vec::len)
-                .max()
-                .unwrap_or(0);
-            let percent = column == last - 1;
-            let least = if column == 0 {
-                LEAST[0]
-            } else if is_left(column) || percent {
-                4
-            } else {
-                LEAST[1]
-            };
-            longest.max(least)
-        })
-        .collect();
-    for row in [&headers.to_vec()].into_iter().chain(rows) {
-        let mut line = Vec::new();
-        for (column, text) in row.iter().enumerate() {
-            if column > 0 {
-                line.push(b' ');
-            }
-            let width = widths.get(column).copied().unwrap_or(0);
-            if column == last {
-                line.extend_from_slice(text);
-            } else if is_left(column) {
-                left(&mut line, text, width);
-            } else {
-                right(&mut line, text, width, b' ');
-            }
-        }
-        line.push(b'\n');
-        ctx.put(&line);
     }
 }

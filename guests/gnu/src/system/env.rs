@@ -4,6 +4,7 @@ use applets::options::{Parsed, Spec, Takes};
 use applets::{Context, Quit, environ};
 use wcr_sys::fs;
 
+use super::env_signals::{self, Handling};
 use super::exec::exec_or_tell;
 use crate::Program;
 use crate::dispatch::{try_help, wrong_usage};
@@ -11,22 +12,17 @@ use crate::program::{HELP_OPTION, VERSION_OPTION};
 use crate::quote;
 
 /// The exit code for trouble of `env` itself.
-const TROUBLE: u8 = 125;
-
-const BLOCK_SIGNAL: u8 = 0x80;
-const DEFAULT_SIGNAL: u8 = 0x81;
-const IGNORE_SIGNAL: u8 = 0x82;
-const LIST_SIGNAL: u8 = 0x83;
+pub(super) const TROUBLE: u8 = 125;
 
 const LONG: &[applets::options::Long] = &[
     ("ignore-environment", Takes::Nothing, b'i'),
     ("null", Takes::Nothing, b'0'),
     ("unset", Takes::Value, b'u'),
     ("chdir", Takes::Value, b'C'),
-    ("block-signal", Takes::OptionalValue, BLOCK_SIGNAL),
-    ("default-signal", Takes::OptionalValue, DEFAULT_SIGNAL),
-    ("ignore-signal", Takes::OptionalValue, IGNORE_SIGNAL),
-    ("list-signal-handling", Takes::Nothing, LIST_SIGNAL),
+    env_signals::OPTIONS[0],
+    env_signals::OPTIONS[1],
+    env_signals::OPTIONS[2],
+    env_signals::OPTIONS[3],
     ("debug", Takes::Nothing, b'v'),
     ("split-string", Takes::Value, b'S'),
     HELP_OPTION,
@@ -47,8 +43,7 @@ pub const ENV: Program = Program {
         env,
     )
 }
-.failing_with(TROUBLE)
-.lacking("--block-signal, --default-signal, --ignore-signal, --list-signal-handling");
+.failing_with(TROUBLE);
 
 /// `printenv`.
 pub const PRINTENV: Program = Program::new(
@@ -92,6 +87,7 @@ fn env(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
     if empty {
         say(ctx, &[b"cleaning environ"]);
     }
+    let handling = Handling::read(ctx, &parsed)?;
     let mut directory = None;
     for (key, value) in &parsed.options {
         let text = value.as_deref().unwrap_or_default();
@@ -107,10 +103,6 @@ fn env(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
                 variables.retain(|entry| !entry.starts_with(&name));
             }
             b'C' => directory = Some(text.to_vec()),
-            BLOCK_SIGNAL | DEFAULT_SIGNAL | IGNORE_SIGNAL | LIST_SIGNAL => {
-                ctx.complain(&[b"options for signals are not supported here"]);
-                return Err(Quit(TROUBLE));
-            }
             b' ' => {
                 ctx.complain(&[b"invalid option -- ' '"]);
                 ctx.complain(&[b"use -[v]S to pass options in shebang lines"]);
@@ -140,6 +132,7 @@ fn env(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         variables.iter().for_each(|entry| ctx.put(&[entry, end].concat()));
         return Ok(0);
     }
+    handling.apply(ctx, verbose)?;
     if let Some(path) = directory {
         say(ctx, &[b"chdir:    ", &quote::always(&path)]);
         if let Err(error) = fs::chdir(&path) {

@@ -8,6 +8,7 @@ pub mod clock;
 mod date;
 pub mod dates;
 mod env;
+mod env_signals;
 mod exec;
 mod id;
 mod logins;

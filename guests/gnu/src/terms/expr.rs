@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use applets::options::Parsed;
 use applets::regex::{Regex, Syntax};
 use applets::{Context, Quit};
+use num_bigint::{BigInt, Sign};
 
 use crate::Program;
 use crate::dispatch::missing_operand;
@@ -14,9 +15,8 @@ use crate::quote;
 const WRONG: u8 = 2;
 
 /// The program.
-pub const PROGRAM: Program = Program::raw("expr", "EXPRESSION", "Works out an expression.", false, run)
-    .failing_with(WRONG)
-    .lacking("numbers beyond 128 bits");
+pub const PROGRAM: Program =
+    Program::raw("expr", "EXPRESSION", "Works out an expression.", false, run).failing_with(WRONG);
 
 fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<u8, Quit> {
     let args = match ctx.args.split_first() {
@@ -46,7 +46,7 @@ fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<u8, Quit> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Value {
-    Number(i128),
+    Number(BigInt),
     Text(Vec<u8>),
 }
 
@@ -58,13 +58,18 @@ impl Value {
         }
     }
 
-    fn number(&self) -> Option<i128> {
+    /// A whole number of this value.
+    fn of(number: impl Into<BigInt>) -> Self {
+        Self::Number(number.into())
+    }
+
+    fn number(&self) -> Option<BigInt> {
         match self {
-            Self::Number(number) => Some(*number),
+            Self::Number(number) => Some(number.clone()),
             Self::Text(text) => {
                 let digits = text.strip_prefix(b"-").unwrap_or(text);
                 let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-                std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+                BigInt::parse_bytes(text, 10).filter(|_| is_number)
             }
         }
     }
@@ -72,7 +77,7 @@ impl Value {
     /// Whether it is an empty text or zero.
     fn is_null(&self) -> bool {
         match self {
-            Self::Number(number) => *number == 0,
+            Self::Number(number) => number.sign() == Sign::NoSign,
             Self::Text(text) => {
                 let digits = text.strip_prefix(b"-").unwrap_or(text);
                 text.is_empty() || !digits.is_empty() && digits.iter().all(|byte| *byte == b'0')
@@ -115,7 +120,7 @@ impl<'a> Parser<'a> {
             let null = left.is_null();
             let right = self.and(evaluated && null)?;
             if null {
-                left = if right.is_null() { Value::Number(0) } else { right };
+                left = if right.is_null() { Value::of(0) } else { right };
             }
         }
         Ok(left)
@@ -127,7 +132,7 @@ impl<'a> Parser<'a> {
             let null = left.is_null();
             let right = self.comparison(evaluated && !null)?;
             if null || right.is_null() {
-                left = Value::Number(0);
+                left = Value::of(0);
             }
         }
         Ok(left)
@@ -149,7 +154,7 @@ impl<'a> Parser<'a> {
                 b">=" => order != Ordering::Less,
                 _ => order == Ordering::Greater,
             };
-            left = Value::Number(i128::from(holds));
+            left = Value::of(u8::from(holds));
         }
         Ok(left)
     }
@@ -160,8 +165,7 @@ impl<'a> Parser<'a> {
             let right = self.product(evaluated)?;
             if evaluated {
                 let (a, b) = (left.number().ok_or_else(not_a_number)?, right.number().ok_or_else(not_a_number)?);
-                let result = if operator == b"+" { a.checked_add(b) } else { a.checked_sub(b) };
-                left = Value::Number(result.ok_or_else(|| b"Numerical result out of range".to_vec())?);
+                left = Value::Number(if operator == b"+" { a + b } else { a - b });
             }
         }
         Ok(left)
@@ -175,15 +179,14 @@ impl<'a> Parser<'a> {
                 continue;
             }
             let (a, b) = (left.number().ok_or_else(not_a_number)?, right.number().ok_or_else(not_a_number)?);
-            if operator != b"*" && b == 0 {
+            if operator != b"*" && b.sign() == Sign::NoSign {
                 return Err(b"division by zero".to_vec());
             }
-            let result = match operator {
-                b"*" => a.checked_mul(b),
-                b"/" => a.checked_div(b),
-                _ => a.checked_rem(b),
-            };
-            left = Value::Number(result.ok_or_else(|| b"Numerical result out of range".to_vec())?);
+            left = Value::Number(match operator {
+                b"*" => a * b,
+                b"/" => a / b,
+                _ => a % b,
+            });
         }
         Ok(left)
     }
@@ -208,7 +211,7 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 Ok(Value::Text(word.to_vec()))
             }
-            b"length" => Ok(Value::Number(characters(&self.function(evaluated)?.text()).len() as i128)),
+            b"length" => Ok(Value::of(characters(&self.function(evaluated)?.text()).len())),
             b"match" => {
                 let (text, pattern) = (self.function(evaluated)?, self.function(evaluated)?);
                 if evaluated { matched(&text.text(), &pattern.text()) } else { Ok(text) }
@@ -217,17 +220,18 @@ impl<'a> Parser<'a> {
                 let (text, set) = (self.function(evaluated)?.text(), self.function(evaluated)?.text());
                 let set = characters(&set).into_iter().map(<[u8]>::to_vec).collect::<Vec<_>>();
                 let at = characters(&text).iter().position(|letter| set.iter().any(|other| other == letter));
-                Ok(Value::Number(at.map_or(0, |at| at as i128 + 1)))
+                Ok(Value::of(at.map_or(0, |at| at + 1)))
             }
             b"substr" => {
                 let text = self.function(evaluated)?.text();
                 let (from, len) = (self.function(evaluated)?.number(), self.function(evaluated)?.number());
                 let (Some(from), Some(len)) = (from, len) else { return Ok(Value::Text(Vec::new())) };
-                if from <= 0 || len <= 0 {
+                if from.sign() != Sign::Plus || len.sign() != Sign::Plus {
                     return Ok(Value::Text(Vec::new()));
                 }
-                let skip = usize::try_from(from - 1).unwrap_or(usize::MAX);
-                let len = usize::try_from(len).unwrap_or(usize::MAX);
+                // What is beyond any text is as good as endless.
+                let count = |number: BigInt| usize::try_from(number).unwrap_or(usize::MAX);
+                let (skip, len) = (count(from - 1), count(len));
                 Ok(Value::Text(characters(&text).into_iter().skip(skip).take(len).collect::<Vec<_>>().concat()))
             }
             b"(" => {
@@ -270,10 +274,10 @@ fn matched(text: &[u8], pattern: &[u8]) -> Result2 {
         }
         Some(found) => {
             let (from, to) = found.first().copied().flatten().unwrap_or((0, 0));
-            Value::Number(characters(text.get(from..to).unwrap_or_default()).len() as i128)
+            Value::of(characters(text.get(from..to).unwrap_or_default()).len())
         }
         None if groups => Value::Text(Vec::new()),
-        None => Value::Number(0),
+        None => Value::of(0),
     })
 }
 
@@ -294,6 +298,8 @@ mod tests {
             (&["substr", "hello", "2", "3"], 0, "ell\n", ""),
             (&["index", "hello", "lo"], 0, "3\n", ""),
             (&["a", "|", "b"], 0, "a\n", ""),
+            (&["9".repeat(40).as_str(), "+", "1"], 0, &format!("1{}\n", "0".repeat(40)), ""),
+            (&["-7", "%", "3"], 0, "-1\n", ""),
             (&["1", "/", "0"], 2, "", "expr: division by zero\n"),
             (&["a", "+", "1"], 2, "", "expr: non-integer argument\n"),
             (&["1", "+"], 2, "", "expr: syntax error: missing argument after '+'\n"),

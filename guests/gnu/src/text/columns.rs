@@ -1,4 +1,4 @@
-//! `paste`, `comm`, `tac`, `fold`: lines beside each other, in another order, in pieces.
+//! `paste`, `comm`, `fold`: lines beside each other, and in pieces.
 
 use applets::lines::LineReader;
 use applets::options::{Parsed, Takes};
@@ -50,23 +50,6 @@ pub const COMM: Program = Program::new(
     ],
     comm,
 );
-
-/// `tac`.
-pub const TAC: Program = Program::new(
-    "tac",
-    "[OPTION]... [FILE]...",
-    "Prints files with their last line first.",
-    "brs:",
-    &[
-        ("before", Takes::Nothing, b'b'),
-        ("regex", Takes::Nothing, b'r'),
-        ("separator", Takes::Value, b's'),
-        HELP_OPTION,
-        VERSION_OPTION,
-    ],
-    tac,
-)
-.lacking("-r");
 
 /// `fold`.
 pub const FOLD: Program = Program::new(
@@ -286,48 +269,6 @@ fn comm(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
         return Ok(1);
     }
     Ok(0)
-}
-
-fn tac(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
-    if parsed.has(b'r') {
-        return Err(ctx.die(&[b"-r is not supported here"]));
-    }
-    let separator = match parsed.value(b's') {
-        None => b"\n".to_vec(),
-        Some([]) => b"\0".to_vec(),
-        Some(text) => text.to_vec(),
-    };
-    let mut code = 0;
-    for name in or_stdin(&parsed.operands) {
-        let text = match Source::open(&name) {
-            Ok(source) => wcr_sys::fs::read_to_end(source.fd()).map_err(|error| {
-                let shown = if name == b"-" { b"standard input".to_vec() } else { quote::as_needed(&name) };
-                // It looks for the end first, which a folder has not.
-                let error = if error == Errno::Isdir { Errno::Inval } else { error };
-                ctx.perror(&[&shown, b": read error"], error);
-            }),
-            Err(error) => {
-                ctx.perror(&[b"failed to open ", &quote::always(&name), b" for reading"], error);
-                Err(())
-            }
-        };
-        let Ok(text) = text else {
-            code = 1;
-            continue;
-        };
-        let mut starts: Vec<usize> = Vec::new();
-        for at in memchr::memmem::find_iter(&text, &separator) {
-            starts.push(if parsed.has(b'b') { at } else { at + separator.len() });
-        }
-        let mut to = text.len();
-        for start in starts.into_iter().rev().chain([0]) {
-            if start < to || start == 0 {
-                ctx.put(text.get(start..to).unwrap_or_default());
-            }
-            to = start.min(to);
-        }
-    }
-    Ok(code)
 }
 
 fn fold(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {

@@ -22,6 +22,7 @@ mod shuf;
 mod sort;
 mod split;
 mod sum;
+mod tac;
 mod tail;
 mod tee;
 mod tr;
@@ -47,7 +48,6 @@ pub const PROGRAMS: &[Program] = &[
     columns::COMM,
     columns::FOLD,
     columns::PASTE,
-    columns::TAC,
     csplit::PROGRAM,
     cut::PROGRAM,
     fmt::PROGRAM,
@@ -63,6 +63,7 @@ pub const PROGRAMS: &[Program] = &[
     sort::PROGRAM,
     split::PROGRAM,
     sum::PROGRAM,
+    tac::PROGRAM,
     tail::PROGRAM,
     tee::PROGRAM,
     tr::PROGRAM,

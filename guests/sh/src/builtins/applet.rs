@@ -1,11 +1,10 @@
 //! Built-ins that are applets of their own: `echo`, `printf`, `test`.
 
 use applets::core::{echo as echo_applet, printf as printf_applet, test as test_applet};
-use applets::regex::{Regex, Syntax};
+use applets::text::brackets as brackets_applet;
 use applets::{Applet, Context};
 use wcr_sys::fd;
 
-use crate::expand::pattern;
 use crate::shell::{Flow, Shell};
 
 /// Standard error, without a buffer.
@@ -79,23 +78,6 @@ pub(super) fn bracket(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     call(shell, &test_applet::BRACKET, args, quietly)
 }
 
-/// The conditions of `[[`: `==` matches a pattern, `=~` a regular expression.
-const DOUBLE: test_applet::Dialect = test_applet::Dialect {
-    and: b"&&",
-    or: b"||",
-    equals: |left, right| pattern::matches(right, left),
-    matches: Some(found),
-};
-
-/// Whether an extended regular expression matches somewhere in the text; `None` when it is none.
-fn found(text: &[u8], expression: &[u8]) -> Option<bool> {
-    Regex::new(expression, Syntax::EXTENDED).ok().map(|regex| regex.is_match(text))
-}
-
-/// `[[`, as an applet for its diagnostics.
-const DOUBLE_BRACKET: Applet = Applet::new("[[", "", |ctx| Ok(test_applet::run_bracketed(ctx, b"]]", &DOUBLE)))
-    .with_help(applets::Help::Unavailable);
-
 pub(super) fn double_bracket(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    call(shell, &DOUBLE_BRACKET, args, quietly)
+    call(shell, &brackets_applet::APPLET, args, quietly)
 }

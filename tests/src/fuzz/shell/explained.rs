@@ -20,6 +20,14 @@ impl Explained {
         })
     }
 
+    /// Reads the list for calls of applets, `fuzz/applets-explained.txt`.
+    ///
+    /// # Panics
+    /// As [`Explained::load`].
+    pub fn of_applets() -> Self {
+        Explained::parse(include_str!("../../../fuzz/applets-explained.txt"))
+    }
+
     /// Reads a list of this form: the text that is matched is what another comparison describes its cases with.
     ///
     /// # Panics

@@ -94,10 +94,11 @@ const POLL: Duration = Duration::from_millis(2);
 /// What BusyBox and dash say of a text that is no shell script.
 const REFUSED: [&[u8]; 2] = [b"syntax error", b"Syntax error"];
 /// What an answer shows of a program that ran into a limit (of a file's size, of computing, of processes) or crashed.
-const BROKEN: [&[u8]; 8] = [
+const BROKEN: [&[u8]; 9] = [
     b"File size limit exceeded",
     b"CPU time limit exceeded",
     b"Segmentation fault",
+    b"Aborted",
     b"can't fork",
     b"Cannot fork",
     b"exit code 152",
@@ -268,6 +269,11 @@ impl Subject {
     /// give the real shell a root of its own.
     pub fn prepare() -> Option<Self> {
         Self::of(Shell::Ash)
+    }
+
+    /// As [`Subject::prepare`], for calls of applets, whose differences are explained by a list of their own.
+    pub fn for_applets() -> Option<Self> {
+        Self::prepare().map(|subject| Subject { explained: Explained::of_applets(), ..subject })
     }
 
     /// As [`Subject::prepare`], of this shell.

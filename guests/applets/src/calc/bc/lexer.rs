@@ -33,18 +33,20 @@ pub(super) struct Lexer<'a> {
     at: usize,
     /// Where the word that was read last begins.
     pub start: usize,
+    /// Where what diagnostics show begins: at the end of the text the last word or blanks.
+    shown: usize,
     /// Whether a comment that begins with `#` stood before it.
     pub after_comment: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, start: 0, after_comment: false }
+        Self { text, at: 0, start: 0, shown: 0, after_comment: false }
     }
 
-    /// The text from the last word to the end of its line.
+    /// The text from the last word to the end of its line, as diagnostics show it.
     pub(super) fn rest_of_line(&self) -> Vec<u8> {
-        let rest = self.text.get(self.start..).unwrap_or_default();
+        let rest = self.text.get(self.shown..).unwrap_or_default();
         rest.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
     }
 
@@ -109,12 +111,23 @@ impl<'a> Lexer<'a> {
 
     pub(super) fn next(&mut self) -> Token {
         self.after_comment = false;
+        let (before, blanks) = (self.start, self.at);
         let whole = self.skip_blanks();
         self.start = self.at;
         if !whole {
             return Token::Unterminated("comment");
         }
-        let Some(byte) = self.peek(0) else { return Token::End };
+        let Some(byte) = self.peek(0) else {
+            if self.at > blanks {
+                self.shown = blanks;
+            } else if before < self.at {
+                // Of a line of one word nothing is shown.
+                let begins_line = before.checked_sub(1).is_none_or(|at| self.text.get(at) == Some(&b'\n'));
+                self.shown = if begins_line { self.at } else { before };
+            }
+            return Token::End;
+        };
+        self.shown = self.start;
         match byte {
             b'\n' => {
                 self.at += 1;

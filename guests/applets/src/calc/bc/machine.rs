@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::function;
 use super::super::number::{Fault, Number, wrapped};
-use super::parser::{Expr, Function, Piece, Place, Statement};
+use super::super::{INPUT_BASE_MAX, OUTPUT_BASE_MAX};
+use super::array::Array;
+use super::tree::{Expr, Function, Kind, Own, Piece, Place, Statement};
 
 /// Why a program stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,22 +29,20 @@ enum Flow {
     On,
     Break,
     Continue,
-    Return(Number),
+    /// With the value, where there is one.
+    Return(Option<Number>),
 }
+
+/// What is said of an array where a number is wanted, and the other way round.
+const WRONG_TYPE: &str = "variable is wrong type";
 
 /// The deepest that functions call each other.
 const DEPTH_MAX: usize = 2000;
 
-/// The largest input base: all letters are digits.
-const INPUT_BASE_MAX: usize = 36;
-
-/// The largest output base.
-const BASE_MAX: usize = 999;
-
 #[derive(Debug)]
 pub(super) struct Machine {
     variables: BTreeMap<Vec<u8>, Number>,
-    arrays: BTreeMap<Vec<u8>, BTreeMap<usize, Number>>,
+    arrays: BTreeMap<Vec<u8>, Array>,
     functions: BTreeMap<Vec<u8>, Function>,
     scale: usize,
     input: u32,
@@ -52,6 +52,8 @@ pub(super) struct Machine {
     /// How many digits a line takes; 0 for all.
     line: usize,
     depth: usize,
+    /// Whether the function that was called last is one without a result.
+    without_result: bool,
     out: Vec<u8>,
 }
 
@@ -72,6 +74,7 @@ impl Machine {
             library,
             line,
             depth: 0,
+            without_result: false,
             out: Vec::new(),
         }
     }
@@ -102,7 +105,7 @@ impl Machine {
             Statement::Nothing => {}
             Statement::Expr(expr) => {
                 let value = self.evaluate(expr)?;
-                if !matches!(expr, Expr::Assign(..) | Expr::Update(..)) {
+                if !self.is_silent(expr) {
                     self.show(&value);
                     self.out.push(b'\n');
                     self.last = value;
@@ -162,11 +165,7 @@ impl Machine {
             Statement::Break => return Ok(Flow::Break),
             Statement::Continue => return Ok(Flow::Continue),
             Statement::Return(value) => {
-                let value = match value {
-                    Some(expr) => self.evaluate(expr)?,
-                    None => Number::zero(),
-                };
-                return Ok(Flow::Return(value));
+                return Ok(Flow::Return(value.as_ref().map(|expr| self.evaluate(expr)).transpose()?));
             }
             Statement::Define(name, function) => {
                 self.functions.insert(name.clone(), function.clone());
@@ -178,6 +177,16 @@ impl Machine {
             ),
         }
         Ok(Flow::On)
+    }
+
+    /// Whether a statement of this expression shows nothing.
+    fn is_silent(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Assign(..) | Expr::Update(..) => true,
+            Expr::Call(name, _) => self.functions.contains_key(name) && self.without_result,
+            Expr::Group(inner) => matches!(**inner, Expr::Call(..)) && self.is_silent(inner),
+            _ => false,
+        }
     }
 
     fn show(&mut self, value: &Number) {
@@ -212,10 +221,11 @@ impl Machine {
                 self.binary(sign, &left, &right)?
             }
             Expr::Call(name, arguments) => {
-                let arguments: Vec<Number> =
-                    arguments.iter().map(|argument| self.evaluate(argument)).collect::<Result<_>>()?;
+                let arguments: Vec<Argument> =
+                    arguments.iter().map(|argument| self.argument(argument)).collect::<Result<_>>()?;
                 self.call(name, arguments)?
             }
+            Expr::Array(_) => return fault(WRONG_TYPE),
         })
     }
 
@@ -247,8 +257,8 @@ impl Machine {
         Ok(match place {
             Place::Variable(name) => self.variables.get(name).cloned().unwrap_or_else(Number::zero),
             Place::Element(name, index) => {
-                let index = self.evaluate(index)?.to_count()?;
-                self.arrays.get(name).and_then(|array| array.get(&index)).cloned().unwrap_or_else(Number::zero)
+                let index = self.evaluate(index)?.to_index()?;
+                self.array(name).get(index)
             }
             Place::Scale => Number::from(self.scale as i64),
             Place::InputBase => Number::from(self.input.into()),
@@ -263,10 +273,10 @@ impl Machine {
                 self.variables.insert(name.clone(), value.clone());
             }
             Place::Element(name, index) => {
-                let index = self.evaluate(index)?.to_count()?;
-                self.arrays.entry(name.clone()).or_default().insert(index, value.clone());
+                let index = self.evaluate(index)?.to_index()?;
+                self.array(name).set(index, value.clone());
             }
-            Place::Scale => self.scale = value.to_count()?,
+            Place::Scale => self.scale = value.to_scale()?,
             Place::InputBase => {
                 let base = value.to_count()?;
                 if !(2..=INPUT_BASE_MAX).contains(&base) {
@@ -276,7 +286,7 @@ impl Machine {
             }
             Place::OutputBase => {
                 let base = value.to_count()?;
-                if !(2..=BASE_MAX).contains(&base) {
+                if !(2..=OUTPUT_BASE_MAX).contains(&base) {
                     return fault("bad obase; must be [2,999]");
                 }
                 self.output = base as u32;
@@ -286,37 +296,55 @@ impl Machine {
         Ok(value)
     }
 
-    fn call(&mut self, name: &[u8], arguments: Vec<Number>) -> Result<Number> {
+    /// The array of this name.
+    fn array(&mut self, name: &[u8]) -> Array {
+        self.arrays.entry(name.to_vec()).or_default().clone()
+    }
+
+    /// An argument: a number, or a whole array.
+    fn argument(&mut self, expr: &Expr) -> Result<Argument> {
+        Ok(match expr {
+            Expr::Group(inner) => self.argument(inner)?,
+            Expr::Array(name) => Argument::Array(self.array(name)),
+            expr => Argument::Number(self.evaluate(expr)?),
+        })
+    }
+
+    fn call(&mut self, name: &[u8], arguments: Vec<Argument>) -> Result<Number> {
         let scale = self.scale;
-        if let [one] = arguments.as_slice() {
-            match name {
-                b"length" => return Ok(Number::from(one.length() as i64)),
-                b"scale" => return Ok(Number::from(one.scale() as i64)),
-                b"sqrt" => return Ok(one.square_root(scale)?),
-                _ => {}
-            }
-        }
-        if name == b"read" {
-            return fault("bad expression");
+        match (name, arguments.as_slice()) {
+            (b"length", [Argument::Array(array)]) => return Ok(Number::from(array.length() as i64)),
+            (b"length", [Argument::Number(one)]) => return Ok(Number::from(one.length() as i64)),
+            (b"scale", [Argument::Number(one)]) => return Ok(Number::from(one.scale() as i64)),
+            (b"sqrt", [Argument::Number(one)]) => return Ok(one.square_root(scale)?),
+            (b"sqrt", [Argument::Array(_)]) => return fault(WRONG_TYPE),
+            (b"read", _) => return fault("bad expression"),
+            _ => {}
         }
         if let Some(function) = self.functions.get(name).cloned() {
             return self.call_function(&function, arguments);
         }
-        if self.library {
-            match (name, arguments.as_slice()) {
-                (b"e", [x]) => return Ok(function::exponential(x, scale)?),
-                (b"l", [x]) => return Ok(function::logarithm(x, scale)?),
-                (b"s", [x]) => return Ok(function::sine(x, scale)?),
-                (b"c", [x]) => return Ok(function::cosine(x, scale)?),
-                (b"a", [x]) => return Ok(function::arc_tangent(x, scale)?),
-                (b"j", [n, x]) => return Ok(function::bessel(n, x, scale)?),
-                _ => {}
-            }
+        let count = match name {
+            b"e" | b"l" | b"s" | b"c" | b"a" => 1,
+            b"j" => 2,
+            _ => 0,
+        };
+        if !self.library || count == 0 || count != arguments.len() {
+            return fault("undefined function");
         }
-        fault("undefined function")
+        let numbers: Vec<Number> = arguments.into_iter().map(Argument::number).collect::<Result<_>>()?;
+        Ok(match (name, numbers.as_slice()) {
+            (b"e", [x]) => function::exponential(x, scale)?,
+            (b"l", [x]) => function::logarithm(x, scale)?,
+            (b"s", [x]) => function::sine(x, scale)?,
+            (b"c", [x]) => function::cosine(x, scale)?,
+            (b"a", [x]) => function::arc_tangent(x, scale)?,
+            (_, [n, x]) => function::bessel(n, x, scale)?,
+            _ => return fault("undefined function"),
+        })
     }
 
-    fn call_function(&mut self, function: &Function, arguments: Vec<Number>) -> Result<Number> {
+    fn call_function(&mut self, function: &Function, arguments: Vec<Argument>) -> Result<Number> {
         if function.parameters.len() != arguments.len() {
             return Err(Halt::Fault(format!(
                 "function has {} parameters, but called with {}",
@@ -327,39 +355,73 @@ impl Machine {
         if self.depth >= DEPTH_MAX {
             return fault("stack has too few elements");
         }
+        let mut values = Vec::new();
+        for (own, argument) in function.parameters.iter().zip(arguments) {
+            values.push(match (own.kind, argument) {
+                (Kind::Variable, number @ Argument::Number(_)) => number,
+                (Kind::Array, Argument::Array(array)) => Argument::Array(array.copy()),
+                (Kind::Reference, Argument::Array(array)) => Argument::Array(array.lend()),
+                _ => return fault(WRONG_TYPE),
+            });
+        }
         // What the function's own names meant before is put back at its end.
-        let own: Vec<&Vec<u8>> = function.parameters.iter().chain(&function.locals).collect();
-        let before: Vec<(Option<Number>, Option<BTreeMap<usize, Number>>)> =
-            own.iter().map(|name| (self.variables.remove(*name), self.arrays.remove(plain(name)))).collect();
-        for (name, value) in function.parameters.iter().zip(arguments) {
-            self.variables.insert(name.clone(), value);
+        let own: Vec<&Own> = function.parameters.iter().chain(&function.locals).collect();
+        let before: Vec<Option<Argument>> = own.iter().map(|own| self.replace(own, None)).collect();
+        for (own, value) in function.parameters.iter().zip(values) {
+            self.replace(own, Some(value));
         }
         self.depth += 1;
         let flow = self.block(&function.body);
         self.depth -= 1;
-        for (name, (value, array)) in own.iter().zip(before) {
-            restore(&mut self.variables, (*name).clone(), value);
-            restore(&mut self.arrays, plain(name).to_vec(), array);
+        for (own, value) in own.into_iter().zip(before) {
+            self.replace(own, value);
         }
         match flow? {
-            Flow::Return(value) => Ok(value),
-            _ => Ok(Number::zero()),
+            Flow::Return(Some(value)) => {
+                self.without_result = false;
+                Ok(value)
+            }
+            _ => {
+                self.without_result = function.void;
+                Ok(Number::zero())
+            }
+        }
+    }
+
+    /// Lets a name stand for something else; what it stood for.
+    fn replace(&mut self, own: &Own, value: Option<Argument>) -> Option<Argument> {
+        let name = own.name.clone();
+        if own.kind == Kind::Variable {
+            let before = self.variables.remove(&name);
+            if let Some(Argument::Number(number)) = value {
+                self.variables.insert(name, number);
+            }
+            return before.map(Argument::Number);
+        }
+        let before = self.arrays.remove(&name);
+        if let Some(Argument::Array(array)) = value {
+            self.arrays.insert(name, array);
+        }
+        before.map(Argument::Array)
+    }
+}
+
+/// What a function is called with.
+#[derive(Debug, Clone)]
+enum Argument {
+    Number(Number),
+    Array(Array),
+}
+
+impl Argument {
+    fn number(self) -> Result<Number> {
+        match self {
+            Self::Number(number) => Ok(number),
+            Self::Array(_) => fault(WRONG_TYPE),
         }
     }
 }
 
 fn truth(holds: bool) -> Number {
     Number::from(holds.into())
-}
-
-/// The name of an array without its brackets; what is no array has none of this name.
-fn plain(name: &[u8]) -> &[u8] {
-    name.strip_suffix(b"[]").unwrap_or(b"")
-}
-
-fn restore<T>(map: &mut BTreeMap<Vec<u8>, T>, name: Vec<u8>, value: Option<T>) {
-    match value {
-        Some(value) => map.insert(name, value),
-        None => map.remove(&name),
-    };
 }

@@ -1,8 +1,11 @@
 //! `bc`: a calculator with a language of its own.
 
+mod array;
+mod definition;
 mod lexer;
 mod machine;
 mod parser;
+mod tree;
 
 use crate::calc::program::Program;
 use crate::options::{Spec, Takes};
@@ -22,8 +25,7 @@ pub const APPLET: Applet = Applet::new(
      \t-w\tWarn if extensions are used\n\n\
      $BC_LINE_LENGTH changes output width",
     main,
-)
-.lacking("arrays as arguments of functions");
+);
 
 const SPEC: Spec = Spec::new(
     "wvsqli",
@@ -128,6 +130,13 @@ mod tests {
             ("\"hello\"", "hello"),
             ("print \"a\",1,\"\\n\"\n", "a1\n"),
             ("a[1]=3;a[1];a[2]\n", "3\n0\n"),
+            ("define f(a[]) { a[1]=7; return a[1] }\nb[1]=5\nf(b[]);b[1]\n", "7\n5\n"),
+            ("define f(*a[]) { a[3]=7; return length(a[]) }\nf(b[]);b[3];length(b[])\n", "2\n7\n4\n"),
+            ("define void f(x) { x }\nf(3)\n1+f(4)\n", "3\n4\n1\n"),
+            ("define void f(x) { if (x) return x }\nf(3)\nf(0)\n", "3\n"),
+            ("y=1+2>1;y\n", "1\n3\n"),
+            ("1 || 1 && 0\n0 && 0 || 1\n", "0\n1\n"),
+            ("scale=3;x=0/5;x+1;length(x);scale(0.00);length(1.00-1.00);length(0^3)\n", "1\n3\n0\n2\n3\n"),
             ("x=3;x+=2;x;x^=2;x\n", "5\n25\n"),
             ("3;last+1;.\n", "3\n4\n4\n"),
             ("1==1;1!=1;1<2;!1;1&&0;1||0\n", "1\n0\n1\n0\n0\n1\n"),
@@ -160,11 +169,27 @@ mod tests {
             ("obase=1\n", "bad obase; must be [2,999]"),
             ("ibase=1\n", "bad ibase; must be [2,16]"),
             ("1 + + 2\n", "bad expression at ''"),
+            ("f(1 + * 2, 3)\n", "bad expression at ', 3)'"),
+            ("1 + return 3\n", "bad expression at 'return 3'"),
+            ("1 return 3\n", "bad statement terminator at 'return 3'"),
+            ("define return(x){}\n", "bad function definition at 'return(x){}'"),
             ("1 + ) 2\n", "bad expression at ') 2'"),
             (")\n", "bad token at ')'"),
             ("&& 1\n", "bad token at '&& 1'"),
             ("1 = 2\n", "bad assignment: left side must be variable or array element at '= 2'"),
             ("define f(\n", "bad function definition at ''"),
+            ("define f(a,a){}\n", "duplicate function parameter or auto name"),
+            ("define f(*a){}\n", "vars can't be references at '){}'"),
+            ("define f(a[]){}\nf(1)\n", "variable is wrong type"),
+            ("define f(a){}\nf(b[])\n", "variable is wrong type"),
+            ("define f(a){auto 5;}\n", "bad 'auto' syntax at '5;}'"),
+            ("b[]\n", "bad expression at ']'"),
+            ("define ", "bad function definition at ' '"),
+            ("x = 1 +", "bad expression at '+'"),
+            ("1\nprint", "bad expression at ''"),
+            ("a[99999999999]=1\n", "array too long; must be [1,2147483647]"),
+            ("scale=99999999999\n", "bad scale; must be [0,4294967295]"),
+            ("ibase=99999999999999999999\n", "overflow"),
             ("define f(1){}\n", "bad function definition at '1){}'"),
             ("define f(x)\n", "function { body } expected"),
             ("if 1\n", "bad token at '1'"),

@@ -1,86 +1,26 @@
-//! Programs of `bc` as trees.
+//! Reads programs of `bc`.
 
 use super::lexer::{Lexer, Token};
-
-/// What can be given a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    Variable(Vec<u8>),
-    Element(Vec<u8>, Box<Expr>),
-    Scale,
-    InputBase,
-    OutputBase,
-    Last,
-}
-
-/// An expression.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Expr {
-    Number(Vec<u8>),
-    Place(Place),
-    Assign(Place, Box<Expr>),
-    /// `PLACE OP= EXPR`.
-    Update(Place, &'static str, Box<Expr>),
-    /// `++PLACE` and so on: by how much, and whether the old value is the result.
-    Step(Place, i64, bool),
-    Negate(Box<Expr>),
-    Not(Box<Expr>),
-    Binary(&'static str, Box<Expr>, Box<Expr>),
-    Call(Vec<u8>, Vec<Expr>),
-    /// In parentheses: then even an assignment is shown.
-    Group(Box<Expr>),
-}
-
-/// A statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Statement {
-    Expr(Expr),
-    Text(Vec<u8>),
-    Print(Vec<Piece>),
-    If(Expr, Box<Statement>, Option<Box<Statement>>),
-    While(Expr, Box<Statement>),
-    For(Option<Expr>, Option<Expr>, Option<Expr>, Box<Statement>),
-    Block(Vec<Statement>),
-    Break,
-    Continue,
-    Return(Option<Expr>),
-    Define(Vec<u8>, Function),
-    Quit,
-    Limits,
-    Nothing,
-}
-
-/// A piece of a `print` statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
-    Text(Vec<u8>),
-    Expr(Expr),
-}
-
-/// A function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Function {
-    pub parameters: Vec<Vec<u8>>,
-    /// Variables and arrays of its own.
-    pub locals: Vec<Vec<u8>>,
-    pub body: Vec<Statement>,
-}
+use super::tree::{Expr, Piece, Place, Statement};
 
 /// A diagnostic's text.
-type Message = Vec<u8>;
-type Result<T> = core::result::Result<T, Message>;
+pub(super) type Message = Vec<u8>;
+pub(super) type Result<T> = core::result::Result<T, Message>;
 
 /// Reads a program.
 #[derive(Debug)]
 pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
-    token: Token,
+    pub(super) token: Token,
     loops: usize,
-    in_function: bool,
+    pub(super) in_function: bool,
     /// What is done about extensions of POSIX.
     extensions: Extensions,
-    /// Whether a condition is read, the one place for comparisons that POSIX knows.
-    in_condition: bool,
+    /// Whether arguments are read, which may be whole arrays.
+    in_arguments: bool,
+    /// Whether the expression that is read lacks an operand, and how often it compares; both are told of at its end.
+    lacks_operand: bool,
+    comparisons: usize,
     warnings: Vec<Message>,
 }
 
@@ -101,11 +41,27 @@ const POSIX_WORDS: [&[u8]; 13] = [
 /// Those that it has not.
 const OTHER_WORDS: [&[u8]; 7] = [b"continue", b"else", b"halt", b"last", b"limits", b"print", b"read"];
 
-/// Operators by how strongly they bind, the weakest first; those of one line from left to right.
-const LEVELS: [&[&str]; 5] = [&["||"], &["&&"], &["==", "!=", "<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
+/// Whether a word has a meaning of its own, so that nothing can be called so.
+pub(super) fn is_keyword(word: &[u8]) -> bool {
+    POSIX_WORDS.contains(&word) || OTHER_WORDS.contains(&word)
+}
 
-/// What is said of a function that is not defined as it has to be.
-const DEFINITION: &[u8] = b"bad function definition";
+/// Whether a word begins or divides a statement, so that no operand can begin with it.
+fn is_statement(word: &[u8]) -> bool {
+    is_keyword(word) && !matches!(word, b"ibase" | b"obase" | b"scale" | b"length" | b"sqrt" | b"last" | b"read")
+}
+
+/// Operators by how strongly they bind, the weakest first; those of one line from left to right.
+const LEVELS: [&[&str]; 4] = [&["||", "&&"], &["==", "!=", "<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
+
+/// The level of comparisons, and that of sums: comparisons bind more weakly than an assignment.
+const COMPARISON: usize = 1;
+const SUM: usize = 2;
+
+/// The level of a binary operator.
+fn level_of(sign: &str) -> Option<usize> {
+    LEVELS.iter().position(|operators| operators.contains(&sign))
+}
 
 const UPDATES: [&str; 6] = ["+=", "-=", "*=", "/=", "%=", "^="];
 
@@ -117,7 +73,9 @@ impl<'a> Parser<'a> {
             loops: 0,
             in_function: false,
             extensions,
-            in_condition: false,
+            in_arguments: false,
+            lacks_operand: false,
+            comparisons: 0,
             warnings: Vec::new(),
         };
         parser.advance();
@@ -130,7 +88,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Meets an extension of POSIX.
-    fn extension(&mut self, message: &[u8]) -> Result<()> {
+    pub(super) fn extension(&mut self, message: &[u8]) -> Result<()> {
         match self.extensions {
             Extensions::Taken => Ok(()),
             Extensions::Told => {
@@ -172,7 +130,7 @@ impl<'a> Parser<'a> {
         self.lexer.is_at_end()
     }
 
-    fn advance(&mut self) -> Token {
+    pub(super) fn advance(&mut self) -> Token {
         let mut next = self.lexer.next();
         if self.extensions != Extensions::Taken
             && let Some(message) = self.extension_of(&next)
@@ -183,15 +141,15 @@ impl<'a> Parser<'a> {
         core::mem::replace(&mut self.token, next)
     }
 
-    fn is(&self, sign: &str) -> bool {
+    pub(super) fn is(&self, sign: &str) -> bool {
         matches!(&self.token, Token::Sign(found) if *found == sign)
     }
 
-    fn is_word(&self, word: &str) -> bool {
+    pub(super) fn is_word(&self, word: &str) -> bool {
         matches!(&self.token, Token::Name(name) if name == word.as_bytes())
     }
 
-    fn take(&mut self, sign: &str) -> bool {
+    pub(super) fn take(&mut self, sign: &str) -> bool {
         let found = self.is(sign);
         if found {
             self.advance();
@@ -199,7 +157,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn fault(&self, what: &[u8]) -> Message {
+    pub(super) fn fault(&self, what: &[u8]) -> Message {
         match self.token {
             Token::Refused(ref message) => return message.clone(),
             Token::Unknown(byte) => return [b"bad character '", &[byte][..], b"'"].concat(),
@@ -213,11 +171,11 @@ impl<'a> Parser<'a> {
         self.require_or(sign, b"bad expression")
     }
 
-    fn require_or(&mut self, sign: &str, what: &[u8]) -> Result<()> {
+    pub(super) fn require_or(&mut self, sign: &str, what: &[u8]) -> Result<()> {
         if self.take(sign) { Ok(()) } else { Err(self.fault(what)) }
     }
 
-    fn skip_newlines(&mut self) {
+    pub(super) fn skip_newlines(&mut self) {
         while self.token == Token::Newline {
             self.advance();
         }
@@ -240,7 +198,12 @@ impl<'a> Parser<'a> {
         if self.token == Token::Newline || self.take(";") || self.token == Token::End || self.is("}") {
             return Ok(());
         }
-        if matches!(self.token, Token::Number(_) | Token::Name(_)) && !self.starts_after_block() {
+        let goes_on = match &self.token {
+            Token::Number(_) => true,
+            Token::Name(name) => !is_statement(name),
+            _ => false,
+        };
+        if goes_on && !self.starts_after_block() {
             return Err(self.fault(b"bad expression"));
         }
         let assigns = matches!(self.token, Token::Sign(sign) if sign == "=" || UPDATES.contains(&sign));
@@ -255,61 +218,8 @@ impl<'a> Parser<'a> {
         self.lexer.follows(b'}') || self.lexer.follows(b'"')
     }
 
-    fn definition(&mut self) -> Result<Statement> {
-        self.advance();
-        let name = self.defined_name()?;
-        self.require_or("(", DEFINITION)?;
-        let parameters = self.names(")")?;
-        self.require_or(")", DEFINITION)?;
-        if self.token == Token::Newline {
-            self.extension(b"POSIX requires the left brace be on the same line as the function header")?;
-        }
-        self.skip_newlines();
-        if !self.take("{") {
-            return Err(b"function { body } expected".to_vec());
-        }
-        self.skip_newlines();
-        let mut locals = Vec::new();
-        if self.is_word("auto") {
-            self.advance();
-            locals = self.names(";")?;
-            if self.token != Token::Newline {
-                self.require_or(";", DEFINITION)?;
-            }
-        }
-        let outer = core::mem::replace(&mut self.in_function, true);
-        let body = self.block_rest();
-        self.in_function = outer;
-        Ok(Statement::Define(name, Function { parameters, locals, body: body? }))
-    }
-
-    /// A name, as a definition needs one here.
-    fn defined_name(&mut self) -> Result<Vec<u8>> {
-        let Token::Name(name) = &self.token else { return Err(self.fault(DEFINITION)) };
-        let name = name.clone();
-        self.advance();
-        Ok(name)
-    }
-
-    /// Names with commas between them; `[]` behind one makes it an array, which is kept apart by that.
-    fn names(&mut self, end: &str) -> Result<Vec<Vec<u8>>> {
-        let mut names = Vec::new();
-        while !self.is(end) && self.token != Token::Newline {
-            let mut name = self.defined_name()?;
-            if self.take("[") {
-                self.require_or("]", DEFINITION)?;
-                name.extend_from_slice(b"[]");
-            }
-            names.push(name);
-            if !self.take(",") {
-                break;
-            }
-        }
-        Ok(names)
-    }
-
     /// The statements up to the closing brace.
-    fn block_rest(&mut self) -> Result<Vec<Statement>> {
+    pub(super) fn block_rest(&mut self) -> Result<Vec<Statement>> {
         let mut statements = Vec::new();
         loop {
             while self.token == Token::Newline || self.is(";") {
@@ -322,6 +232,9 @@ impl<'a> Parser<'a> {
                 return Err(self.fault(b"bad token"));
             }
             statements.push(self.statement()?);
+            if self.token == Token::End {
+                return Err(self.fault(b"bad statement terminator"));
+            }
             self.terminator()?;
         }
     }
@@ -347,7 +260,7 @@ impl<'a> Parser<'a> {
             }
             Token::Sign(";") => return Ok(Statement::Nothing),
             Token::Sign("(" | "-" | "!" | "++" | "--" | ".") => {}
-            Token::Sign(_) => return Err(self.fault(b"bad token")),
+            Token::Sign(_) | Token::End => return Err(self.fault(b"bad token")),
             Token::Name(name) => {
                 let name = name.clone();
                 if let Some(statement) = self.keyword(&name)? {
@@ -386,7 +299,7 @@ impl<'a> Parser<'a> {
                     return Err(b"'return' not in a function".to_vec());
                 }
                 self.advance();
-                let ends = matches!(self.token, Token::Newline | Token::End) || self.is(";") || self.is("}");
+                let ends = self.token == Token::Newline || self.is(";") || self.is("}");
                 let grouped = self.is("(");
                 let value = if ends { None } else { Some(self.expression()?) };
                 if !ends && !grouped {
@@ -438,12 +351,16 @@ impl<'a> Parser<'a> {
                 self.advance();
                 self.require_or("(", b"bad token")?;
                 let part = |parser: &mut Self, end: &str, what: &str| {
-                    let part = if parser.is(end) { None } else { Some(parser.condition()?) };
+                    let part = match what {
+                        _ if parser.is(end) => None,
+                        "condition" => Some(parser.condition()?),
+                        _ => Some(parser.expression()?),
+                    };
                     if part.is_none() {
                         let message = format!("POSIX does not allow an empty {what} expression in 'for()'");
                         parser.extension(message.as_bytes())?;
                     }
-                    parser.require(end)?;
+                    parser.require_or(end, b"bad token")?;
                     Ok::<_, Message>(part)
                 };
                 let (first, condition) = (part(self, ";", "init")?, part(self, ";", "condition")?);
@@ -454,32 +371,43 @@ impl<'a> Parser<'a> {
         }))
     }
 
+    /// A condition, the one place for comparisons that POSIX knows.
     fn condition(&mut self) -> Result<Expr> {
-        let outer = core::mem::replace(&mut self.in_condition, true);
-        let condition = self.expression();
-        self.in_condition = outer;
-        condition
+        self.whole(1, b"POSIX requires exactly one comparison operator per condition")
     }
 
     pub(super) fn expression(&mut self) -> Result<Expr> {
-        self.level(0)
+        self.whole(0, b"POSIX does not allow comparison operators outside if or loops")
     }
 
-    fn level(&mut self, level: usize) -> Result<Expr> {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
+    /// An expression in which POSIX allows so many comparisons, and what is said where there are more.
+    fn whole(&mut self, comparisons: usize, message: &[u8]) -> Result<Expr> {
+        let outer = (core::mem::take(&mut self.lacks_operand), core::mem::take(&mut self.comparisons));
+        let expr = self.level(0)?;
+        if self.lacks_operand || matches!(self.token, Token::Refused(_)) {
+            return Err(self.fault(b"bad expression"));
+        }
+        if self.comparisons > comparisons {
+            self.extension(message)?;
+        }
+        (self.lacks_operand, self.comparisons) = outer;
+        Ok(expr)
+    }
+
+    /// An expression of operators that bind at least as strongly as those of a level.
+    fn level(&mut self, lowest: usize) -> Result<Expr> {
         // Negation of a condition binds more weakly than the comparisons.
-        let mut left = if level == 2 && self.is("!") {
+        let mut left = if lowest <= COMPARISON && self.is("!") {
             self.advance();
-            Expr::Not(Box::new(self.level(2)?))
+            Expr::Not(Box::new(self.level(COMPARISON)?))
         } else {
-            self.level(level + 1)?
+            self.unary()?
         };
         while let Token::Sign(sign) = self.token
-            && operators.contains(&sign)
+            && let Some(level) = level_of(sign)
+            && level >= lowest
         {
-            if level == 2 && !self.in_condition {
-                self.extension(b"POSIX does not allow comparison operators outside if or loops")?;
-            }
+            self.comparisons += usize::from(level == COMPARISON);
             self.advance();
             let right = self.level(level + 1)?;
             left = Expr::Binary(sign, Box::new(left), Box::new(right));
@@ -520,11 +448,21 @@ impl<'a> Parser<'a> {
                 };
             }
         }
-        let fault = match self.token {
-            // Two operators in a row are told of at the end.
-            Token::Sign(sign) if sign == "^" || LEVELS.concat().contains(&sign) => b"bad expression at ''".to_vec(),
-            _ => self.fault(b"bad expression"),
+        if let Token::Sign(sign) = self.token
+            && (sign == "^" || level_of(sign).is_some())
+        {
+            self.lacks_operand = true;
+            self.advance();
+            return self.unary();
+        }
+        let is_operand = match &self.token {
+            Token::Number(_) | Token::Sign("(" | ".") => true,
+            Token::Name(name) => !is_statement(name),
+            _ => false,
         };
+        if !is_operand {
+            return Err(self.fault(b"bad expression"));
+        }
         match self.advance() {
             Token::Number(digits) => {
                 if self.is("++") || self.is("--") {
@@ -534,13 +472,13 @@ impl<'a> Parser<'a> {
                 Ok(Expr::Number(digits))
             }
             Token::Sign("(") => {
-                let inner = self.expression()?;
+                let inner = self.level(0)?;
                 self.require(")")?;
                 Ok(Expr::Group(Box::new(inner)))
             }
             Token::Sign(".") => self.placed(Place::Last),
             Token::Name(name) => self.named(name),
-            _ => Err(fault),
+            _ => Err(self.fault(b"bad expression")),
         }
     }
 
@@ -562,32 +500,46 @@ impl<'a> Parser<'a> {
             return Err(self.fault(b"bad token"));
         }
         if self.take("(") {
-            let mut arguments = Vec::new();
-            while builtin && arguments.is_empty() || !self.is(")") {
-                arguments.push(self.expression()?);
-                if !self.take(",") {
-                    break;
-                }
-            }
-            self.require(")")?;
-            return Ok(Expr::Call(name, arguments));
+            let outer = core::mem::replace(&mut self.in_arguments, name != b"scale");
+            let arguments = self.arguments(builtin);
+            self.in_arguments = outer;
+            return Ok(Expr::Call(name, arguments?));
         }
         if self.take("[") {
+            if self.in_arguments && self.take("]") {
+                return Ok(Expr::Array(name));
+            }
             let index = self.expression()?;
-            self.require("]")?;
+            // An index that the text ends in is whole.
+            if self.token != Token::End {
+                self.require("]")?;
+            }
             return self.placed(Place::Element(name, Box::new(index)));
         }
         self.placed(Place::Variable(name))
     }
 
+    /// Arguments up to the closing parenthesis; a built-in function has at least one.
+    fn arguments(&mut self, builtin: bool) -> Result<Vec<Expr>> {
+        let mut arguments = Vec::new();
+        if builtin || !self.is(")") {
+            arguments.push(self.expression()?);
+            while self.take(",") {
+                arguments.push(self.expression()?);
+            }
+        }
+        self.require_or(")", b"bad token")?;
+        Ok(arguments)
+    }
+
     /// A place, and what is done with it.
     fn placed(&mut self, place: Place) -> Result<Expr> {
         if self.take("=") {
-            return Ok(Expr::Assign(place, Box::new(self.expression()?)));
+            return Ok(Expr::Assign(place, Box::new(self.level(SUM)?)));
         }
         for sign in UPDATES {
             if self.take(sign) {
-                return Ok(Expr::Update(place, sign, Box::new(self.expression()?)));
+                return Ok(Expr::Update(place, sign, Box::new(self.level(SUM)?)));
             }
         }
         for (sign, by) in [("++", 1), ("--", -1)] {

@@ -11,6 +11,7 @@ pub(super) struct NoLine(pub i64);
 struct Node {
     before: usize,
     behind: usize,
+    /// The line with its newline, which the last one of a file may lack.
     text: Vec<u8>,
 }
 
@@ -120,10 +121,10 @@ impl Buffer {
     }
 
     /// The lines of a range with their numbers, which become current one by one.
-    pub(super) fn walk(&mut self, first: i64, last: i64, mut each: impl FnMut(&[u8], bool)) -> Result<(), NoLine> {
+    pub(super) fn walk(&mut self, first: i64, last: i64, mut each: impl FnMut(&[u8])) -> Result<(), NoLine> {
         let mut place = self.find(first)?;
         for number in first..=last {
-            each(&self.node(place).text, place == HEAD);
+            each(&self.node(place).text);
             self.set_current(number)?;
             place = self.node(place).behind;
         }
@@ -163,7 +164,7 @@ mod tests {
 
     fn shown(buffer: &mut Buffer) -> String {
         let (mut out, last) = (Vec::new(), buffer.last());
-        buffer.walk(1, last, |text, _| out.push(String::from_utf8_lossy(text).into_owned())).unwrap();
+        buffer.walk(1, last, |text| out.push(String::from_utf8_lossy(text).into_owned())).unwrap();
         out.join(" ")
     }
 

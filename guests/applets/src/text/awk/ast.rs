@@ -228,4 +228,6 @@ pub(super) struct Program {
     pub(super) patterns: Vec<Vec<u8>>,
     /// What diagnostics call the program.
     pub(super) name: Vec<u8>,
+    /// The line that its text ends in.
+    pub(super) lines: u32,
 }

@@ -302,12 +302,12 @@ impl<'p> Interpreter<'p, '_, '_> {
     #[inline(never)]
     fn assign_expr(&mut self, place: &'p Expr, right: &'p Expr) -> Step<Value> {
         if let Expr::Variable(name) = place {
-            let value = self.value(right)?;
+            let value = self.value(right)?.copied();
             self.assign(*name, value.clone())?;
             return Ok(value);
         }
         let target = self.target(place)?;
-        let value = self.value(right)?;
+        let value = self.value(right)?.copied();
         self.store(target, value.clone())?;
         Ok(value)
     }
@@ -450,9 +450,10 @@ impl<'p> Interpreter<'p, '_, '_> {
             if is_array {
                 variable.elements();
             }
-            return Ok(variable.clone());
+            let Variable { value, array } = variable.clone();
+            return Ok(Variable { value: value.copied(), array });
         }
-        Ok(Variable { value: self.value(argument)?, array: None })
+        Ok(Variable { value: self.value(argument)?.copied(), array: None })
     }
 
     /// Reads a line; returns 1, 0 at the end, -1 when there is nothing to read from.

@@ -76,7 +76,7 @@ impl<'p> Interpreter<'p, '_, '_> {
             }
             Action::Return(value) => {
                 self.returned = match value {
-                    Some(value) => self.value(value)?,
+                    Some(value) => self.value(value)?.copied(),
                     None => Value::text(b""),
                 };
                 Err(Leave::Return)

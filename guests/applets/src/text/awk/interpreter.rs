@@ -88,7 +88,7 @@ pub(super) struct Interpreter<'p, 'c, 'a> {
     pub(super) depth: usize,
     /// Whether each line is shown at once.
     by_lines: bool,
-    /// The line of the program that runs.
+    /// The line of the program that runs; 0 before anything does.
     pub(super) line: u32,
     /// Which rules are between the two patterns of their range.
     in_range: Vec<bool>,
@@ -151,7 +151,7 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
             buffers: Vec::new(),
             depth: 0,
             by_lines: fd::is_tty(fd::STDOUT),
-            line: 1,
+            line: 0,
             in_range: vec![false; program.rules.len()],
             main: None,
             next_argument: 1,
@@ -167,8 +167,13 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
     #[inline(never)]
     pub(super) fn fail(&mut self, message: &str) -> Leave {
         self.flush();
-        let line = self.line.to_string();
-        self.ctx.complain(&[&self.program.name, b":", line.as_bytes(), b": ", message.as_bytes()]);
+        // Before anything has run, what is read last of the program is where it stands.
+        let (name, line) = match self.line {
+            0 => (super::COMMAND_LINE, self.program.lines),
+            line => (self.program.name.as_slice(), line),
+        };
+        let line = line.to_string();
+        self.ctx.complain(&[name, b":", line.as_bytes(), b": ", message.as_bytes()]);
         Leave::Failed
     }
 
@@ -342,15 +347,12 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
         self.code
     }
 
-    /// Runs `BEGIN` or `END` actions.
+    /// Runs `BEGIN` or `END` actions; what leaves one of them leaves all.
     fn blocks(&mut self, blocks: &'p [Vec<Statement>]) -> Step<()> {
-        for block in blocks {
-            match self.statements(block) {
-                Err(leave @ (Leave::Exit | Leave::Failed)) => return Err(leave),
-                Ok(()) | Err(_) => {}
-            }
+        match blocks.iter().try_for_each(|block| self.statements(block)) {
+            Err(leave @ (Leave::Exit | Leave::Failed)) => Err(leave),
+            Ok(()) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn records(&mut self) -> Step<()> {

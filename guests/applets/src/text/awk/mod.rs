@@ -69,6 +69,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         let path = text;
         let content = Source::open(path).and_then(|source| wcr_sys::fs::read_to_end(source.fd()));
         let content = content.map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+        if path == b"-" {
+            // What the program came from is closed, so that it finds no input there. Nothing was written to it.
+            let _ = wcr_sys::fd::close(wcr_sys::fd::STDIN);
+        }
         read(ctx, path, &content, &mut program, &mut names)?;
     }
     for text in given(&parsed, b'e') {
@@ -94,7 +98,9 @@ fn read(ctx: &mut Context<'_>, name: &[u8], text: &[u8], program: &mut Program, 
     let seen = program.patterns.len();
     let mut parser = Parser::new(text, program, names);
     let parsed = parser.parse();
-    let line = parser.line().to_string();
+    let line = parser.line();
+    program.lines = line;
+    let line = line.to_string();
     // A bad pattern is told before what stands behind it.
     for source in program.patterns.get(seen..).unwrap_or_default() {
         if let Err(bad) = pattern::compile(source, false) {

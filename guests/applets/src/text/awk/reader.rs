@@ -11,7 +11,7 @@ use super::pattern::{BadPattern, compile};
 /// How much one read takes, in bytes.
 const BLOCK: usize = 64 << 10;
 
-/// What ends a record. A NUL does in any case.
+/// What ends a record. A NUL does in any case, as it ends a string of C.
 #[derive(Debug, Clone)]
 pub(super) enum Separator {
     /// A byte.
@@ -39,7 +39,7 @@ impl Separator {
             Self::Paragraph => {
                 let nul = memchr::memchr(0, text).unwrap_or(text.len());
                 let head = text.get(..nul)?;
-                let Some(at) = memchr::memmem::find(head, b"\n\n") else { return ended_by_nul(text, nul) };
+                let Some(at) = memchr::memmem::find(head, b"\n\n") else { return ended_by_nul(text, nul, at_end) };
                 let end = at + head.get(at..)?.iter().take_while(|byte| **byte == b'\n').count();
                 (end < text.len() || at_end).then_some((at, end))
             }
@@ -54,14 +54,15 @@ impl Separator {
                     }
                     from = start + 1;
                 }
-                ended_by_nul(text, nul)
+                ended_by_nul(text, nul, at_end)
             }
         }
     }
 }
 
-fn ended_by_nul(text: &[u8], nul: usize) -> Option<(usize, usize)> {
-    (nul < text.len()).then_some((nul, nul + 1))
+/// Where no separator stands before a NUL, the record ends there, and with it the file.
+fn ended_by_nul(text: &[u8], nul: usize, at_end: bool) -> Option<(usize, usize)> {
+    (at_end && nul < text.len()).then_some((nul, text.len()))
 }
 
 /// A reader of records. The descriptor stays its owner's to close.
@@ -180,6 +181,7 @@ mod tests {
         assert_eq!(records(";", "a;b;"), "a|b");
         assert_eq!(records("", "\n\n\na b\nc\n\n\n\nd\n"), "a b\nc|d\n");
         assert_eq!(records("[0-9]+", "a12b3c"), "a|b|c");
+        assert_eq!((records("", "a\n\nb\0c\n\nd"), records("x+", "axxb\0cxd")), ("a|b".into(), "a|b".into()));
         assert_eq!(records(".", "a.b"), "a|b");
     }
 }

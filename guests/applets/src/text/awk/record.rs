@@ -27,6 +27,10 @@ pub(super) struct Record {
     next: Option<usize>,
     /// How many fields of the text count.
     most: usize,
+    /// The highest field that has been found or asked for, in this record and in those before it: up to there a field
+    /// that this record has not is an empty string.
+    reached: usize,
+    reached_before: usize,
     /// How the text splits, as it was when the text was set.
     splitter: Rc<Splitter>,
 }
@@ -41,6 +45,8 @@ impl Record {
             fields: Vec::new(),
             next: None,
             most: usize::MAX,
+            reached: 0,
+            reached_before: 0,
             splitter: Rc::new(Splitter::Blanks),
         }
     }
@@ -52,6 +58,8 @@ impl Record {
 
     /// Begins with the text as it is now.
     pub(super) fn begin(&mut self, splitter: &Rc<Splitter>) {
+        self.reached = self.reached.max(self.fields.len());
+        self.reached_before = self.reached;
         self.fields.clear();
         self.stale = None;
         self.made = false;
@@ -129,7 +137,10 @@ impl Record {
     pub(super) fn number(&mut self, index: usize) -> f64 {
         self.find(index);
         match self.fields.get(index.wrapping_sub(1)) {
-            None => 0.0,
+            None => {
+                self.reached = self.reached.max(index);
+                0.0
+            }
             Some(Field::Part(from, to)) => value::number_of(self.text.get(*from..*to).unwrap_or_default()),
             Some(Field::Set(value)) => value.number(),
         }
@@ -159,7 +170,10 @@ impl Record {
     pub(super) fn value(&mut self, index: usize) -> Value {
         self.find(index);
         match self.fields.get(index.wrapping_sub(1)) {
-            None => Value::Unset,
+            None => {
+                self.reached = self.reached.max(index);
+                self.absent(index)
+            }
             Some(Field::Part(from, to)) => Value::input(self.text.get(*from..*to).unwrap_or_default()),
             Some(Field::Set(value)) => value.clone(),
         }
@@ -169,7 +183,7 @@ impl Record {
     pub(super) fn assign(&mut self, index: usize, value: Value, separator: &Text) {
         self.find(usize::MAX);
         if self.fields.len() < index {
-            self.fields.resize_with(index, || Field::Set(Value::Unset));
+            self.grow(index);
         }
         if let Some(field) = self.fields.get_mut(index.wrapping_sub(1)) {
             *field = Field::Set(value);
@@ -177,10 +191,24 @@ impl Record {
         self.stale = Some(separator.clone());
     }
 
+    /// A field that the record has not.
+    fn absent(&self, index: usize) -> Value {
+        if index <= self.reached_before { Value::text(b"") } else { Value::Unset }
+    }
+
+    /// Makes fields up to a number.
+    fn grow(&mut self, count: usize) {
+        for index in self.fields.len() + 1..=count {
+            let value = self.absent(index);
+            self.fields.push(Field::Set(value));
+        }
+    }
+
     /// Sets how many fields there are.
     pub(super) fn resize(&mut self, count: usize, separator: &Text) {
         self.find(usize::MAX);
-        self.fields.resize_with(count, || Field::Set(Value::Unset));
+        self.fields.truncate(count);
+        self.grow(count);
         self.stale = Some(separator.clone());
     }
 }
@@ -205,5 +233,15 @@ mod tests {
         record.assign(1, Value::text(b"x y"), &separator);
         assert_eq!(record.whole(b"%.6g").unwrap(), b"x y-b");
         assert_eq!(record.part(2), Some(b"b".as_slice()));
+    }
+
+    #[test]
+    fn a_field_that_was_there_before_is_an_empty_string() {
+        let splitter = Rc::new(Splitter::Blanks);
+        let mut record = Record::new();
+        record.set(b"a b c", &splitter);
+        assert!(matches!((record.value(3), record.value(4)), (Value::Input(_), Value::Unset)));
+        record.set(b"a", &splitter);
+        assert!(matches!((record.value(4), record.value(5)), (Value::Text(_), Value::Unset)));
     }
 }

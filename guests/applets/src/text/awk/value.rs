@@ -32,6 +32,11 @@ impl Value {
         Self::Input(Rc::from(bytes))
     }
 
+    /// What a copy is: that of no value is an empty string, and equals no number any more.
+    pub(super) fn copied(self) -> Self {
+        if let Self::Unset = self { Self::text(b"") } else { self }
+    }
+
     /// The value as a number.
     pub(super) fn number(&self) -> f64 {
         match self {

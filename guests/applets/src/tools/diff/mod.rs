@@ -161,11 +161,21 @@ fn read(ctx: &mut Context<'_>, path: &[u8], options: &Options) -> Result<Vec<u8>
 
 /// Compares two files.
 fn files(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
-    if left == b"-" && right == b"-" {
+    if left == b"-" && right == b"-" || is_one_file(left, right) {
         return Ok(0);
     }
     let texts = (read(ctx, left, options)?, read(ctx, right, options)?);
-    compare(ctx, (left, &texts.0), (right, &texts.1), options)
+    let code = compare(ctx, (left, &texts.0), (right, &texts.1), options)?;
+    if code == 0 && options.reports_same {
+        ctx.put(&[b"Files ", left, b" and ", right, b" are identical\n"].concat());
+    }
+    Ok(code)
+}
+
+/// Whether two paths lead to the same file.
+fn is_one_file(left: &[u8], right: &[u8]) -> bool {
+    let id = |path: &[u8]| fs::stat(path).map(|stat| (stat.dev, stat.ino));
+    left != b"-" && right != b"-" && id(left).is_ok_and(|one| id(right) == Ok(one))
 }
 
 fn compare(
@@ -178,7 +188,9 @@ fn compare(
         return Ok(0);
     }
     let is_binary = |text: &[u8]| text.iter().take(SAMPLE).any(|byte| *byte == 0);
-    let binary = !options.text && (is_binary(left_text) || is_binary(right_text));
+    // What is compared with nothing is shown whatever it is.
+    let either_empty = left_text.is_empty() || right_text.is_empty();
+    let binary = !options.text && !either_empty && (is_binary(left_text) || is_binary(right_text));
     if binary {
         ctx.put(&[b"Files ", left, b" and ", right, b" differ\n"].concat());
         return Ok(DIFFERENT);
@@ -324,9 +336,5 @@ fn pair(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> 
         ctx.put(&[b"Common subdirectories: ", left, b" and ", right, b"\n"].concat());
         return Ok(0);
     }
-    let code = files(ctx, left, right, options)?;
-    if code == 0 && options.reports_same {
-        ctx.put(&[b"Files ", left, b" and ", right, b" are identical\n"].concat());
-    }
-    Ok(code)
+    files(ctx, left, right, options)
 }

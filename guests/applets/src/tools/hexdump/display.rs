@@ -39,6 +39,10 @@ impl Display {
                 break;
             }
             if have < size {
+                // What there is of the last block is compared as well, and shown in any case.
+                if !self.all && !starred && block.get(..have) == before.get(..have) {
+                    ctx.put(b"*\n");
+                }
                 block.get_mut(have..).unwrap_or_default().fill(0);
                 self.end = Some(address + have as u64);
             } else if !self.all && block == before {
@@ -141,8 +145,8 @@ fn put_field(out: &mut Vec<u8>, field: &Field, bytes: &[u8], address: u64) {
             plain.text(out, &text);
         }
         Kind::Text => {
-            let text = bytes.get(..field.size.min(bytes.len())).unwrap_or_default();
-            plain.text(out, text.split(|byte| *byte == 0).next().unwrap_or_default());
+            // A string of C: the bytes of the unit are only where it begins.
+            plain.text(out, bytes.split(|byte| *byte == 0).next().unwrap_or_default());
         }
     }
 }
@@ -190,5 +194,6 @@ mod tests {
         assert_eq!(show(r#""%c%c" "|""#, b"abcd"), "a|c|");
         assert_eq!(show(r#""%c-%c-" "|""#, b"ab"), "a-|");
         assert_eq!(show(r#"1/3 "%_ad|""#, b"abcdef"), "0|3|");
+        assert_eq!(show(r#"1/2 "%s|" 1/4 "%s|""#, b"abcd\0fgh"), "abcd|cd|gh||");
     }
 }

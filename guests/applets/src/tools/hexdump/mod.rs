@@ -3,12 +3,14 @@
 mod display;
 mod format;
 
-use wcr_sys::{fd, fs};
+use wcr_sys::abi::FileKind;
+use wcr_sys::{Errno, fd, fs};
 
 use crate::chain::Chain;
 use crate::count::natural;
 use crate::number;
 use crate::options::{Parsed, Spec};
+use crate::source::Source;
 use crate::{Applet, Context, Quit, WriteFailure};
 
 use display::Display;
@@ -68,6 +70,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         0
     });
     let address = skip_bytes(ctx, &mut input, skip)?;
+    // Where nothing is to be shown, no address is either.
+    let address = if limit == Some(0) { 0 } else { address };
     Display::new(formats, parsed.has(b'v')).run(ctx, &mut input, address);
     Ok(input.code)
 }
@@ -77,20 +81,45 @@ fn skip_bytes(ctx: &mut Context<'_>, input: &mut Chain, count: u64) -> Result<u6
     let mut address = 0;
     while address < count {
         let Some((source, path)) = input.current(ctx) else { break };
-        let size = fd::stat(source.fd()).map_or(0, |stat| stat.size);
-        if size > 0 && size <= count - address {
-            address += size;
-            input.leave();
-            continue;
+        match seek_within(source, count - address) {
+            Ok(start) => {
+                address += start.address;
+                if !start.past_end {
+                    break;
+                }
+                input.leave();
+            }
+            Err(error) => {
+                // Only who reads calls standard input by another name.
+                let name = if source.fd() == fd::STDIN { b"stdin".to_vec() } else { path.clone() };
+                return Err(ctx.die_errno(&[&name], error));
+            }
         }
-        if let Err(error) = fd::seek(source.fd(), (count - address) as i64, fd::Whence::Current) {
-            // Only who reads calls standard input by another name.
-            let name = if source.fd() == fd::STDIN { b"stdin".to_vec() } else { path.clone() };
-            return Err(ctx.die_errno(&[&name], error));
-        }
-        address = count;
     }
     Ok(address)
+}
+
+/// Where reading a file begins.
+pub struct Start {
+    /// How many bytes are left out.
+    pub address: u64,
+    /// Whether the file is shorter than what was to be left out.
+    pub past_end: bool,
+}
+
+/// Leaves out the first `count` bytes of a file, as far as there are so many. A file of exactly so many is shown from its
+/// beginning, as the real applet does it.
+/// # Errors
+/// Those of a seek: what is no file of a known size has to be one that can be sought in.
+pub fn seek_within(source: &Source, count: u64) -> Result<Start, Errno> {
+    let stat = fd::stat(source.fd())?;
+    if stat.mode.kind() == FileKind::Regular && count > 0 && stat.size <= count {
+        return Ok(Start { address: stat.size, past_end: stat.size < count });
+    }
+    if count > 0 {
+        fd::seek(source.fd(), i64::try_from(count).unwrap_or(i64::MAX), fd::Whence::Current)?;
+    }
+    Ok(Start { address: count, past_end: false })
 }
 
 fn invalid(ctx: &mut Context<'_>, text: &[u8]) -> Quit {

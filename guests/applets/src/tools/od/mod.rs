@@ -71,7 +71,8 @@ impl Radix {
         match self {
             Self::Octal | Self::Decimal => 7,
             Self::Hexadecimal => 6,
-            Self::None => 0,
+            // That is how far the real applet goes where there is no address to stay clear of.
+            Self::None => 69,
         }
     }
 }
@@ -95,10 +96,16 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     skip_bytes(ctx, &mut input, skip)?;
     if parsed.has(b'S') {
         let least = count(ctx, &parsed, b'S')?.map_or(STRING, |least| least as usize);
-        strings(ctx, &mut input, radix, skip, least);
+        let end = limit.map(|limit| skip + limit);
+        strings(ctx, &mut input, radix, skip..end.unwrap_or(u64::MAX), least);
         return Ok(input.code);
     }
-    let width = width(ctx, &parsed, &layouts)?;
+    let width = parsed.value(b'w').map_or(Ok(WIDE), |text| natural(ctx, text))?;
+    // Nothing is said of the width where there is nothing to show.
+    let width = match input.current(ctx) {
+        Some(_) if parsed.has(b'w') => fitting(ctx, width, &layouts),
+        _ => WIDTH,
+    };
     let mut dump =
         Dump { radix, layouts, width, repeats: parsed.has(b'v'), before: Vec::new(), starred: false, out: Vec::new() };
     let end = dump.run(ctx, &mut input, skip);
@@ -176,19 +183,16 @@ fn layouts(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Layout>, Quit> 
     Ok(layouts)
 }
 
-fn width(ctx: &mut Context<'_>, parsed: &Parsed, layouts: &[Layout]) -> Result<usize, Quit> {
+/// The width that was asked for, or, where that is none for these types, another one.
+fn fitting(ctx: &mut Context<'_>, width: usize, layouts: &[Layout]) -> usize {
     // All sizes are powers of two, so that the largest is a multiple of all.
     let unit = layouts.iter().map(Layout::size).max().unwrap_or(1);
-    if !parsed.has(b'w') {
-        return Ok(WIDTH);
+    if width != 0 && width % unit == 0 {
+        return width;
     }
-    let width = parsed.value(b'w').map_or(Ok(WIDE), |text| natural(ctx, text))?;
-    if width == 0 || width % unit != 0 {
-        let line = format!("warning: invalid width {width}; using {unit} instead");
-        ctx.complain(&[line.as_bytes()]);
-        return Ok(unit);
-    }
-    Ok(width)
+    let line = format!("warning: invalid width {width}; using {unit} instead");
+    ctx.complain(&[line.as_bytes()]);
+    unit
 }
 
 /// Leaves out the first bytes of the files together.
@@ -273,29 +277,42 @@ impl Dump {
     }
 }
 
-/// Shows what ends in a NUL and has at least `least` printable characters.
-fn strings(ctx: &mut Context<'_>, input: &mut Chain, radix: Radix, start: u64, least: usize) {
-    let (mut address, mut text) = (start, Vec::new());
+/// Shows what ends in a NUL and has at least `least` printable characters. Where the range ends, the text that is being
+/// read is shown as if a NUL had stood before its last character; none begins so near there that it would be too short.
+fn strings(ctx: &mut Context<'_>, input: &mut Chain, radix: Radix, range: core::ops::Range<u64>, least: usize) {
+    let line_of = |text: &[u8], address: u64| {
+        let mut line = Vec::new();
+        if radix != Radix::None {
+            radix.put(&mut line, address);
+            line.push(b' ');
+        }
+        text.iter().for_each(|byte| layout::put_escaped(&mut line, *byte));
+        line.push(b'\n');
+        line
+    };
+    let last_start = range.end.checked_sub(least as u64);
+    let (mut address, mut text) = (range.start, Vec::new());
     let mut block = vec![0; 4096];
     loop {
         let have = input.read(ctx, &mut block);
         if have == 0 {
+            if address == range.end && !text.is_empty() && text.len() >= least {
+                let line = line_of(&text, address.wrapping_sub(text.len() as u64 + 1));
+                ctx.put(&line);
+            }
             return;
         }
         for byte in block.iter().take(have) {
+            if text.is_empty() && last_start.is_some_and(|last| address >= last) {
+                return;
+            }
             address += 1;
             if (b' '..=b'~').contains(byte) || (8..=13).contains(byte) {
                 text.push(*byte);
                 continue;
             }
             if *byte == 0 && text.len() >= least {
-                let mut line = Vec::new();
-                if radix != Radix::None {
-                    radix.put(&mut line, address - 1 - text.len() as u64);
-                    line.push(b' ');
-                }
-                text.iter().for_each(|byte| layout::put_escaped(&mut line, *byte));
-                line.push(b'\n');
+                let line = line_of(&text, address - 1 - text.len() as u64);
                 ctx.put(&line);
             }
             text.clear();

@@ -206,11 +206,15 @@ impl<'a> Parser<'a> {
         Ok(first)
     }
 
-    fn level(&mut self, level: usize) -> Result<Value, Fault> {
-        let Some(operators) = LEVELS.get(level) else { return self.operand() };
-        let mut left = self.level(level + 1)?;
+    /// An expression of operators that bind at least as strongly as those of a level.
+    fn level(&mut self, lowest: usize) -> Result<Value, Fault> {
+        let mut left = self.operand()?;
         while let Some(word) = self.words.first() {
-            let Some((name, apply)) = operators.iter().find(|(name, _)| name == word) else { break };
+            let mut levels = LEVELS.iter().enumerate().skip(lowest);
+            let found = levels.find_map(|(level, operators)| {
+                operators.iter().find(|(name, _)| name == word).map(|operator| (level, operator))
+            });
+            let Some((level, (name, apply))) = found else { break };
             self.next()?;
             let right = self.level(level + 1)?;
             if *name == b":" {
@@ -233,18 +237,33 @@ impl<'a> Parser<'a> {
         match word {
             b"quote" => self.next().map(Value::of_text),
             b"length" => Ok(Value::Number(self.operand()?.text().len() as i64)),
+            b"match" | b"index" | b"substr" => self.function(word),
+            b"(" => {
+                let value = self.level(0)?;
+                if self.next()? == b")" { Ok(value) } else { Err(Fault::Syntax) }
+            }
+            b")" => Err(Fault::Syntax),
+            word => Ok(Value::of_text(word)),
+        }
+    }
+
+    /// A function of texts, which a nest of parentheses keeps no room for.
+    #[inline(never)]
+    fn function(&mut self, name: &[u8]) -> Result<Value, Fault> {
+        let text = self.operand()?.text();
+        match name {
             b"match" => {
-                let (text, pattern) = (self.operand()?, self.operand()?);
+                let pattern = self.operand()?;
                 self.note(&pattern);
-                matched(&text.text(), &pattern.text()).map(|(value, _)| value)
+                matched(&text, &pattern.text()).map(|(value, _)| value)
             }
             b"index" => {
-                let (text, set) = (self.operand()?.text(), self.operand()?.text());
+                let set = self.operand()?.text();
                 let found = text.iter().position(|byte| set.contains(byte));
                 Ok(Value::Number(found.map_or(0, |at| at as i64 + 1)))
             }
-            b"substr" => {
-                let (text, start, length) = (self.operand()?.text(), self.operand()?, self.operand()?);
+            _ => {
+                let (start, length) = (self.operand()?, self.operand()?);
                 let part = match (start.number(), length.number()) {
                     (Ok(start @ 1..), Ok(length @ 1..)) => {
                         let rest = text.get(start as usize - 1..).unwrap_or_default();
@@ -254,12 +273,6 @@ impl<'a> Parser<'a> {
                 };
                 Ok(Value::of_text(part))
             }
-            b"(" => {
-                let value = self.level(0)?;
-                if self.next()? == b")" { Ok(value) } else { Err(Fault::Syntax) }
-            }
-            b")" => Err(Fault::Syntax),
-            word => Ok(Value::of_text(word)),
         }
     }
 }
