@@ -34,6 +34,7 @@ impl Shell {
     fn trace_prompt(&mut self) -> Vec<u8> {
         let Some(prompt) = self.vars.get(b"PS4").map(std::borrow::Cow::into_owned) else { return Vec::new() };
         if !prompt.iter().any(|byte| matches!(byte, b'$' | b'`' | b'\\')) {
+            self.behind_end = false;
             return prompt;
         }
         self.expand_prompt(prompt)
@@ -43,9 +44,8 @@ impl Shell {
     pub fn expand_prompt(&mut self, prompt: Vec<u8>) -> Vec<u8> {
         let mut input = Input::text(prompt.clone(), self.vars.dynamics.line);
         let mut parser = Parser::new(&mut input, &self.aliases, 0);
-        parser.behind_end = self.behind_end;
+        parser.behind_end = core::mem::take(&mut self.behind_end);
         let parsed = parser.prompt();
-        self.behind_end = parser.behind_end;
         let word = match parsed {
             Ok(word) => word,
             Err(error) => {
