@@ -68,6 +68,12 @@ pub fn run(workspace: &Workspace, names: &[String]) -> Result<ExitCode> {
         report.push(format!("{:8} {tally} in {:.0} s", step.name, started.elapsed().as_secs_f64()));
         total.add(&tally);
     }
+    if !total.failures().is_empty() {
+        println!("\n==== failures");
+    }
+    for line in total.failures() {
+        println!("{line}");
+    }
     println!("\n==== summary");
     for line in report {
         println!("{line}");

@@ -2,13 +2,19 @@
 
 use std::fmt;
 
-/// How many tests passed, failed and were skipped, and why those were skipped.
+/// How many lines of what failing tests printed are kept for the summary.
+const KEPT_LINES: usize = 400;
+
+/// How many tests passed, failed and were skipped, why those were skipped, and what those that failed printed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     passed: usize,
     failed: usize,
     skipped: usize,
     reasons: Vec<String>,
+    failures: Vec<String>,
+    /// Whether the lines read now tell about a failure.
+    in_failure: bool,
 }
 
 impl Tally {
@@ -42,10 +48,19 @@ impl Tally {
                 self.reasons.push(reason.clone());
             }
         }
+        for line in &other.failures {
+            self.keep(line);
+        }
     }
 
-    /// Adds what one line of libtest's output says, if it is a result line.
+    /// Adds what one line of libtest's output says, if it is a result line, or belongs to a failure: libtest tells about
+    /// these between a line `failures:` and the same line once more, before the list of their names.
     pub fn read_line(&mut self, line: &str) {
+        if line == "failures:" {
+            self.in_failure = !self.in_failure;
+        } else if self.in_failure {
+            self.keep(line);
+        }
         let Some(counts) = line.trim().strip_prefix("test result: ") else { return };
         for part in counts.split([';', '.']) {
             let mut words = part.split_whitespace();
@@ -60,8 +75,17 @@ impl Tally {
         }
     }
 
-    /// Adds what one line of Node.js's test runner (in the TAP format) says, if it is one of its totals.
+    /// Adds what one line of Node.js's test runner (in the TAP format) says, if it is one of its totals, or belongs to a
+    /// failure: a line `not ok` and the block of YAML after it.
     pub fn read_tap_line(&mut self, line: &str) {
+        let text = line.trim_start();
+        if text.starts_with("not ok ") && !text.contains("# TODO") {
+            self.in_failure = true;
+        }
+        if self.in_failure {
+            self.keep(line);
+            self.in_failure = text != "...";
+        }
         let mut words = line.split_whitespace();
         let (Some("#"), Some(kind), Some(count), None) = (words.next(), words.next(), words.next(), words.next())
         else {
@@ -83,6 +107,13 @@ impl Tally {
         }
     }
 
+    /// Keeps a line for the summary, as long as there are not too many.
+    fn keep(&mut self, line: &str) {
+        if self.failures.len() < KEPT_LINES && !line.is_empty() {
+            self.failures.push(line.to_owned());
+        }
+    }
+
     /// Turns tests that noted in the skip log that they could not run, and returned, from passed into skipped.
     ///
     /// Each line of the log is `NAME: REASON`.
@@ -97,6 +128,11 @@ impl Tally {
     /// Whether nothing failed.
     pub fn is_good(&self) -> bool {
         self.failed == 0
+    }
+
+    /// What the tests that failed printed, line by line.
+    pub fn failures(&self) -> &[String] {
+        &self.failures
     }
 
     /// Each distinct reason for skipping.
@@ -136,6 +172,19 @@ mod tests {
             ["ok 1 - # pass 7", "# tests 9", "# pass 5", "# fail 1", "# cancelled 1", "# skipped 2", "# Subtest: x"];
         lines.into_iter().for_each(|line| tally.read_tap_line(line));
         assert_eq!(tally.to_string(), "5 passed, 2 failed, 2 skipped");
+    }
+
+    #[test]
+    fn what_failing_tests_printed_is_kept() {
+        let mut tally = Tally::default();
+        let libtest =
+            "test a ... ok\ntest b ... FAILED\n\nfailures:\n\n---- b stdout ----\nwhy\n\nfailures:\n    b\n\n";
+        libtest.lines().for_each(|line| tally.read_line(line));
+        assert_eq!(tally.failures(), ["---- b stdout ----", "why"]);
+        let mut tally = Tally::default();
+        let tap = "ok 1 - a\n  ---\n  ...\n  not ok 2 - b\n    ---\n    why\n    ...\nok 3 - c\nnot ok 4 - d # TODO\n";
+        tap.lines().for_each(|line| tally.read_tap_line(line));
+        assert_eq!(tally.failures(), ["  not ok 2 - b", "    ---", "    why", "    ..."]);
     }
 
     #[test]
