@@ -201,7 +201,7 @@ impl Shell {
             rest = after;
             if let Some((name, after)) = rest.split_first() {
                 self.arg0 = name.as_slice().into();
-                self.command_name = Some(self.arg0.clone());
+                self.command_name = Some(self.arg0.to_vec().into());
                 rest = after;
             }
             self.options.set(Opt::CommandString, true);
@@ -210,7 +210,7 @@ impl Shell {
         } else if let Some((path, after)) = rest.split_first().filter(|_| !stdin) {
             rest = after;
             self.arg0 = path.as_slice().into();
-            self.command_name = Some(self.arg0.clone());
+            self.command_name = Some(self.arg0.to_vec().into());
             Commands::File(path.clone())
         } else {
             self.options.set(Opt::Stdin, true);

@@ -1,5 +1,6 @@
 //! The shell's state, and how it reports errors.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -79,7 +80,7 @@ pub struct Shell {
     /// Whether a script or a start-up file is read, whose lines diagnostics name in an interactive shell, too.
     pub in_file: bool,
     /// What runs, for diagnostics: a built-in or a script; `None` for `-c` without a name.
-    pub command_name: Option<Rc<[u8]>>,
+    pub command_name: Option<Cow<'static, [u8]>>,
     /// Options.
     pub options: Options,
     /// Aliases.

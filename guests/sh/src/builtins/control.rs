@@ -101,7 +101,7 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     };
     let takes_params = !params.is_empty() && !flavour::is_dash();
     let before = takes_params.then(|| core::mem::replace(&mut shell.params, Rc::new(params.to_vec())));
-    shell.command_name = Some(name.as_slice().into());
+    shell.command_name = Some(name.clone().into());
     let tested = core::mem::take(&mut shell.tested);
     let flow = shell.run_input(&mut Input::fd(file), false);
     shell.tested = tested;

@@ -3,6 +3,7 @@
 //! Where all that a body can change is this shell's own state, it runs here, and the state is put back after it. A body
 //! that does more (starts background commands, sets traps, changes the folder, …) gets a forked copy.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -46,7 +47,7 @@ struct State {
     locations: Locations,
     separators: Rc<crate::expand::fields::Separators>,
     getopts: OptionCursor,
-    command_name: Option<Rc<[u8]>>,
+    command_name: Option<Cow<'static, [u8]>>,
 }
 
 impl Shell {

@@ -12,11 +12,11 @@ const MAX_CALLS_DASH: usize = 1000;
 
 impl Shell {
     /// Calls a function; `args` begin with its name. The caller has opened the scope of its variables.
-    pub(super) fn call_function(&mut self, body: &Rc<Command>, mut args: Vec<Vec<u8>>) -> Flow {
+    pub(super) fn call_function(&mut self, name: Rc<[u8]>, body: &Command, mut args: Vec<Vec<u8>>) -> Flow {
         if flavour::is_dash() && self.vars.dynamics.functions.len() >= MAX_CALLS_DASH {
             return Err(self.fail(b"Maximum function recursion depth (1000) reached"));
         }
-        let name: Rc<[u8]> = args.remove(0).into();
+        args.remove(0);
         let params = core::mem::replace(&mut self.params, Rc::new(args));
         let getopts = core::mem::replace(&mut self.getopts, OptionCursor { offset: 0, index: 1 });
         let options = self.local_options.take();

@@ -1,5 +1,6 @@
 //! Simple commands: expansion, assignments, and the choice of what runs.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use wcr_sys::{Fd, fd};
@@ -15,7 +16,7 @@ use crate::syntax::ast::{Assignment, Command, Simple, Word};
 /// What a command's name leads to.
 enum Target {
     Builtin(&'static Builtin),
-    Function(Rc<Command>),
+    Function(Rc<[u8]>, Rc<Command>),
     Program,
 }
 
@@ -70,7 +71,7 @@ impl Shell {
         // What `command` calls has variables of its own, which matters to `local` alone.
         let is_local = matches!(&target, Target::Builtin(builtin) if builtin.name == "local");
         let scoped = !keeps && (!simple.assignments.is_empty() || is_local);
-        if scoped || matches!(target, Target::Function(_)) {
+        if scoped || matches!(target, Target::Function(..)) {
             self.vars.push_scope();
         }
         let traced = if flavour::is_dash() { 0 } else { skip };
@@ -85,11 +86,11 @@ impl Shell {
             args.drain(..skip);
             match &target {
                 Target::Builtin(builtin) => self.run_builtin(builtin, &args, call.by_command),
-                Target::Function(body) => self.call_function(body, args),
+                Target::Function(name, body) => self.call_function(name.clone(), body, args),
                 Target::Program => self.run_program(&args, last, call.standard_path),
             }
         });
-        if scoped || matches!(target, Target::Function(_)) {
+        if scoped || matches!(target, Target::Function(..)) {
             let odd = self.vars.pop_scope();
             self.settle_variables();
             if let Some(name) = odd.filter(|_| flow.is_ok()) {
@@ -135,9 +136,9 @@ impl Shell {
         }
         if !call.by_command
             && !self.functions.is_empty()
-            && let Some(body) = self.functions.get(name)
+            && let Some((name, body)) = self.functions.get_key_value(name)
         {
-            return Target::Function(body.clone());
+            return Target::Function(name.clone(), body.clone());
         }
         builtin.map_or(Target::Program, Target::Builtin)
     }
@@ -172,7 +173,7 @@ impl Shell {
     /// Runs a built-in and writes its output.
     #[inline(never)]
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, args: &[Vec<u8>], by_command: bool) -> Flow {
-        let name = args.first().map(|name| name.as_slice().into());
+        let name = if args.is_empty() { None } else { Some(Cow::Borrowed(builtin.name.as_bytes())) };
         let before = core::mem::replace(&mut self.command_name, name);
         // What `echo` writes goes before what waits to be written.
         let held = if builtin.name == "echo" { core::mem::take(&mut self.out) } else { Vec::new() };

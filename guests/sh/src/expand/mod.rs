@@ -130,28 +130,42 @@ impl Shell {
     /// # Errors
     /// An expansion's error.
     pub fn expand_string(&mut self, word: &Word) -> Flow<Vec<u8>> {
-        self.expand_single(word, Place::Word).map(|field| field.text)
+        self.expand_value(word, Place::Word)
     }
 
     /// The value of an assignment.
     /// # Errors
     /// An expansion's error.
     pub fn expand_assignment(&mut self, word: &Word) -> Flow<Vec<u8>> {
-        self.expand_single(word, Place::Assignment).map(|field| field.text)
+        self.expand_value(word, Place::Assignment)
     }
 
     /// The body of a here-document, or other text in which tildes mean nothing.
     /// # Errors
     /// An expansion's error.
     pub fn expand_text(&mut self, word: &Word) -> Flow<Vec<u8>> {
-        self.expand_single(word, Place::Text).map(|field| field.text)
+        self.expand_value(word, Place::Text)
     }
 
     /// The word as a pattern.
     /// # Errors
     /// An expansion's error.
-    pub fn expand_pattern(&mut self, word: &Word) -> Flow<Vec<u8>> {
-        self.expand_single(word, Place::Word).map(|field| field.pattern())
+    pub fn expand_pattern<'w>(&mut self, word: &'w Word) -> Flow<Cow<'w, [u8]>> {
+        if let Some(text) = literal_pattern(word) {
+            return Ok(Cow::Borrowed(text));
+        }
+        self.expand_single(word, Place::Word).map(|field| Cow::Owned(field.pattern()))
+    }
+
+    /// The word as one string; a parameter alone, by far the most frequent word, goes without a field.
+    fn expand_value(&mut self, word: &Word, place: Place) -> Flow<Vec<u8>> {
+        if let [Part::Param(param)] = word.0.as_slice()
+            && let Some(text) = self.plain_value(param)
+        {
+            self.cut_off.clear();
+            return Ok(text);
+        }
+        self.expand_single(word, place).map(|field| field.text)
     }
 
     fn expand_single(&mut self, word: &Word, place: Place) -> Flow<Field> {
@@ -353,6 +367,14 @@ fn split_login(parts: Vec<Part>, place: Place) -> Option<(Word, Vec<Part>)> {
         head.push(part);
     }
     None
+}
+
+/// The pattern that the word is as it stands; `None` where something in it is expanded or quoted.
+fn literal_pattern(word: &Word) -> Option<&[u8]> {
+    match word.0.as_slice() {
+        [Part::Literal(text)] if !text.contains(&b'~') => Some(text),
+        _ => None,
+    }
 }
 
 /// Adds the result of an expansion.

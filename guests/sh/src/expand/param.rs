@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::Builder;
-use super::{Place, pattern, put};
+use super::{Place, literal_pattern, pattern, put};
 use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
@@ -147,6 +147,23 @@ impl Shell {
                 self.put_value(&value, param.quoted, out);
                 Ok(())
             }
+        }
+    }
+
+    /// The value of `$x`, `$1`, `${x#p}` and the like as one string, where it is set and nothing else is to be expanded.
+    pub(super) fn plain_value(&self, param: &Param) -> Option<Vec<u8>> {
+        let value = || match &param.name {
+            ParamName::Variable(name) => self.vars.get(name).map(Cow::into_owned),
+            ParamName::Positional(index) => self.params.get((*index as usize).checked_sub(1)?).cloned(),
+            ParamName::Special(_) => None,
+        };
+        match &param.op {
+            ParamOp::Plain => value(),
+            ParamOp::Trim { suffix, longest, pattern } => {
+                let pattern = literal_pattern(pattern)?;
+                value().map(|text| trimmed(text, pattern, *suffix, *longest))
+            }
+            _ => None,
         }
     }
 

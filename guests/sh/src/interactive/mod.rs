@@ -170,7 +170,7 @@ impl Shell {
         self.capture = Capture::default();
         self.out.clear();
         self.close_process_fds(0);
-        self.command_name = Some(self.arg0.clone());
+        self.command_name = Some(self.arg0.to_vec().into());
     }
 
     fn report_changed_jobs(&mut self) {
