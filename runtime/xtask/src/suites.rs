@@ -85,7 +85,7 @@ pub fn schedules(workspace: &Workspace, seeds: &str) -> Result<ExitCode> {
 }
 
 /// The names of the benchmarks; none of them is all.
-const BENCHMARKS: [&str; 6] = ["start", "pull", "web", "shell", "kernel", "applets"];
+const BENCHMARKS: [&str; 7] = ["start", "pull", "web", "shell", "kernel", "applets", "harness"];
 
 /// Whether the benchmarks that `args` ask for include this one.
 fn asks_for(args: &[OsString], benchmark: &str) -> bool {
