@@ -17,7 +17,7 @@ const PROGRAM: &str = "WCR_TEST_CONFORMANCE";
 /// Writes what Linux says to `expected.txt`.
 const BLESS: &str = "WCR_BLESS";
 /// How long one behaviour may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(180);
 /// How many run at a time: they mostly sleep.
 const AT_ONCE: usize = 4;
 

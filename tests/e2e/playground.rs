@@ -11,7 +11,7 @@ use wcr_tests::scratch::Scratch;
 use wcr_tests::wcr::Wcr;
 
 /// How long an answer may take.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A server of a page with one script.
 struct Playground {

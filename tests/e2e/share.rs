@@ -67,7 +67,7 @@ fn a_checkpoint_of_one_that_runs_says_what_stays() {
     wcr(&home, &["run", "-d", "--name", "box", "-v", &mount, "--tmpfs", "/t", "busybox", "sh", "-c", script]).ok();
     let started = std::time::Instant::now();
     while wcr(&home, &["logs", "box"]).ok().stdout().is_empty() {
-        assert!(started.elapsed() < std::time::Duration::from_secs(20));
+        assert!(started.elapsed() < std::time::Duration::from_secs(120));
     }
     let file = home.join("box.wcr").display().to_string();
     let said = wcr(&home, &["checkpoint", "box", &file]).ok();

@@ -30,7 +30,7 @@ pub const TOKEN: &str = "TOPSECRET-token";
 pub const BASIC: &str = "Basic dXNlcjpUT1BTRUNSRVQtcGFzc3dvcmQ=";
 
 /// How long any pull may take.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Bytes that do not compress.
 pub fn noise(length: usize) -> Vec<u8> {

@@ -47,7 +47,7 @@ impl Slow {
     /// Starts a pull, kills it once at least `least` bytes of the layer are on the disk, and tells how many are.
     fn kill(&self, least: u64) -> u64 {
         let mut child = self.place.wcr(["pull", &self.server.name("a")]).start();
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(120);
         let kept = loop {
             let kept = fs::metadata(self.part()).map_or(0, |metadata| metadata.len());
             if kept >= least || Instant::now() > deadline {

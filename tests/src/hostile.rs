@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The longest body of a request that is read, in bytes.
 const LONGEST_BODY: usize = 64 << 20;
 /// How long a client may take for a request.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A request as it came.
 #[derive(Debug, Clone)]

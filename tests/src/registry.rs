@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::scratch::Scratch;
 
 /// How long the server may take to answer its port.
-const START_DEADLINE: Duration = Duration::from_secs(20);
+const START_DEADLINE: Duration = Duration::from_secs(60);
 
 /// A running `docker-registry`, with its data in a folder of its own; stopped on drop, or when this process dies.
 pub struct Registry {

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The longest a run may take before it is killed and the test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// The variable that names the folder of wcr's store.
 pub const STORE_VARIABLE: &str = "WCR_ROOT";

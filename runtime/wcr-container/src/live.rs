@@ -1,7 +1,6 @@
 //! A container on a thread of its own that stands still whenever all of it waits for input: somebody outside then says what
 //! happens next, so that a conversation with it is the same every time.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,15 +9,12 @@ use std::thread::JoinHandle;
 use wcr_abi::Errno;
 use wcr_engine::Remote;
 use wcr_image::RunConfig;
-use wcr_kernel::{HostInput, Kernel, MemoryOutput, Session, SessionStream, Stdio};
-use wcr_machine::{ContainerImage, LastRefusal, Settings, enter};
+use wcr_kernel::{HostInput, MemoryOutput, Stdio};
+use wcr_machine::{Companion, ContainerImage, Fed, LastRefusal, Settings};
 
 use crate::error::RunError;
 use crate::options::RunOptions;
 use crate::run::{Captured, live};
-
-/// How much of an output is taken at a time, in bytes.
-const PIECE: usize = 64 << 10;
 
 /// What a container has come to.
 #[derive(Debug)]
@@ -55,14 +51,7 @@ pub struct Live {
 
 /// A program that was started beside the first one.
 #[derive(Clone, Default)]
-pub struct Beside(Arc<Mutex<BesideState>>);
-
-#[derive(Default)]
-struct BesideState {
-    session: Option<Session>,
-    outputs: [Vec<u8>; 2],
-    ended: Option<Result<u8, String>>,
-}
+pub struct Beside(Arc<Mutex<Companion>>);
 
 impl Live {
     /// Starts a container. Questions of its programs are steps; `options` says nothing of those.
@@ -72,7 +61,7 @@ impl Live {
         let (orders, ordered) = channel();
         let (remote, outputs) = (Remote::default(), [MemoryOutput::default(), MemoryOutput::default()]);
         let refusal: Arc<Mutex<LastRefusal>> = Arc::default();
-        let input = Led { bytes: VecDeque::new(), closed: false, step: step.clone(), orders: ordered };
+        let input = Led { fed: Fed::default(), step: step.clone(), orders: ordered };
         let stdio = Stdio {
             input: Some(Box::new(input)),
             output: Box::new(outputs[0].clone()),
@@ -127,13 +116,11 @@ impl Live {
         let (inside, refusal) = (beside.clone(), lock(&self.refusal).clone());
         let mut request = Some((config, settings));
         self.remote.send(move |kernel| {
+            let mut companion = lock(&inside.0);
             if let Some((config, settings)) = request.take() {
-                match enter(kernel, &config, &settings, &refusal, false, None) {
-                    Ok(session) => lock(&inside.0).session = Some(session),
-                    Err(error) => lock(&inside.0).ended = Some(Err(error.to_string())),
-                }
+                companion.enter(kernel, &config, &settings, &refusal);
             }
-            lock(&inside.0).turn(kernel)
+            companion.turn(kernel)
         });
         self.order(Order::GoOn);
         beside
@@ -191,38 +178,13 @@ impl Beside {
     /// How it has ended, if it has: the exit code, or why it was not started.
     #[must_use]
     pub fn ended(&self) -> Option<Result<u8, String>> {
-        lock(&self.0).ended.clone()
+        lock(&self.0).ended()
     }
 
     /// What it has written on standard output and standard error.
     #[must_use]
     pub fn take_output(&self) -> [Vec<u8>; 2] {
-        core::mem::take(&mut lock(&self.0).outputs)
-    }
-}
-
-impl BesideState {
-    /// Takes what the program has written; whether there will be more to do.
-    fn turn(&mut self, kernel: &mut Kernel) -> bool {
-        let Some(session) = self.session.take() else { return false };
-        let status = kernel.session_status(&session);
-        let mut piece = vec![0; PIECE];
-        for (stream, output) in [SessionStream::Output, SessionStream::Error].into_iter().zip(&mut self.outputs) {
-            while let Some(count) = kernel.session_read(&session, stream, &mut piece).filter(|count| *count > 0) {
-                output.extend_from_slice(piece.get(..count).unwrap_or_default());
-            }
-        }
-        match status {
-            Some(status) => {
-                kernel.close_session(session);
-                self.ended = Some(Ok(status.shell_code()));
-                false
-            }
-            None => {
-                self.session = Some(session);
-                true
-            }
-        }
+        lock(&self.0).take_output()
     }
 }
 
@@ -232,32 +194,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The input of a container that is led.
 struct Led {
-    bytes: VecDeque<u8>,
-    closed: bool,
+    fed: Fed,
     step: Sender<Step>,
     orders: Receiver<Order>,
 }
 
 impl HostInput for Led {
     fn try_read(&mut self, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
-        if self.bytes.is_empty() {
-            return Ok(self.closed.then_some(0));
-        }
-        let count = buf.len().min(self.bytes.len());
-        buf.iter_mut().zip(self.bytes.drain(..count)).for_each(|(to, from)| *to = from);
-        Ok(Some(count))
+        Ok(self.fed.read(buf))
     }
 
     fn ready(&mut self) -> bool {
-        self.closed || !self.bytes.is_empty()
+        self.fed.ready()
     }
 
     fn wait(&mut self, timeout: Option<u64>) {
         let told = self.step.send(Step::Waits { time: timeout.is_some() });
         match told.ok().and_then(|()| self.orders.recv().ok()) {
-            Some(Order::Feed(bytes)) => self.bytes.extend(bytes),
+            Some(Order::Feed(bytes)) => self.fed.feed(bytes),
             Some(Order::GoOn) => {}
-            Some(Order::Close) | None => self.closed = true,
+            Some(Order::Close) | None => self.fed.close(),
         }
     }
 }

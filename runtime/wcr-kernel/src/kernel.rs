@@ -200,6 +200,16 @@ impl Kernel {
         self.trace.as_mut()?.log.as_mut()
     }
 
+    /// A call of `pid` that is about to be made, for the trace; `None` where none is kept.
+    pub fn traced_call(
+        &mut self,
+        pid: Pid,
+        name: &str,
+        args: impl ExactSizeIterator<Item = u64>,
+    ) -> Option<TracedCall> {
+        Some(self.trace.as_mut()?.call(pid, name, args))
+    }
+
     /// Adds a finished call to the trace.
     pub fn trace_call(&mut self, call: TracedCall, result: u32) {
         if let Some(trace) = &mut self.trace {

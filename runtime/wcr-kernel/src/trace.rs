@@ -1,7 +1,8 @@
 //! The trace of a run: the hash of every guest call, its arguments and its result; and the same in words.
 //!
 //! Two runs with the same digest have done the same, call by call. What is hashed has one reading only:
-//! every field has a fixed length or is led by its length. For the words see [`TraceLog`].
+//! every field has a fixed length or is led by its length, and a long piece of memory is there as its own hash.
+//! For the words see [`TraceLog`].
 
 use sha2::{Digest as _, Sha256};
 use wcr_abi::{Pid, WaitStatus};
@@ -11,12 +12,14 @@ use crate::trace_log::{TraceLog, TraceSink};
 /// The hash over all calls of a run so far, or the lines about them, or both. The default is the hash.
 pub struct Trace {
     hasher: Option<Sha256>,
+    /// Room for the next call: that of the last one.
+    room: Vec<u8>,
     pub(crate) log: Option<TraceLog>,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Self { hasher: Some(Sha256::new()), log: None }
+        Self { hasher: Some(Sha256::new()), room: Vec::new(), log: None }
     }
 }
 
@@ -24,7 +27,7 @@ impl Trace {
     /// A trace with a digest, with lines for `sink`, or both; `None` for neither.
     #[must_use]
     pub fn new(digest: bool, sink: Option<TraceSink>) -> Option<Self> {
-        let trace = Self { hasher: digest.then(Sha256::new), log: sink.map(TraceLog::new) };
+        let trace = Self { hasher: digest.then(Sha256::new), room: Vec::new(), log: sink.map(TraceLog::new) };
         (trace.hasher.is_some() || trace.log.is_some()).then_some(trace)
     }
 
@@ -33,19 +36,32 @@ impl Trace {
         Self { log: sink.map(TraceLog::new), ..self }
     }
 
+    /// A call of the process `pid` that is about to be made.
+    pub(crate) fn call(&mut self, pid: Pid, name: &str, args: impl ExactSizeIterator<Item = u64>) -> TracedCall {
+        let mut bytes = core::mem::take(&mut self.room);
+        bytes.clear();
+        bytes.extend_from_slice(&pid.to_le_bytes());
+        bytes.extend_from_slice(&(name.len() as u16).to_le_bytes());
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(args.len() as u8);
+        args.for_each(|arg| bytes.extend_from_slice(&arg.to_le_bytes()));
+        TracedCall { bytes }
+    }
+
     /// Adds a finished call to the hash.
     pub fn add(&mut self, call: TracedCall, result: u32) {
-        let TracedCall { mut hasher } = call;
-        hasher.update([b'=']);
-        hasher.update(result.to_le_bytes());
         if let Some(all) = &mut self.hasher {
-            all.update(hasher.finalize());
+            let TracedCall { mut bytes } = call;
+            bytes.push(b'=');
+            bytes.extend_from_slice(&result.to_le_bytes());
+            all.update(&bytes);
+            self.room = bytes;
         }
     }
 
     /// Adds the end of a process.
     pub(crate) fn add_end(&mut self, pid: Pid, status: WaitStatus) {
-        let mut call = TracedCall::new(pid, "end", &[]);
+        let mut call = self.call(pid, "end", [].into_iter());
         call.input(&status.encode().to_le_bytes());
         self.add(call, 0);
         if let Some(log) = &mut self.log {
@@ -66,27 +82,17 @@ impl Trace {
     }
 }
 
+/// The longest piece of a guest's memory that is hashed as it is.
+const LONGEST: usize = 1024;
+
 /// A call that is being made. One that blocks is dropped: it counts when it is made again and finishes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TracedCall {
-    hasher: Sha256,
+    /// What is hashed once the call has finished: many small pieces cost less together.
+    bytes: Vec<u8>,
 }
 
 impl TracedCall {
-    /// A call of the process `pid`.
-    #[must_use]
-    pub fn new(pid: Pid, name: &str, args: &[u64]) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(pid.to_le_bytes());
-        hasher.update((name.len() as u64).to_le_bytes());
-        hasher.update(name);
-        hasher.update((args.len() as u64).to_le_bytes());
-        for arg in args {
-            hasher.update(arg.to_le_bytes());
-        }
-        Self { hasher }
-    }
-
     /// Adds what the kernel read from the guest's memory.
     pub fn input(&mut self, bytes: &[u8]) {
         self.piece(b'<', bytes);
@@ -98,9 +104,13 @@ impl TracedCall {
     }
 
     fn piece(&mut self, tag: u8, bytes: &[u8]) {
-        self.hasher.update([tag]);
-        self.hasher.update((bytes.len() as u64).to_le_bytes());
-        self.hasher.update(bytes);
+        self.bytes.push(tag);
+        self.bytes.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        if bytes.len() > LONGEST {
+            self.bytes.extend_from_slice(&Sha256::digest(bytes));
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 }
 
@@ -111,7 +121,7 @@ mod tests {
     fn digest(calls: &[(Pid, &str, &[u64], &[&[u8]], u32)]) -> [u8; 32] {
         let mut trace = Trace::default();
         for (pid, name, args, inputs, result) in calls {
-            let mut call = TracedCall::new(*pid, name, args);
+            let mut call = trace.call(*pid, name, args.iter().copied());
             inputs.iter().for_each(|bytes| call.input(bytes));
             trace.add(call, *result);
         }
@@ -129,6 +139,8 @@ mod tests {
             digest(&[(1, "a", &[1, 2], &[b"x", b"y"], 0)]),
             digest(&[(1, "a", &[1, 2], &[b"xy"], 1)]),
             digest(&[(1, "a", &[1, 2], &[b"xy"], 0), (1, "a", &[1, 2], &[b"xy"], 0)]),
+            digest(&[(1, "a", &[1, 2], &[&[0; LONGEST + 1]], 0)]),
+            digest(&[(1, "a", &[1, 2], &[&[1; LONGEST + 1]], 0)]),
             digest(&[]),
         ] {
             assert_ne!(base, other);

@@ -58,7 +58,7 @@ impl Traced<'_> {
         if let Some(log) = k.trace_log() {
             log.begin();
         }
-        let mut memory = Recorded { memory: mem, call: self.hashed().into() };
+        let mut memory = Recorded { memory: mem, call: self.begun(k).unwrap_or_default().into() };
         let result = raw_result(call(k, &mut memory));
         let traced = memory.call.into_inner();
         match result {
@@ -71,15 +71,14 @@ impl Traced<'_> {
     }
 
     /// The beginning of the call in the trace's digest.
-    fn hashed(&self) -> TracedCall {
-        let values: Vec<u64> = self.args.iter().map(|(_, value)| *value).collect();
-        TracedCall::new(self.pid, self.name, &values)
+    fn begun(&self, k: &mut Kernel) -> Option<TracedCall> {
+        k.traced_call(self.pid, self.name, self.args.iter().map(|(_, value)| *value))
     }
 
     /// Adds a call that is not in the table.
     fn add(&self, k: &mut Kernel, mem: &impl GuestMemory, raw: u32, result: Result<u32, Halt>) {
-        if k.is_traced() {
-            k.trace_call(self.hashed(), raw);
+        if let Some(call) = self.begun(k) {
+            k.trace_call(call, raw);
             self.write(k, mem, result);
         }
     }

@@ -13,7 +13,7 @@ use crate::wcr::Wcr;
 /// The names that all fight for.
 const NAMES: [&str; 4] = ["one", "two", "three", "four"];
 /// How long a command may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 /// The exit codes of commands that have done something or say why not: a failure of the store (15) or a conflict (16), those
 /// of `run` (125 to 127), those of containers (0, 1, 3, 7), and of containers that were killed.
 const CODES: [i32; 12] = [0, 1, 3, 7, 15, 16, 125, 126, 127, 137, 130, 143];

@@ -1,7 +1,6 @@
 //! A container that a script leads: in place, as the one that runs, only while it is stepped.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +9,8 @@ use std::time::Duration;
 use wcr_abi::{Errno, Signal, WaitStatus, WinSize};
 use wcr_harness::{Beside, Captured, ContainerError, Led, Order, Outcome, Step};
 use wcr_image::RunConfig;
-use wcr_kernel::{Answers, Clock, HostInput, Idle, Kernel, MemoryOutput, SeededEntropy, Session, SessionStream, Stdio};
-use wcr_machine::{ContainerImage, LastRefusal, Root, Settings, boot, enter};
+use wcr_kernel::{Answers, Clock, HostInput, Idle, MemoryOutput, SeededEntropy, Stdio};
+use wcr_machine::{Companion, ContainerImage, Fed, Root, Settings, boot};
 use wcr_web::container::{self, Container};
 use wcr_web::{images, page};
 
@@ -19,8 +18,6 @@ use crate::step::{self, Came};
 
 /// The terminal that a container sees that wants one.
 const TERMINAL: WinSize = WinSize { rows: 24, cols: 80 };
-/// How much of an output is taken at a time, in bytes.
-const PIECE: usize = 64 << 10;
 
 /// The number of the next container.
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -165,11 +162,11 @@ impl Led for Leading {
     }
 
     fn feed(&mut self, bytes: Vec<u8>) {
-        lock(&self.input.0).bytes.extend(bytes);
+        lock(&self.input.0).feed(bytes);
     }
 
     fn close(&mut self) {
-        lock(&self.input.0).closed = true;
+        lock(&self.input.0).close();
     }
 
     fn pass_time(&mut self) {
@@ -200,30 +197,17 @@ impl Led for Leading {
 #[derive(Clone, Default)]
 pub(crate) struct LedInput(Arc<Mutex<Fed>>);
 
-#[derive(Default)]
-struct Fed {
-    bytes: VecDeque<u8>,
-    closed: bool,
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl HostInput for LedInput {
     fn try_read(&mut self, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
-        let mut fed = lock(&self.0);
-        if fed.bytes.is_empty() {
-            return Ok(fed.closed.then_some(0));
-        }
-        let count = buf.len().min(fed.bytes.len());
-        buf.iter_mut().zip(fed.bytes.drain(..count)).for_each(|(to, from)| *to = from);
-        Ok(Some(count))
+        Ok(lock(&self.0).read(buf))
     }
 
     fn ready(&mut self) -> bool {
-        let fed = lock(&self.0);
-        fed.closed || !fed.bytes.is_empty()
+        lock(&self.0).ready()
     }
 
     fn wait(&mut self, _timeout: Option<u64>) {}
@@ -231,46 +215,7 @@ impl HostInput for LedInput {
 
 /// A program beside the first one; copies are the same.
 #[derive(Clone, Default)]
-pub(crate) struct Besides(Rc<RefCell<State>>);
-
-#[derive(Default)]
-struct State {
-    session: Option<Session>,
-    outputs: [Vec<u8>; 2],
-    ended: Option<Result<u8, String>>,
-}
-
-impl State {
-    fn enter(&mut self, kernel: &mut Kernel, config: &RunConfig, settings: &Settings, refusal: &LastRefusal) {
-        match enter(kernel, config, settings, refusal, false, None) {
-            Ok(session) => self.session = Some(session),
-            Err(error) => self.ended = Some(Err(error.to_string())),
-        }
-    }
-
-    /// Takes what the program has written; whether there will be more to do.
-    fn turn(&mut self, kernel: &mut Kernel) -> bool {
-        let Some(session) = self.session.take() else { return false };
-        let status = kernel.session_status(&session);
-        let mut piece = vec![0; PIECE];
-        for (stream, output) in [SessionStream::Output, SessionStream::Error].into_iter().zip(&mut self.outputs) {
-            while let Some(count) = kernel.session_read(&session, stream, &mut piece).filter(|count| *count > 0) {
-                output.extend_from_slice(piece.get(..count).unwrap_or_default());
-            }
-        }
-        match status {
-            Some(status) => {
-                kernel.close_session(session);
-                self.ended = Some(Ok(status.shell_code()));
-                false
-            }
-            None => {
-                self.session = Some(session);
-                true
-            }
-        }
-    }
-}
+pub(crate) struct Besides(Rc<RefCell<Companion>>);
 
 /// Looks after the programs beside the first one of the container that is in place.
 pub(crate) fn attend() {
@@ -283,10 +228,10 @@ pub(crate) fn attend() {
 
 impl Beside for Besides {
     fn ended(&self) -> Option<Result<u8, String>> {
-        self.0.borrow().ended.clone()
+        self.0.borrow().ended()
     }
 
     fn take_output(&self) -> [Vec<u8>; 2] {
-        core::mem::take(&mut self.0.borrow_mut().outputs)
+        self.0.borrow_mut().take_output()
     }
 }

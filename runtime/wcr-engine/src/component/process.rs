@@ -4,7 +4,7 @@ use core::fmt::Debug;
 use std::sync::Arc;
 
 use wcr_abi::{Fd, Pid};
-use wcr_kernel::{Call, CallEnd, CallText, Halt, Interest, Kernel, PollTarget, TracedCall, quoted, quoted_whole};
+use wcr_kernel::{Call, CallEnd, CallText, Halt, Interest, Kernel, PollTarget, quoted, quoted_whole};
 
 use super::fault::Fault;
 use crate::calls::suspend;
@@ -121,8 +121,9 @@ fn trace<T: Debug>(kernel: &mut Kernel, pid: Pid, name: &str, args: &dyn Debug, 
         Err(Halt::Errno(errno)) => Some(errno.raw()),
         Ok(_) => Some(0),
     };
-    if let Some(result) = result {
-        let mut call = TracedCall::new(pid, name, &[]);
+    if let Some(result) = result
+        && let Some(mut call) = kernel.traced_call(pid, name, [].into_iter())
+    {
         call.input(args.as_bytes());
         if let Some(value) = &value {
             call.output(value.as_bytes());

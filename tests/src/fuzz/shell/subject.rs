@@ -29,7 +29,7 @@ pub struct Care {
 
 impl Care {
     /// For a verdict that counts.
-    pub const FULL: Care = Care { limit: Duration::from_secs(10), again: 50 };
+    pub const FULL: Care = Care { limit: Duration::from_secs(30), again: 50 };
     /// For the many scripts tried on the way to a small one.
     pub const LITTLE: Care = Care { limit: Duration::from_millis(800), again: 2 };
 }
