@@ -70,7 +70,7 @@ fn all_names_of_an_image_go_by_force() {
 #[test]
 fn fault_71_an_image_that_runs_is_not_removed() {
     let Some((lab, image)) = Lab::with_busybox() else { return };
-    let mut run = lab.wcr(["run", "--rm", &image, "sleep", "30"]).start();
+    let mut run = lab.wcr(["run", "--rm", &image, "sleep", "300"]).start();
     assert!(wait_until(|| lab.wcr(["rmi", &image]).run().code() == Some(16)), "rmi beside run is no conflict");
     lab.wcr(["prune", "--all", "--force"]).run().ok();
     sound(&lab, &image);
@@ -79,9 +79,9 @@ fn fault_71_an_image_that_runs_is_not_removed() {
     lab.wcr(["rmi", &image]).run().ok();
 }
 
-/// Whether it becomes so within some seconds. Meanwhile it may remove the image before it runs: then it is pulled anew.
+/// Whether it becomes so within a minute. Meanwhile it may remove the image before it runs: then it is pulled anew.
 fn wait_until(mut is_so: impl FnMut() -> bool) -> bool {
-    for _ in 0..50 {
+    for _ in 0..600 {
         std::thread::sleep(Duration::from_millis(100));
         if is_so() {
             return true;

@@ -102,6 +102,7 @@ fn as_many_downloads_at_a_time_as_are_wanted() {
     for (args, most) in [(&["pull", "--parallel", "2"][..], 2), (&["pull", "--parallel=6"], 6), (&["pull"], 3)] {
         let (now, highest) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(0)));
         let (count, peak, good) = (Arc::clone(&now), Arc::clone(&highest), Good::of(&image, "latest"));
+        let seen = Arc::clone(&highest);
         let config = digest(&image.config());
         let server = Server::start(move |request| {
             if request.path.contains("/blobs/") && !request.path.contains(&config) {
@@ -109,7 +110,15 @@ fn as_many_downloads_at_a_time_as_are_wanted() {
                 let mut peak = peak.lock().expect("a lock");
                 *peak = under_way.max(*peak);
                 drop(peak);
-                std::thread::sleep(Duration::from_millis(300));
+                // Until there are as many as there may be, and then long enough for one more to show.
+                let all_there = || *seen.lock().expect("a lock") >= most;
+                for _ in 0..1000 {
+                    if all_there() {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                std::thread::sleep(Duration::from_millis(100));
                 count.fetch_sub(1, Ordering::SeqCst);
             }
             good.answer(request)

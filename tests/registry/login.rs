@@ -200,7 +200,7 @@ fn a_password_is_asked_for_without_an_echo() {
     terminal.types("user\r");
     terminal.shows("Password: ");
     // The echo is off a moment after the question.
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_secs(1));
     terminal.types(&format!("{PASSWORD}\r"));
     let screen = terminal.shows("Login Succeeded");
     assert!(terminal.ends().success());

@@ -223,6 +223,16 @@ impl Layout {
     /// # Panics
     /// `skopeo` failed; its message is shown.
     pub fn push(&self, tag: &str, destination: &str, format: Format) {
+        // To the registry that several tests push the same blob to at once, the blob may be unknown for a moment.
+        for _ in 1..PUSHES {
+            if self.try_push(tag, destination, format).is_ok() {
+                return;
+            }
+        }
+        self.try_push(tag, destination, format).unwrap_or_else(|message| panic!("skopeo copy: {message}"));
+    }
+
+    fn try_push(&self, tag: &str, destination: &str, format: Format) -> Result<(), String> {
         let output = Command::new("skopeo")
             .args(["--insecure-policy", "copy", "--quiet", "--all", "--dest-tls-verify=false"])
             .args(match format {
@@ -233,9 +243,12 @@ impl Layout {
             .arg(format!("docker://{destination}"))
             .output()
             .expect("start skopeo");
-        assert!(output.status.success(), "skopeo copy: {}", String::from_utf8_lossy(&output.stderr));
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 }
+
+/// How often a push is tried.
+const PUSHES: usize = 4;
 
 /// Which media types a pushed image has.
 #[derive(Clone, Copy, PartialEq, Eq)]
