@@ -1,7 +1,8 @@
-//! The same answers on every host: the corpora's cases natively, as a Windows program in wine and as one for 64-bit Arm
-//! in qemu. All of it is built here.
+//! The same answers on every host: the corpora's cases, and the scripts of `tests/suite` with all of their traces,
+//! natively, as a Windows program in wine and as one for 64-bit Arm in qemu. All of it is built here.
 
 mod emulated;
+mod suite;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -45,7 +46,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Lets this machine and the other hosts answer cases, and prints what differs and the total.
+/// Lets this machine and the other hosts run scripts and answer cases, and prints what differs and the total.
 ///
 /// # Errors
 /// A program that is needed cannot be had, or a build failed; an answer that differs is no error but exit code 1.
@@ -60,15 +61,18 @@ pub fn compare(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     for host in &hosts {
         build(workspace, host)?;
     }
-    let comparison = comparison(workspace, &native)?;
-    let mut command = Command::new(comparison);
-    let folder = workspace.target_dir.join("hosts");
+    let mut command = Command::new(comparison(workspace, &native)?);
+    let suite = suite::run(workspace, &native)?;
+    let mut all_pass = true;
+    for (emulated, host) in request.hosts.iter().zip(&hosts) {
+        all_pass &= suite.is_same(emulated.name, &suite::run(workspace, host)?);
+    }
     command.arg(answer(workspace, "native", &native, request.cases)?);
     for (emulated, host) in request.hosts.iter().zip(&hosts) {
         command.arg(answer(workspace, emulated.name, host, request.cases)?);
     }
-    let status = command.status().context(|| format!("compare what is in {}", folder.display()))?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let status = command.status().context(|| format!("start {COMPARISON}"))?;
+    Ok(if status.success() && all_pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Builds the bundle, what answers, and `wcr` itself for a host.
