@@ -449,3 +449,24 @@ pub fn is_container_name(text: &str) -> bool {
         && (2..=255).contains(&text.len())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::Folder;
+
+    #[test]
+    fn a_container_that_is_removed_leaves_nothing() {
+        let folder = Folder::new("removed-container");
+        let store = folder.store();
+        let id = "a".repeat(ID_LENGTH);
+        // On Windows the lock is an open file, which keeps its folder.
+        for _ in 0..2 {
+            let (container, lock) = store.new_container(&id, "box").unwrap();
+            store.write_in(&container, RECORD, b"{}").unwrap();
+            store.remove_container(&container, lock).unwrap();
+            assert!(!container.exists());
+            assert_eq!(store.sweep_containers(Duration::ZERO, false).unwrap(), Vec::<PathBuf>::new());
+        }
+    }
+}
