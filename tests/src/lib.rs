@@ -1,6 +1,7 @@
 //! What the end-to-end tests, the fidelity corpus and the benchmarks share: a real registry, images made from scratch,
 //! and a way to run the built binary under a deadline.
 
+pub mod answers;
 pub mod busybox;
 pub mod component;
 pub mod dash;

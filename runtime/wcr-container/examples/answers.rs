@@ -1,9 +1,10 @@
-//! What wcr answers natively to cases of the fidelity corpus, for the comparison with the browser.
+//! What wcr answers on this host to cases of the fidelity corpus, for the comparison with the browser and other hosts.
 //!
 //! `answers FIDELITY OUT COUNT` runs so many cases of the folder FIDELITY (spread over all areas), `answers FIDELITY OUT
-//! NUMBER/SHARES` a share of all of them, each as a deterministic container of the built-in image whose `/work` is the
-//! case's fixture, and writes `answers.jsonl` and the fixtures as layers into the folder OUT. Whether the answers are those
-//! of the real programs is not asked here, so the cases for other images are run, too.
+//! NUMBER/SHARES` a share of all of them, `answers FIDELITY OUT AREA:…` those whose names begin so, each as a
+//! deterministic container of the built-in image whose `/work` is the case's fixture, and writes `answers.jsonl` and the
+//! fixtures as layers into the folder OUT. Whether the answers are those of the real programs is not asked here, so the
+//! cases for other images are run, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -33,8 +34,12 @@ fn main() -> Result<()> {
     fs::create_dir_all(out)?;
     let mut layers = Layers { fidelity, out, made: BTreeMap::new() };
     let mut answers = fs::File::create(out.join("answers.jsonl"))?;
-    for case in chosen(cases(fidelity)?, count)? {
-        let answer = answer(&case, &mut layers).map_err(|error| format!("{}: {error}", case.id))?;
+    let cases = chosen(cases(fidelity)?, count)?;
+    for (done, case) in cases.iter().enumerate() {
+        if done > 0 && done % 500 == 0 {
+            eprintln!("{done} of {} cases", cases.len());
+        }
+        let answer = answer(case, &mut layers).map_err(|error| format!("{}: {error}", case.id))?;
         writeln!(answers, "{answer}")?;
     }
     Ok(())
@@ -67,8 +72,11 @@ fn cases(fidelity: &Path) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// So many cases, or a share of all.
+/// So many cases, a share of all, or those whose names begin so.
 fn chosen(cases: Vec<Case>, wanted: &str) -> Result<Vec<Case>> {
+    if wanted.contains(':') {
+        return Ok(cases.into_iter().filter(|case| case.id.starts_with(wanted)).collect());
+    }
     let Some((number, shares)) = wanted.split_once('/') else { return Ok(select(cases, wanted.parse()?)) };
     let (number, shares): (usize, usize) = (number.parse()?, shares.parse()?);
     if number == 0 || number > shares {

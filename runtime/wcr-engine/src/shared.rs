@@ -34,7 +34,10 @@ impl Shared {
         Ok(slot.get_or_init(|| made))
     }
 
-    #[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix hosts protect pages themselves"))]
+    #[cfg_attr(
+        not(unix),
+        expect(unused_variables, unused_mut, reason = "only Unix hosts have memory of their own kind")
+    )]
     fn new(stoppable: bool, guests: &'static [CompiledGuest]) -> Result<Self, EngineError> {
         let fail = |error: wasmtime::Error| EngineError::Setup(format!("{error:#}"));
         let mut config = config(false, stoppable);

@@ -1,7 +1,7 @@
 //! The scripts to run: files as they are named, and all below a folder.
 
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::visible::visible;
 
@@ -30,7 +30,7 @@ pub enum Kind {
 pub struct Script {
     /// In what it is written.
     pub kind: Kind,
-    /// The file, as it was named.
+    /// The file, as it was named, with slashes: what follows from it (titles, and so shares) is the same on every host.
     pub name: String,
     /// What it says.
     pub text: String,
@@ -112,7 +112,12 @@ fn kind(path: &Path) -> Option<Kind> {
 }
 
 fn shown(path: &Path) -> String {
-    visible(&path.to_string_lossy())
+    visible(&with_slashes(&path.to_string_lossy(), MAIN_SEPARATOR))
+}
+
+/// A path of a host with this separator.
+fn with_slashes(path: &str, separator: char) -> String {
+    path.replace(separator, "/")
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> SourceError {
@@ -189,6 +194,12 @@ mod tests {
             let error = collect(&[path(name)]).unwrap_err().to_string();
             assert!(error.contains(reason) && error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn names_have_slashes_on_every_host() {
+        assert_eq!(with_slashes("tests\\more/a.rhai", '\\'), "tests/more/a.rhai");
+        assert_eq!(with_slashes("odd\\name.rhai", '/'), "odd\\name.rhai");
     }
 
     #[test]

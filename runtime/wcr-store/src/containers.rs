@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::error::{Result, StoreError};
-use crate::files::{TempFile, create_private_dir, read_small, sync_dir};
+use crate::files::{OPEN_FILES_GO, TempFile, create_private_dir, read_small, sync_dir};
 use crate::record::ImageRecord;
 use crate::store::Store;
 
@@ -240,13 +240,16 @@ impl Store {
         // Out of sight first, so that nobody sees half of it.
         let gone = self.temp().join(format!("{REMOVED}{}", folder.id));
         let name = folder.name()?;
+        // Where the lock is an open file that keeps the folder, it ends here.
+        let lock = OPEN_FILES_GO.then_some(lock);
         fs::rename(&folder.path, &gone).map_err(StoreError::io("remove", &folder.path))?;
         if let Some(name) = name {
             folder.release(&name)?;
         }
-        fs::remove_dir_all(&gone).map_err(StoreError::io("remove", &gone))?;
+        let removed = fs::remove_dir_all(&gone);
         drop(lock);
-        Ok(())
+        // What a process still has open there goes when leftovers are swept.
+        if OPEN_FILES_GO { removed.map_err(StoreError::io("remove", &gone)) } else { Ok(()) }
     }
 }
 
@@ -445,4 +448,25 @@ pub fn is_container_name(text: &str) -> bool {
     bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric())
         && (2..=255).contains(&text.len())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::Folder;
+
+    #[test]
+    fn a_container_that_is_removed_leaves_nothing() {
+        let folder = Folder::new("removed-container");
+        let store = folder.store();
+        let id = "a".repeat(ID_LENGTH);
+        // On Windows the lock is an open file, which keeps its folder.
+        for _ in 0..2 {
+            let (container, lock) = store.new_container(&id, "box").unwrap();
+            store.write_in(&container, RECORD, b"{}").unwrap();
+            store.remove_container(&container, lock).unwrap();
+            assert!(!container.exists());
+            assert_eq!(store.sweep_containers(Duration::ZERO, false).unwrap(), Vec::<PathBuf>::new());
+        }
+    }
 }

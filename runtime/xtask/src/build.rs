@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::bundle;
 use crate::failure::{Context, Result, check};
 use crate::fingerprint;
-use crate::workspace::{Host, Workspace};
+use crate::host::Host;
+use crate::workspace::Workspace;
 
 /// Builds what has changed and gives the path of the release binary.
 ///

@@ -1,12 +1,12 @@
 //! The bundle: the guests as wasm and as compiled code, and the built-in image, for the binary to carry.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::failure::{Context, Result, check};
 use crate::fingerprint;
+use crate::host::Host;
 use crate::toolchain::{GUEST_TARGET, ensure_target};
-use crate::workspace::{Host, Workspace};
+use crate::workspace::Workspace;
 
 /// The guest modules, as cargo names them.
 pub const MODULES: [&str; 14] = [
@@ -50,12 +50,14 @@ fn pack(workspace: &Workspace, host: &Host) -> Result<()> {
     let tool = workspace.host_binary(host, "pack");
     let modules: Vec<PathBuf> = MODULES.iter().map(|name| wasm_path(workspace, name)).collect();
     let made_from = made_from(&tool, &modules)?;
-    let bundle = workspace.bundle_dir();
-    let stamp = workspace.state_dir()?.join("bundle.stamp");
+    let bundle = workspace.bundle_dir(host);
+    let kind = if host.is_emulated() { format!("bundle-{}.stamp", host.triple) } else { "bundle.stamp".into() };
+    let stamp = workspace.state_dir()?.join(kind);
     if std::fs::read_to_string(&stamp).is_ok_and(|recorded| recorded == made_from) && bundle.is_dir() {
         return Ok(());
     }
-    let status = Command::new(&tool)
+    let status = host
+        .command(&tool)
         .args(["--target", &host.triple, "--out"])
         .arg(&bundle)
         .args(&modules)

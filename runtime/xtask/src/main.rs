@@ -2,10 +2,13 @@
 //!
 //! `cargo wcr ARGS…` and `cargo xtask COMMAND` are aliases in `.cargo/config.toml`.
 
+mod answers;
 mod build;
 mod bundle;
 mod failure;
 mod fingerprint;
+mod host;
+mod hosts;
 mod launch;
 mod start_order;
 mod suites;
@@ -29,6 +32,8 @@ Commands:
   web                         Build the page for browsers into web/dist, and for the next build of wcr
   test [STEP…]                Run the tests; steps: host guests wasm web windows macos lint (default: all)
   parity [NUMBER/SHARES]      Compare every case of the corpora in a browser and natively, or a share of them
+  hosts [HOST…] [CASES]       Compare every case of the corpora natively and on other hosts: windows (in wine), aarch64
+                              (in qemu); or only some: COUNT, NUMBER/SHARES, or an area as in `awk:`
   fidelity [OPTION…]          Run the fidelity corpus: --gnu, --dash, --only RE, --diff, --bless, --jobs N
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
   schedules [FROM..TO]        Run scripts in other orders of their processes (default: 0..1000)
@@ -79,6 +84,7 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
             [share] => test::parity(&Workspace::locate()?, share),
             _ => Err(Failure::usage("parity takes one share, as in 1/4")),
         },
+        "hosts" => hosts::compare(&Workspace::locate()?, &strings(args)?),
         "start-order" => match strings(args)?.as_slice() {
             [image] => {
                 println!("{}", start_order::record(&Workspace::locate()?, image)?.display());

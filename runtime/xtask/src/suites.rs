@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use crate::build;
 use crate::failure::{Context, Failure, Result, check};
+use crate::host::Host;
 use crate::test::conformance;
 use crate::web;
-use crate::workspace::{Host, Workspace};
+use crate::workspace::Workspace;
 
 /// Builds wcr and the program called `name`, then runs it with `args`.
 ///

@@ -7,9 +7,10 @@ use std::process::Command;
 use crate::bundle;
 use crate::failure::{Context, Failure, Result, check};
 use crate::fingerprint;
+use crate::host::Host;
 use crate::test::tools;
 use crate::toolchain::ensure_target;
-use crate::workspace::{Host, Workspace};
+use crate::workspace::Workspace;
 
 /// The target of the browser half.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -31,7 +32,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let image = generated.join("builtin");
     fs::create_dir_all(&image).context(|| format!("create {}", image.display()))?;
     for name in IMAGE {
-        let from = workspace.bundle_dir().join("builtin").join(name);
+        let from = workspace.bundle_dir(&host).join("builtin").join(name);
         fs::copy(&from, image.join(name)).context(|| format!("copy {}", from.display()))?;
     }
     install_packages(workspace)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::{Context, Failure, Result};
-use crate::toolchain::ensure_target;
+use crate::host::Host;
 
 /// The guest crates; they are built for wasm, so every command over the host crates leaves them out.
 pub const GUESTS: [&str; 5] = ["applets", "gnu", "sh", "wcr-rhai", "wcr-sys"];
@@ -70,14 +70,15 @@ impl Workspace {
         for package in GUESTS.into_iter().chain(APART) {
             command.args(["--exclude", package]);
         }
-        command.env("WCR_BUNDLE", self.bundle_dir()).env("WCR_PAGE", self.page_dir());
+        command.env("WCR_BUNDLE", self.bundle_dir(host)).env("WCR_PAGE", self.page_dir());
         host.configure(&mut command);
         command
     }
 
-    /// The folder of the compiled guests and the built-in image.
-    pub fn bundle_dir(&self) -> PathBuf {
-        self.target_dir.join("bundle")
+    /// The folder of the guests compiled for a host, and of the built-in image.
+    pub fn bundle_dir(&self, host: &Host) -> PathBuf {
+        let folder = if host.is_emulated() { self.target_dir.join(&host.triple) } else { self.target_dir.clone() };
+        folder.join("bundle")
     }
 
     /// The folder of the page for browsers, packed for the binary; it is there when the page was built.
@@ -87,8 +88,7 @@ impl Workspace {
 
     /// The release build of a host binary.
     pub fn host_binary(&self, host: &Host, name: &str) -> PathBuf {
-        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        self.target_dir.join(&host.triple).join("release").join(file)
+        self.target_dir.join(&host.triple).join("release").join(host.file_name(name))
     }
 
     /// The finished `wcr` binary.
@@ -111,64 +111,4 @@ impl Workspace {
 fn own_target_dir() -> Option<PathBuf> {
     let exe = std::env::current_exe().ok()?;
     exe.ancestors().skip(1).find(|dir| dir.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
-}
-
-/// What the binary is built for: the machine that builds it.
-pub struct Host {
-    /// The target triple.
-    pub triple: String,
-}
-
-impl Host {
-    /// Asks the compiler for its host.
-    ///
-    /// On Linux the binary is static and at a fixed address, on musl: a process then starts in half the time that one
-    /// on a shared glibc takes, and runs on every distribution. Where that target cannot be added, the host itself is
-    /// built for.
-    ///
-    /// # Errors
-    /// There is no working `rustc`.
-    pub fn detect() -> Result<Self> {
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let output = Command::new(&rustc).arg("-vV").output().context(|| "run rustc -vV".into())?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let triple = text
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .ok_or_else(|| Failure::new("rustc -vV names no host"))?
-            .to_owned();
-        let Some(musl) = musl_of(&triple) else { return Ok(Host { triple }) };
-        match ensure_target(&musl) {
-            Ok(()) => Ok(Host { triple: musl }),
-            Err(failure) => {
-                eprintln!("xtask: {failure}; building for {triple} instead, which starts slower");
-                Ok(Host { triple })
-            }
-        }
-    }
-
-    /// Sets how cargo builds for this target.
-    pub fn configure(&self, command: &mut Command) {
-        if !self.triple.ends_with("-musl") {
-            return;
-        }
-        let upper = self.triple.to_uppercase().replace('-', "_");
-        let lower = self.triple.replace('-', "_");
-        command
-            .env(format!("CARGO_TARGET_{upper}_RUSTFLAGS"), "-Ctarget-feature=+crt-static -Crelocation-model=static");
-        // The linker that comes with Rust: it needs no C compiler for this, and puts functions in a given order.
-        command.env(format!("CARGO_TARGET_{upper}_LINKER"), "rust-lld");
-        // The machine's C compiler does for the little C there is, as long as it leaves out glibc's checked functions.
-        for (name, value) in [(format!("CC_{lower}"), "cc"), (format!("CFLAGS_{lower}"), "-U_FORTIFY_SOURCE")] {
-            if std::env::var_os(&name).is_none() {
-                command.env(name, value);
-            }
-        }
-    }
-}
-
-/// The musl target of a Linux host.
-fn musl_of(triple: &str) -> Option<String> {
-    let arch = triple.strip_suffix("-unknown-linux-gnu").or_else(|| triple.strip_suffix("-unknown-linux-musl"))?;
-    matches!(arch, "x86_64" | "aarch64").then(|| format!("{arch}-unknown-linux-musl"))
 }

@@ -5,7 +5,7 @@
 //! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils stand in `fidelity/gnu.jsonl` and
 //! `fidelity/gnu-known-failures.txt`, those of dash in `fidelity/dash.jsonl` and `fidelity/dash-known-failures.txt`.
 
-mod base64;
+pub mod base64;
 mod case;
 mod subject;
 mod verdict;

@@ -102,6 +102,10 @@ fn unpack(tar: File, target: &Path, keep_name: bool, owners: bool) -> Result<u64
     let mut bytes = 0;
     for entry in archive.entries()? {
         let mut entry = entry?;
+        if cfg!(windows) && !fits_windows(&entry.path_bytes()) {
+            let message = format!("no file of Windows can be called {}", entry.path_bytes().escape_ascii());
+            return Err(Failure::new(Class::Policy, message).into());
+        }
         let path = entry.path()?.into_owned();
         let mut parts = path.components();
         if !keep_name {
@@ -137,9 +141,27 @@ fn unpack(tar: File, target: &Path, keep_name: bool, owners: bool) -> Result<u64
             }
         }
         bytes += entry.size();
+        // Elsewhere the time would be that of what the link leads to, which need not be there.
+        entry.set_preserve_mtime(cfg!(unix) || !kind.is_symlink());
         entry.unpack(&place).with_context(fail)?;
     }
     Ok(bytes)
+}
+
+/// Whether a file of Windows can have this path of a tar: some characters lead to other folders or to hidden streams
+/// there, and some names to devices.
+fn fits_windows(path: &[u8]) -> bool {
+    let is_reserved = |byte: &u8| *byte < b' ' || b"\\:*?\"<>|".contains(byte);
+    let is_device = |part: &[u8]| {
+        let stem = part.split(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_uppercase();
+        let numbered = |digits: &[u8]| matches!(digits, [b'0'..=b'9']);
+        let port = [b"COM", b"LPT"].into_iter().any(|port| stem.strip_prefix(port).is_some_and(numbered));
+        port || [&b"CON"[..], b"PRN", b"AUX", b"NUL"].contains(&stem.as_slice())
+    };
+    path.split(|byte| *byte == b'/').all(|part| {
+        let is_way = matches!(part, b"" | b"." | b"..");
+        is_way || !(part.iter().any(is_reserved) || part.ends_with(b".") || part.ends_with(b" ") || is_device(part))
+    })
 }
 
 /// Refuses a place that is reached through a link in the target: what was copied before must not redirect what comes.
@@ -278,5 +300,15 @@ mod tests {
         assert_eq!(split(b"/a/b/"), (b"/a".to_vec(), "b".into()));
         assert_eq!(split(b"/a"), (b"/".to_vec(), "a".into()));
         assert!(is_content("x/.") && is_content(".") && is_content("/") && !is_content("x") && !is_content("x/"));
+    }
+
+    #[test]
+    fn names_that_mean_something_else_on_windows_are_known() {
+        for path in ["odd/file", "./a.b/c d", "nulls", "com/COM10", "dir/", "ä"] {
+            assert!(fits_windows(path.as_bytes()), "{path}");
+        }
+        for path in ["odd/a:b", "c\\d", "what?", "end.", "end ", "dir/nul", "Aux.txt", "com1/x", "new\nline"] {
+            assert!(!fits_windows(path.as_bytes()), "{path}");
+        }
     }
 }

@@ -19,6 +19,9 @@ use crate::error::{Result, StoreError};
 
 pub(crate) use temp::{TempFile, leftovers, sweep};
 
+/// Whether the folder of a file that is open can be moved and removed.
+pub(crate) const OPEN_FILES_GO: bool = host::OPEN_FILES_GO;
+
 /// Opens a regular file to read; a symbolic link or anything else is refused.
 pub(crate) fn open_regular(path: &Path) -> Result<(File, u64)> {
     let file = host::open_no_follow(path).map_err(StoreError::io("open", path))?;

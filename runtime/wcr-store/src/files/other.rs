@@ -38,3 +38,6 @@ pub(super) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 
 /// Whether direct writes exist here at all.
 pub(super) const HAS_DIRECT: bool = false;
+
+/// Whether the folder of a file that is open can be moved and removed.
+pub(super) const OPEN_FILES_GO: bool = false;

@@ -50,3 +50,6 @@ const DIRECT: i32 = 0;
 
 /// Whether direct writes exist here at all.
 pub(super) const HAS_DIRECT: bool = DIRECT != 0;
+
+/// Whether the folder of a file that is open can be moved and removed.
+pub(super) const OPEN_FILES_GO: bool = true;

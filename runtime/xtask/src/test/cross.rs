@@ -46,7 +46,7 @@ pub fn macos(session: &Session) -> Result<Tally> {
 fn check_command(session: &Session, target: &str) -> Command {
     let mut command = session.workspace.cargo();
     command.args(["check", "--release", "--target", target, "-p", "wcr-cli"]);
-    command.env("WCR_BUNDLE", session.workspace.bundle_dir());
+    command.env("WCR_BUNDLE", session.workspace.bundle_dir(&session.host));
     command
 }
 

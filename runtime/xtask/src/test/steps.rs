@@ -8,8 +8,9 @@ use super::conformance;
 use super::tally::Tally;
 use crate::build;
 use crate::failure::{Context, Failure, Result};
+use crate::host::Host;
 use crate::toolchain::ensure_target;
-use crate::workspace::{GUESTS, Host, Workspace};
+use crate::workspace::{GUESTS, Workspace};
 
 /// The crates that must build for the browser as they are.
 const KERNEL_SIDE: [&str; 6] = ["wcr-abi", "wcr-vfs", "wcr-kernel", "wcr-wasi", "wcr-image", "wcr-machine"];

@@ -152,7 +152,7 @@ impl fmt::Display for Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{Tally, UNFINISHED};
 
     #[test]
     fn result_lines_add_up() {

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// A program the tests use, and Debian's package that has it.
-struct Tool {
-    program: &'static str,
-    package: &'static str,
-    for_what: &'static str,
+/// A program that is used beside the compiler.
+pub struct Tool {
+    /// The program's name.
+    pub program: &'static str,
+    /// Debian's package that has it, and others it needs.
+    pub package: &'static str,
+    /// What cannot be done without it.
+    pub for_what: &'static str,
 }
 
 /// The browser that the page is tested in.
@@ -31,23 +34,28 @@ const TOOLS: [Tool; 11] = [
     Tool { program: CHROMIUM, package: "chromium", for_what: "tests of the page, and parity of browser and binary" },
 ];
 
-/// Installs what is missing, and says what will be left out where it can't.
+/// Installs what the tests use and is missing, and says what will be left out where it can't.
 ///
 /// The tests look for each program themselves and count as skipped without it.
 pub fn provide() {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| find(tool.program).is_none()).collect();
+    install(&TOOLS);
+}
+
+/// Installs what is missing; whether all of it is there now. What is not is named.
+pub fn install(tools: &[Tool]) -> bool {
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| find(tool.program).is_none()).collect();
     if missing.is_empty() {
-        return;
+        return true;
     }
-    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.package.split(' ')).collect();
     eprintln!("xtask: installing {}", packages.join(" "));
     let problem = apt_install(&packages).err();
-    for tool in missing {
-        if find(tool.program).is_none() {
-            let why = problem.as_deref().unwrap_or("the package does not have it");
-            eprintln!("xtask: no {} ({why}); left out: {}", tool.program, tool.for_what);
-        }
+    let absent: Vec<&&Tool> = missing.iter().filter(|tool| find(tool.program).is_none()).collect();
+    for tool in &absent {
+        let why = problem.as_deref().unwrap_or("the package does not have it");
+        eprintln!("xtask: no {} ({why}); left out: {}", tool.program, tool.for_what);
     }
+    absent.is_empty()
 }
 
 /// Installs Debian packages, one by one where not all can be had.

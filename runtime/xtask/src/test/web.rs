@@ -1,17 +1,18 @@
 //! The page in a browser: its own tests, cases of the fidelity corpus that must end alike in browser and binary, and the
 //! behaviours of the kernel.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use super::conformance;
 use super::steps::{Session, run_counted};
 use super::tally::Tally;
 use super::tools;
+use crate::answers;
 use crate::build;
-use crate::failure::{Context, Failure, Result, check};
+use crate::failure::{Failure, Result};
+use crate::host::Host;
 use crate::web;
-use crate::workspace::{Host, Workspace};
+use crate::workspace::Workspace;
 
 /// How many cases of the corpus are run on both sides.
 const CASES: &str = "200";
@@ -27,7 +28,7 @@ pub fn web(session: &Session) -> Result<Tally> {
         tally.add(&Tally::skip("tests of the page: no chromium (package chromium)"));
         return Ok(tally);
     };
-    let answers = native_answers(session.workspace, &session.host, CASES)?;
+    let answers = answers::native(session.workspace, &session.host, CASES)?;
     let mut command = Command::new("node");
     command
         .args([
@@ -65,23 +66,6 @@ pub fn parity(workspace: &Workspace, share: &str) -> Result<Tally> {
         .args(["--test", "--test-reporter=tap", "test/parity.test.mjs"])
         .current_dir(web::folder(workspace))
         .env("CHROMIUM", chromium)
-        .env("WCR_ANSWERS", native_answers(workspace, &Host::detect()?, share)?);
+        .env("WCR_ANSWERS", answers::native(workspace, &Host::detect()?, share)?);
     run_counted(command, "node --test", Tally::read_tap_line)
-}
-
-/// Lets the library answer the cases natively, and gives the folder with its answers.
-fn native_answers(workspace: &Workspace, host: &Host, cases: &str) -> Result<PathBuf> {
-    let built =
-        workspace.host_cargo("build", host).args(["--example", "answers"]).status().context(|| "start cargo".into())?;
-    check(built, "building the example `answers`")?;
-    let folder = workspace.target_dir.join("parity");
-    let answers = workspace.host_binary(host, "examples/answers");
-    let status = Command::new(&answers)
-        .arg(workspace.root.join("tests").join("fidelity"))
-        .arg(&folder)
-        .arg(cases)
-        .status()
-        .context(|| format!("start {}", answers.display()))?;
-    check(status, "answering the cases natively")?;
-    Ok(folder)
 }

@@ -1,0 +1,43 @@
+//! What a host answers to the cases of the corpora, for comparisons between hosts.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use crate::failure::{Context, Result, check};
+use crate::host::Host;
+use crate::workspace::Workspace;
+
+/// The example that answers, as cargo names it.
+pub const EXAMPLE: &str = "answers";
+
+/// Builds what answers natively, lets it answer, and gives the folder with its answers.
+///
+/// # Errors
+/// The build failed, or a case was not answered.
+pub fn native(workspace: &Workspace, host: &Host, cases: &str) -> Result<PathBuf> {
+    let built = workspace
+        .host_cargo("build", host)
+        .args(["--example", EXAMPLE])
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| "start cargo".into())?;
+    check(built, "building the example `answers`")?;
+    let folder = workspace.target_dir.join("parity");
+    check(of(workspace, host, &folder, cases)?, "answering the cases natively")?;
+    Ok(folder)
+}
+
+/// Lets a host, for which the example is built, answer the cases into a folder; how that ended.
+///
+/// # Errors
+/// The program, or its emulator, could not be started.
+pub fn of(workspace: &Workspace, host: &Host, folder: &Path, cases: &str) -> Result<ExitStatus> {
+    let answers = workspace.host_binary(host, &format!("examples/{EXAMPLE}"));
+    host.command(&answers)
+        .arg(workspace.root.join("tests").join("fidelity"))
+        .arg(folder)
+        .arg(cases)
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| format!("start {}", answers.display()))
+}
