@@ -27,6 +27,8 @@ mod inspect;
 mod limits;
 #[cfg(target_env = "musl")]
 mod linux_allocator;
+#[cfg(all(target_env = "musl", target_arch = "x86_64"))]
+mod linux_memory;
 mod list;
 mod load;
 mod login;
