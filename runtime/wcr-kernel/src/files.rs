@@ -16,6 +16,14 @@ use crate::process::{Opening, Process};
 use crate::procfs::ProcFs;
 use crate::sched::Event;
 
+/// An open directory whose names are wanted.
+struct Listing {
+    file: FileId,
+    dir: Node,
+    /// The names, if they have been read.
+    names: Option<Arc<[DirEntry]>>,
+}
+
 impl Kernel {
     /// Runs one operation of the file system as the process sees it.
     pub(crate) fn with_walk<R>(
@@ -404,22 +412,45 @@ impl Kernel {
     /// The names in an open directory, sorted, without `.` and `..`: as they are now when `rewind` says so or they
     /// were not read before, else as they were at the last rewinding. `NOENT` when the directory was removed.
     pub fn entries(&mut self, pid: Pid, fd: Fd, rewind: bool) -> Call<Arc<[DirEntry]>> {
+        let listing = self.listing(pid, fd, rewind)?;
+        if let Some(names) = listing.names {
+            return Ok(names);
+        }
+        let names: Arc<[DirEntry]> = self.vfs.entries(listing.dir)?.into();
+        self.keep_listing(listing.file, &names);
+        Ok(names)
+    }
+
+    /// [`Self::entries`], and the metadata of those where it is at hand; what follows them has none.
+    pub fn entries_stat(&mut self, pid: Pid, fd: Fd, rewind: bool) -> Call<(Arc<[DirEntry]>, Vec<Option<Stat>>)> {
+        let listing = self.listing(pid, fd, rewind)?;
+        if let Some(names) = listing.names {
+            return Ok((names, Vec::new()));
+        }
+        let (names, stats): (Vec<_>, Vec<_>) = self.vfs.entries_stat(listing.dir)?.into_iter().unzip();
+        let names = names.into();
+        self.keep_listing(listing.file, &names);
+        Ok((names, stats.into_iter().map(|stat| stat.map(|stat| self.dated(stat))).collect()))
+    }
+
+    /// An open directory, and its names if they have been read.
+    fn listing(&mut self, pid: Pid, fd: Fd, rewind: bool) -> Result<Listing, Errno> {
         let (file, open) = self.file_of(pid, fd)?;
         let flags = open.flags;
         if flags.contains(OpenFlags::PATH) {
-            return Err(Errno::Badf.into());
+            return Err(Errno::Badf);
         }
         let dir = self.dir_of(pid, fd)?;
         self.vfs.not_removed(dir)?;
         self.accessed(dir, flags);
-        if let Some(listing) = self.files.get(file.0).and_then(|open| open.listing.as_ref()).filter(|_| !rewind) {
-            return Ok(listing.clone());
-        }
-        let listing: Arc<[DirEntry]> = self.vfs.entries(dir)?.into();
+        let names = self.files.get(file.0).and_then(|open| open.listing.as_ref()).filter(|_| !rewind).cloned();
+        Ok(Listing { file, dir, names })
+    }
+
+    fn keep_listing(&mut self, file: FileId, names: &Arc<[DirEntry]>) {
         if let Some(open) = self.files.get_mut(file.0) {
-            open.listing = Some(listing.clone());
+            open.listing = Some(names.clone());
         }
-        Ok(listing)
     }
 
     /// The metadata of one of an open directory's entries; a symbolic link is not followed.

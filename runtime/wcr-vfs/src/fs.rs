@@ -141,8 +141,19 @@ pub trait FileSystem: Send {
         self.stat(ino).map(|stat| Perm { mode: stat.mode, uid: stat.uid, gid: stat.gid })
     }
 
+    /// [`Self::lookup`], with [`Self::perm`] of what it found. Worth implementing where both ask a host the same.
+    fn lookup_perm(&mut self, dir: Ino, name: &[u8]) -> Result<(Ino, Perm), Errno> {
+        let ino = self.lookup(dir, name)?;
+        Ok((ino, self.perm(ino)?))
+    }
+
     /// All names in `dir`, sorted by bytes, without `.` and `..`.
     fn entries(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno>;
+
+    /// [`Self::entries`], with the metadata of those where it is at hand.
+    fn entries_stat(&mut self, dir: Ino) -> Result<Vec<(DirEntry, Option<Stat>)>, Errno> {
+        Ok(self.entries(dir)?.into_iter().map(|entry| (entry, None)).collect())
+    }
 
     /// A symbolic link's target.
     fn readlink(&mut self, ino: Ino) -> Result<Vec<u8>, Errno>;

@@ -165,9 +165,53 @@ const KINDS: [u8; 256] = {
     kinds
 };
 
+/// How many bytes are looked at side by side, and how many in one piece: a sum of each lane fits into a byte.
+const LANES: usize = 16;
+const PIECE: usize = LANES * 255;
+
+/// Whether a byte ends a word.
+fn is_blank(byte: u8) -> bool {
+    (byte.wrapping_sub(9) < 5) | (byte == b' ')
+}
+
+/// Whether a byte neither ends a word nor belongs to one.
+fn is_neither(byte: u8) -> bool {
+    (byte.wrapping_sub(9) >= 5) & (byte.wrapping_sub(b' ') >= 95)
+}
+
 impl Counter {
     /// Counts lines and words.
     fn words(&mut self, text: &[u8]) {
+        for piece in text.chunks(PIECE) {
+            if piece.iter().fold(false, |met, byte| met | is_neither(*byte)) {
+                self.words_one_by_one(piece);
+            } else {
+                self.words_side_by_side(piece);
+            }
+        }
+        self.counts.lines += memchr::memchr_iter(b'\n', text).count() as u64;
+    }
+
+    /// Counts words where each byte belongs to one or ends one: those that end one behind a byte that does not.
+    fn words_side_by_side(&mut self, piece: &[u8]) {
+        let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return };
+        let ends = |before: u8, here: u8| u8::from(!is_blank(before) & is_blank(here));
+        let mut words = u64::from(self.in_word & is_blank(*first));
+        let (before, before_rest) = piece.get(..piece.len() - 1).unwrap_or_default().as_chunks::<LANES>();
+        let (here, here_rest) = piece.get(1..).unwrap_or_default().as_chunks::<LANES>();
+        let mut sums = [0_u8; LANES];
+        for (before, here) in before.iter().zip(here) {
+            for ((sum, before), here) in sums.iter_mut().zip(before).zip(here) {
+                *sum += ends(*before, *here);
+            }
+        }
+        words += sums.iter().map(|sum| u64::from(*sum)).sum::<u64>();
+        words += before_rest.iter().zip(here_rest).map(|(before, here)| u64::from(ends(*before, *here))).sum::<u64>();
+        self.counts.words += words;
+        self.in_word = !is_blank(*last);
+    }
+
+    fn words_one_by_one(&mut self, text: &[u8]) {
         let (mut words, mut in_word) = (0u64, self.in_word);
         for byte in text {
             let kind = KINDS[usize::from(*byte)];
@@ -176,7 +220,6 @@ impl Counter {
         }
         self.in_word = in_word;
         self.counts.words += words;
-        self.counts.lines += memchr::memchr_iter(b'\n', text).count() as u64;
     }
 
     /// Counts lines and words, and measures lines.
@@ -239,5 +282,26 @@ mod tests {
         assert_eq!(counts(b"a\x01b\x7f"), (0, 1, 2));
         assert_eq!(counts(b"abc\rdefg"), (0, 2, 4));
         assert_eq!(counts(b"abc\x0bde"), (0, 2, 5));
+    }
+
+    #[test]
+    fn pieces_of_a_long_text_count_as_the_whole() {
+        let mut state = 7_u32;
+        let mut text: Vec<u8> = (0..3 * super::PIECE + 77)
+            .map(|_| {
+                state = state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+                b"word  x\t\n\x0b~!"[(state >> 16) as usize % 12]
+            })
+            .collect();
+        let plain = count(&text);
+        assert!(plain.words > 2000 && plain.lines > 500);
+        // Some bytes that are neither, in one piece and at the border of two.
+        for at in [100, super::PIECE - 1, super::PIECE] {
+            text[at] = 0x80;
+        }
+        count(&text);
+        count(&vec![b'x'; 2 * super::PIECE]);
+        count(&b" x".repeat(2 * super::PIECE));
+        count(b"");
     }
 }

@@ -74,11 +74,26 @@ impl Style {
     }
 }
 
+/// How many bytes at the beginning have one column each.
+fn plain_length(bytes: &[u8]) -> usize {
+    // Those that have not are among the six characters from backspace on; sixteen bytes are looked at as one.
+    let is_near = |byte: &u8| byte.wrapping_sub(8) < 6;
+    let chunks = bytes.as_chunks::<16>().0;
+    let clear =
+        16 * chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |met, byte| met | is_near(byte))).count();
+    let rest = bytes.get(clear..).unwrap_or_default();
+    clear + rest.iter().take_while(|byte| !matches!(byte, b'\n' | b'\t' | b'\r' | 8)).count()
+}
+
 fn fold(ctx: &mut Context<'_>, source: &Source, style: Style) -> Result<(), Errno> {
     let mut reader = LineReader::new(source.fd(), b'\n');
     // What will stand in the line that is being filled.
     let (mut line, mut column): (Vec<u8>, usize) = (Vec::new(), 0);
+    // What comes of a block is put out at once.
+    let mut out = Vec::new();
     loop {
+        ctx.put(&out);
+        out.clear();
         let block = reader.next_block()?;
         if block.is_empty() {
             ctx.put(&line);
@@ -88,15 +103,14 @@ fn fold(ctx: &mut Context<'_>, source: &Source, style: Style) -> Result<(), Errn
         while !rest.is_empty() {
             // As many characters of one column as there is room for go on together.
             let room = style.width.saturating_sub(column);
-            let is_plain = |byte: &&u8| !matches!(**byte, b'\n' | b'\t' | b'\r' | 8);
-            let (plain, behind) = rest.split_at(rest.iter().take(room).take_while(is_plain).count());
+            let (plain, behind) = rest.split_at(plain_length(rest.get(..room).unwrap_or(rest)));
             append(&mut line, plain);
             column += plain.len();
             let Some((byte, behind)) = behind.split_first() else { break };
             rest = behind;
             if *byte == b'\n' {
                 line.push(b'\n');
-                ctx.put(&line);
+                append(&mut out, &line);
                 line.clear();
                 column = 0;
                 continue;
@@ -104,8 +118,8 @@ fn fold(ctx: &mut Context<'_>, source: &Source, style: Style) -> Result<(), Errn
             while style.advance(column, *byte) > style.width && !line.is_empty() {
                 let space = style.spaces.then(|| line.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))).flatten();
                 let keep = space.map_or(line.len(), |space| space + 1);
-                ctx.put(line.get(..keep).unwrap_or_default());
-                ctx.put(b"\n");
+                append(&mut out, line.get(..keep).unwrap_or_default());
+                out.push(b'\n');
                 line.drain(..keep);
                 column = line.iter().fold(0, |column, byte| style.advance(column, *byte));
             }

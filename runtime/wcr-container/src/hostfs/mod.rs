@@ -28,7 +28,7 @@ use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOpt
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
 use wcr_abi::{Errno, FileKind, NAME_MAX, Stat, StatFs, Timestamp};
-use wcr_vfs::{DirEntry, FileSystem, Ino, NewInode, Part, SetAttr};
+use wcr_vfs::{DirEntry, FileSystem, Ino, NewInode, Part, Perm, SetAttr};
 
 use inodes::{Handles, Inodes, Place};
 
@@ -143,6 +143,14 @@ impl HostFs {
         if same && inode.kind == platform::kind(metadata) { Ok(()) } else { Err(Errno::Stale) }
     }
 
+    /// What `name` in `dir` is.
+    fn find(&mut self, dir: Ino, name: &[u8]) -> Result<(Ino, platform::Metadata), Errno> {
+        let handle = self.dir(dir)?;
+        let name = platform::name_from_bytes(name)?;
+        let metadata = platform::metadata_at(&handle, name).map_err(errno)?;
+        Ok((self.intern(dir, name, &metadata), metadata))
+    }
+
     /// The inode of `name` in `dir`, whose metadata was just read.
     fn intern(&mut self, dir: Ino, name: &OsStr, metadata: &platform::Metadata) -> Ino {
         self.inodes.intern(dir, name, platform::kind(metadata), platform::identity(metadata))
@@ -205,10 +213,7 @@ impl FileSystem for HostFs {
     }
 
     fn lookup(&mut self, dir: Ino, name: &[u8]) -> Result<Ino, Errno> {
-        let handle = self.dir(dir)?;
-        let name = platform::name_from_bytes(name)?;
-        let metadata = platform::metadata_at(&handle, name).map_err(errno)?;
-        Ok(self.intern(dir, name, &metadata))
+        self.find(dir, name).map(|(ino, _)| ino)
     }
 
     fn parent(&mut self, dir: Ino) -> Result<Ino, Errno> {
@@ -229,27 +234,39 @@ impl FileSystem for HostFs {
 
     fn stat(&mut self, ino: Ino) -> Result<Stat, Errno> {
         let metadata = self.metadata(ino)?;
-        let target = match platform::kind(&metadata) {
+        let size = match platform::kind(&metadata) {
             FileKind::Symlink => self.readlink(ino).map_or(0, |target| target.len() as u64),
             _ => platform::size(&metadata),
         };
-        Ok(self.attributes.stat(ino, &metadata, target))
+        Ok(self.attributes.stat(ino, &metadata, size))
+    }
+
+    fn lookup_perm(&mut self, dir: Ino, name: &[u8]) -> Result<(Ino, Perm), Errno> {
+        let (ino, metadata) = self.find(dir, name)?;
+        let Stat { mode, uid, gid, .. } = self.attributes.stat(ino, &metadata, 0);
+        Ok((ino, Perm { mode, uid, gid }))
     }
 
     fn entries(&mut self, dir: Ino) -> Result<Vec<DirEntry>, Errno> {
+        Ok(self.entries_stat(dir)?.into_iter().map(|(entry, _)| entry).collect())
+    }
+
+    fn entries_stat(&mut self, dir: Ino) -> Result<Vec<(DirEntry, Option<Stat>)>, Errno> {
         let handle = self.dir(dir)?;
         let mut entries = Vec::new();
-        for entry in handle.entries().map_err(errno)? {
-            let name = entry.map_err(errno)?.file_name();
+        for name in platform::names(&handle).map_err(errno)? {
             // A file that vanishes meanwhile is as good as one removed before.
             let Ok(metadata) = platform::metadata_at(&handle, &name) else { continue };
             let ino = self.intern(dir, &name, &metadata);
-            let name = platform::bytes_from_name(&name);
+            let (name, kind) = (platform::bytes_from_name(&name), platform::kind(&metadata));
+            // How long the target of a link is, it does not say.
+            let stat =
+                (kind != FileKind::Symlink).then(|| self.attributes.stat(ino, &metadata, platform::size(&metadata)));
             if name.len() <= NAME_MAX {
-                entries.push(DirEntry { name, ino, kind: platform::kind(&metadata) });
+                entries.push((DirEntry { name, ino, kind }, stat));
             }
         }
-        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        entries.sort_unstable_by(|(a, _), (b, _)| a.name.cmp(&b.name));
         Ok(entries)
     }
 

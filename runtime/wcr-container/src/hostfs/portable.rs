@@ -4,7 +4,7 @@
 //! them read-only. What a container sets instead is remembered as long as the bind lives.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
@@ -21,6 +21,11 @@ pub(super) type Metadata = cap_std::fs::Metadata;
 /// The metadata of a name in an opened folder; a symbolic link is not followed.
 pub(super) fn metadata_at(dir: &Dir, name: &OsStr) -> io::Result<Metadata> {
     dir.symlink_metadata(name)
+}
+
+/// The names in an opened folder, in the host's order, without `.` and `..`.
+pub(super) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
+    dir.entries()?.map(|entry| Ok(entry?.file_name())).collect()
 }
 
 /// What is open: a folder or a file.

@@ -56,6 +56,24 @@ fn inode_numbers_stay_and_entries_are_sorted() {
 }
 
 #[test]
+fn what_comes_with_a_name_is_what_is_told_of_it_alone() {
+    let (dir, mut fs) = bound();
+    std::fs::write(dir.path().join("file"), "text").unwrap();
+    std::fs::create_dir(dir.path().join("folder")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("folder", dir.path().join("link")).unwrap();
+    let described = fs.entries_stat(ROOT).unwrap();
+    assert_eq!(described.len(), fs.entries(ROOT).unwrap().len());
+    for (entry, stat) in described {
+        let alone = fs.stat(entry.ino).unwrap();
+        assert_eq!(stat, (entry.kind != FileKind::Symlink).then_some(alone), "{entry:?}");
+        let Stat { mode, uid, gid, .. } = alone;
+        assert_eq!(fs.lookup_perm(ROOT, &entry.name), Ok((entry.ino, Perm { mode, uid, gid })));
+    }
+    assert_eq!(fs.lookup_perm(ROOT, b"none"), Err(Errno::Noent));
+}
+
+#[test]
 fn errors_are_those_of_the_contract() {
     let (_dir, mut fs) = bound();
     let sub = create(&mut fs, ROOT, "sub", FileKind::Directory);

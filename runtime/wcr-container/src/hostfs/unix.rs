@@ -11,7 +11,7 @@ use std::path::Path;
 
 use cap_std::fs::{Dir, File, FileExt as _, Permissions, PermissionsExt as _};
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Gid, Uid};
+use rustix::fs::{AtFlags, Gid, OFlags, Uid};
 use wcr_abi::{Errno, FileKind, Mode, Stat, StatFs, Timestamp, UTIME_OMIT};
 #[cfg(target_os = "linux")]
 use wcr_vfs::Part;
@@ -26,6 +26,21 @@ pub(super) type Metadata = rustix::fs::Stat;
 /// not followed: one call that cannot lead out of the folder.
 pub(super) fn metadata_at(dir: &Dir, name: &OsStr) -> io::Result<Metadata> {
     Ok(rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// The names in an opened folder, in the host's order, without `.` and `..`.
+pub(super) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let entries = rustix::fs::Dir::new(rustix::fs::openat(dir, c".", flags, rustix::fs::Mode::empty())?)?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            names.push(OsStr::from_bytes(name).to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// The metadata of what is open.

@@ -12,6 +12,8 @@ const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
 const TMPFS_MAGIC: u64 = 0x0102_1994;
 /// After how many seconds the time of the last access is renewed even if nothing has changed.
 const DAY: i64 = 24 * 60 * 60;
+/// Of so many entries at most is the metadata given with their names: a reader may want only the first ones.
+const STATS_MAX: usize = 512;
 /// The unit of allocation and of reading and writing.
 const BLOCK: u32 = 4096;
 
@@ -83,6 +85,18 @@ impl FileSystem for Tree {
             entries.push(DirEntry { name: name.to_vec(), ino, kind: self.get(ino)?.mode.kind() });
         }
         Ok(entries)
+    }
+
+    fn entries_stat(&mut self, dir: Ino) -> Result<Vec<(DirEntry, Option<Stat>)>, Errno> {
+        let entries = self.entries(dir)?;
+        let at_hand = entries.len() <= STATS_MAX;
+        Ok(entries
+            .into_iter()
+            .map(|entry| {
+                let stat = if at_hand { self.stat(entry.ino).ok() } else { None };
+                (entry, stat)
+            })
+            .collect())
     }
 
     fn readlink(&mut self, ino: Ino) -> Result<Vec<u8>, Errno> {

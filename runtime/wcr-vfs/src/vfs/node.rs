@@ -7,6 +7,11 @@ use wcr_abi::{Errno, FileKind, Stat, StatFs, Timestamp};
 use super::{Creds, Node, Place, Vfs};
 use crate::fs::{DirEntry, Part, Perm, SetAttr};
 
+/// The number of the device that a node is on.
+fn dev(node: Node) -> u64 {
+    u64::from(node.mount) + 1
+}
+
 impl Vfs {
     /// The node's metadata.
     ///
@@ -14,7 +19,7 @@ impl Vfs {
     /// `STALE` when it is no more; pin what is open.
     pub fn stat_node(&mut self, node: Node) -> Result<Stat, Errno> {
         let stat = self.fs(node)?.stat(node.ino)?;
-        Ok(Stat { dev: u64::from(node.mount) + 1, ..stat })
+        Ok(Stat { dev: dev(node), ..stat })
     }
 
     /// The node's kind, permissions and owners.
@@ -142,17 +147,46 @@ impl Vfs {
     /// `NOTDIR`, `STALE`.
     pub fn entries(&mut self, dir: Node) -> Result<Vec<DirEntry>, Errno> {
         let mut entries = self.fs(dir)?.entries(dir.ino)?;
-        if self.covered.keys().any(|node| node.mount == dir.mount) {
+        if self.has_mounts_on(dir.mount) {
             for entry in &mut entries {
-                let under = Node { mount: dir.mount, ino: entry.ino };
-                let top = self.cross(under);
-                if top != under {
-                    entry.ino = top.ino;
-                    entry.kind = self.perm(top)?.mode.kind();
-                }
+                self.cross_entry(dir, entry)?;
             }
         }
         Ok(entries)
+    }
+
+    /// [`Self::entries`], with the metadata of those where it is at hand.
+    ///
+    /// # Errors
+    /// Those of [`Self::entries`].
+    pub fn entries_stat(&mut self, dir: Node) -> Result<Vec<(DirEntry, Option<Stat>)>, Errno> {
+        let mut entries = self.fs(dir)?.entries_stat(dir.ino)?;
+        let has_mounts = self.has_mounts_on(dir.mount);
+        for (entry, stat) in &mut entries {
+            if has_mounts && self.cross_entry(dir, entry)? {
+                *stat = None;
+            }
+            if let Some(stat) = stat {
+                stat.dev = dev(dir);
+            }
+        }
+        Ok(entries)
+    }
+
+    fn has_mounts_on(&self, mount: u32) -> bool {
+        self.covered.keys().any(|node| node.mount == mount)
+    }
+
+    /// Makes a directory's entry that of what is mounted there; whether something is.
+    fn cross_entry(&mut self, dir: Node, entry: &mut DirEntry) -> Result<bool, Errno> {
+        let under = Node { mount: dir.mount, ino: entry.ino };
+        let top = self.cross(under);
+        if top == under {
+            return Ok(false);
+        }
+        entry.ino = top.ino;
+        entry.kind = self.perm(top)?.mode.kind();
+        Ok(true)
     }
 
     /// The node of one of a directory's entries, as [`Self::entries`] names it.

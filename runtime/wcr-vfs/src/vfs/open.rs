@@ -101,11 +101,11 @@ impl Vfs {
                 return Err(Errno::Isdir);
             }
             slash |= walker.slash;
-            let child = match walker.vfs.child(walker.at, &name) {
+            let (child, perm) = match walker.vfs.child_perm(walker.at, &name) {
                 Err(Errno::Noent) if create => return Ok(End::Missing { dir: walker.at, name }),
-                child => child?,
+                found => found?,
             };
-            if walker.vfs.kind(child)? != FileKind::Symlink || !(follow || slash) {
+            if perm.mode.kind() != FileKind::Symlink || !(follow || slash) {
                 break (child, Some(Place { dir: walker.at, name }), Name::Own);
             }
             match walker.follow(child)? {

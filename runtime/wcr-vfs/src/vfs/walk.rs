@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use wcr_abi::{Errno, FileKind, NAME_MAX, PATH_MAX, SYMLOOP_MAX, Timestamp};
 
 use super::{Access, Creds, Name, Node, Place, Vfs};
-use crate::fs::MagicLink;
+use crate::fs::{MagicLink, Perm};
 
 /// On whose behalf a path is walked. The root is always the container's.
 #[derive(Clone, Copy)]
@@ -97,6 +97,8 @@ pub(super) struct Walker<'a> {
     walk: &'a Walk<'a>,
     /// The directory reached.
     pub at: Node,
+    /// A directory on the way there, and what was found out about it.
+    known: Option<(Node, Perm)>,
     /// What is still to be walked, the innermost symbolic link's target last: bytes and position.
     pending: Vec<(Cow<'a, [u8]>, usize)>,
     links: u32,
@@ -116,14 +118,17 @@ impl<'a> Walker<'a> {
         if at == Node::NOWHERE {
             return Err(Errno::Badf);
         }
-        Ok(Self { vfs, walk, at, pending: vec![(Cow::Borrowed(path), 0)], links: 0, slash: false })
+        Ok(Self { vfs, walk, at, known: None, pending: vec![(Cow::Borrowed(path), 0)], links: 0, slash: false })
     }
 
     /// Walks up to the last component, which is to be looked up in [`Self::at`].
     pub fn last(&mut self) -> Result<Last, Errno> {
         loop {
             let Some((part, is_last)) = self.next_component() else { return Ok(Last::Root) };
-            let perm = self.vfs.perm(self.at)?;
+            let perm = match self.known {
+                Some((node, perm)) if node == self.at => perm,
+                _ => self.vfs.perm(self.at)?,
+            };
             if perm.mode.kind() != FileKind::Directory {
                 return Err(Errno::Notdir);
             }
@@ -138,9 +143,10 @@ impl<'a> Walker<'a> {
                 (b".", false) => {}
                 (b"..", false) => self.at = self.vfs.parent(self.at)?,
                 (_, false) => {
-                    let child = self.vfs.child(self.at, name)?;
-                    if self.vfs.perm(child)?.mode.kind() != FileKind::Symlink {
+                    let (child, perm) = self.vfs.child_perm(self.at, name)?;
+                    if perm.mode.kind() != FileKind::Symlink {
                         self.at = child;
+                        self.known = Some((child, perm));
                         continue;
                     }
                     match self.follow(child)? {
@@ -258,8 +264,8 @@ impl Vfs {
                 Last::Name(name) => name,
             };
             must_be_dir |= walker.slash;
-            let child = walker.vfs.child(walker.at, &name)?;
-            let is_link = walker.vfs.perm(child)?.mode.kind() == FileKind::Symlink;
+            let (child, perm) = walker.vfs.child_perm(walker.at, &name)?;
+            let is_link = perm.mode.kind() == FileKind::Symlink;
             if !is_link || !(follow || must_be_dir) {
                 place = Some(Place { dir: walker.at, name });
                 break child;
@@ -282,12 +288,26 @@ impl Vfs {
         self.covered_child(dir, name).map(|child| self.cross(child))
     }
 
-    /// The node of a name in a directory, under whatever is mounted on it.
-    pub(super) fn covered_child(&mut self, dir: Node, name: &[u8]) -> Result<Node, Errno> {
+    /// [`Self::child`], with [`Self::perm`] of what it found.
+    pub(super) fn child_perm(&mut self, dir: Node, name: &[u8]) -> Result<(Node, Perm), Errno> {
+        self.can_be_name(dir, name)?;
+        let (ino, perm) = self.fs(dir)?.lookup_perm(dir.ino, name)?;
+        let under = Node { mount: dir.mount, ino };
+        let top = self.cross(under);
+        Ok((top, if top == under { perm } else { self.perm(top)? }))
+    }
+
+    fn can_be_name(&mut self, dir: Node, name: &[u8]) -> Result<(), Errno> {
         if name.len() > NAME_MAX {
             self.not_removed(dir)?;
             return Err(Errno::Nametoolong);
         }
+        Ok(())
+    }
+
+    /// The node of a name in a directory, under whatever is mounted on it.
+    pub(super) fn covered_child(&mut self, dir: Node, name: &[u8]) -> Result<Node, Errno> {
+        self.can_be_name(dir, name)?;
         let ino = self.fs(dir)?.lookup(dir.ino, name)?;
         Ok(Node { mount: dir.mount, ino })
     }

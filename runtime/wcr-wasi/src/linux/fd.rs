@@ -34,9 +34,16 @@ pub fn fd_entries<M: GuestMemory>(
     let len = len.min(ENTRIES_MAX);
     let mut out = Vec::new();
     let skipped = usize::try_from(cookie).unwrap_or(usize::MAX);
-    for entry in k.entries(pid, fd, cookie == 0)?.iter().skip(skipped) {
+    let (entries, stats) = k.entries_stat(pid, fd, cookie == 0)?;
+    for (at, entry) in entries.iter().enumerate().skip(skipped) {
         let fitting = out.len();
-        let Ok(stat) = k.stat_entry(pid, fd, entry) else { continue };
+        let stat = match stats.get(at) {
+            Some(Some(stat)) => *stat,
+            _ => match k.stat_entry(pid, fd, entry) {
+                Ok(stat) => stat,
+                Err(_) => continue,
+            },
+        };
         DirRecord { stat, name: entry.name.clone() }.encode(&mut out);
         if out.len() > len as usize {
             out.truncate(fitting);

@@ -210,12 +210,13 @@ impl<W: Write> Deflate<W> {
             return best;
         };
         let Some(here) = window.get(self.at..self.at + MAX_MATCH) else { return best };
-        let start = pair(window, self.at as u16, 0);
-        let mut end = pair(window, self.at as u16, best - 1);
+        let (Some(starts), Some(mut ends)) = (places(window, 0), places(window, best - 1)) else { return best };
+        let start = pair(starts, self.at as u16);
+        let mut end = pair(ends, self.at as u16);
         let mut candidate = candidate as u16;
         loop {
             // The last two bytes of a longer match differ most often.
-            if pair(window, candidate, best - 1) == end && pair(window, candidate, 0) == start {
+            if pair(ends, candidate) == end && pair(starts, candidate) == start {
                 let there = window.get(candidate.into()..usize::from(candidate) + MAX_MATCH).unwrap_or_default();
                 let length = common(here, there);
                 if length > best {
@@ -223,7 +224,9 @@ impl<W: Write> Deflate<W> {
                     if length >= NICE {
                         return best;
                     }
-                    end = pair(window, self.at as u16, best - 1);
+                    let Some(longer) = places(window, best - 1) else { return best };
+                    ends = longer;
+                    end = pair(ends, self.at as u16);
                 }
             }
             candidate = previous[usize::from(candidate) & (REACH - 1)];
@@ -235,10 +238,15 @@ impl<W: Write> Deflate<W> {
     }
 }
 
-/// Two bytes of the window, `offset` behind `place`, which is less than the margin.
-fn pair(window: &[u8; WINDOW + MARGIN], place: u16, offset: usize) -> u16 {
-    let at = usize::from(place) + (offset & (MARGIN / 2 - 1));
-    u16::from_le_bytes([window[at], window[at + 1]])
+/// The window from `offset` on, which is less than the margin: what lies there behind any place, one more included.
+fn places(window: &[u8; WINDOW + MARGIN], offset: usize) -> Option<&[u8; WINDOW + 1]> {
+    window.get(offset..)?.first_chunk()
+}
+
+/// Two bytes; no place needs a check.
+fn pair(bytes: &[u8; WINDOW + 1], place: u16) -> u16 {
+    let at = usize::from(place);
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
 /// How many bytes two strings of the greatest length have in common.

@@ -9,6 +9,9 @@ use crate::regex::{Captures, Regex, Span};
 ///
 /// Each search begins behind the last match as if the text began there, but not at a line's start.
 pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8], out: &mut Vec<u8>) -> bool {
+    if let ([byte], true, 0) = (regex.required_literal(), regex.is_literal(), substitution.which) {
+        return replace_byte(*byte, &substitution.replacement, text, out);
+    }
     let groups = substitution.replacement.iter().any(|part| matches!(part, Part::Group(1..)));
     out.clear();
     let (mut rest, mut count, mut replaced) = (text, 0, false);
@@ -55,6 +58,28 @@ pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8]
     replaced
 }
 
+/// Replaces each such byte, of which there may be many: each is found by less than a search.
+fn replace_byte(byte: u8, replacement: &[Part], text: &[u8], out: &mut Vec<u8>) -> bool {
+    out.clear();
+    let mut from = 0;
+    for at in memchr::memchr_iter(byte, text) {
+        append(out, text.get(from..at).unwrap_or_default());
+        for part in replacement {
+            match part {
+                Part::Text(text) => append(out, text),
+                Part::Group(0) => out.push(byte),
+                // There are none.
+                Part::Group(_) => {}
+            }
+        }
+        from = at + 1;
+    }
+    if from > 0 {
+        append(out, text.get(from..).unwrap_or_default());
+    }
+    from > 0
+}
+
 /// The next match; what its subexpressions matched is put into `captures`, if that is asked for.
 fn search(regex: &Regex, text: &[u8], continued: bool, captures: Option<&mut Captures>) -> Option<Span> {
     let Some(captures) = captures else { return regex.find_at(text, 0, continued) };
@@ -80,6 +105,33 @@ fn replace(substitution: &Substitution, text: &[u8], span: Span, captures: &Capt
                 if let Some((start, end)) = part {
                     append(out, text.get(start..end).unwrap_or_default());
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::regex::Syntax;
+
+    #[test]
+    fn a_byte_is_replaced_as_any_match_is() {
+        let replacements = [
+            vec![],
+            vec![Part::Text(b"X".to_vec())],
+            vec![Part::Text(b"<".to_vec()), Part::Group(0), Part::Group(0), Part::Text(b">".to_vec())],
+        ];
+        let regex = |pattern: &[u8]| Regex::new(pattern, Syntax::BASIC).unwrap();
+        for replacement in replacements {
+            let substitution = Substitution { pattern: None, replacement, which: 0, print: false, file: None };
+            for text in [&b""[..], b"e", b"ee", b"none", b"x", b"where the bees are, e", b"\xff\0e\ne"] {
+                let (mut quick, mut slow) = (Vec::new(), Vec::new());
+                let replaced = substitute(&substitution, &regex(b"e"), text, &mut quick);
+                // As a set in a group it is no literal.
+                assert_eq!(substitute(&substitution, &regex(b"\\(e\\)"), text, &mut slow), replaced);
+                assert!(!replaced || quick == slow, "{text:?}");
+                assert_eq!(replaced, text.contains(&b'e'));
             }
         }
     }

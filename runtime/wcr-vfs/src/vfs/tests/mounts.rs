@@ -43,6 +43,25 @@ fn a_mount_covers_and_dot_dot_leads_out() {
 }
 
 #[test]
+fn entries_are_described_as_they_are_found_by_name() {
+    let (mut vfs, _, top) = mounted(false);
+    open(&mut vfs, Creds::root(), b"file", CREATE).unwrap();
+    open(&mut vfs, Creds::root(), b"mnt/inner/file", CREATE).unwrap();
+    let walk = Walk::new(vfs.root(), Creds::root(), 1);
+    for dir in [vfs.root(), top, vfs.resolve_node(&walk, None, b"mnt/inner", true).unwrap()] {
+        let names = vfs.entries(dir).unwrap();
+        let described = vfs.entries_stat(dir).unwrap();
+        assert!(!names.is_empty());
+        assert_eq!(names, described.iter().map(|(entry, _)| entry.clone()).collect::<Vec<_>>());
+        for (entry, stat) in described {
+            let node = vfs.entry(dir, &entry.name).unwrap();
+            // Of what is mounted there it is not at hand.
+            assert_eq!(stat, (node != top).then(|| vfs.stat_node(node).unwrap()), "{entry:?}");
+        }
+    }
+}
+
+#[test]
 fn mount_points_stay_and_nothing_crosses() {
     let (mut vfs, ..) = mounted(false);
     let walk = Walk::new(vfs.root(), Creds::root(), 1);
