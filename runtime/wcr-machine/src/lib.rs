@@ -32,7 +32,7 @@ pub use environment::{DEFAULT_PATH, EnvChange, environment};
 pub use error::BootError;
 pub use image::{BuiltinFiles, ContainerImage};
 pub use listing::{Executable, Rung, executables};
-pub use loader::{BundledGuest, Explain, LastRefusal, Verdict, judge};
+pub use loader::{BundledGuest, Explain, GuestModule, LastRefusal, Verdict, judge};
 pub use path::clean;
 pub use root::Root;
 pub use rootfs::Mount;
