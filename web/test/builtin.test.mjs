@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { open, run, start } from "./browser.mjs";
+import { open, run, shows, start } from "./browser.mjs";
 import { dist } from "./server.mjs";
 
 /** The most that a browser fetches at first use from a server that packs nothing, in bytes. */
@@ -40,7 +40,7 @@ describe("the page's first use", () => {
     const lengths = [];
     page.on("response", (response) => lengths.push(response.body().then(({ length }) => length)));
     await page.goto(session.url);
-    await page.waitForFunction(() => globalThis.wcrPage?.screen.text.includes("/ #"));
+    await shows(page, "/ #");
     const sum = (await Promise.all(lengths)).reduce((total, length) => total + length, 0);
     assert.ok(sum > packed.length && sum <= FIRST_USE_MAX, `${sum} bytes`);
   });
@@ -65,8 +65,8 @@ describe("the built-in image", () => {
   it("that is cut off is refused in a sentence", async () => {
     const session = await start({ [`/${layer}`]: packed.subarray(0, packed.length - 1) });
     const page = await open(session);
+    await shows(page, "the built-in image cannot be used");
     assert.equal(await page.textContent("#state"), "wcr failed");
-    assert.match(await page.evaluate(() => globalThis.wcrPage.screen.text), /the built-in image cannot be used/);
     await session.close();
   });
 
