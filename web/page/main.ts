@@ -45,7 +45,7 @@ const tabList = element("tabs", HTMLElement);
 const keep = new Keep();
 const screen = new Screen(element("screen", HTMLElement), {
   keys: (bytes) => session.keys(bytes),
-  resized: (size) => session.runner.resize(size),
+  resized: (size) => runner.resize(size),
   left: () => tabList.querySelector<HTMLElement>("[aria-selected=true]")?.focus(),
 });
 const session: Session = new Session(runner, screen, keep, {

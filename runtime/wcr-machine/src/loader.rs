@@ -61,7 +61,7 @@ impl GuestModule {
 
     fn len(&self) -> u64 {
         match self {
-            Self::Plain(wasm) => wasm.len() as u64,
+            Self::Plain(wasm) => TarData::len(wasm),
             Self::InTar { len, .. } => *len,
         }
     }
