@@ -1,9 +1,9 @@
 /**
- * Packs the built page for the `wcr` binary, and prints what a browser fetches at first use: `pack.mjs DIR`.
+ * Packs the built page for the `wcr` binary, and prints what a browser fetches at first use: `pack.mjs DIR BUILTIN`.
  *
  * The folder has `page.txt` with a line for each file of the page (what it is, and its path), the files as gzip has
- * them, and the first page as it is. The built-in image's files are not among them, since the binary has those; its
- * layer is there to be compared.
+ * them or as they are, and the first page as it is. The built-in image's files are not among them, since the binary has
+ * those; its layer, which the page takes as a plain tar, too, is there to be compared.
  */
 
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -12,14 +12,14 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const dist = fileURLToPath(new URL("dist/", import.meta.url));
-const builtin = fileURLToPath(new URL("generated/builtin/", import.meta.url));
-const [out] = process.argv.slice(2);
+const [out, builtin] = process.argv.slice(2);
 
 /** What is there for other pages. */
 const PACKAGE = ["package.json", "wcr.d.ts", "wcr.js"];
 
-const names = readdirSync(builtin);
-/** The name of a file of the built-in image before vite has put a hash into it. */
+/** What the binary has in place of files of the page. */
+const BUILTIN = { "layer.packed": "layer.tar", "layer.idx": "layer.idx", "config.json": "config.json" };
+/** The name of a file before vite has put a hash into it. */
 const unhashed = (path) => basename(path).replace(/-[\w-]{8}\./, ".");
 
 rmSync(out, { recursive: true, force: true });
@@ -33,13 +33,14 @@ const paths = readdirSync(dist, { recursive: true, withFileTypes: true })
   .sort();
 paths.forEach((path, number) => {
   const content = readFileSync(join(dist, path));
-  const packed = gzipSync(content, { level: 9 });
-  table.push([path, content.length, packed.length]);
-  const name = unhashed(path);
+  const gzip = gzipSync(content, { level: 9 });
+  table.push([path, content.length, Math.min(gzip.length, content.length)]);
+  const own = BUILTIN[unhashed(path)];
   if (path === "index.html") return;
-  if (names.includes(name)) return lines.push(`${name} ${path}`);
-  writeFileSync(join(out, `${number}.gz`), packed);
-  lines.push(`${number}.gz ${path}`);
+  if (own) return lines.push(`${own} ${path}`);
+  const name = `${number}.${path.endsWith(".packed") ? "plain" : "gz"}`;
+  writeFileSync(join(out, name), name.endsWith(".gz") ? gzip : content);
+  lines.push(`${name} ${path}`);
 });
 copyFileSync(join(dist, "index.html"), join(out, "index.html"));
 copyFileSync(join(builtin, "layer.tar"), join(out, "layer.tar"));

@@ -1,4 +1,21 @@
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** The page's own script is imported by its first one, but fetched beside it. */
+const fetchedEarly: Plugin = {
+  name: "fetched-early",
+  transformIndexHtml: {
+    order: "post",
+    handler(_html, { bundle }) {
+      const chunks = Object.values(bundle ?? {}).flatMap((each) => (each.type === "chunk" ? [each] : []));
+      const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith("/page/main.ts"));
+      return (page ? [page.fileName, ...page.imports] : []).map((name) => ({
+        tag: "link",
+        attrs: { rel: "modulepreload", crossorigin: true, href: `./${name}` },
+        injectTo: "head" as const,
+      }));
+    },
+  },
+};
 
 export default defineConfig({
   // The page can lie in any folder of a server.
@@ -16,4 +33,5 @@ export default defineConfig({
     },
   },
   worker: { format: "es" },
+  plugins: [fetchedEarly],
 });

@@ -49,6 +49,7 @@ fn page_of(page: &Path, bundle: &Path) -> Option<String> {
             "layer.tar" => "Carried::Builtin(|files| files.tar)".into(),
             "layer.idx" => "Carried::Builtin(|files| files.index)".into(),
             "config.json" => "Carried::Builtin(|files| files.config)".into(),
+            plain if plain.ends_with(".plain") => format!("Carried::Plain(include_bytes!({:?}))", page.join(plain)),
             packed => format!("Carried::Packed(include_bytes!({:?}))", page.join(packed)),
         };
         writeln!(files, "    ({path:?}, {carried}),").ok()?;

@@ -75,7 +75,7 @@ fn bundle(folder: &Path) -> Option<String> {
         statics += &embed(&format!("{upper}_WASM"), &folder.join(format!("{name}.wasm")), Form::Data)?;
         statics += &embed(&format!("{upper}_CODE"), &folder.join(format!("{name}.cwasm")), Form::Code)?;
         statics += &embed(&format!("{upper}_STOP"), &folder.join(format!("{name}.stop.cwasm")), Form::Code)?;
-        let _ = writeln!(guests, "    BundledGuest {{ name: {name:?}, wasm: {upper}_WASM }},");
+        let _ = writeln!(guests, "    BundledGuest {{ name: {name:?}, wasm: GuestModule::Plain({upper}_WASM) }},");
         let _ = writeln!(
             compiled,
             "    // SAFETY: the pack tool has written the code with this version of the engine.\n    \

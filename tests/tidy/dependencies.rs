@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     ),
     ("wcr-harness", &["wcr-abi", "wcr-container", "wcr-image", "wcr-machine"]),
     ("wcr-cli", &["wcr-container", "wcr-harness", "wcr-image", "wcr-registry", "wcr-shims", "wcr-store"]),
-    ("xtask", &["wcr-engine", "wcr-image", "wcr-shims"]),
+    ("xtask", &["wcr-engine", "wcr-image", "wcr-shims", "wcr-vfs"]),
     ("wcr-sys", &["wcr-abi"]),
     ("applets", &["wcr-abi", "wcr-sys"]),
     ("gnu", &["applets", "wcr-shims", "wcr-sys"]),

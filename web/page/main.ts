@@ -1,6 +1,6 @@
 /** The page: a terminal over an image, and panels around it. */
 
-import "./style.css";
+import { runner } from "./first.ts";
 import { BUILTIN, named, type Image } from "./images.ts";
 import { Keep } from "./keep.ts";
 import { LinkError, read } from "./link.ts";
@@ -45,10 +45,10 @@ const tabList = element("tabs", HTMLElement);
 const keep = new Keep();
 const screen = new Screen(element("screen", HTMLElement), {
   keys: (bytes) => session.keys(bytes),
-  resized: (size) => session.runner.resize(size),
+  resized: (size) => runner.resize(size),
   left: () => tabList.querySelector<HTMLElement>("[aria-selected=true]")?.focus(),
 });
-const session: Session = new Session(screen, keep, {
+const session: Session = new Session(runner, screen, keep, {
   state(now, text) {
     [state.dataset["state"], state.textContent] = [now, text];
   },
@@ -61,8 +61,6 @@ const session: Session = new Session(screen, keep, {
     if (runs) void files.refresh();
   },
 });
-// What takes longest begins first; a failure shows when the container is to be made.
-session.runner.load().catch(() => {});
 const command = new CommandPanel();
 const files = new FilesPanel(session);
 const processes = new ProcessesPanel(session);

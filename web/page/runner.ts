@@ -2,7 +2,7 @@
 
 import configUrl from "../generated/builtin/config.json?url";
 import indexUrl from "../generated/builtin/layer.idx?url";
-import layerUrl from "../generated/builtin/layer.tar?url";
+import layerUrl from "../generated/builtin/layer.packed?url";
 import type { Archive, BuiltinUrls, FromWorker, Outcome, Questions, RunRequest, Size, ToWorker } from "./protocol.ts";
 
 /** Where the built-in image's files are. */

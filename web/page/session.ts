@@ -3,7 +3,7 @@
 import { shortName, type Image } from "./images.ts";
 import { Keep, KeepError } from "./keep.ts";
 import type { Outcome, RunRequest } from "./protocol.ts";
-import { Runner, Stopped, type Listener } from "./runner.ts";
+import { Stopped, type Listener, type Runner } from "./runner.ts";
 import { Screen } from "./view/screen.ts";
 import { jspi } from "./worker/jspi.ts";
 
@@ -40,7 +40,7 @@ const WCR_FAILED = 125;
 const LAST_WORDS = 1000;
 
 export class Session {
-  readonly runner = new Runner();
+  readonly runner: Runner;
   readonly #keep: Keep;
   readonly #screen: Screen;
   readonly #listener: SessionListener;
@@ -61,7 +61,8 @@ export class Session {
   /** Starts the next container; there is something to wait for. */
   #again: (() => void) | undefined;
 
-  constructor(screen: Screen, keep: Keep, listener: SessionListener) {
+  constructor(runner: Runner, screen: Screen, keep: Keep, listener: SessionListener) {
+    this.runner = runner;
     [this.#screen, this.#keep, this.#listener] = [screen, keep, listener];
   }
 

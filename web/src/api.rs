@@ -29,7 +29,7 @@ pub fn kernel_table() -> JsValue {
     wasm_bindgen::function_table()
 }
 
-/// Takes the files of the built-in image.
+/// Takes the files of the built-in image. Its layer is a tar, packed or not.
 ///
 /// # Errors
 /// They are damaged or do not belong together.
@@ -387,7 +387,7 @@ pub fn program_module(program: u32) -> Option<Vec<u8>> {
         match program {
             Program::Guest(name) | Program::Flavoured(name, _) => {
                 let guest = images::guests().iter().find(|guest| guest.name == *name)?;
-                Some(limited(guest.wasm, *limit))
+                Some(limited(guest.wasm.bytes()?, *limit))
             }
             Program::Module(wasm) => Some(limited(wasm, *limit)),
             // Refused by the loader.

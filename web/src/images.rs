@@ -3,11 +3,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use wcr_abi::FileKind;
-use wcr_image::{Archive, ImageError, Limits, Platform, index_tar};
-use wcr_machine::{BootError, BuiltinFiles, BundledGuest, ContainerImage};
+use wcr_image::{Archive, ImageError, Limits, PackedTar, Platform, index_tar};
+use wcr_machine::{BootError, BuiltinFiles, BundledGuest, ContainerImage, GuestModule};
 use wcr_shims::Guest;
-use wcr_vfs::layer::{Layer, LayerError, LayerIndex, RecordKind};
+use wcr_vfs::layer::{Layer, LayerError, LayerIndex, TarData};
 
 /// Why an image cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +23,9 @@ pub enum ImagesError {
     /// The built-in image is damaged.
     #[error(transparent)]
     Builtin(#[from] BootError),
+    /// The built-in image's layer is damaged.
+    #[error("the built-in image cannot be used: {0}; reload the page")]
+    Layer(ImageError),
     /// The files for the working directory are no tar that a layer can be made of.
     #[error("the files for the container cannot be used: {0}")]
     Files(#[from] ImageError),
@@ -43,13 +45,18 @@ struct Images {
     archive: Option<ContainerImage>,
 }
 
-/// Takes the built-in image's files. The guests' modules are not copied out of its layer.
+/// Takes the built-in image's files. The guests' modules are not copied out of its layer, and unpacked when they are needed.
 pub(crate) fn load_builtin(tar: Vec<u8>, index: Vec<u8>, config: Vec<u8>) -> Result<(), ImagesError> {
     // They are needed as long as the page lives, and the loader compares files with the guests' modules.
-    let files = BuiltinFiles { tar: &*tar.leak(), index: &*index.leak(), config: &*config.leak() };
-    let builtin = ContainerImage::builtin(files)?;
-    let index = LayerIndex::open(files.index)?;
-    let guests = Guest::ALL.map(|guest| bundled(guest, &index, files.tar));
+    let tar: Box<dyn TarData> = match PackedTar::is_packed(&tar) {
+        true => Box::new(PackedTar::open(tar).map_err(ImagesError::Layer)?),
+        false => Box::new(tar),
+    };
+    let tar: &'static dyn TarData = Box::leak(tar);
+    let index: &'static [u8] = index.leak();
+    let builtin = ContainerImage::builtin(BuiltinFiles { tar, index, config: &*config.leak() })?;
+    let index = LayerIndex::open(index)?;
+    let guests = Guest::ALL.map(|guest| bundled(guest, &index, tar));
     let guests: Vec<BundledGuest> = guests.into_iter().collect::<Result<_, _>>()?;
     IMAGES.with_borrow_mut(|images| {
         images.guests = guests.leak();
@@ -59,18 +66,9 @@ pub(crate) fn load_builtin(tar: Vec<u8>, index: Vec<u8>, config: Vec<u8>) -> Res
 }
 
 /// A guest's module where it lies in the layer.
-fn bundled(guest: Guest, index: &LayerIndex, tar: &'static [u8]) -> Result<BundledGuest, ImagesError> {
-    let find = || {
-        let home = guest.home();
-        let file = home.split('/').try_fold(0, |folder, name| index.child(folder, name.as_bytes()))?;
-        let record = index.record(file)?;
-        let start = usize::try_from(record.data).ok()?;
-        let length = usize::try_from(record.size).ok()?;
-        let is_file = record.kind == RecordKind::Inode && record.mode.kind() == FileKind::Regular;
-        tar.get(start..start.checked_add(length)?).filter(|_| is_file)
-    };
-    let wasm = find().ok_or(ImagesError::NoGuest(guest.name()))?;
-    Ok(BundledGuest { name: guest.name(), wasm })
+fn bundled(guest: Guest, index: &LayerIndex, tar: &'static dyn TarData) -> Result<BundledGuest, ImagesError> {
+    let record = index.file(&guest.home()).ok_or(ImagesError::NoGuest(guest.name()))?;
+    Ok(BundledGuest { name: guest.name(), wasm: GuestModule::InTar { tar, start: record.data, len: record.size } })
 }
 
 /// The guests that the built-in image brought.

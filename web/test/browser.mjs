@@ -68,7 +68,7 @@ export async function begun(page) {
 
 /** Waits for a text in the terminal; all that is there then. */
 export async function shows(page, text) {
-  await page.waitForFunction((text) => globalThis.wcrPage.screen.text.includes(text), text).catch(async (error) => {
+  await page.waitForFunction((text) => globalThis.wcrPage?.screen.text.includes(text), text).catch(async (error) => {
     throw new Error(`no ${JSON.stringify(text)} at the end of ${JSON.stringify((await screen(page)).slice(-400))}: ${error.message}`);
   });
   return screen(page);
@@ -76,7 +76,7 @@ export async function shows(page, text) {
 
 /** What is in the terminal. */
 export function screen(page) {
-  return page.evaluate(() => globalThis.wcrPage.screen.text);
+  return page.evaluate(() => globalThis.wcrPage?.screen.text ?? "");
 }
 
 /** Types a line into the terminal's shell. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { open, shows, start, type } from "./browser.mjs";
 import { dist } from "./server.mjs";
 
@@ -17,7 +18,7 @@ async function opened(pattern, change) {
   const context = await session.browser.newContext();
   const name = readdirSync(join(dist, "assets")).find((name) => pattern.test(name));
   const body = change(readFileSync(join(dist, "assets", name)));
-  const contentType = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
+  const contentType = name.endsWith(".packed") ? "application/octet-stream" : "text/javascript";
   await context.route(`**/${name}`, (route) => route.fulfill({ body, contentType }));
   const page = await open({ browser: context, url: session.url });
   await shows(page, "/ #");
@@ -58,7 +59,9 @@ function leb128(value) {
 
 describe("without memory", () => {
   it("for files the container is started anew", async () => {
-    const { context, page } = await opened(/^wcr_web_bg.*\.wasm$/, (module) => limited(module, (64 << 20) >> 16));
+    const { context, page } = await opened(/^wcr_web-.*\.packed$/, (packed) =>
+      gzipSync(limited(gunzipSync(packed), (64 << 20) >> 16)),
+    );
     await type(page, "echo kept > /root/kept; sleep 3");
     await page.waitForFunction(() => /kept at/.test(document.getElementById("kept").textContent));
     await type(page, "head -c 100000000 /dev/zero > /large");

@@ -37,6 +37,23 @@ async function reported(page_ = page) {
   }));
 }
 
+/** The cases that `wcr test` reports of such a file; nothing where there is no binary. */
+function nativeCases(name, text, ...options) {
+  const wcr = process.env.WCR_BIN;
+  if (!wcr || !existsSync(wcr)) return undefined;
+  const home = mkdtempSync(join(tmpdir(), "wcr-scripts-"));
+  try {
+    const file = join(home, name);
+    writeFileSync(file, text);
+    const env = { ...process.env, WCR_ROOT: join(home, "store") };
+    const { stdout, stderr } = spawnSync(wcr, ["test", "--json", ...options, file], { encoding: "utf8", env });
+    assert.notEqual(stdout, "", stderr);
+    return JSON.parse(stdout).cases;
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
+
 describe("the example", () => {
   it("runs, with a failure to show how that looks", async () => {
     await page.click("#script-run");
@@ -108,18 +125,10 @@ describe("scripts", () => {
       const text = `test("${name}", || {${script}\n});`;
       const { status, cases } = await report(text);
       assert.equal(status, "1 passed, 0 failed", cases.join("\n"));
-      const wcr = process.env.WCR_BIN;
-      if (!wcr || !existsSync(wcr)) return test.skip("no wcr binary (WCR_BIN)");
-      const home = mkdtempSync(join(tmpdir(), "wcr-scripts-"));
-      try {
-        writeFileSync(join(home, "t.rhai"), text);
-        const native = spawnSync(wcr, ["test", "--json", join(home, "t.rhai")], { encoding: "utf8", env: { ...process.env, WCR_ROOT: join(home, "store") } });
-        const [{ printed }] = JSON.parse(native.stdout).cases;
-        const here = await page.evaluate(() => document.querySelector("#script-report pre")?.textContent ?? "");
-        assert.deepEqual(here.split("\n").filter(Boolean), printed.filter(Boolean));
-      } finally {
-        rmSync(home, { recursive: true });
-      }
+      const native = nativeCases("t.rhai", text);
+      if (!native) return test.skip("no wcr binary (WCR_BIN)");
+      const here = await page.evaluate(() => document.querySelector("#script-report pre")?.textContent ?? "");
+      assert.deepEqual(here.split("\n").filter(Boolean), native[0].printed.filter(Boolean));
     });
   }
 
@@ -181,6 +190,123 @@ describe("scripts", () => {
     const { status } = await report("let x = 1; for i in 0..100000 { x = [x]; } print(x);");
     assert.match(status, /failed|more stack/);
     assert.equal((await report("expect(1).equals(1);")).status, "1 passed, 0 failed");
+  });
+});
+
+/** A structure test of each kind, some of which fail. */
+const STRUCTURE = `# about the image that is open
+schemaVersion: 2.0.0
+globalEnvVars:
+  - { key: WHO, value: you }
+commandTests:
+  - name: says it
+    setup: [["sh", "-c", "echo $WHO > /said"]]
+    command: cat
+    args: ["/said"]
+    expectedOutput: ["^y.u\\n$"]
+    excludedOutput: ["me"]
+  - name: sleeps, and ends with another code
+    command: sh
+    args: ["-c", "sleep 60; date; echo late >&2; exit 3"]
+    expectedOutput: ["00:01:00"]
+  - name: prints something else
+    command: seq
+    args: ["3"]
+    expectedOutput: ["^4"]
+  - name: no such program
+    command: nothing
+fileExistenceTests:
+  - { name: a program, path: /bin/sh, isExecutableBy: any, uid: 0, permissions: "-rwxr-xr-x" }
+  - { name: nothing, path: /nothing, shouldExist: false }
+  - { name: something, path: /nothing, shouldExist: true }
+fileContentTests:
+  - name: users
+    path: /etc/passwd
+    expectedContents: ["^root:x:0:0:", "toor"]
+metadataTest:
+  cmd: ["sh"]
+  workdir: /srv
+`;
+
+describe("structure tests", () => {
+  /** What the panel shows of each case: its name and all that is told of a failure. */
+  const shown = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("#script-report > li")].map((item) => {
+        const [title, ...rest] = [...item.children].map((part) => part.textContent);
+        return [title.replace(/ \d+ ms$/, ""), ...rest.flatMap((text) => text.split("\n"))].filter(Boolean);
+      }),
+    );
+  /** The same of what the command reports. */
+  const reportOf = ({ script, name, failure }) => [
+    `${failure ? "FAILED" : "ok"} ${name ?? script}`,
+    ...(failure ? [failure.what, ...failure.detail, ...failure.last_run].flatMap((text) => text.split("\n")) : []),
+  ].filter(Boolean);
+
+  it("are known by their name, and reported as the command does", async (test) => {
+    await page.fill("#script-name", "structure.yaml");
+    const { status, cases } = await report(STRUCTURE);
+    assert.equal(status, "3 passed, 6 failed", cases.join("\n"));
+    const native = nativeCases("structure.yaml", STRUCTURE, "--image", "busybox");
+    if (!native) return test.skip("no wcr binary (WCR_BIN)");
+    assert.deepEqual(await shown(), native.map(reportOf));
+  });
+
+  it("are known by what they begin with, in YAML and JSON", async () => {
+    await page.fill("#script-name", "t.rhai");
+    const test = '{ "name": "a", "command": "true" }';
+    for (const text of [
+      `---\n# a comment\n\nschemaVersion: "2.0.0"\ncommandTests:\n  - ${test}\n`,
+      `{\n  "schemaVersion": "2.0.0", "commandTests": [${test}] }`,
+    ]) {
+      const { status, cases } = await report(text);
+      assert.equal(status, "1 passed, 0 failed", cases.join("\n"));
+      assert.match(cases[0], /Command Test: a/);
+    }
+  });
+
+  it("that are none say why, as the command does", async (test) => {
+    await page.fill("#script-name", "t.yml");
+    for (const text of ["schemaVersion: 1.0.0\n", "schemaVersion: 2.0.0\nlicenseTests: []\n", "schemaVersion: [\n"]) {
+      const { status } = await report(text);
+      assert.equal(status, "0 passed, 1 failed", text);
+      const native = nativeCases("t.yml", text, "--image", "busybox");
+      if (!native) return test.skip("no wcr binary (WCR_BIN)");
+      const named = (lines) => lines.slice(1);
+      assert.deepEqual((await shown()).map(named), native.map(reportOf).map(named));
+    }
+  });
+
+  it("have an example, whose last test fails", async () => {
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.click("#structure-example");
+    assert.equal(await page.inputValue("#script-name"), "example.yaml");
+    await page.click("#script-run");
+    const { status, cases } = await reported();
+    assert.equal(status, "5 passed, 1 failed", cases.join("\n"));
+    assert.match(cases[5], /^FAILED Metadata Test[\s\S]*working directory/i);
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.click("#script-example");
+    assert.equal(await page.inputValue("#script-name"), "example.wcr.rhai");
+  });
+
+  it("are about the image that is open", async () => {
+    const other = await open(session);
+    await shows(other, "/ #");
+    const buffer = dockerArchive("example/tool:1", { Env: ["A=b"] }, [{ name: "data", content: Buffer.from("of the archive") }]);
+    await other.click("#image");
+    await other.setInputFiles("#archive", { name: "image.tar", mimeType: "application/x-tar", buffer });
+    await other.waitForFunction(() => document.getElementById("image-name").textContent.includes("example/tool"));
+    await other.keyboard.press("Escape");
+    await other.click("#tab-tests");
+    await other.waitForFunction(() => document.getElementById("editor-text").value !== "");
+    const { status, cases } = await report(
+      'schemaVersion: 2.0.0\nfileContentTests: [{ name: data, path: /data, expectedContents: ["^of the archive$"] }]\n' +
+        "metadataTest: { env: [{ key: A, value: b }] }\n",
+      other,
+    );
+    assert.equal(status, "2 passed, 0 failed", cases.join("\n"));
+    await other.close();
   });
 });
 

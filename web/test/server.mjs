@@ -1,4 +1,4 @@
-/** A server for the built page, on a port of its own: plain files, no special headers. */
+/** A server for the built page, on a port of its own: plain files, and the headers that every server of such gives. */
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -32,7 +32,12 @@ export async function serve(more = {}) {
       return;
     }
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "content-length": found.size });
+    const modified = found.mtime.toUTCString();
+    if (request.headers["if-modified-since"] === modified) {
+      response.writeHead(304).end();
+      return;
+    }
+    response.writeHead(200, { "content-type": type, "content-length": found.size, "last-modified": modified });
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "only the build knows that compiled code is what it says; empty without a bundle")]
 
 use wcr_engine::CompiledGuest;
-use wcr_machine::{BuiltinFiles, BundledGuest, ContainerImage};
+use wcr_machine::{BuiltinFiles, BundledGuest, ContainerImage, GuestModule};
 
 use crate::error::RunError;
 

@@ -21,9 +21,7 @@ use crate::select::Selection;
 use crate::session::{Session, SharedImages};
 use crate::snapshot::SnapshotFiles;
 use crate::source::{Kind, Script};
-#[cfg(not(target_family = "wasm"))]
-use crate::structure;
-use crate::{clock, expect, limits, live, mock, result, sandbox};
+use crate::{clock, expect, limits, live, mock, result, sandbox, structure};
 
 /// Why the harness itself cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -171,7 +169,6 @@ impl Harness {
         let plan = Plan { origin, ..self.plan.clone() };
         match script.kind {
             Kind::Rhai => evaluate(script.clone(), plan, &self.around, told),
-            #[cfg(not(target_family = "wasm"))]
             Kind::Structure => structure::evaluate(script, &plan, &self.around, &*told),
         }
     }

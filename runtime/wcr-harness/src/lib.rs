@@ -124,7 +124,6 @@ mod select;
 mod session;
 mod snapshot;
 mod source;
-#[cfg(not(target_family = "wasm"))]
 mod structure;
 mod value;
 mod visible;

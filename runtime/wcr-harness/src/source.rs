@@ -8,7 +8,6 @@ use crate::visible::visible;
 /// How the name of a script ends.
 const ENDING: &str = "rhai";
 /// How the names of structure tests end.
-#[cfg(not(target_family = "wasm"))]
 const STRUCTURE_ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// The largest script, in bytes.
 const SCRIPT_MAX: u64 = 1 << 20;
@@ -20,9 +19,20 @@ const DEPTH_MAX: usize = 32;
 pub enum Kind {
     /// Rhai.
     Rhai,
-    /// The schema of container-structure-test. A page runs scripts alone.
-    #[cfg(not(target_family = "wasm"))]
+    /// The schema of container-structure-test.
     Structure,
+}
+
+impl Kind {
+    /// In what a file of this name is written.
+    #[must_use]
+    pub fn of_name(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?;
+        match ending {
+            ENDING => Some(Self::Rhai),
+            _ => STRUCTURE_ENDINGS.contains(&ending).then_some(Self::Structure),
+        }
+    }
 }
 
 /// A script: its file's name and its text.
@@ -80,7 +90,7 @@ pub fn collect(paths: &[impl AsRef<Path>]) -> Result<Vec<Script>, SourceError> {
     let mut scripts = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
         if !path.is_dir() {
-            let kind = match kind(path) {
+            let kind = match Kind::of_name(path) {
                 Some(kind) => kind,
                 None if path.exists() => return Err(SourceError::Ending(shown(path))),
                 None => Kind::Rhai,
@@ -98,17 +108,6 @@ pub fn collect(paths: &[impl AsRef<Path>]) -> Result<Vec<Script>, SourceError> {
         }
     }
     Ok(scripts)
-}
-
-/// What a file is by its name.
-fn kind(path: &Path) -> Option<Kind> {
-    let ending = path.extension()?.to_str()?;
-    match ending {
-        ENDING => Some(Kind::Rhai),
-        #[cfg(not(target_family = "wasm"))]
-        _ if STRUCTURE_ENDINGS.contains(&ending) => Some(Kind::Structure),
-        _ => None,
-    }
 }
 
 fn shown(path: &Path) -> String {
@@ -136,7 +135,7 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), So
         let path = entry.path();
         if entry.file_type().map_err(failed(&path))?.is_dir() {
             below(&path, depth + 1, files)?;
-        } else if kind(&path) == Some(Kind::Rhai) && path.is_file() {
+        } else if Kind::of_name(&path) == Some(Kind::Rhai) && path.is_file() {
             files.push(path);
         }
     }

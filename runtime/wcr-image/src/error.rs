@@ -161,6 +161,9 @@ pub enum ImageError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A packed tar is none, or a tar cannot be packed.
+    #[error("the packed tar cannot be used: {0}")]
+    Packed(&'static str),
     /// A layer's tar is malformed.
     #[error("the tar is malformed at byte {offset}{}: {reason}", entry(path))]
     Tar {

@@ -13,6 +13,7 @@ mod inflate;
 mod inode_tar;
 mod manifest;
 mod media;
+mod packed_tar;
 mod platform;
 mod reference;
 mod tar;
@@ -31,6 +32,9 @@ pub use inflate::{Inflater, Step};
 pub use inode_tar::{InodeTar, Inodes};
 pub use manifest::{Descriptor, Document, Index, Manifest};
 pub use media::{Compression, MediaType};
+pub use packed_tar::PackedTar;
+#[cfg(not(target_family = "wasm"))]
+pub use packed_tar::pack_tar;
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, ReferenceReason};
 pub use tar::{Labeller, LayerIndexer, TarWriter, index_tar};

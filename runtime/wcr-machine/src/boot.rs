@@ -121,7 +121,7 @@ struct Prepared {
 /// The program that is the first process of a container with `--init`.
 fn init_program(guests: &'static [BundledGuest]) -> Result<&'static [u8], BootError> {
     let guest = guests.iter().find(|guest| guest.name == INIT_GUEST.name());
-    guest.map(|guest| guest.wasm).ok_or(BootError::Rootfs { what: INIT, errno: Errno::Noent })
+    guest.and_then(|guest| guest.wasm.bytes()).ok_or(BootError::Rootfs { what: INIT, errno: Errno::Noent })
 }
 
 /// Puts together what the image and the user say.

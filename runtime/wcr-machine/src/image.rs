@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wcr_image::{ImageConfig, Limits, Platform, RunConfig};
-use wcr_vfs::layer::{Layer, LayerData, LayerIndex};
+use wcr_vfs::layer::{Layer, LayerData, LayerIndex, TarData};
 
 use crate::error::BootError;
 
@@ -20,13 +20,13 @@ pub struct ContainerImage {
 
 /// The parts of the image that wcr carries.
 #[derive(Debug, Clone, Copy)]
-pub struct BuiltinFiles<T> {
+pub struct BuiltinFiles<Tar, File = Tar> {
     /// The one layer's tar.
-    pub tar: T,
+    pub tar: Tar,
     /// The layer's index.
-    pub index: T,
+    pub index: File,
     /// The image's configuration, JSON.
-    pub config: T,
+    pub config: File,
 }
 
 impl ContainerImage {
@@ -34,7 +34,11 @@ impl ContainerImage {
     ///
     /// # Errors
     /// [`BootError::Builtin`].
-    pub fn builtin<T: LayerData + 'static>(files: BuiltinFiles<T>) -> Result<Self, BootError> {
+    pub fn builtin<Tar, File>(files: BuiltinFiles<Tar, File>) -> Result<Self, BootError>
+    where
+        Tar: TarData + 'static,
+        File: LayerData + 'static,
+    {
         let damaged = |error: &dyn std::fmt::Display| BootError::Builtin(error.to_string());
         let config = ImageConfig::parse(files.config.bytes(), &Limits::DEFAULT).map_err(|error| damaged(&error))?;
         let index = LayerIndex::open(files.index).map_err(|error| damaged(&error))?;

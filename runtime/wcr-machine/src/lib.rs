@@ -34,7 +34,7 @@ pub use error::BootError;
 pub use image::{BuiltinFiles, ContainerImage};
 pub use led::{Companion, Fed};
 pub use listing::{Executable, Rung, executables};
-pub use loader::{BundledGuest, Explain, LastRefusal, Verdict, judge};
+pub use loader::{BundledGuest, Explain, GuestModule, LastRefusal, Verdict, judge};
 pub use path::clean;
 pub use root::Root;
 pub use rootfs::Mount;

@@ -1,5 +1,6 @@
 //! Which program runs for a file of an image: the ladder, decided by content.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wcr_abi::Errno;
@@ -7,6 +8,7 @@ use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
 use wcr_shims::{
     Guest, Identity, KnownProgram, Missing, SHIM_GUEST, describe, identify, is_stub, program_of, stand_in,
 };
+use wcr_vfs::layer::TarData;
 
 use crate::shims::{ShimSource, Shims};
 use crate::text::shown;
@@ -22,7 +24,52 @@ pub struct BundledGuest {
     /// The name that the kernel's programs use.
     pub name: &'static str,
     /// The module.
-    pub wasm: &'static [u8],
+    pub wasm: GuestModule,
+}
+
+/// Where a guest's module is.
+#[derive(Clone, Copy)]
+pub enum GuestModule {
+    /// In memory.
+    Plain(&'static [u8]),
+    /// In a tar, which may have to unpack it.
+    InTar {
+        /// The tar.
+        tar: &'static dyn TarData,
+        /// Where it starts there.
+        start: u64,
+        /// How long it is.
+        len: u64,
+    },
+}
+
+impl fmt::Debug for GuestModule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GuestModule").field(&self.len()).finish()
+    }
+}
+
+impl GuestModule {
+    /// The module; `None` when the tar is damaged.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&'static [u8]> {
+        match *self {
+            Self::Plain(wasm) => Some(wasm),
+            Self::InTar { tar, start, len } => tar.range(start, len),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        match self {
+            Self::Plain(wasm) => TarData::len(wasm),
+            Self::InTar { len, .. } => *len,
+        }
+    }
+
+    /// Whether this is the content of a file. Another length tells that it is not, without the module's bytes.
+    fn is(&self, content: &[u8]) -> bool {
+        self.len() == content.len() as u64 && self.bytes() == Some(content)
+    }
 }
 
 /// What a file leads to.
@@ -66,7 +113,7 @@ pub enum Verdict<'a> {
 #[must_use]
 pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[BundledGuest]) -> Verdict<'a> {
     if content.starts_with(b"\0asm") {
-        if let Some(bundled) = guests.iter().find(|guest| guest.wasm == content) {
+        if let Some(bundled) = guests.iter().find(|guest| guest.wasm.is(content)) {
             // The same file as that of its applets, which know nothing of it.
             if bundled.name == INIT_GUEST.name() && argv.first().is_some_and(|name| name.as_ref() == INIT.as_bytes()) {
                 return Verdict::Bundled(INIT_GUEST.name());
@@ -366,7 +413,7 @@ mod tests {
     #[test]
     fn a_bundled_guest_has_the_applets_there_are_and_no_others() {
         const WASM: &[u8] = b"\0asm\x01\0\0\0sh";
-        let guests = [BundledGuest { name: "sh", wasm: WASM }];
+        let guests = [BundledGuest { name: "sh", wasm: GuestModule::Plain(WASM) }];
         assert_eq!(judge(WASM, &["ls"], &guests).guest(), Some("core"));
         assert_eq!(judge(WASM, &["-sh"], &guests).guest(), Some("sh"));
         let verdict = judge(WASM, &["no-such-applet"], &guests);

@@ -68,6 +68,28 @@ fn pack(workspace: &Workspace, host: &Host) -> Result<()> {
     std::fs::write(&stamp, made_from).context(|| format!("write {}", stamp.display()))
 }
 
+/// Packs the built-in image's layer for the page into `file`, unless that was made from the same bytes by the same tool.
+///
+/// # Errors
+/// The pack tool failed.
+pub fn pack_for_page(workspace: &Workspace, host: &Host, file: &Path) -> Result<()> {
+    let tool = workspace.host_binary(host, "pack");
+    let builtin = workspace.bundle_dir().join("builtin");
+    let made_from = made_from(&tool, &[builtin.join("layer.tar")])?;
+    let stamp = workspace.state_dir()?.join("page-layer.stamp");
+    if std::fs::read_to_string(&stamp).is_ok_and(|recorded| recorded == made_from) && file.is_file() {
+        return Ok(());
+    }
+    let status = Command::new(&tool)
+        .arg("--page")
+        .args([file, &builtin])
+        .stdout(std::io::stderr())
+        .status()
+        .context(|| format!("start {}", tool.display()))?;
+    check(status, "packing the page's layer")?;
+    std::fs::write(&stamp, made_from).context(|| format!("write {}", stamp.display()))
+}
+
 fn wasm_path(workspace: &Workspace, module: &str) -> PathBuf {
     workspace.target_dir.join(GUEST_TARGET).join("guest").join(format!("{module}.wasm"))
 }

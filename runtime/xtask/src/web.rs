@@ -15,8 +15,10 @@ use crate::workspace::Workspace;
 /// The target of the browser half.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The files of the built-in image that the page fetches. Its layer holds the guests, too.
-const IMAGE: [&str; 3] = ["layer.tar", "layer.idx", "config.json"];
+/// The files of the built-in image that the page fetches as they are.
+const IMAGE: [&str; 2] = ["layer.idx", "config.json"];
+/// Its layer, which holds the guests, too, as the page fetches it.
+const LAYER: &str = "layer.packed";
 
 /// Builds the page and gives the folder it is in.
 ///
@@ -35,6 +37,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
         let from = workspace.bundle_dir(&host).join("builtin").join(name);
         fs::copy(&from, image.join(name)).context(|| format!("copy {}", from.display()))?;
     }
+    bundle::pack_for_page(workspace, &host, &image.join(LAYER))?;
     install_packages(workspace)?;
     npm(workspace, &["run", "build"])?;
     pack(workspace)?;
@@ -46,6 +49,7 @@ fn pack(workspace: &Workspace) -> Result<()> {
     let status = Command::new("node")
         .arg("pack.mjs")
         .arg(workspace.page_dir())
+        .arg(workspace.bundle_dir().join("builtin"))
         .current_dir(folder(workspace))
         .stdout(std::io::stderr())
         .status()

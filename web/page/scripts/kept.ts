@@ -1,6 +1,6 @@
 /** The script of the page and its snapshots, kept in the browser. */
 
-import { EXAMPLE, EXAMPLE_NAME } from "./example.ts";
+import { SCRIPT, type Example } from "./example.ts";
 
 const KEY = "wcr-script";
 
@@ -12,7 +12,7 @@ interface Stored {
 }
 
 export class KeptScript {
-  #stored: Stored = stored() ?? { name: EXAMPLE_NAME, text: EXAMPLE, snapshots: {} };
+  #stored: Stored = stored() ?? { ...SCRIPT, snapshots: {} };
 
   get name(): string {
     return this.#stored.name;
@@ -40,9 +40,9 @@ export class KeptScript {
     return this.#store();
   }
 
-  /** Goes back to the example. */
-  reset(): void {
-    this.#stored = { name: EXAMPLE_NAME, text: EXAMPLE, snapshots: {} };
+  /** Takes an example in place of what there is. */
+  reset(example: Example): void {
+    this.#stored = { ...example, snapshots: {} };
     this.#store();
   }
 

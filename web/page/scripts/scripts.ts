@@ -1,12 +1,16 @@
 /** The worker that runs test scripts: the kernel with the harness, loaded when the first script is run. */
 
+import moduleUrl from "../../generated/wcr_web_scripts.packed?url";
 import init, * as scripts from "../../generated/wcr_web_scripts.js";
 import type { CaseEnded, FromScripts, Place, ScriptRun, ToScripts } from "./protocol.ts";
 import { failed, failureOf } from "../worker/faults.ts";
 import { jspi } from "../worker/jspi.ts";
 import { use, type Kernel } from "../worker/kernel.ts";
-import { loaded, sources } from "../worker/load.ts";
+import { loaded, sources, unpacked } from "../worker/load.ts";
 import { copies, prepare } from "./step.ts";
+
+/** The name of the built-in image, and that of an archive whose image has none. */
+const [BUILTIN, NAMELESS] = ["busybox", "archive"];
 
 // What the worker of the page has of its module, this one has, too.
 use(scripts as unknown as Kernel);
@@ -28,20 +32,21 @@ const host = {
 async function run({ files, archive, run }: ToScripts): Promise<void> {
   const available = jspi();
   if (!available) throw new Error("this browser has no JavaScript Promise Integration");
-  const module = init().then((output) => (exports = output as unknown as WebAssembly.Exports));
+  const module = init({ module_or_path: unpacked(moduleUrl) }).then((output) => (exports = output as unknown as WebAssembly.Exports));
   prepare(await loaded(module, host as never, files));
   const names: string[] = [];
   if (archive) {
     const opened = scripts.openArchive(archive);
     names.push(...opened.names);
     opened.free();
+    if (names.length === 0) names.push(NAMELESS);
   }
   scripts.prepareScript(requestOf(run, names), listener as never);
   await available.promising(exports["runScript"] as Function)();
 }
 
 function requestOf({ name, text, filter, update, snapshots }: ScriptRun, names: string[]): scripts.ScriptRequest {
-  const request = new scripts.ScriptRequest(name, text);
+  const request = new scripts.ScriptRequest(name, text, names[0] ?? BUILTIN);
   for (const name of names) request.archive(name);
   if (filter) request.filter(filter);
   if (update) request.update();

@@ -1,6 +1,5 @@
 /** The terminal of the page. What a container writes reaches the screen as text and colour, and nothing else. */
 
-import "@xterm/xterm/css/xterm.css";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal, type ITheme } from "@xterm/xterm";
 import type { Size } from "../protocol.ts";

@@ -4,6 +4,7 @@ import "./tests.css";
 import type { Session } from "../session.ts";
 import { Stopped } from "../runner.ts";
 import type { CaseEnded, Place } from "../scripts/protocol.ts";
+import { SCRIPT, STRUCTURE } from "../scripts/example.ts";
 import { ScriptRunner } from "../scripts/runner.ts";
 import { KeptScript } from "../scripts/kept.ts";
 import { Editor } from "./editor.ts";
@@ -35,11 +36,13 @@ export class TestsPanel {
     this.#editor.changed = () => this.#keep();
     this.#editor.run = () => void this.#start();
     this.#name.addEventListener("change", () => this.#keep());
-    element("script-example", HTMLButtonElement).addEventListener("click", () => {
-      if (!confirm("Put the example in place of this script and its snapshots?")) return;
-      this.#kept.reset();
-      this.#take();
-    });
+    for (const [id, example] of [["script-example", SCRIPT], ["structure-example", STRUCTURE]] as const) {
+      element(id, HTMLButtonElement).addEventListener("click", () => {
+        if (!confirm("Put the example in place of this script and its snapshots?")) return;
+        this.#kept.reset(example);
+        this.#take();
+      });
+    }
   }
 
   /** Says why nothing can be run. */
@@ -96,7 +99,7 @@ export class TestsPanel {
   #sum(cases: CaseEnded[], leftOut: number, written: number): void {
     const failed = cases.filter(({ failure }) => failure).length;
     if (cases.length + leftOut === 0) {
-      return this.#say("bad", 'There was nothing to test: write test("name", || { … }).');
+      return this.#say("bad", "There was nothing to test: the examples show how cases are written.");
     }
     const parts = [`${cases.length - failed} passed`, `${failed} failed`];
     if (leftOut > 0) parts.push(`${leftOut} not run`);

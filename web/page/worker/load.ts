@@ -32,8 +32,19 @@ export async function loaded(
   return windows;
 }
 
+/** A module that the build has packed with gzip, so that it is small from every server. */
+export async function unpacked(url: string): Promise<Response> {
+  const { body } = await answered(url);
+  const module = body?.pipeThrough(new DecompressionStream("gzip")) ?? null;
+  return new Response(module, { headers: { "content-type": "application/wasm" } });
+}
+
 async function fetched(url: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await answered(url)).arrayBuffer());
+}
+
+async function answered(url: string): Promise<Response> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${new URL(url).pathname}: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return response;
 }

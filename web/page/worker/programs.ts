@@ -27,7 +27,10 @@ export class Programs {
     let linked = name === undefined ? undefined : guests.get(name);
     if (!linked) {
       const bytes = kernel.programModule(program);
-      if (!bytes) throw new WebAssembly.LinkError(`no program has the number ${program}`);
+      if (!bytes) {
+        const what = name === undefined ? `no program has the number ${program}` : `the guest ${name} is damaged; reload the page`;
+        throw new WebAssembly.LinkError(what);
+      }
       linked = link(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
       if (name !== undefined) guests.set(name, linked);
     }

@@ -1,5 +1,6 @@
 /** The worker: loads the kernel and the built-in image, and runs one container at a time. */
 
+import moduleUrl from "../../generated/wcr_web.packed?url";
 import init, * as kernel from "../../generated/wcr_web.js";
 import type { BuiltinUrls, FromWorker, Outcome, RunRequest, ToWorker } from "../protocol.ts";
 import { answers } from "./answers.ts";
@@ -8,7 +9,7 @@ import { Container } from "./container.ts";
 import { failed, failureOf, hasFailed, reasonOf } from "./faults.ts";
 import { jspi } from "./jspi.ts";
 import { use } from "./kernel.ts";
-import { loaded, sources } from "./load.ts";
+import { loaded, sources, unpacked } from "./load.ts";
 import { Output } from "./output.ts";
 import { Saver } from "./saver.ts";
 import type { Windows } from "./windows.ts";
@@ -33,7 +34,7 @@ const host = {
 };
 
 async function load(urls: BuiltinUrls): Promise<void> {
-  windows = await loaded(init(), host, urls);
+  windows = await loaded(init({ module_or_path: unpacked(moduleUrl) }), host, urls);
   post({ type: "loaded" });
 }
 

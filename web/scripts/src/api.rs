@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
-use wcr_harness::{Case, Event, Failure, Harness, Kind, Place, Plan, Script, Selection, Surroundings};
+use wcr_harness::{Case, Event, Failure, Harness, Place, Plan, Script, Selection, Surroundings};
 
 use crate::containers::PageContainers;
 use crate::images::PageImages;
-use crate::led;
 use crate::snapshots::PageSnapshots;
+use crate::{kind, led};
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,11 +36,12 @@ pub struct ScriptRequest {
 
 #[wasm_bindgen]
 impl ScriptRequest {
-    /// A script of this name.
+    /// A script of this name, or a structure test, which is about this image.
     #[wasm_bindgen(constructor)]
-    pub fn new(name: String, text: String) -> Self {
-        let script = Script { kind: Kind::Rhai, name, text };
-        Self { script, plan: Plan::default(), archive: Vec::new(), snapshots: PageSnapshots::default() }
+    pub fn new(name: String, text: String, image: String) -> Self {
+        let script = Script { kind: kind::of(&name, &text), name, text };
+        let plan = Plan { image: Some(image), ..Plan::default() };
+        Self { script, plan, archive: Vec::new(), snapshots: PageSnapshots::default() }
     }
 
     /// A name of the image whose archive is open.

@@ -11,6 +11,7 @@
 mod api;
 mod containers;
 mod images;
+mod kind;
 mod led;
 mod snapshots;
 mod step;

@@ -27,6 +27,8 @@ const DEPTH_MAX: u32 = 4;
 enum Carried {
     /// As gzip has it.
     Packed(&'static [u8]),
+    /// As the page takes it.
+    Plain(&'static [u8]),
     /// One of the built-in image's, which wcr has in any case.
     Builtin(fn(wcr_container::BuiltinFiles<&'static [u8]>) -> &'static [u8]),
 }
@@ -55,6 +57,7 @@ impl Page {
         let files = PAGE.iter().map(|(path, carried)| {
             let (content, packed) = match carried {
                 Carried::Packed(content) => (*content, true),
+                Carried::Plain(content) => (*content, false),
                 Carried::Builtin(of) => (of(builtin), false),
             };
             (*path, File { content: Bytes::from_static(content), media_type: media_type(path), packed })

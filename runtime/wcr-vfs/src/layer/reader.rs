@@ -50,6 +50,16 @@ impl<T: LayerData> TarData for T {
     }
 }
 
+impl TarData for &'static dyn TarData {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn range(&self, start: u64, len: u64) -> Option<&[u8]> {
+        (**self).range(start, len)
+    }
+}
+
 /// A layer's index, read in place.
 ///
 /// Nothing of it is trusted: a record whose fields make no sense is `None`, and no access panics.
@@ -198,6 +208,14 @@ impl LayerIndex {
             }
         }
         None
+    }
+
+    /// The regular file at a path (`bin/sh`) whose content the layer has.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<Record<'_>> {
+        let number = path.split('/').try_fold(0, |folder, name| self.child(folder, name.as_bytes()))?;
+        let record = self.record(number)?;
+        (record.kind == RecordKind::Inode && record.mode.kind() == FileKind::Regular).then_some(record)
     }
 
     fn raw(&self, number: u32) -> Option<&[u8; RECORD_LEN]> {

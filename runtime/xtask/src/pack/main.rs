@@ -4,8 +4,11 @@
 //! NAME.stop.cwasm, the code for containers that can be stopped,
 //! and below `builtin/` the image that stands in for `busybox` where no registry can be reached. Equal input gives
 //! equal bytes, and a file that would not change is not written, so that nothing is recompiled needlessly.
+//!
+//! `pack --page FILE BUILTIN` writes the layer of the built-in image in the folder BUILTIN as a page fetches it.
 
 mod builtin;
+mod page;
 mod rootfs;
 
 use std::fs;
@@ -17,8 +20,8 @@ use wcr_shims::Guest;
 /// Why the bundle could not be made.
 #[derive(Debug, thiserror::Error)]
 enum PackError {
-    /// The command line is not `pack --target TRIPLE --out FOLDER MODULE.wasm…`.
-    #[error("usage: pack --target TRIPLE --out FOLDER MODULE.wasm… (one for each guest)")]
+    /// The command line is neither.
+    #[error("usage: pack --target TRIPLE --out FOLDER MODULE.wasm… (one for each guest), or pack --page FILE BUILTIN")]
     Usage,
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
@@ -45,6 +48,12 @@ enum PackError {
     /// The built-in image's layer is refused by the indexer.
     #[error("index the layer of the built-in image: {0}")]
     Index(#[from] wcr_image::ImageError),
+    /// The built-in image's layer cannot be packed for the page.
+    #[error("pack the layer of the built-in image: {0}")]
+    Page(wcr_image::ImageError),
+    /// The built-in image's index is none.
+    #[error("read the index of the built-in image: {0}")]
+    Layer(#[from] wcr_vfs::layer::LayerError),
 }
 
 /// A guest with its module.
@@ -54,7 +63,12 @@ struct Module {
 }
 
 fn main() -> ExitCode {
-    match Options::parse(std::env::args().skip(1)).and_then(|options| pack(&options)) {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let packed = match args.as_slice() {
+        [option, file, builtin] if option == "--page" => page::write(Path::new(file), Path::new(builtin)),
+        _ => Options::parse(args.into_iter()).and_then(|options| pack(&options)),
+    };
+    match packed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pack: {error}");
@@ -106,8 +120,11 @@ fn load(guest: Guest, paths: &[PathBuf]) -> Result<Module, PackError> {
         .iter()
         .find(|path| path.file_stem().is_some_and(|stem| stem == guest.name()))
         .ok_or(PackError::MissingGuest(guest.name()))?;
-    let wasm = fs::read(path).map_err(|source| PackError::File { path: path.clone(), source })?;
-    Ok(Module { guest, wasm })
+    Ok(Module { guest, wasm: read(path)? })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PackError> {
+    fs::read(path).map_err(|source| PackError::File { path: path.to_path_buf(), source })
 }
 
 fn make_dir(path: &Path) -> Result<(), PackError> {

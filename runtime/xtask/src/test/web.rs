@@ -37,6 +37,7 @@ pub fn web(session: &Session) -> Result<Tally> {
             "--test-reporter=tap",
             "test/terminal.test.mjs",
             "test/page.test.mjs",
+            "test/builtin.test.mjs",
             "test/panels.test.mjs",
             "test/scripts.test.mjs",
             "test/kept.test.mjs",
@@ -49,6 +50,7 @@ pub fn web(session: &Session) -> Result<Tally> {
         .current_dir(web::folder(session.workspace))
         .env("CHROMIUM", chromium)
         .env("WCR_ANSWERS", answers)
+        .env("WCR_LAYER", session.workspace.bundle_dir().join("builtin/layer.tar"))
         .env("WCR_BIN", build::wcr(session.workspace)?)
         .env("WCR_SCREENSHOTS", session.workspace.target_dir.join("screenshots"))
         .env("WCR_CONFORMANCE", conformance::build(session.workspace)?)
