@@ -54,6 +54,21 @@ function nativeCases(name, text, ...options) {
   }
 }
 
+/** A page with an archive of the image `example/tool:1` open, at its test scripts. */
+async function withArchive(session) {
+  const page = await open(session);
+  await shows(page, "/ #");
+  const layer = [{ name: "data", content: Buffer.from("of the archive") }];
+  const buffer = dockerArchive("example/tool:1", { Env: ["A=b"] }, layer);
+  await page.click("#image");
+  await page.setInputFiles("#archive", { name: "image.tar", mimeType: "application/x-tar", buffer });
+  await page.waitForFunction(() => document.getElementById("image-name").textContent.includes("example/tool"));
+  await page.keyboard.press("Escape");
+  await page.click("#tab-tests");
+  await page.waitForFunction(() => document.getElementById("editor-text").value !== "");
+  return page;
+}
+
 describe("the example", () => {
   it("runs, with a failure to show how that looks", async () => {
     await page.click("#script-run");
@@ -164,15 +179,7 @@ describe("scripts", () => {
   });
 
   it("run containers of the archive that is open, by its name", async () => {
-    const other = await open(session);
-    await shows(other, "/ #");
-    const buffer = dockerArchive("example/tool:1", { Env: ["A=b"] }, [{ name: "data", content: Buffer.from("of the archive") }]);
-    await other.click("#image");
-    await other.setInputFiles("#archive", { name: "image.tar", mimeType: "application/x-tar", buffer });
-    await other.waitForFunction(() => document.getElementById("image-name").textContent.includes("example/tool"));
-    await other.keyboard.press("Escape");
-    await other.click("#tab-tests");
-    await other.waitForFunction(() => document.getElementById("editor-text").value !== "");
+    const other = await withArchive(session);
     const script = 'let c = container("example/tool:1"); expect(c.file("/data")).equals("of the archive");';
     const { status, cases } = await report(script, other);
     assert.equal(status, "1 passed, 0 failed", cases.join("\n"));
@@ -291,15 +298,7 @@ describe("structure tests", () => {
   });
 
   it("are about the image that is open", async () => {
-    const other = await open(session);
-    await shows(other, "/ #");
-    const buffer = dockerArchive("example/tool:1", { Env: ["A=b"] }, [{ name: "data", content: Buffer.from("of the archive") }]);
-    await other.click("#image");
-    await other.setInputFiles("#archive", { name: "image.tar", mimeType: "application/x-tar", buffer });
-    await other.waitForFunction(() => document.getElementById("image-name").textContent.includes("example/tool"));
-    await other.keyboard.press("Escape");
-    await other.click("#tab-tests");
-    await other.waitForFunction(() => document.getElementById("editor-text").value !== "");
+    const other = await withArchive(session);
     const { status, cases } = await report(
       'schemaVersion: 2.0.0\nfileContentTests: [{ name: data, path: /data, expectedContents: ["^of the archive$"] }]\n' +
         "metadataTest: { env: [{ key: A, value: b }] }\n",

@@ -74,13 +74,14 @@ fn pack(workspace: &Workspace, host: &Host) -> Result<()> {
 /// The pack tool failed.
 pub fn pack_for_page(workspace: &Workspace, host: &Host, file: &Path) -> Result<()> {
     let tool = workspace.host_binary(host, "pack");
-    let builtin = workspace.bundle_dir().join("builtin");
+    let builtin = workspace.bundle_dir(host).join("builtin");
     let made_from = made_from(&tool, &[builtin.join("layer.tar")])?;
     let stamp = workspace.state_dir()?.join("page-layer.stamp");
     if std::fs::read_to_string(&stamp).is_ok_and(|recorded| recorded == made_from) && file.is_file() {
         return Ok(());
     }
-    let status = Command::new(&tool)
+    let status = host
+        .command(&tool)
         .arg("--page")
         .args([file, &builtin])
         .stdout(std::io::stderr())

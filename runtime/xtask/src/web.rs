@@ -40,16 +40,16 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     bundle::pack_for_page(workspace, &host, &image.join(LAYER))?;
     install_packages(workspace)?;
     npm(workspace, &["run", "build"])?;
-    pack(workspace)?;
+    pack(workspace, &host)?;
     Ok(folder(workspace).join("dist"))
 }
 
 /// Packs the page for the `wcr` binary, and prints how much a browser fetches.
-fn pack(workspace: &Workspace) -> Result<()> {
+fn pack(workspace: &Workspace, host: &Host) -> Result<()> {
     let status = Command::new("node")
         .arg("pack.mjs")
         .arg(workspace.page_dir())
-        .arg(workspace.bundle_dir().join("builtin"))
+        .arg(workspace.bundle_dir(host).join("builtin"))
         .current_dir(folder(workspace))
         .stdout(std::io::stderr())
         .status()

@@ -50,7 +50,7 @@ pub fn web(session: &Session) -> Result<Tally> {
         .current_dir(web::folder(session.workspace))
         .env("CHROMIUM", chromium)
         .env("WCR_ANSWERS", answers)
-        .env("WCR_LAYER", session.workspace.bundle_dir().join("builtin/layer.tar"))
+        .env("WCR_LAYER", session.workspace.bundle_dir(&session.host).join("builtin/layer.tar"))
         .env("WCR_BIN", build::wcr(session.workspace)?)
         .env("WCR_SCREENSHOTS", session.workspace.target_dir.join("screenshots"))
         .env("WCR_CONFORMANCE", conformance::build(session.workspace)?)
