@@ -216,8 +216,9 @@ impl Variables {
         }
     }
 
-    /// Ends the innermost scope. Returns the last name in it that is none of a variable's.
-    pub fn pop_scope(&mut self) -> Option<Rc<[u8]>> {
+    /// Ends the innermost scope; with `export`, as under `set -a`, variables that it had made stay marked for export without
+    /// a value. Returns the last name in it that is none of a variable's.
+    pub fn pop_scope(&mut self, export: bool) -> Option<Rc<[u8]>> {
         let mut odd = None;
         for (name, old) in self.scopes.pop().unwrap_or_default().into_iter().rev() {
             self.note_change(&name);
@@ -225,9 +226,14 @@ impl Variables {
                 odd = Some(name.clone());
             }
             match old {
-                Some(variable) => self.map.insert(name, variable),
-                None => self.map.remove(&name),
-            };
+                Some(variable) => _ = self.map.insert(name, variable),
+                None => {
+                    self.map.remove(&name);
+                    if export && is_name(&name) {
+                        self.entry(&name).exported = true;
+                    }
+                }
+            }
         }
         odd
     }
@@ -350,7 +356,7 @@ mod tests {
         vars.localize(b"y");
         vars.set(b"x", b"2".to_vec()).unwrap();
         vars.set(b"y", b"3".to_vec()).unwrap();
-        assert_eq!(vars.pop_scope(), None);
+        assert_eq!(vars.pop_scope(false), None);
         assert_eq!(vars.get(b"x").as_deref(), Some(&b"1"[..]));
         assert_eq!(vars.get(b"y"), None);
         vars.attributes(b"x").readonly = true;

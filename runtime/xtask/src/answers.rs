@@ -1,7 +1,7 @@
 //! What a host answers to the cases of the corpora, for comparisons between hosts.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 
 use crate::failure::{Context, Result, check};
 use crate::host::Host;
@@ -32,12 +32,12 @@ pub fn native(workspace: &Workspace, host: &Host, cases: &str) -> Result<PathBuf
 /// # Errors
 /// The program, or its emulator, could not be started.
 pub fn of(workspace: &Workspace, host: &Host, folder: &Path, cases: &str) -> Result<ExitStatus> {
-    let answers = workspace.host_binary(host, &format!("examples/{EXAMPLE}"));
-    host.command(&answers)
-        .arg(workspace.root.join("tests").join("fidelity"))
-        .arg(folder)
-        .arg(cases)
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| format!("start {}", answers.display()))
+    command(workspace, host, folder, cases).status().context(|| format!("start {EXAMPLE}"))
+}
+
+/// The command by which a host answers.
+pub fn command(workspace: &Workspace, host: &Host, folder: &Path, cases: &str) -> Command {
+    let mut command = host.command(&workspace.host_binary(host, &format!("examples/{EXAMPLE}")));
+    command.arg(workspace.root.join("tests").join("fidelity")).arg(folder).arg(cases).stdout(std::io::stderr());
+    command
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::flavour;
+use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_name;
 use crate::vars::{ReadOnly, single_quoted};
@@ -53,8 +54,11 @@ fn declare(shell: &mut Shell, operands: &[Vec<u8>], attribute: Attribute, remove
         if let Some(value) = value {
             shell.assign(name, value.to_vec())?;
         }
-        if remove && shell.vars.variable(name).is_none() {
-            continue;
+        if shell.vars.variable(name).is_none() {
+            if remove {
+                continue;
+            }
+            export_if_all(shell, name);
         }
         let variable = shell.vars.attributes(name);
         match attribute {
@@ -63,6 +67,13 @@ fn declare(shell: &mut Shell, operands: &[Vec<u8>], attribute: Attribute, remove
         }
     }
     Ok(0)
+}
+
+/// Under `set -a` a variable that is made by its name alone, or unset, is exported, too.
+fn export_if_all(shell: &mut Shell, name: &[u8]) {
+    if shell.has(Opt::AllExport) {
+        shell.vars.attributes(name).exported = true;
+    }
 }
 
 /// Splits `name=value`.
@@ -137,6 +148,7 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         if !keeps && shell.vars.variable(name).is_some_and(|variable| variable.readonly) {
             return Err(shell.fail(&[name, b": is read only"].concat()));
         }
+        let is_known = shell.vars.variable(name).is_some();
         let is_new = shell.vars.localize(name);
         match value {
             Some(value) => shell.assign(name, value.to_vec())?,
@@ -144,7 +156,9 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             None if is_new && !flavour::is_dash() => {
                 // The attributes stay, the value doesn't.
                 shell.vars.attributes(name).value = None;
+                export_if_all(shell, name);
             }
+            None if !is_known => export_if_all(shell, name),
             None => {}
         }
     }
@@ -168,6 +182,7 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         if let Err(ReadOnly(name)) = shell.vars.unset(name) {
             return Err(shell.fail(&[&name, &b": is read only"[..]].concat()));
         }
+        export_if_all(shell, name);
         shell.settle_variables();
     }
     Ok(0)

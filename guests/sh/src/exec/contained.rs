@@ -285,7 +285,7 @@ fn expansions(word: &Word) -> usize {
     let of_part = |part: &Part| match part {
         Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) | Part::Arith(..) => 0,
         Part::Param(param) if matches!(param.op, ParamOp::Length) => 0,
-        Part::Param(param) if matches!(param.op, ParamOp::Plain | ParamOp::Trim { .. } | ParamOp::Substring(..)) => 1,
+        Part::Param(param) if matches!(param.op, ParamOp::Plain | ParamOp::Trim { .. } | ParamOp::Substring(_)) => 1,
         Part::Command(..) => 1,
         Part::Param(_) | Part::Process { .. } => 2,
     };

@@ -91,7 +91,7 @@ impl Shell {
             }
         });
         if scoped || matches!(target, Target::Function(..)) {
-            let odd = self.vars.pop_scope();
+            let odd = self.vars.pop_scope(self.has(Opt::AllExport));
             self.settle_variables();
             if let Some(name) = odd.filter(|_| flow.is_ok()) {
                 flow = Err(self.fail(&[&name[..], b": bad variable name"].concat()));

@@ -109,9 +109,21 @@ enum Ended {
     ByBlank,
 }
 
+/// What is added to a builder.
+#[derive(Debug)]
+enum Addition {
+    Text(Vec<u8>, bool),
+    Listed(Vec<u8>),
+    Expanded(Vec<u8>),
+    EndOfField,
+    Cut,
+}
+
 /// Collects fields.
 #[derive(Debug)]
 pub struct Builder<'s> {
+    /// What has been added, where it is split only at the end.
+    later: Option<Vec<Addition>>,
     /// Whether expansions are split; `None` makes everything one field.
     separators: Option<&'s Separators>,
     fields: Vec<Field>,
@@ -126,7 +138,21 @@ pub struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     const fn new(separators: Option<&'s Separators>) -> Self {
-        Self { separators, fields: Vec::new(), current: None, ended: Ended::Done, weak: false, full: false }
+        Self {
+            later: None,
+            separators,
+            fields: Vec::new(),
+            current: None,
+            ended: Ended::Done,
+            weak: false,
+            full: false,
+        }
+    }
+
+    /// A builder that splits expansions at the separators that there are at the end, with [`Self::split`].
+    #[must_use]
+    pub fn splitting_later() -> Self {
+        Self { later: Some(Vec::new()), ..Self::new(None) }
     }
 
     /// A builder that splits expansions at the separators.
@@ -144,11 +170,14 @@ impl<'s> Builder<'s> {
     /// Whether this builder splits.
     #[must_use]
     pub const fn splits(&self) -> bool {
-        self.separators.is_some()
+        self.separators.is_some() || self.later.is_some()
     }
 
     /// Adds text that is not split: from the word itself, or quoted.
     pub fn text(&mut self, text: &[u8], quoted: bool) {
+        if let Some(later) = &mut self.later {
+            return later.push(Addition::Text(text.to_vec(), quoted));
+        }
         if self.full {
             return;
         }
@@ -158,6 +187,9 @@ impl<'s> Builder<'s> {
 
     /// Adds a parameter of `"$@"`.
     pub fn listed(&mut self, text: &[u8]) {
+        if let Some(later) = &mut self.later {
+            return later.push(Addition::Listed(text.to_vec()));
+        }
         let weak = text.is_empty() && (self.weak || self.current.is_none());
         self.text(text, true);
         self.weak = weak;
@@ -165,6 +197,9 @@ impl<'s> Builder<'s> {
 
     /// Adds the result of an unquoted expansion.
     pub fn expanded(&mut self, text: &[u8]) {
+        if let Some(later) = &mut self.later {
+            return later.push(Addition::Expanded(text.to_vec()));
+        }
         let Some(separators) = self.separators else {
             if !text.is_empty() {
                 self.text(text, false);
@@ -210,6 +245,9 @@ impl<'s> Builder<'s> {
 
     /// Ends the current field, if there is one: between the parameters of `$@`.
     pub fn end_field(&mut self) {
+        if let Some(later) = &mut self.later {
+            return later.push(Addition::EndOfField);
+        }
         if self.separators.is_some() {
             self.finish_current();
         }
@@ -218,8 +256,27 @@ impl<'s> Builder<'s> {
 
     /// Ends the current field for good: where there is only one, nothing is added to it any more.
     pub fn cut(&mut self) {
+        if let Some(later) = &mut self.later {
+            return later.push(Addition::Cut);
+        }
         self.end_field();
         self.full = self.separators.is_none();
+    }
+
+    /// The fields of a builder that splits at the end, at these separators.
+    #[must_use]
+    pub fn split(self, separators: &Separators) -> Vec<Field> {
+        let mut builder = Builder::splitting(separators);
+        for addition in self.later.unwrap_or_default() {
+            match addition {
+                Addition::Text(text, quoted) => builder.text(&text, quoted),
+                Addition::Listed(text) => builder.listed(&text),
+                Addition::Expanded(text) => builder.expanded(&text),
+                Addition::EndOfField => builder.end_field(),
+                Addition::Cut => builder.cut(),
+            }
+        }
+        builder.finish()
     }
 
     /// The fields.

@@ -99,9 +99,17 @@ impl Shell {
             }
         }
         let separators = self.separators.clone();
-        let mut builder = Builder::splitting(&separators);
-        self.expand_parts(word, Place::Word, &mut builder)?;
-        for field in builder.finish() {
+        let fields = if may_assign(word) {
+            // Split is at the separators that there are then.
+            let mut builder = Builder::splitting_later();
+            self.expand_parts(word, Place::Word, &mut builder)?;
+            builder.split(&self.separators)
+        } else {
+            let mut builder = Builder::splitting(&separators);
+            self.expand_parts(word, Place::Word, &mut builder)?;
+            builder.finish()
+        };
+        for field in fields {
             self.glob_field(field, out);
         }
         Ok(())
@@ -367,6 +375,21 @@ fn split_login(parts: Vec<Part>, place: Place) -> Option<(Word, Vec<Part>)> {
         head.push(part);
     }
     None
+}
+
+/// Whether something in the word may be an assignment to a variable.
+fn may_assign(word: &Word) -> bool {
+    word.0.iter().any(|part| match part {
+        Part::Arith(..) => true,
+        Part::Param(param) => match &param.op {
+            ParamOp::Plain | ParamOp::Length | ParamOp::Bad => false,
+            ParamOp::Assign(..) | ParamOp::Substring(_) => true,
+            ParamOp::Default(_, word) | ParamOp::Alternative(_, word) | ParamOp::Error(_, word) => may_assign(word),
+            ParamOp::Trim { pattern, .. } => may_assign(pattern),
+            ParamOp::Replace { pattern, replacement, .. } => may_assign(pattern) || may_assign(replacement),
+        },
+        _ => false,
+    })
 }
 
 /// The pattern that the word is as it stands; `None` where something in it is expanded or quoted.

@@ -123,10 +123,15 @@ impl Shell {
                 self.put_value(&value, param.quoted, out);
                 Ok(())
             }
-            ParamOp::Substring(offset, length) => {
+            ParamOp::Substring(range) => {
                 let value = self.required(value, &param.name)?;
-                let offset = self.expand_arith(offset)?;
-                let length = length.as_ref().map(|length| self.expand_arith(length)).transpose()?;
+                let range = self.expand_text(range)?;
+                let (offset, length) = match range.iter().position(|byte| *byte == b':') {
+                    Some(colon) => (range.get(..colon), range.get(colon + 1..)),
+                    None => (Some(&range[..]), None),
+                };
+                let offset = self.arithmetic(offset.unwrap_or_default())?;
+                let length = length.map(|length| self.arithmetic(length)).transpose()?;
                 let value = value.map(|text| substring(&text, offset, length).to_vec());
                 self.put_value(&value, param.quoted, out);
                 Ok(())

@@ -162,7 +162,7 @@ impl Shell {
     /// Leaves functions, loops and redirections behind.
     pub(crate) fn unwind_to_top(&mut self) {
         while self.vars.in_scope() {
-            self.vars.pop_scope();
+            self.vars.pop_scope(false);
         }
         self.settle_variables();
         self.vars.dynamics.functions.clear();

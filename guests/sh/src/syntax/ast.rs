@@ -285,8 +285,8 @@ pub enum ParamOp {
         /// What is cut.
         pattern: Word,
     },
-    /// `${x:offset}`, `${x:offset:length}`; both are arithmetic.
-    Substring(Word, Option<Word>),
+    /// `${x:offset}`, `${x:offset:length}`; both are arithmetic. Only what it expands to is taken apart.
+    Substring(Word),
     /// `${x/pattern/text}`, `${x//pattern/text}`
     Replace {
         /// Whether all matches are replaced.

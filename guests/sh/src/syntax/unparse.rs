@@ -228,12 +228,7 @@ fn param(value: &Param, out: &mut Vec<u8>) {
             },
             pattern,
         ),
-        ParamOp::Substring(offset, length) => {
-            operator(":", offset);
-            if let Some(length) = length {
-                operator(":", length);
-            }
-        }
+        ParamOp::Substring(range) => operator(":", range),
         ParamOp::Replace { all, pattern, replacement } => {
             operator(if *all { "//" } else { "/" }, pattern);
             operator("/", replacement);

@@ -1,5 +1,5 @@
 //! The same answers on every host: the corpora's cases, and the scripts of `tests/suite` with all of their traces,
-//! natively, as a Windows program in wine and as one for 64-bit Arm in qemu. All of it is built here.
+//! natively (twice, as if in two places), as a Windows program in wine and as one for 64-bit Arm in qemu. All of it is built here.
 
 mod emulated;
 mod suite;
@@ -11,6 +11,7 @@ use crate::answers;
 use crate::bundle;
 use crate::failure::{Context, Failure, Result, check};
 use crate::host::Host;
+use crate::test::tools;
 use crate::workspace::Workspace;
 use emulated::{EMULATED, Emulated};
 
@@ -68,6 +69,7 @@ pub fn compare(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         all_pass &= suite.is_same(emulated.name, &suite::run(workspace, host)?);
     }
     command.arg(answer(workspace, "native", &native, request.cases)?);
+    command.arg(answer_elsewhere(workspace, &native, request.cases)?);
     for (emulated, host) in request.hosts.iter().zip(&hosts) {
         command.arg(answer(workspace, emulated.name, host, request.cases)?);
     }
@@ -96,6 +98,35 @@ fn answer(workspace: &Workspace, name: &str, host: &Host, cases: &str) -> Result
     let status = answers::of(workspace, host, &folder, cases)?;
     if !status.success() {
         println!("{name} has not answered all cases: {status}");
+    }
+    Ok(folder)
+}
+
+/// Lets this machine answer once more, as if it stood elsewhere: another time zone, language, user, home and terminal, and
+/// one processor. Gives the folder of its answers.
+fn answer_elsewhere(workspace: &Workspace, native: &Host, cases: &str) -> Result<PathBuf> {
+    const ELSEWHERE: [(&str, &str); 9] = [
+        ("TZ", "Asia/Tokyo"),
+        ("LANG", "de_DE.UTF-8"),
+        ("LC_ALL", "tr_TR.UTF-8"),
+        ("HOME", "/nonexistent"),
+        ("USER", "somebody"),
+        ("LOGNAME", "somebody"),
+        ("COLUMNS", "200"),
+        ("LINES", "7"),
+        ("TERM", "xterm"),
+    ];
+    eprintln!("xtask: native answers, elsewhere");
+    let folder = workspace.target_dir.join("hosts").join("elsewhere");
+    let mut command = answers::command(workspace, native, &folder, cases);
+    if let Some(taskset) = tools::find("taskset") {
+        let mut bound = Command::new(taskset);
+        bound.args(["-c", "0"]).arg(command.get_program()).args(command.get_args()).stdout(std::io::stderr());
+        command = bound;
+    }
+    let status = command.envs(ELSEWHERE).status().context(|| "start the answers".into())?;
+    if !status.success() {
+        println!("elsewhere not all cases were answered: {status}");
     }
     Ok(folder)
 }

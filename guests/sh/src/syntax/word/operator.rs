@@ -50,10 +50,7 @@ impl Parser<'_> {
                     if next == Some(b'}') {
                         self.input.next();
                     }
-                    let offset = self.parts(Mode::BraceUntil { quoted, byte: b':' })?;
-                    let has_length = self.input.next() == Some(b':');
-                    let length = if has_length { Some(self.brace_word(quoted)?) } else { None };
-                    Ok(ParamOp::Substring(offset, length))
+                    Ok(ParamOp::Substring(self.brace_word(quoted)?))
                 }
                 _ => {
                     self.brace_word(quoted)?;
