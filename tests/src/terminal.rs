@@ -13,7 +13,7 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use crate::wcr::Wcr;
 
 /// How long something may take to appear on the screen.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A new pseudo-terminal's two sides.
 fn pair() -> Result<(File, File), Error> {

@@ -172,8 +172,9 @@ impl<'t, 's> Evaluator<'t, 's> {
         let follows = after.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n'));
         let before_name = follows.is_some_and(|byte| is_name_start(*byte));
         let variable = matches!(self.operands.last(), Some(Operand::Variable(_)));
-        let prefix = before_name && (!behind_operand || !variable);
-        if !prefix && !variable {
+        // Between a value that is no variable's and a name it is as behind the name: the old value counts.
+        let prefix = before_name && !behind_operand;
+        if !before_name && !variable {
             return None;
         }
         self.pos += 2;

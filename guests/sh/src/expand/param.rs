@@ -48,7 +48,9 @@ impl Shell {
             }
             return Ok(());
         }
-        let value = self.param_value(&param.name, param.quoted, out.splits());
+        // A length is that of all parameters joined.
+        let fields = out.splits() && param.op != ParamOp::Length;
+        let value = self.param_value(&param.name, param.quoted, fields);
         match &param.op {
             ParamOp::Bad => {
                 if flavour::is_dash() {
