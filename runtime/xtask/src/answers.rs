@@ -1,7 +1,7 @@
 //! What a host answers to the cases of the corpora, for comparisons between hosts.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 
 use crate::failure::{Context, Result, check};
 use crate::host::Host;
@@ -15,27 +15,14 @@ pub const EXAMPLE: &str = "answers";
 /// # Errors
 /// The build failed, or a case was not answered.
 pub fn native(workspace: &Workspace, host: &Host, cases: &str) -> Result<PathBuf> {
-    let built = workspace
-        .host_cargo("build", host)
-        .args(["--example", EXAMPLE])
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| "start cargo".into())?;
-    check(built, "building the example `answers`")?;
+    workspace.build_for(host, &["--example", EXAMPLE], "the example `answers`")?;
     let folder = workspace.target_dir.join("parity");
-    check(of(workspace, host, &folder, cases)?, "answering the cases natively")?;
+    let status = command(workspace, host, &folder, cases).status().context(|| format!("start {EXAMPLE}"))?;
+    check(status, "answering the cases natively")?;
     Ok(folder)
 }
 
-/// Lets a host, for which the example is built, answer the cases into a folder; how that ended.
-///
-/// # Errors
-/// The program, or its emulator, could not be started.
-pub fn of(workspace: &Workspace, host: &Host, folder: &Path, cases: &str) -> Result<ExitStatus> {
-    command(workspace, host, folder, cases).status().context(|| format!("start {EXAMPLE}"))
-}
-
-/// The command by which a host answers.
+/// The command by which a host, for which the example is built, answers the cases into a folder.
 pub fn command(workspace: &Workspace, host: &Host, folder: &Path, cases: &str) -> Command {
     let mut command = host.command(&workspace.host_binary(host, &format!("examples/{EXAMPLE}")));
     command.arg(workspace.root.join("tests").join("fidelity")).arg(folder).arg(cases).stdout(std::io::stderr());

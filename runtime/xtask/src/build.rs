@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::bundle;
-use crate::failure::{Context, Result, check};
+use crate::failure::{Context, Result};
 use crate::fingerprint;
 use crate::host::Host;
 use crate::workspace::Workspace;
@@ -28,13 +28,7 @@ pub fn wcr(workspace: &Workspace) -> Result<PathBuf> {
     }
     let host = Host::detect()?;
     bundle::prepare(workspace, &host)?;
-    let status = workspace
-        .host_cargo("build", &host)
-        .args(["--bin", "wcr"])
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| "start cargo".into())?;
-    check(status, "building wcr")?;
+    workspace.build_for(&host, &["--bin", "wcr"], "wcr")?;
     let binary = install(&workspace.host_binary(&host, "wcr"), &workspace.binary())?;
     stamp.write(inputs, &binary)?;
     Ok(binary)

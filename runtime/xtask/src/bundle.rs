@@ -37,13 +37,7 @@ fn build_guests(workspace: &Workspace) -> Result<()> {
 }
 
 fn build_pack_tool(workspace: &Workspace, host: &Host) -> Result<()> {
-    let status = workspace
-        .host_cargo("build", host)
-        .args(["--bin", "pack"])
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| "start cargo".into())?;
-    check(status, "building the pack tool")
+    workspace.build_for(host, &["--bin", "pack"], "the pack tool")
 }
 
 fn pack(workspace: &Workspace, host: &Host) -> Result<()> {

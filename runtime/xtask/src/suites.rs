@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::build;
-use crate::failure::{Context, Failure, Result, check};
+use crate::failure::{Context, Failure, Result};
 use crate::host::Host;
 use crate::test::conformance;
 use crate::web;
@@ -17,15 +17,7 @@ use crate::workspace::Workspace;
 pub fn run(workspace: &Workspace, name: &str, args: &[OsString]) -> Result<ExitCode> {
     let wcr = build::wcr(workspace)?;
     let host = Host::detect()?;
-    let built = workspace
-        .host_cargo("build", &host)
-        .args(["--bin", name])
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| "start cargo".into())?;
-    if !built.success() {
-        return Err(Failure::new(format!("building {name}: {built}")));
-    }
+    workspace.build_for(&host, &["--bin", name], name)?;
     let mut command = std::process::Command::new(workspace.host_binary(&host, name));
     command.args(args).env("WCR_BIN", wcr);
     if name == "bench" && asks_for(args, "web") {
@@ -35,8 +27,7 @@ pub fn run(workspace: &Workspace, name: &str, args: &[OsString]) -> Result<ExitC
         }
     }
     if name == "bench" && asks_for(args, "kernel") {
-        let native = workspace.host_cargo("build", &host).args(["--bin", conformance::PACKAGE]).status();
-        check(native.context(|| "start cargo".into())?, "building the conformance program")?;
+        workspace.build_for(&host, &["--bin", conformance::PACKAGE], "the conformance program")?;
         command.env("WCR_BENCH_NATIVE", workspace.host_binary(&host, conformance::PACKAGE));
         command.env("WCR_BENCH_GUEST", conformance::build(workspace)?);
     }

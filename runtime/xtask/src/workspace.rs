@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::{Context, Failure, Result};
+use crate::failure::{Context, Failure, Result, check};
 use crate::host::Host;
 
 /// The guest crates; they are built for wasm, so every command over the host crates leaves them out.
@@ -73,6 +73,16 @@ impl Workspace {
         command.env("WCR_BUNDLE", self.bundle_dir(host)).env("WCR_PAGE", self.page_dir());
         host.configure(&mut command);
         command
+    }
+
+    /// Builds programs for `host`: `targets` are cargo's options that name them, `what` says it in words.
+    ///
+    /// # Errors
+    /// Cargo could not be started, or the compilation failed.
+    pub fn build_for(&self, host: &Host, targets: &[&str], what: &str) -> Result<()> {
+        let mut command = self.host_cargo("build", host);
+        let status = command.args(targets).stdout(std::io::stderr()).status().context(|| "start cargo".into())?;
+        check(status, &format!("building {what}"))
     }
 
     /// The folder of the guests compiled for a host, and of the built-in image.

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 
 use crate::answers;
 use crate::bundle;
-use crate::failure::{Context, Failure, Result, check};
+use crate::failure::{Context, Failure, Result};
 use crate::host::Host;
 use crate::test::tools;
 use crate::workspace::Workspace;
@@ -68,10 +68,10 @@ pub fn compare(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     for (emulated, host) in request.hosts.iter().zip(&hosts) {
         all_pass &= suite.is_same(emulated.name, &suite::run(workspace, host)?);
     }
-    command.arg(answer(workspace, "native", &native, request.cases)?);
-    command.arg(answer_elsewhere(workspace, &native, request.cases)?);
+    command.arg(answer(workspace, "native", &native, request.cases, |usual| usual)?);
+    command.arg(answer(workspace, "elsewhere", &native, request.cases, elsewhere)?);
     for (emulated, host) in request.hosts.iter().zip(&hosts) {
-        command.arg(answer(workspace, emulated.name, host, request.cases)?);
+        command.arg(answer(workspace, emulated.name, host, request.cases, |usual| usual)?);
     }
     let status = command.status().context(|| format!("start {COMPARISON}"))?;
     Ok(if status.success() && all_pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -80,31 +80,32 @@ pub fn compare(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
 /// Builds the bundle, what answers, and `wcr` itself for a host.
 fn build(workspace: &Workspace, host: &Host) -> Result<()> {
     bundle::prepare(workspace, host)?;
-    let status = workspace
-        .host_cargo("build", host)
-        .args(["--bin", "wcr", "--example", answers::EXAMPLE])
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| "start cargo".into())?;
-    check(status, &format!("building for {}", host.triple))
+    workspace.build_for(host, &["--bin", "wcr", "--example", answers::EXAMPLE], &format!("for {}", host.triple))
 }
 
-/// Lets a host answer, and gives the folder of its answers.
+/// Lets a host answer by its command, changed by `place`, and gives the folder of its answers.
 ///
 /// A host that breaks off has not answered the cases that follow, which the comparison says of each.
-fn answer(workspace: &Workspace, name: &str, host: &Host, cases: &str) -> Result<PathBuf> {
+fn answer(
+    workspace: &Workspace,
+    name: &str,
+    host: &Host,
+    cases: &str,
+    place: impl FnOnce(Command) -> Command,
+) -> Result<PathBuf> {
     eprintln!("xtask: {name} answers");
     let folder = workspace.target_dir.join("hosts").join(name);
-    let status = answers::of(workspace, host, &folder, cases)?;
+    let mut command = place(answers::command(workspace, host, &folder, cases));
+    let status = command.status().context(|| format!("start the answers of {name}"))?;
     if !status.success() {
         println!("{name} has not answered all cases: {status}");
     }
     Ok(folder)
 }
 
-/// Lets this machine answer once more, as if it stood elsewhere: another time zone, language, user, home and terminal, and
-/// one processor. Gives the folder of its answers.
-fn answer_elsewhere(workspace: &Workspace, native: &Host, cases: &str) -> Result<PathBuf> {
+/// A command of this machine as if that stood elsewhere: another time zone, language, user, home and terminal, and one
+/// processor.
+fn elsewhere(command: Command) -> Command {
     const ELSEWHERE: [(&str, &str); 9] = [
         ("TZ", "Asia/Tokyo"),
         ("LANG", "de_DE.UTF-8"),
@@ -116,30 +117,21 @@ fn answer_elsewhere(workspace: &Workspace, native: &Host, cases: &str) -> Result
         ("LINES", "7"),
         ("TERM", "xterm"),
     ];
-    eprintln!("xtask: native answers, elsewhere");
-    let folder = workspace.target_dir.join("hosts").join("elsewhere");
-    let mut command = answers::command(workspace, native, &folder, cases);
-    if let Some(taskset) = tools::find("taskset") {
-        let mut bound = Command::new(taskset);
-        bound.args(["-c", "0"]).arg(command.get_program()).args(command.get_args()).stdout(std::io::stderr());
-        command = bound;
-    }
-    let status = command.envs(ELSEWHERE).status().context(|| "start the answers".into())?;
-    if !status.success() {
-        println!("elsewhere not all cases were answered: {status}");
-    }
-    Ok(folder)
+    let mut command = match tools::find("taskset") {
+        Some(taskset) => {
+            let mut bound = Command::new(taskset);
+            bound.args(["-c", "0"]).arg(command.get_program()).args(command.get_args()).stdout(std::io::stderr());
+            bound
+        }
+        None => command,
+    };
+    command.envs(ELSEWHERE);
+    command
 }
 
 /// Builds the program that compares.
 fn comparison(workspace: &Workspace, native: &Host) -> Result<PathBuf> {
-    let status = workspace
-        .host_cargo("build", native)
-        .args(["--bin", COMPARISON])
-        .stdout(std::io::stderr())
-        .status()
-        .context(|| "start cargo".into())?;
-    check(status, "building what compares answers")?;
+    workspace.build_for(native, &["--bin", COMPARISON], "what compares answers")?;
     Ok(workspace.host_binary(native, COMPARISON))
 }
 
