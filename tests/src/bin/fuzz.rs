@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use wcr_tests::fuzz::applets;
 use wcr_tests::fuzz::containers::{self, Plan};
 use wcr_tests::fuzz::layers;
-use wcr_tests::fuzz::shell::{self, Answer, Care, Difference, Mode, Script, Shell, Subject, Verdict};
+use wcr_tests::fuzz::shell::{self, Care, Difference, Mode, Script, Shell, Subject, Verdict};
 use wcr_tests::scratch::Scratch;
 
 const USAGE: &str = "\
@@ -149,8 +149,7 @@ fn main() -> ExitCode {
         different.len() < options.show
     });
     shell::shrink_all(&subject, different, options.jobs, options.trials, |found| {
-        println!("=== seed {}", found.seed);
-        show(&found.script, &found.verdict);
+        print!("{found}");
     });
     for (kind, count) in counts {
         println!("{count:>7} {kind}");
@@ -203,38 +202,15 @@ fn compare_layers(options: &Options) -> ExitCode {
 
 /// Compares one script in all ways of giving it to the shell.
 fn compare(subject: &Subject, text: &str) -> ExitCode {
-    let place = subject.place(0);
+    let place = subject.place();
     let mut same = true;
     for mode in [Mode::Argument, Mode::File, Mode::Input] {
         let script = Script { mode, text: text.to_owned() };
         let verdict = subject.verdict(&place, &script, Care::FULL);
         if verdict != Verdict::Same {
             same = false;
-            show(&script, &verdict);
+            print!("{script}{verdict}");
         }
     }
     if same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn show(script: &Script, verdict: &Verdict) {
-    println!("--- script as {}\n{}", script.mode.name(), script.text.trim_end_matches('\n'));
-    let Verdict::Different { expected, actual, .. } = verdict else {
-        println!("--- {verdict:?}");
-        return;
-    };
-    let text = |answer: &Answer| String::from_utf8_lossy(&answer.0).into_owned();
-    let (expected, actual) = (text(expected), actual.as_ref().map_or("no end".into(), text));
-    let (expected, actual): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), actual.lines().collect());
-    let before = expected.iter().zip(&actual).take_while(|(one, other)| one == other).count();
-    let tails = expected.iter().rev().zip(actual.iter().rev());
-    let after = tails.take_while(|(one, other)| one == other).count();
-    let after = after.min(expected.len() - before).min(actual.len() - before);
-    for line in &expected[before.saturating_sub(3)..before] {
-        println!("  {line}");
-    }
-    for (sign, lines) in [('-', &expected), ('+', &actual)] {
-        for line in &lines[before..lines.len() - after] {
-            println!("{sign} {line}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Random shell scripts, run by the real BusyBox and by wcr.
 
+mod answer;
 mod arith;
 mod commands;
 mod explained;
@@ -11,11 +12,13 @@ mod subject;
 mod texts;
 mod word;
 
+pub use answer::{Answer, Verdict};
 pub use explained::Explained;
 pub use script::Script;
 pub use shrink::shrink;
-pub use subject::{Answer, Care, Shell, Subject, Verdict};
+pub use subject::{Care, Shell, Subject};
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -115,6 +118,13 @@ pub struct Difference {
     pub verdict: Verdict,
 }
 
+impl fmt::Display for Difference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "=== seed {}", self.seed)?;
+        write!(out, "{}{}", self.script, self.verdict)
+    }
+}
+
 /// Makes the scripts that differ smaller, `jobs` at a time and each with at most `trials` runs, as long as the same
 /// part of the answer differs. Each is handed to `report` when it is small.
 pub fn shrink_all(
@@ -127,11 +137,10 @@ pub fn shrink_all(
     let next = AtomicU64::new(0);
     let (sender, small) = mpsc::channel();
     std::thread::scope(|scope| {
-        for worker in 0..jobs.max(1) {
+        for _ in 0..jobs.max(1) {
             let (sender, next, different) = (sender.clone(), &next, &different);
             scope.spawn(move || {
-                // The places before are those of [`run`].
-                let place = subject.place(jobs + worker);
+                let place = subject.place();
                 while let Some(found) = different.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
                     let mut found = found.clone();
                     if let Some(part) = found.verdict.part() {
@@ -167,10 +176,10 @@ pub fn run(
     let next = AtomicU64::new(seeds.start);
     let (sender, verdicts) = mpsc::channel();
     std::thread::scope(|scope| {
-        for worker in 0..jobs.max(1) {
+        for _ in 0..jobs.max(1) {
             let (sender, next, make) = (sender.clone(), &next, &make);
             scope.spawn(move || {
-                let place = subject.place(worker);
+                let place = subject.place();
                 loop {
                     let first = next.fetch_add(BATCH, Ordering::Relaxed);
                     let batch = first..seeds.end.min(first + BATCH);

@@ -1,5 +1,7 @@
 //! Commands of all kinds, and whole scripts.
 
+use std::fmt;
+
 use super::commands::{ERRORS, FILES, FILTERS, STATE};
 use super::{Maker, Mode};
 use crate::fuzz::Random;
@@ -11,6 +13,12 @@ pub struct Script {
     pub mode: Mode,
     /// Its text.
     pub text: String,
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "--- script as {}\n{}\n---", self.mode.name(), self.text.trim_end_matches('\n'))
+    }
 }
 
 impl Script {

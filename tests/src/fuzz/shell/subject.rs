@@ -1,16 +1,17 @@
 //! The two shells that run a script: BusyBox (or dash) in a root of its own, and wcr with the image of the same program.
 
-use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use regex_lite::Regex;
 
-use super::{Explained, Script};
+use super::answer::Answer;
+use super::{Explained, Script, Verdict};
 use crate::image::Image;
 use crate::lab::Lab;
 use crate::layer::Layer;
@@ -25,20 +26,22 @@ pub struct Care {
     /// How often the real shell is asked again when wcr's answer differs from its first: what processes write at the
     /// same time may come in either order.
     again: usize,
+    /// How often wcr is asked until it comes to an end within the limit: the machine may be busy.
+    asks: usize,
 }
 
 impl Care {
     /// For a verdict that counts.
-    pub const FULL: Care = Care { limit: Duration::from_secs(30), again: 50 };
+    pub const FULL: Care = Care { limit: Duration::from_secs(30), again: 50, asks: 3 };
     /// For the many scripts tried on the way to a small one.
-    pub const LITTLE: Care = Care { limit: Duration::from_millis(800), again: 2 };
+    pub const LITTLE: Care = Care { limit: Duration::from_millis(800), again: 2, asks: 1 };
 }
 
-/// The users the scripts run as begin here: each worker of each process has its own, so that a signal meets nobody
+/// The users the scripts run as begin here: each place of each process has its own, so that a signal meets nobody
 /// else's processes.
 const FIRST_USER: u32 = 100_000;
-/// How many workers a process may have.
-const WORKERS: u32 = 256;
+/// How many places a process may have.
+const PLACES_MOST: u32 = 256;
 
 /// Takes the scripts of its arguments, two for each: how the shell gets it, and its text. It prepares the working
 /// folder, runs the script, waits for all its processes, which descriptor 9 tells, tells all that came of it, and ends
@@ -82,139 +85,10 @@ done"#;
 
 /// The line after each answer.
 const END: &str = "==> the end of a script <==";
-/// What the line before each part of an answer begins with, but for the first part.
-const PART: &str = "==> ";
 /// How many bytes a file may have.
-const FILE_SIZE: usize = 1_000_000;
-/// How many seconds of computing are as good as endless. It is below the limit that ends a process.
-const COMPUTING: f64 = 0.9;
+pub(super) const FILE_SIZE: usize = 1_000_000;
 /// How often a running side is looked at.
 const POLL: Duration = Duration::from_millis(2);
-
-/// What BusyBox and dash say of a text that is no shell script.
-const REFUSED: [&[u8]; 2] = [b"syntax error", b"Syntax error"];
-/// What an answer shows of a program that ran into a limit (of a file's size, of computing, of processes) or crashed.
-const BROKEN: [&[u8]; 9] = [
-    b"File size limit exceeded",
-    b"CPU time limit exceeded",
-    b"Segmentation fault",
-    b"Aborted",
-    b"can't fork",
-    b"Cannot fork",
-    b"exit code 152",
-    b"exit code 153",
-    b"exit code 139",
-];
-const PARTS: [&str; 4] = ["exit code", "stdout", "stderr", "files"];
-const REFUSED_PARTS: [&str; 4] = ["refused, exit code", "refused, stdout", "refused, stderr", "refused, files"];
-
-/// What came of a script: exit code, streams and files in one text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer(pub Vec<u8>);
-
-impl Answer {
-    /// The answer of a script out of the output of the frame, without what is another at each run or of another
-    /// machine: numbers of processes in traces, owners, sizes and times in the list of files.
-    ///
-    /// `None` when the script's processes, also those whose end nobody told, computed or wrote until they met the
-    /// limit.
-    fn of(output: &[u8], pids: &[(Regex, &str)]) -> Option<Self> {
-        if output.len() >= FILE_SIZE {
-            return None;
-        }
-        // Each byte as one character, and back.
-        let text: String = output.iter().map(|byte| char::from(*byte)).collect();
-        let mut part = "";
-        let mut answer = Vec::with_capacity(output.len());
-        for line in text.split_inclusive('\n') {
-            if line.starts_with(PART) {
-                part = line.trim_end();
-            }
-            let line: Cow<'_, str> = match part {
-                "==> times <==" => {
-                    if line.split_whitespace().any(|time| seconds(time).is_some_and(|time| time >= COMPUTING)) {
-                        return None;
-                    }
-                    continue;
-                }
-                "==> modes <==" if !line.starts_with(PART) => format!("{:.10}\n", line.trim_end()).into(),
-                _ => pids.iter().fold(Cow::Borrowed(line), |line, (pattern, shown)| {
-                    let changed = pattern.replace(&line, *shown).into_owned();
-                    if changed == line { line } else { Cow::Owned(changed) }
-                }),
-            };
-            answer.extend(line.chars().map(|character| character as u8));
-        }
-        Some(Answer(answer))
-    }
-
-    /// Whether the script ran into a limit or crashed.
-    fn broken(&self) -> bool {
-        BROKEN.iter().any(|sign| self.0.windows(sign.len()).any(|window| window == *sign))
-    }
-
-    /// Whether the answers differ in nothing but the order of errors that processes of the script, several at a time,
-    /// wrote: which comes first is a matter of how long each takes.
-    fn differs_in_order_of_errors(&self, other: &Answer, script: &Script) -> bool {
-        const ERRORS: &[u8] = b"==> /tmp/err <==";
-        let several = script.text.contains(['|', '&']);
-        let split = |answer: &'_ Answer| {
-            let at = answer.0.windows(ERRORS.len()).position(|window| window == ERRORS)?;
-            let (before, errors) = answer.0.split_at(at);
-            Some((before.to_vec(), Answer(errors.to_vec())))
-        };
-        let (Some((before, errors)), Some((before_other, errors_other))) = (split(self), split(other)) else {
-            return false;
-        };
-        several && before == before_other && errors.sorted() == errors_other.sorted()
-    }
-
-    /// The answer with its lines in order: what is left when it is open who writes first.
-    fn sorted(&self) -> Vec<&[u8]> {
-        let mut lines: Vec<&[u8]> = self.0.split(|byte| *byte == b'\n').collect();
-        lines.sort_unstable();
-        lines
-    }
-}
-
-/// What the comparison of two answers says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Both are the same.
-    Same,
-    /// The real shell answers now so, now so, and wcr as one of these, but for the order of lines.
-    Unstable,
-    /// They differ in the order of errors of processes that run at the same time.
-    Reordered,
-    /// The real shell did not come to an end, or only by a limit or a crash.
-    Endless,
-    /// They differ for a known reason.
-    Explained(String),
-    /// They differ.
-    Different {
-        /// BusyBox's answer.
-        expected: Answer,
-        /// wcr's; `None` when it did not come to an end.
-        actual: Option<Answer>,
-        /// Whether BusyBox always answers alike.
-        stable: bool,
-    },
-}
-
-impl Verdict {
-    /// The part of the answer that differs first, of a difference that does not come and go; where BusyBox does not
-    /// take the script as shell, that counts apart.
-    pub fn part(&self) -> Option<&'static str> {
-        let Verdict::Different { expected, actual, stable: true } = self else { return None };
-        let Some(actual) = actual else { return Some("end") };
-        let lines = |answer: &'_ Answer| answer.0.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-        let same = lines(expected).iter().zip(lines(actual)).take_while(|(one, other)| **one == *other).count();
-        let before = lines(expected).into_iter().take(same).filter(|line| line.starts_with(PART.as_bytes())).count();
-        let refused = REFUSED.iter().any(|sign| expected.0.windows(sign.len()).any(|window| window == *sign));
-        let parts = if refused { REFUSED_PARTS } else { PARTS };
-        parts.get(before).or(parts.last()).copied()
-    }
-}
 
 /// Whose shell is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,6 +135,7 @@ pub struct Place {
 enum Side {
     /// BusyBox, perhaps on one processor.
     Real(Option<usize>),
+    /// wcr.
     Wcr,
 }
 
@@ -309,12 +184,15 @@ impl Subject {
         Some(Subject { shell, lab, image, roots, explained, pids, processor: first_processor() })
     }
 
-    /// Makes the root folder of a worker.
+    /// Makes a root folder for a worker, who has a user of its own: all of whose processes end when a script begins.
     ///
     /// # Panics
     /// It cannot be made.
-    pub fn place(&self, worker: u32) -> Place {
-        let root = self.roots.join(worker.to_string());
+    pub fn place(&self) -> Place {
+        static PLACES: AtomicU32 = AtomicU32::new(0);
+        let place = PLACES.fetch_add(1, Ordering::Relaxed);
+        assert!(place < PLACES_MOST, "a process has no more than {PLACES_MOST} places");
+        let root = self.roots.join(place.to_string());
         let bin = root.join("bin");
         fs::create_dir_all(&bin).expect("make a root folder");
         fs::write(bin.join("busybox"), busybox::program()).expect("write busybox");
@@ -340,8 +218,8 @@ impl Subject {
                 .status();
             assert!(made.is_ok_and(|status| status.success()), "mknod {device}");
         }
-        let output = self.roots.join(format!("{worker}.output"));
-        Place { root, user: FIRST_USER + std::process::id() * WORKERS + worker, output }
+        let output = self.roots.join(format!("{place}.output"));
+        Place { root, user: FIRST_USER + std::process::id() * PLACES_MOST + place, output }
     }
 
     /// Runs scripts on both sides and compares, each as [`Subject::verdict`] does.
@@ -367,7 +245,8 @@ impl Subject {
     /// A side cannot be started.
     pub fn verdict(&self, place: &Place, script: &Script, care: Care) -> Verdict {
         let Some(expected) = self.real(place, script, care, None) else { return Verdict::Endless };
-        let actual = self.answer(place, Side::Wcr, script, care);
+        let mut asks = 0..care.asks;
+        let actual = asks.find_map(|_| self.answer(place, Side::Wcr, script, care));
         if actual.as_ref() == Some(&expected) {
             return Verdict::Same;
         }
@@ -412,7 +291,9 @@ impl Subject {
             let ends = output.windows(end.len()).enumerate().filter(|(_, window)| *window == end.as_bytes());
             let mut start = 0;
             for (at, _) in ends.take(rest.len()) {
-                answers.push(Answer::of(&output[start..at], &self.pids));
+                // wcr's processes compute as long as they have their turn, also while the machine is busy elsewhere.
+                let limited = matches!(side, Side::Real(_));
+                answers.push(Answer::of(&output[start..at], &self.pids, limited));
                 start = at + end.len();
             }
             if answers.len() < scripts.len() {
@@ -487,12 +368,6 @@ impl Subject {
             .with_default_signals()
             .into_command()
     }
-}
-
-/// A time as `times` writes it: `1m2.345s`.
-fn seconds(text: &str) -> Option<f64> {
-    let (minutes, seconds) = text.strip_suffix('s')?.split_once('m')?;
-    Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
 }
 
 /// The first processor that this process may run on.
