@@ -234,13 +234,30 @@ impl Shell {
         if let Err(crate::vars::ReadOnly(name)) = self.vars.set(name, value) {
             return Err(self.fail(&[&name, &b": is read only"[..]].concat()));
         }
-        if self.has(Opt::AllExport) {
-            self.vars.attributes(name).exported = true;
-        }
+        self.export_if_all(name);
         if !self.vars.changed.is_empty() {
             self.settle_variables();
         }
         Ok(())
+    }
+
+    /// Unsets a variable.
+    /// # Errors
+    /// It is read-only.
+    pub fn unset(&mut self, name: &[u8]) -> Flow {
+        if let Err(crate::vars::ReadOnly(name)) = self.vars.unset(name) {
+            return Err(self.fail(&[&name, &b": is read only"[..]].concat()));
+        }
+        self.export_if_all(name);
+        self.settle_variables();
+        Ok(())
+    }
+
+    /// Marks a variable for export under `set -a`: one that is set, made by its name alone, or unset.
+    pub fn export_if_all(&mut self, name: &[u8]) {
+        if self.has(Opt::AllExport) {
+            self.vars.attributes(name).exported = true;
+        }
     }
 
     /// What dash wants of `OPTIND`: that it is a number.

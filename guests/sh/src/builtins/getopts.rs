@@ -31,22 +31,27 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     if let Some(message) = &found.message {
         let _ = fd::write_all(fd::STDERR, message);
     }
-    shell.vars.force(b"OPTIND", cursor.index.to_string().as_bytes());
+    let before = shell.getopts;
+    let published = publish(shell, &found, cursor.index, variable);
+    // Setting `OPTIND` has begun the search anew. After an error it stands where it stood.
+    shell.getopts = if published.is_ok() { cursor } else { before };
+    published?;
+    Ok(u8::from(!found.more))
+}
+
+/// Sets the variables that tell what was found.
+fn publish(shell: &mut Shell, found: &Found, index: usize, variable: &[u8]) -> Flow {
     match &found.argument {
         Some(argument) => shell.assign(b"OPTARG", argument.clone())?,
         // At the end dash leaves it as it is.
         None if crate::flavour::is_dash() && !found.more => {}
-        None => {
-            let _ = shell.vars.unset(b"OPTARG");
-        }
+        None => shell.unset(b"OPTARG")?,
     }
-    shell.settle_variables();
-    shell.getopts = cursor;
+    shell.assign(b"OPTIND", index.to_string().into_bytes())?;
     if !is_name(variable) {
         return Err(shell.fail(&[variable, &b": bad variable name"[..]].concat()));
     }
-    shell.assign(variable, vec![found.letter])?;
-    Ok(u8::from(!found.more))
+    shell.assign(variable, vec![found.letter])
 }
 
 /// Finds the next option; with `silent` what is wrong is told by the letter and the argument.

@@ -23,8 +23,6 @@ struct Request {
 struct Line {
     text: Vec<u8>,
     protected: Vec<bool>,
-    /// Whether the delimiter, or the number of bytes asked for, was reached.
-    complete: bool,
 }
 
 pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
@@ -32,8 +30,9 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     if names.is_empty() && flavour::is_dash() {
         return Err(shell.fail(b"arg count"));
     }
-    if let Some(name) = names.iter().find(|name| !is_name(name)) {
-        if name.is_empty() || flavour::is_dash() {
+    // In ash an empty name is found out when it gets its field.
+    if let Some(name) = names.iter().find(|name| !is_name(name) && (!name.is_empty() || flavour::is_dash())) {
+        if flavour::is_dash() {
             let name = name.split(|byte| *byte == b'=').next().unwrap_or_default();
             return Err(shell.fail(&[name, b": bad variable name"].concat()));
         }
@@ -72,21 +71,47 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(u8::from(fd::flags(request.from).is_ok() && !fd::readable(request.from)));
     }
     let alarm = request.timeout.map(Alarm::set);
-    let mut line = Line::default();
+    let separators = shell.separators.clone();
+    let mut splitter = Splitter::new(&separators);
+    let (last, mut others) = match names.split_last() {
+        Some((last, others)) => (last.as_slice(), others.iter()),
+        None => (b"REPLY".as_slice(), [].iter()),
+    };
     let keys = Keys::prepare(&request);
-    let result = read_line(&request, &mut line);
+    let mut assigned = Ok(());
+    let read = read_line(&request, |byte, protected| {
+        splitter.line.text.push(byte);
+        splitter.line.protected.push(protected);
+        // ash gives a name its field as soon as that has ended, dash when it has the line.
+        if !flavour::is_dash()
+            && !others.as_slice().is_empty()
+            && let Some(field) = splitter.field()
+            && let Some(name) = others.next()
+        {
+            assigned = assign(shell, name, field);
+        }
+        assigned.is_ok()
+    });
     drop(keys);
     let timed_out = alarm.is_some_and(Alarm::clear);
-    if result == Err(Errno::Intr) && !timed_out {
+    assigned?;
+    if read == Err(Errno::Intr) && !timed_out {
         shell.traps.collect();
         return Ok(shell.traps.pending.last().map_or(1, |signal| 128 + signal));
     }
-    if timed_out {
-        assign_complete(shell, names, &line)?;
-    } else {
-        assign(shell, names, &line)?;
+    if !timed_out {
+        for name in others {
+            let field = splitter.field().unwrap_or_else(|| splitter.last_field());
+            assign(shell, name, field)?;
+        }
+        let rest = if names.is_empty() { splitter.line.text } else { splitter.rest() };
+        assign(shell, last, rest)?;
     }
-    Ok(u8::from(!line.complete))
+    Ok(u8::from(read != Ok(true)))
+}
+
+fn assign(shell: &mut Shell, name: &[u8], field: Vec<u8>) -> Flow {
+    if name.is_empty() { Err(shell.fail(b": bad variable name")) } else { shell.assign(name, field) }
 }
 
 /// A terminal that does not show what is typed, or gives each key at once, until this is dropped.
@@ -158,67 +183,37 @@ fn nanoseconds(text: &[u8]) -> Option<u64> {
     seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
-/// Reads byte by byte, so that what follows the delimiter stays for the next reader.
-fn read_line(request: &Request, line: &mut Line) -> wcr_sys::Result<()> {
+/// Reads byte by byte, so that what follows the delimiter stays for the next reader, and gives each byte of the line to
+/// `take`, with whether a backslash protects it, until that returns false. Returns whether the delimiter, or the number
+/// of bytes asked for, was reached.
+fn read_line(request: &Request, mut take: impl FnMut(u8, bool) -> bool) -> wcr_sys::Result<bool> {
     let mut escaped = false;
     // What a backslash joins or protects counts with the backslash.
     let mut count = 0;
     loop {
         let mut byte = [0];
         if request.most.is_some_and(|most| count >= most) {
-            line.complete = true;
-            return Ok(());
+            return Ok(true);
         }
         count += 1;
         if fd::read(request.from, &mut byte)? == 0 {
-            return Ok(());
+            return Ok(false);
         }
         let [byte] = byte;
-        if core::mem::take(&mut escaped) {
-            // A backslash in front of the line's end joins two lines.
-            if byte != b'\n' {
-                line.text.push(byte);
-                line.protected.push(true);
-            }
-        } else if byte == b'\\' && !request.raw {
+        let protected = core::mem::take(&mut escaped);
+        if byte == b'\\' && !request.raw && !protected {
             escaped = true;
             continue;
-        } else if byte == request.delimiter {
-            line.complete = true;
-            return Ok(());
-        } else if byte != 0 {
-            line.text.push(byte);
-            line.protected.push(false);
+        }
+        if byte == request.delimiter && !protected {
+            return Ok(true);
+        }
+        // A backslash in front of the line's end joins two lines.
+        let kept = if protected { byte != b'\n' } else { byte != 0 };
+        if kept && !take(byte, protected) {
+            return Ok(false);
         }
     }
-}
-
-fn assign(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
-    let Some((last, others)) = names.split_last() else {
-        return shell.assign(b"REPLY", line.text.clone());
-    };
-    let separators = shell.separators.clone();
-    let mut splitter = Splitter::new(&separators, line);
-    for name in others {
-        let (mut field, ended) = splitter.field();
-        if !ended && !flavour::is_dash() {
-            splitter.cut_end(&mut field);
-        }
-        shell.assign(name, field)?;
-    }
-    shell.assign(last, splitter.rest())
-}
-
-/// Assigns the fields that have ended, of a line that has not.
-fn assign_complete(shell: &mut Shell, names: &[Vec<u8>], line: &Line) -> Flow {
-    let Some((_, others)) = names.split_last() else { return Ok(()) };
-    let separators = shell.separators.clone();
-    let mut splitter = Splitter::new(&separators, line);
-    for name in others {
-        let (field, true) = splitter.field() else { break };
-        shell.assign(name, field)?;
-    }
-    Ok(())
 }
 
 /// What is passed over before a field's first byte.
@@ -232,16 +227,18 @@ enum Before {
     Delimiter,
 }
 
-struct Splitter<'l> {
-    separators: &'l Separators,
-    line: &'l Line,
+struct Splitter<'s> {
+    separators: &'s Separators,
+    line: Line,
     at: usize,
     before: Before,
+    /// The field at hand, which has not ended.
+    field: Vec<u8>,
 }
 
-impl<'l> Splitter<'l> {
-    fn new(separators: &'l Separators, line: &'l Line) -> Self {
-        Self { separators, line, at: 0, before: Before::Blanks }
+impl<'s> Splitter<'s> {
+    fn new(separators: &'s Separators) -> Self {
+        Self { separators, line: Line::default(), at: 0, before: Before::Blanks, field: Vec::new() }
     }
 
     fn protected(&self, at: usize) -> bool {
@@ -278,21 +275,29 @@ impl<'l> Splitter<'l> {
         }
     }
 
-    /// Takes the next field and what ends it; whether something did.
-    fn field(&mut self) -> (Vec<u8>, bool) {
-        let mut field = Vec::new();
+    /// Takes the next field and what ends it; `None` when the line so far does not end it.
+    fn field(&mut self) -> Option<Vec<u8>> {
         while let Some(&byte) = self.line.text.get(self.at) {
             if !self.passes_over() {
                 if self.separates(self.at) {
                     self.before = if self.is_blank(self.at) { Before::Delimiter } else { Before::Blanks };
                     self.at += 1;
-                    return (field, true);
+                    return Some(core::mem::take(&mut self.field));
                 }
-                field.push(byte);
+                self.field.push(byte);
             }
             self.at += 1;
         }
-        (field, false)
+        None
+    }
+
+    /// Takes the field that the line's end ends.
+    fn last_field(&mut self) -> Vec<u8> {
+        let mut field = core::mem::take(&mut self.field);
+        if !flavour::is_dash() {
+            self.cut_end(&mut field);
+        }
+        field
     }
 
     /// Dash loses what backslashes protect at the end of all, where it stands behind a blank.
@@ -362,9 +367,10 @@ mod tests {
 
     fn split(ifs: &str, text: &str, count: usize) -> Vec<String> {
         let separators = Separators::new(Some(ifs.as_bytes()));
-        let line = Line { text: text.into(), protected: vec![false; text.len()], complete: true };
-        let mut splitter = Splitter::new(&separators, &line);
-        let mut fields: Vec<_> = (1..count).map(|_| splitter.field().0).collect();
+        let mut splitter = Splitter::new(&separators);
+        splitter.line = Line { text: text.into(), protected: vec![false; text.len()] };
+        let mut fields: Vec<_> =
+            (1..count).map(|_| splitter.field().unwrap_or_else(|| core::mem::take(&mut splitter.field))).collect();
         fields.push(splitter.rest());
         fields.into_iter().map(|field| String::from_utf8(field).unwrap()).collect()
     }
@@ -390,8 +396,8 @@ mod tests {
             ("x a ", "  p ", "x "),
         ] {
             let protected = protected.bytes().map(|mark| mark == b'p').collect();
-            let line = Line { text: text.into(), protected, complete: true };
-            let splitter = Splitter::new(&separators, &line);
+            let mut splitter = Splitter::new(&separators);
+            splitter.line = Line { text: text.into(), protected };
             let mut kept = text.as_bytes().to_vec();
             splitter.cut_protected_end(0, &mut kept);
             assert_eq!(kept, left.as_bytes(), "{text}");

@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use crate::flavour;
-use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::is_name;
-use crate::vars::{ReadOnly, single_quoted};
+use crate::vars::single_quoted;
 
 /// An attribute that a variable can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,7 @@ fn declare(shell: &mut Shell, operands: &[Vec<u8>], attribute: Attribute, remove
             if remove {
                 continue;
             }
-            export_if_all(shell, name);
+            shell.export_if_all(name);
         }
         let variable = shell.vars.attributes(name);
         match attribute {
@@ -67,13 +66,6 @@ fn declare(shell: &mut Shell, operands: &[Vec<u8>], attribute: Attribute, remove
         }
     }
     Ok(0)
-}
-
-/// Under `set -a` a variable that is made by its name alone, or unset, is exported, too.
-fn export_if_all(shell: &mut Shell, name: &[u8]) {
-    if shell.has(Opt::AllExport) {
-        shell.vars.attributes(name).exported = true;
-    }
 }
 
 /// Splits `name=value`.
@@ -156,9 +148,9 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             None if is_new && !flavour::is_dash() => {
                 // The attributes stay, the value doesn't.
                 shell.vars.attributes(name).value = None;
-                export_if_all(shell, name);
+                shell.export_if_all(name);
             }
-            None if !is_known => export_if_all(shell, name),
+            None if !is_known => shell.export_if_all(name),
             None => {}
         }
     }
@@ -179,11 +171,7 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         if name == b"OPTIND" {
             shell.check_option_index(b"")?;
         }
-        if let Err(ReadOnly(name)) = shell.vars.unset(name) {
-            return Err(shell.fail(&[&name, &b": is read only"[..]].concat()));
-        }
-        export_if_all(shell, name);
-        shell.settle_variables();
+        shell.unset(name)?;
     }
     Ok(0)
 }

@@ -339,8 +339,8 @@ impl arith::Scope for Shell {
 
     fn set(&mut self, name: &[u8], value: i64) -> bool {
         let done = self.vars.set(name, arith::decimal(value)).is_ok();
-        if done && self.has(Opt::AllExport) {
-            self.vars.attributes(name).exported = true;
+        if done {
+            self.export_if_all(name);
         }
         done
     }

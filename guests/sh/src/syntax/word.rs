@@ -1,9 +1,11 @@
 //! Reads words: quoting and the expansions inside them.
 
 mod operator;
+mod parts;
 
 use std::rc::Rc;
 
+use self::parts::Parts;
 use super::ast::{HereDoc, Param, ParamName, ParamOp, Part, Substitution, Word};
 use super::input::Input;
 use super::lexer::Expect;
@@ -20,9 +22,9 @@ enum Mode<'d> {
     /// Inside double quotes.
     DoubleQuotes,
     /// The word of `${x-word}`.
-    Brace { quoted: bool },
-    /// The first part of `${x:a:b}` or `${x/a/b}`, which also ends at the byte.
-    BraceUntil { quoted: bool, byte: u8 },
+    Brace(Quoting),
+    /// The pattern of `${x/a/b}`, which also ends at the byte.
+    BraceUntil(u8),
     /// Inside `$(( ))`.
     Arith,
     /// A prompt: up to the end of the text.
@@ -31,55 +33,18 @@ enum Mode<'d> {
     HereDoc(&'d HereDoc),
 }
 
-/// Collects a word's parts.
-#[derive(Default)]
-struct Parts {
-    done: Vec<Part>,
-    text: Vec<u8>,
-    quoted: bool,
-    /// Whether the text is quoted by backslashes.
-    escaped: bool,
+/// What of a piece of text counts as quoted.
+#[derive(Clone, Copy)]
+struct Quoting {
+    /// What stands there.
+    text: bool,
+    /// The values that are put in.
+    values: bool,
 }
 
-impl Parts {
-    fn push(&mut self, byte: u8, quoted: bool) {
-        if self.quoted != quoted {
-            self.finish_text();
-            self.quoted = quoted;
-        }
-        self.text.push(byte);
-    }
-
-    /// Adds what a backslash outside quotes stands before.
-    fn push_escaped(&mut self, byte: u8) {
-        if !self.escaped {
-            self.finish_text();
-        }
-        (self.quoted, self.escaped) = (true, true);
-        self.text.push(byte);
-    }
-
-    fn finish_text(&mut self) {
-        let escaped = core::mem::take(&mut self.escaped);
-        if !self.text.is_empty() {
-            let text = core::mem::take(&mut self.text).into();
-            self.done.push(match (self.quoted, escaped) {
-                (false, _) => Part::Literal(text),
-                (true, false) => Part::Quoted(text),
-                (true, true) => Part::Escaped(text),
-            });
-        }
-    }
-
-    fn part(&mut self, part: Part) {
-        self.finish_text();
-        self.done.push(part);
-    }
-
-    fn finish(mut self) -> Word {
-        self.finish_text();
-        Word(self.done)
-    }
+impl Quoting {
+    const NONE: Self = Self { text: false, values: false };
+    const ALL: Self = Self { text: true, values: true };
 }
 
 /// How deep substitutions may nest: the parser calls itself for each.
@@ -108,12 +73,11 @@ impl Parser<'_> {
         let mut parts = Parts::default();
         match mode {
             Mode::Word => self.unquoted(&mut parts, None, None)?,
-            Mode::Brace { quoted: false } => self.unquoted(&mut parts, Some(b'}'), None)?,
-            Mode::BraceUntil { quoted: false, byte } => self.unquoted(&mut parts, Some(b'}'), Some(byte))?,
-            Mode::DoubleQuotes => self.quoted(&mut parts, mode)?,
-            Mode::Brace { quoted: true } | Mode::BraceUntil { quoted: true, .. } => self.quoted(&mut parts, mode)?,
-            Mode::Arith => self.quoted(&mut parts, mode)?,
-            Mode::HereDoc(_) | Mode::Prompt => self.quoted(&mut parts, mode)?,
+            Mode::Brace(Quoting { text: false, .. }) => self.unquoted(&mut parts, Some(b'}'), None)?,
+            Mode::BraceUntil(byte) => self.unquoted(&mut parts, Some(b'}'), Some(byte))?,
+            Mode::DoubleQuotes | Mode::Brace(_) | Mode::Arith | Mode::HereDoc(_) | Mode::Prompt => {
+                self.quoted(&mut parts, mode)?;
+            }
         }
         Ok(parts.finish())
     }
@@ -165,7 +129,7 @@ impl Parser<'_> {
                     let text = self.dollar_quotes()?;
                     parts.part(Part::Quoted(text.into()));
                 }
-                b'$' if !self.in_delimiter => self.dollar(parts, false)?,
+                b'$' if !self.in_delimiter => self.dollar(parts, Quoting::NONE)?,
                 b'`' if !self.in_delimiter => {
                     let part = self.backquotes(false, false)?;
                     parts.part(part);
@@ -199,9 +163,13 @@ impl Parser<'_> {
     /// Reads text in which only `$`, backquotes and some backslashes are special.
     fn quoted(&mut self, parts: &mut Parts, mode: Mode) -> Result<()> {
         let arith = matches!(mode, Mode::Arith);
-        let brace = matches!(mode, Mode::Brace { .. } | Mode::BraceUntil { .. });
-        // All of a here-document is as if quoted, and quotes in it end that for the values of a pattern.
-        let inverted = matches!(mode, Mode::DoubleQuotes) && self.document.is_some();
+        let brace = matches!(mode, Mode::Brace(_));
+        let quoting = match mode {
+            // All of a here-document is as if quoted, and quotes in it end that for the values of a pattern.
+            Mode::DoubleQuotes => Quoting { text: true, values: self.document.is_none() },
+            Mode::Brace(quoting) => quoting,
+            _ => Quoting::ALL,
+        };
         let mut open = 0u32;
         let mut line_start = true;
         let mut continued = false;
@@ -241,7 +209,6 @@ impl Parser<'_> {
                     self.double_quotes(parts)?;
                 }
                 b'}' if brace => return Ok(()),
-                _ if matches!(mode, Mode::BraceUntil { byte: end, .. } if end == byte) => return Ok(()),
                 b'(' if arith => {
                     open += 1;
                     self.input.next();
@@ -288,9 +255,9 @@ impl Parser<'_> {
                         _ => parts.push(b'\\', true),
                     }
                 }
-                b'$' if !self.in_delimiter => self.dollar(parts, !inverted)?,
+                b'$' if !self.in_delimiter => self.dollar(parts, quoting)?,
                 b'`' if !self.in_delimiter => {
-                    let part = self.backquotes(!inverted, !matches!(mode, Mode::BraceUntil { .. }))?;
+                    let part = self.backquotes(quoting.values, true)?;
                     parts.part(part);
                 }
                 _ => {
@@ -393,43 +360,43 @@ impl Parser<'_> {
     }
 
     /// Reads what follows a `$`, which is the next byte.
-    fn dollar(&mut self, parts: &mut Parts, quoted: bool) -> Result<()> {
+    fn dollar(&mut self, parts: &mut Parts, quoting: Quoting) -> Result<()> {
         self.input.next();
         match self.input.peek_joined() {
             Some(b'(') => {
                 self.input.next();
                 if self.input.take_joined(b'(') {
                     let word = self.nested(|parser| parser.parts(Mode::Arith))?;
-                    parts.part(Part::Arith(Box::new(word), quoted));
+                    parts.part(Part::Arith(Box::new(word), quoting.values));
                 } else {
                     let command = self.substitution()?;
-                    parts.part(Part::Command(command, quoted));
+                    parts.part(Part::Command(command, quoting.values));
                 }
             }
             Some(b'{') => {
                 self.input.next();
                 self.braces += 1;
-                let (name, op) = self.nested(|parser| parser.brace(quoted))?;
+                let (name, op) = self.nested(|parser| parser.brace(quoting))?;
                 self.braces -= 1;
-                parts.part(Part::Param(Box::new(Param { name, op, quoted })));
+                parts.part(Part::Param(Box::new(Param { name, op, quoted: quoting.values })));
             }
             Some(byte) if is_name_start(byte) => {
                 let name = ParamName::Variable(self.name());
-                parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted })));
+                parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted: quoting.values })));
             }
             Some(byte) => {
                 let name = match byte {
                     b'0'..=b'9' => ParamName::Positional((byte - b'0').into()),
                     b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!' => ParamName::Special(byte),
                     _ => {
-                        parts.push(b'$', quoted);
+                        parts.push(b'$', quoting.text);
                         return Ok(());
                     }
                 };
                 self.input.next();
-                parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted })));
+                parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted: quoting.values })));
             }
-            None => parts.push(b'$', quoted),
+            None => parts.push(b'$', quoting.text),
         }
         Ok(())
     }
@@ -519,18 +486,18 @@ impl Parser<'_> {
     }
 
     /// Reads what follows `${`.
-    fn brace(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
+    fn brace(&mut self, quoting: Quoting) -> Result<(ParamName, ParamOp)> {
         if self.input.peek_joined() == Some(b'#') {
             self.input.next();
-            return self.brace_after_hash(quoted);
+            return self.brace_after_hash(quoting);
         }
-        let Some(name) = self.brace_name() else { return self.bad_substitution(quoted) };
-        let op = self.brace_operator(quoted)?;
+        let Some(name) = self.brace_name() else { return self.bad_substitution(quoting) };
+        let op = self.brace_operator(quoting)?;
         Ok((name, op))
     }
 
     /// `${#…`: the number of parameters, with or without an operator, or the length of another.
-    fn brace_after_hash(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
+    fn brace_after_hash(&mut self, quoting: Quoting) -> Result<(ParamName, ParamOp)> {
         let count = ParamName::Special(b'#');
         let (first, second) = (self.input.peek_joined(), self.input.peek_second());
         let is_length = match first {
@@ -540,14 +507,14 @@ impl Parser<'_> {
             _ => true,
         };
         if !is_length {
-            let op = self.brace_operator(quoted)?;
+            let op = self.brace_operator(quoting)?;
             return Ok((count, op));
         }
-        let Some(name) = self.brace_name() else { return self.bad_substitution(quoted) };
+        let Some(name) = self.brace_name() else { return self.bad_substitution(quoting) };
         if self.input.take_joined(b'}') {
             return Ok((name, ParamOp::Length));
         }
-        self.brace_word(quoted)?;
+        self.brace_word(quoting)?;
         Ok((name, ParamOp::Bad))
     }
 
@@ -571,15 +538,15 @@ impl Parser<'_> {
     }
 
     /// Skips to the closing brace of a substitution that is not in the language.
-    fn bad_substitution(&mut self, quoted: bool) -> Result<(ParamName, ParamOp)> {
+    fn bad_substitution(&mut self, quoting: Quoting) -> Result<(ParamName, ParamOp)> {
         if self.input.next_uncounted() != Some(b'}') {
-            self.brace_word(quoted)?;
+            self.brace_word(quoting)?;
         }
         Ok((ParamName::Special(b'?'), ParamOp::Bad))
     }
 
-    fn brace_word(&mut self, quoted: bool) -> Result<Word> {
-        let word = self.parts(Mode::Brace { quoted })?;
+    fn brace_word(&mut self, quoting: Quoting) -> Result<Word> {
+        let word = self.parts(Mode::Brace(quoting))?;
         self.input.next();
         Ok(word)
     }
