@@ -93,13 +93,14 @@ fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>], silent
     if spec.get(place + 1) != Some(&b':') {
         return Found { letter, argument: Some(Vec::new()), message: None, more: true };
     }
+    // Argument or none, the word of the option is done.
+    cursor.offset = 0;
     if !rest.is_empty() {
-        cursor.offset = 0;
         return Found { letter, argument: Some(rest.to_vec()), message: None, more: true };
     }
     match words.get(cursor.index - 1) {
         Some(argument) => {
-            *cursor = OptionCursor { offset: 0, index: cursor.index + 1 };
+            cursor.index += 1;
             Found { letter, argument: Some(argument.clone()), message: None, more: true }
         }
         None if silent => Found { letter: b':', argument: Some(vec![letter]), message: None, more: true },

@@ -13,6 +13,9 @@ use crate::{applet_names, flavour};
 /// The running program's own file: what a script without `#!` and a built-in applet run in.
 const OWN_PROGRAM: &[u8] = b"/proc/self/exe";
 
+/// The program that holds the applets, by the name that makes it take its first argument for one.
+const HOLDER: &[u8] = b"busybox";
+
 /// Why a program could not be started: the exit status and the reason.
 type Refusal = (u8, Errno);
 
@@ -107,17 +110,30 @@ impl Shell {
             default_signals: self.traps.caught_set() | self.own_signals(),
             ..SpawnRequest::default()
         };
+        let is_applet = !flavour::is_dash() && applet_names::contains(name);
+        // An applet that runs within the shell has its own name, whatever it is to be called.
+        let called = called.filter(|_| !is_applet || applet_names::is_program(name));
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {
             *zero = called.to_vec();
         }
-        if !flavour::is_dash()
-            && applet_names::contains(name)
-            && let Ok(done) = run(&request)
-        {
-            return Ok(done);
+        if is_applet {
+            if let Some(called) = called.filter(|called| !applet_names::contains(applet_names::of_path(called))) {
+                // The program that holds the applets has none of this name, and says so.
+                request.argv.splice(..1, [HOLDER.to_vec(), called.to_vec()]);
+            }
+            if let Ok(done) = run(&request) {
+                return Ok(done);
+            }
         }
-        let found =
-            if standard_path { search_path(STANDARD_PATH, name) } else { self.find(name).map(|path| path.to_vec()) };
+        // What has another name is looked for by that, in the folders of the search path alone.
+        let sought = called.filter(|_| !name.contains(&b'/')).unwrap_or(name);
+        let found = if sought.contains(&b'/') && !name.contains(&b'/') {
+            Err(Errno::Noent)
+        } else if standard_path {
+            search_path(STANDARD_PATH, sought)
+        } else {
+            self.find(sought).map(|path| path.to_vec())
+        };
         request.path = found.map_err(|error| (127, error))?;
         if flavour::is_dash() && !name.contains(&b'/') && fs::access(&request.path, 1).is_err() {
             // What cannot be executed is not found there, though for another reason.

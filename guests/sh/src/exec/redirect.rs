@@ -193,14 +193,15 @@ impl Shell {
         match result {
             Ok(opened) => {
                 if opened == target {
+                    // Where the file comes to the output's place by itself, errors stay with ash where they went.
                     self.note(Saved { fd: target, copy: None }, saved);
-                } else {
-                    self.save(target, saved)?;
-                    let placed = self.place(opened, target);
-                    discard(opened);
-                    if !placed {
-                        return Ok(false);
-                    }
+                    return Ok(true);
+                }
+                self.save(target, saved)?;
+                let placed = self.place(opened, target);
+                discard(opened);
+                if !placed {
+                    return Ok(false);
                 }
                 if mode == FileMode::WriteBoth {
                     self.save(fd::STDERR, saved)?;
