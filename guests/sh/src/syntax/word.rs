@@ -23,8 +23,6 @@ enum Mode<'d> {
     DoubleQuotes,
     /// The word of `${x-word}`.
     Brace(Quoting),
-    /// The pattern of `${x/a/b}`, which also ends at the byte.
-    BraceUntil(u8),
     /// Inside `$(( ))`.
     Arith,
     /// A prompt: up to the end of the text.
@@ -72,9 +70,8 @@ impl Parser<'_> {
     fn parts(&mut self, mode: Mode) -> Result<Word> {
         let mut parts = Parts::default();
         match mode {
-            Mode::Word => self.unquoted(&mut parts, None, None)?,
-            Mode::Brace(Quoting { text: false, .. }) => self.unquoted(&mut parts, Some(b'}'), None)?,
-            Mode::BraceUntil(byte) => self.unquoted(&mut parts, Some(b'}'), Some(byte))?,
+            Mode::Word => self.unquoted(&mut parts, None)?,
+            Mode::Brace(Quoting { text: false, .. }) => self.unquoted(&mut parts, Some(b'}'))?,
             Mode::DoubleQuotes | Mode::Brace(_) | Mode::Arith | Mode::HereDoc(_) | Mode::Prompt => {
                 self.quoted(&mut parts, mode)?;
             }
@@ -83,7 +80,7 @@ impl Parser<'_> {
     }
 
     /// Reads text outside double quotes up to a delimiter of words, or to `}` when `brace` names it.
-    fn unquoted(&mut self, parts: &mut Parts, brace: Option<u8>, until: Option<u8>) -> Result<()> {
+    fn unquoted(&mut self, parts: &mut Parts, brace: Option<u8>) -> Result<()> {
         loop {
             if brace.is_none() && self.input.at_alias_end() {
                 return Ok(());
@@ -105,7 +102,7 @@ impl Parser<'_> {
                     parts.part(Part::Process { command, output: byte == b'>' });
                 }
                 b'<' | b'>' if brace.is_none() => return Ok(()),
-                _ if Some(byte) == brace || Some(byte) == until => return Ok(()),
+                _ if Some(byte) == brace => return Ok(()),
                 b'\\' => {
                     self.input.next();
                     match self.input.next() {

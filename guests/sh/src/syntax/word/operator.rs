@@ -2,7 +2,7 @@
 
 use super::super::Result;
 use super::super::ast::{ParamOp, Part, Word};
-use super::{Mode, Quoting};
+use super::Quoting;
 use crate::flavour;
 use crate::syntax::parser::Parser;
 
@@ -26,12 +26,10 @@ impl Parser<'_> {
                 let all = self.input.take_joined(b'/');
                 // A slash right behind the two is the pattern's first character.
                 let slash = all && self.input.take_joined(b'/');
-                let mut pattern = self.parts(Mode::BraceUntil(b'/'))?;
+                let (mut pattern, replacement) = split_at_slash(self.brace_word(Quoting::NONE)?);
                 if slash {
                     pattern.0.insert(0, Part::Literal(Box::from(*b"/")));
                 }
-                let has_text = self.input.next() == Some(b'/');
-                let replacement = if has_text { self.brace_word(Quoting::NONE)? } else { Word::default() };
                 Ok(ParamOp::Replace { all, pattern, replacement })
             }
             b':' => match self.input.peek_joined() {
@@ -63,4 +61,24 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Splits what stands behind the first slash of `${x/pattern/text}`. A slash in quotes counts with ash, too, and the
+/// quotes go on in the text; one behind a backslash does not.
+fn split_at_slash(Word(mut pattern): Word) -> (Word, Word) {
+    let found = pattern.iter().enumerate().find_map(|(at, part)| {
+        let (whole, make): (_, fn(Box<[u8]>) -> Part) = match part {
+            Part::Literal(whole) => (whole, Part::Literal),
+            Part::Quoted(whole) => (whole, Part::Quoted),
+            _ => return None,
+        };
+        let slash = whole.iter().position(|byte| *byte == b'/')?;
+        let half = |half: &[u8]| (!half.is_empty()).then(|| make(half.into()));
+        Some((at, half(whole.get(..slash)?), half(whole.get(slash + 1..)?)))
+    });
+    let Some((at, before, behind)) = found else { return (Word(pattern), Word::default()) };
+    let rest = pattern.split_off(at + 1);
+    pattern.truncate(at);
+    pattern.extend(before);
+    (Word(pattern), Word(behind.into_iter().chain(rest).collect()))
 }
