@@ -129,10 +129,16 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Forgets the first of the jobs whose end has been waited for: whatever gets a process takes its place.
+    /// Gives what gets a process the first place that is free or that of a job whose end has been waited for, which is
+    /// forgotten then.
     pub fn make_room(&mut self) {
-        if let Some(number) = self.list.iter().find(|job| job.waited && job.ended()).map(|job| job.number) {
-            self.remove(number);
+        for (index, job) in self.list.iter().enumerate() {
+            if job.number != index + 1 {
+                return;
+            }
+            if job.waited && job.ended() {
+                return self.remove(job.number);
+            }
         }
     }
 

@@ -116,11 +116,7 @@ impl Shell {
         flow
     }
 
-    fn run_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
-        let targets = self.targets(redirects)?;
-        self.run_redirected_to(body, targets)
-    }
-
+    /// Redirects for good and evaluates what is the last of this process.
     fn run_redirected_to(&mut self, body: &Command, targets: Vec<(Fd, Target<'_>)>) -> Flow {
         let Some(saved) = self.redirect_all(targets)? else {
             self.status = 2;
@@ -285,18 +281,24 @@ impl Shell {
         } else {
             let jobs = self.jobs_for(command);
             let controlled = self.controls_jobs();
+            let mut inner = &**command;
+            while let Command::Group(body) = inner {
+                inner = body;
+            }
+            let (body, targets) = match inner {
+                Command::Redirected { body, redirects, line } => {
+                    // Where a compound command's redirections lead is expanded by the shell itself.
+                    self.vars.dynamics.line = *line;
+                    (&**body, self.targets(redirects)?)
+                }
+                command => (command, Vec::new()),
+            };
             let forked = self.fork(|shell| {
                 shell.jobs = jobs;
                 if !controlled {
                     shell.detach();
                 }
-                match &**command {
-                    Command::Redirected { body, redirects, line } => {
-                        shell.vars.dynamics.line = *line;
-                        shell.run_redirected(body, redirects)
-                    }
-                    command => shell.eval(command, true),
-                }
+                shell.run_redirected_to(body, targets)
             });
             match forked {
                 Ok(pid) => stages.push(Stage::Process(pid)),

@@ -243,15 +243,14 @@ impl<'s> Builder<'s> {
         some
     }
 
-    /// Ends the current field, if there is one: between the parameters of `$@`.
+    /// Ends the current field, if there is one, as a blank does: between the parameters of `$@`.
     pub fn end_field(&mut self) {
         if let Some(later) = &mut self.later {
             return later.push(Addition::EndOfField);
         }
-        if self.separators.is_some() {
-            self.finish_current();
+        if self.separators.is_some() && self.finish_current() {
+            self.ended = Ended::ByBlank;
         }
-        self.ended = Ended::Done;
     }
 
     /// Ends the current field for good: where there is only one, nothing is added to it any more.
@@ -324,6 +323,27 @@ mod tests {
         assert_eq!(split(":", &[("a:", true), ("", false)]), ["a", ""]);
         assert_eq!(split(":", &[("x", false), (":a", true)]), ["x", "a"]);
         assert_eq!(split(" ", &[("a", false), (" x", true), (" x", true)]), ["a", "x", "x"]);
+    }
+
+    #[test]
+    fn a_delimiter_behind_a_parameter_belongs_to_its_end() {
+        let separators = Separators::new(Some(b":"));
+        for (parameters, fields) in [
+            (&["a", ":", "b"][..], &["a", "b"][..]),
+            (&["a", ":b"], &["a", "b"]),
+            (&[":", "a"], &["", "a"]),
+            (&["a", "::", "b"], &["a", "", "b"]),
+            (&[":", ":"], &["", ""]),
+            (&["a", "", "b"], &["a", "b"]),
+        ] {
+            let mut builder = Builder::splitting(&separators);
+            for parameter in parameters {
+                builder.expanded(parameter.as_bytes());
+                builder.end_field();
+            }
+            let found: Vec<_> = builder.finish().into_iter().map(|field| field.text).collect();
+            assert_eq!(found, fields.iter().map(|field| field.as_bytes()).collect::<Vec<_>>(), "{parameters:?}");
+        }
     }
 
     #[test]
