@@ -176,7 +176,8 @@ impl Kernel {
         Ok(self.add_file(OpenFile::new(Backing::Pipe { pipe, node: None }, other)))
     }
 
-    fn null_file(&mut self) -> Result<FileId, Errno> {
+    /// Opens `/dev/null` to read from.
+    pub(crate) fn null_file(&mut self) -> Result<FileId, Errno> {
         let now = self.now();
         let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
         let found = self.vfs.open(&walk, None, b"/dev/null", OpenFlags::RDONLY, 0, now)?;

@@ -131,14 +131,15 @@ impl Kernel {
         Ok(pid)
     }
 
-    /// Gives the first process its standard streams: the host's, or one terminal.
+    /// Gives the first process its standard streams: the host's, or one terminal; without an input of the host's
+    /// `/dev/null`, or in a tree that has none an input at its end.
     fn give_streams(&mut self, pid: Pid) -> Result<(), Errno> {
         let console = self.terminal.map(|size| self.open_console(pid, size)).transpose()?;
         for (fd, backing) in [Backing::HostInput, Backing::HostOutput, Backing::HostError].into_iter().enumerate() {
             let flags = if fd == 0 { OpenFlags::RDONLY } else { OpenFlags::WRONLY };
             let no_input = backing == Backing::HostInput && self.stdin.is_none();
-            let name = if no_input { Name::Text(b"/dev/null".to_vec()) } else { Name::Own };
-            let file = console.unwrap_or_else(|| self.add_file(OpenFile::new(backing, flags).named(name)));
+            let null = if no_input { self.null_file().ok() } else { None };
+            let file = console.or(null).unwrap_or_else(|| self.add_file(OpenFile::new(backing, flags)));
             self.process_mut(pid)?.fds.set(fd as u32, Descriptor { file, cloexec: false, preopen: false });
         }
         Ok(())
