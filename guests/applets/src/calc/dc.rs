@@ -7,6 +7,7 @@ use wcr_sys::fd;
 use super::number::{Fault, Number, wrapped};
 use super::program::{Program, line_number};
 use super::{INPUT_BASE_MAX, OUTPUT_BASE_MAX};
+use crate::format::parse_decimal;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
@@ -113,6 +114,9 @@ fn word_end(text: &[u8], at: usize) -> Result<usize, Stop> {
         [b'.', next, ..] if !next.is_ascii_digit() && !(b'A'..=b'F').contains(next) => {
             return Err(Stop::BadCharacter(b'.'));
         }
+        [b'_', b'.', next, ..] if !is_digit(next) => return Err(Stop::BadCharacter(b'.')),
+        [b'_'] | [b'_', b'\n', ..] => return Err(bad_token(text, at)),
+        [b'_', next, ..] if !is_digit(next) => return Err(bad_token(text, at + 1)),
         [b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_', rest @ ..] => {
             at + 1 + rest.iter().take_while(|byte| is_digit(byte)).count()
         }
@@ -181,6 +185,8 @@ struct Machine {
     input: u32,
     output: u32,
     out: Vec<u8>,
+    /// How many characters of a number stand in a line; 0 for all.
+    line: usize,
     /// The line of what stopped a script, in the innermost macro.
     fault_line: Option<usize>,
 }
@@ -195,6 +201,11 @@ impl Default for Machine {
             input: 10,
             output: 10,
             out: Vec::new(),
+            line: match crate::environ::var(b"DC_LINE_LENGTH").and_then(|text| parse_decimal(&text)) {
+                Some(0) => 0,
+                Some(columns) if columns > 2 && columns < 65_536 => columns as usize - 1,
+                _ => LINE - 1,
+            },
             fault_line: None,
         }
     }
@@ -204,7 +215,7 @@ impl Default for Machine {
 const WORDS: &[u8] = b"\n+-*/%~^|v({GNpnPfcdrRakioKIOzZXxqQ?";
 
 /// How many digits a line takes.
-const LINE: usize = 68;
+const LINE: usize = 70;
 
 impl Machine {
     /// Runs a script and prints what it says.
@@ -534,7 +545,9 @@ impl Machine {
 
     fn show(&mut self, value: &Value) {
         match value {
-            Value::Number(number) => self.out.extend_from_slice(wrapped(&number.show(self.output), LINE).as_bytes()),
+            Value::Number(number) => {
+                self.out.extend_from_slice(wrapped(&number.show(self.output), self.line).as_bytes())
+            }
             Value::Text(text) => self.out.extend_from_slice(text),
         }
         self.out.push(b'\n');
