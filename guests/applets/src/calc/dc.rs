@@ -248,7 +248,12 @@ impl Machine {
             // The next word of the line is read before a command is carried out.
             let end = word_end(text, *position)?;
             if byte != b'\n' {
-                word_end(text, end)?;
+                let next = word_end(text, end)?;
+                // What a comparison does when it does not hold belongs to it.
+                let compares = matches!(byte, b'<' | b'>' | b'=') || byte == b'!' && end > *position + 1;
+                if compares && text.get(end..next).is_some_and(|word| word.trim_ascii_start().starts_with(b"e")) {
+                    word_end(text, next)?;
+                }
             }
             let at = &mut *position;
             *at += 1;
@@ -529,7 +534,7 @@ impl Machine {
             b'X' => {
                 let scale = match self.pop()? {
                     Value::Number(number) => number.scale(),
-                    Value::Text(_) => 0,
+                    Value::Text(_) => return Err(Stop::WrongType),
                 };
                 self.push(Number::from(scale as i64));
             }
