@@ -24,7 +24,22 @@ pub struct Chain {
     pub opened: bool,
     /// The exit code so far.
     pub code: u8,
+    /// Whether each file is opened in the place of standard input, so that `-` behind another operand means that file.
+    pub in_place_of_stdin: bool,
+    /// What has become of standard input.
+    stdin: Stdin,
     unreadable: Unreadable,
+}
+
+/// Standard input, where files are opened in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stdin {
+    /// It is as it was.
+    Own,
+    /// It is a file that was read to the end.
+    Read,
+    /// It is closed, because a file could not be opened.
+    Closed,
 }
 
 impl Chain {
@@ -41,6 +56,8 @@ impl Chain {
             left: limit,
             opened,
             code: 0,
+            in_place_of_stdin: false,
+            stdin: Stdin::Own,
             unreadable,
         }
     }
@@ -49,7 +66,15 @@ impl Chain {
     pub fn current(&mut self, ctx: &mut Context<'_>) -> Option<&(Source, Vec<u8>)> {
         while self.current.is_none() {
             let path = self.files.next()?;
-            match Source::open(&path) {
+            let opened = match (path.as_slice(), self.stdin) {
+                (b"-", Stdin::Closed) => Err(Errno::Badf),
+                (b"-", Stdin::Read) => continue,
+                _ => Source::open(&path),
+            };
+            if self.in_place_of_stdin && path != b"-" {
+                self.stdin = if opened.is_ok() { Stdin::Read } else { Stdin::Closed };
+            }
+            match opened {
                 Ok(source) => (self.current, self.opened) = (Some((source, path)), true),
                 Err(error) => {
                     ctx.perror(&[&path], error);

@@ -35,6 +35,7 @@ pub mod run;
 pub mod source;
 pub mod system;
 pub mod table;
+pub mod temporary;
 pub mod text;
 pub mod tools;
 pub mod users;

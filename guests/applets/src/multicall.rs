@@ -106,7 +106,7 @@ fn busybox(table: &[Entry], program: &[u8], args: &[Vec<u8>]) -> u8 {
         b"--list-full" => list(true),
         b"--install" => return install(rest),
         b"busybox" => return busybox(table, program, rest),
-        name => return run(table, program, name, rest),
+        path => return run(table, program, path.rsplit(|byte| *byte == b'/').next().unwrap_or(path), rest),
     }
     0
 }

@@ -11,8 +11,9 @@ use super::extract::{Extractor, Policy, copy, short_read, skip};
 use super::feed::Feed;
 use super::member::Member;
 use crate::core::accounts::Accounts;
+use crate::core::owner;
 use crate::core::time::Zone;
-use crate::format::{decimal, parse_decimal};
+use crate::format::decimal;
 use crate::glob;
 use crate::options::{Parsed, Spec, Takes};
 use crate::{Applet, Context, Quit};
@@ -74,7 +75,10 @@ const BLOCK: u64 = 512;
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let owner = match parsed.value(b'R') {
-        Some(text) => Some(owner(ctx, text)?),
+        Some(text) => {
+            let owner = owner::parse(&mut Accounts::default(), text);
+            Some(owner.map_err(|unknown| ctx.die(&[&unknown]))?)
+        }
         None => None,
     };
     if parsed.has(b'o') {
@@ -102,20 +106,6 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 fn open(ctx: &mut Context<'_>, parsed: &Parsed, flags: OpenFlags, standard: Fd) -> Result<Fd, Quit> {
     let Some(path) = parsed.value(b'F') else { return Ok(standard) };
     fs::open(path, flags, 0o666).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))
-}
-
-/// The numbers of a user and, behind a colon, a group; `u32::MAX` for a group that is not named.
-fn owner(ctx: &mut Context<'_>, text: &[u8]) -> Result<(u32, u32), Quit> {
-    let mut accounts = Accounts::default();
-    let number = |text: &[u8]| parse_decimal(text).map(|number| number as u32);
-    let mut parts = text.splitn(2, |byte| matches!(byte, b':' | b'.'));
-    let (user, group) = (parts.next().unwrap_or_default(), parts.next());
-    let uid = number(user).or_else(|| accounts.user_named(user).map(|user| user.uid));
-    let Some(group) = group else {
-        return uid.map(|uid| (uid, u32::MAX)).ok_or_else(|| ctx.die(&[b"unknown user ", text]));
-    };
-    let gid = number(group).or_else(|| accounts.group_named(group).map(|group| group.gid));
-    uid.zip(gid).ok_or_else(|| ctx.die(&[b"unknown user/group ", text]))
 }
 
 /// A name of a file whose content comes with a later name.

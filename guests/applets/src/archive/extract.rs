@@ -11,6 +11,7 @@ use super::member::Member;
 use crate::core::accounts::Accounts;
 use crate::core::dirname::parent;
 use crate::core::mkdir::{self, Making};
+use crate::core::paths::strip_slashes;
 use crate::{Context, Quit};
 
 /// What is done with files that exist, and which metadata is set.
@@ -92,7 +93,7 @@ impl Extractor {
             FileKind::Regular => self.write_file(ctx, member, feed)?,
             FileKind::Directory => match fs::mkdir(name, member.mode.permissions()) {
                 Ok(()) | Err(Errno::Exist) => {}
-                Err(error) => ctx.perror(&[b"can't make dir ", name], error),
+                Err(error) => ctx.perror(&[b"can't make dir ", strip_slashes(name)], error),
             },
             FileKind::Symlink if leads_away(&member.target) => {
                 self.links.push(Link { name: name.clone(), target: member.target.clone(), hard: false });

@@ -168,7 +168,12 @@ impl Packer<'_> {
         let input = match fs::open(name, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) {
             Ok(input) => input,
             Err(error) => {
-                ctx.perror(&[name], error);
+                // What is there and cannot be opened is told of in other words than what is not there.
+                if fs::stat(name).is_ok() {
+                    ctx.perror(&[b"can't open '", name, b"'"], error);
+                } else {
+                    ctx.perror(&[name], error);
+                }
                 return Err(Stop::File);
             }
         };

@@ -7,6 +7,7 @@ use wcr_sys::fd;
 use super::number::{Fault, Number, wrapped};
 use super::program::{Program, line_number};
 use super::{INPUT_BASE_MAX, OUTPUT_BASE_MAX};
+use crate::format::parse_decimal;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit};
 
@@ -113,6 +114,9 @@ fn word_end(text: &[u8], at: usize) -> Result<usize, Stop> {
         [b'.', next, ..] if !next.is_ascii_digit() && !(b'A'..=b'F').contains(next) => {
             return Err(Stop::BadCharacter(b'.'));
         }
+        [b'_', b'.', next, ..] if !is_digit(next) => return Err(Stop::BadCharacter(b'.')),
+        [b'_'] | [b'_', b'\n', ..] => return Err(bad_token(text, at)),
+        [b'_', next, ..] if !is_digit(next) => return Err(bad_token(text, at + 1)),
         [b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_', rest @ ..] => {
             at + 1 + rest.iter().take_while(|byte| is_digit(byte)).count()
         }
@@ -181,6 +185,8 @@ struct Machine {
     input: u32,
     output: u32,
     out: Vec<u8>,
+    /// How many characters of a number stand in a line; 0 for all.
+    line: usize,
     /// The line of what stopped a script, in the innermost macro.
     fault_line: Option<usize>,
 }
@@ -195,6 +201,11 @@ impl Default for Machine {
             input: 10,
             output: 10,
             out: Vec::new(),
+            line: match crate::environ::var(b"DC_LINE_LENGTH").and_then(|text| parse_decimal(&text)) {
+                Some(0) => 0,
+                Some(columns) if columns > 2 && columns < 65_536 => columns as usize - 1,
+                _ => LINE - 1,
+            },
             fault_line: None,
         }
     }
@@ -204,7 +215,7 @@ impl Default for Machine {
 const WORDS: &[u8] = b"\n+-*/%~^|v({GNpnPfcdrRakioKIOzZXxqQ?";
 
 /// How many digits a line takes.
-const LINE: usize = 68;
+const LINE: usize = 70;
 
 impl Machine {
     /// Runs a script and prints what it says.
@@ -237,7 +248,12 @@ impl Machine {
             // The next word of the line is read before a command is carried out.
             let end = word_end(text, *position)?;
             if byte != b'\n' {
-                word_end(text, end)?;
+                let next = word_end(text, end)?;
+                // What a comparison does when it does not hold belongs to it.
+                let compares = matches!(byte, b'<' | b'>' | b'=') || byte == b'!' && end > *position + 1;
+                if compares && text.get(end..next).is_some_and(|word| word.trim_ascii_start().starts_with(b"e")) {
+                    word_end(text, next)?;
+                }
             }
             let at = &mut *position;
             *at += 1;
@@ -518,7 +534,7 @@ impl Machine {
             b'X' => {
                 let scale = match self.pop()? {
                     Value::Number(number) => number.scale(),
-                    Value::Text(_) => 0,
+                    Value::Text(_) => return Err(Stop::WrongType),
                 };
                 self.push(Number::from(scale as i64));
             }
@@ -534,7 +550,9 @@ impl Machine {
 
     fn show(&mut self, value: &Value) {
         match value {
-            Value::Number(number) => self.out.extend_from_slice(wrapped(&number.show(self.output), LINE).as_bytes()),
+            Value::Number(number) => {
+                self.out.extend_from_slice(wrapped(&number.show(self.output), self.line).as_bytes())
+            }
             Value::Text(text) => self.out.extend_from_slice(text),
         }
         self.out.push(b'\n');

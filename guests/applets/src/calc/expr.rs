@@ -144,12 +144,13 @@ fn matched(text: &[u8], pattern: &[u8]) -> Result<(Value, bool), Fault> {
         .captures_at(text, 0, false)
         .filter(|captures| captures.first().is_some_and(|span| matches!(span, Some((0, _)))));
     let value = match (regex.groups(), captures) {
-        (0, Some(captures)) => Value::Number(captures.first().copied().flatten().map_or(0, |(_, end)| end as i64)),
         (0, None) => Value::Number(0),
-        (_, captures) => {
-            let span = captures.and_then(|captures| captures.get(1).copied().flatten());
-            Value::Text(span.and_then(|(from, to)| text.get(from..to)).unwrap_or_default().to_vec())
-        }
+        (_, None) => Value::Text(Vec::new()),
+        // A group that took no part counts as none.
+        (_, Some(captures)) => match captures.get(1).copied().flatten() {
+            Some((from, to)) => Value::Text(text.get(from..to).unwrap_or_default().to_vec()),
+            None => Value::Number(captures.first().copied().flatten().map_or(0, |(_, end)| end as i64)),
+        },
     };
     Ok((value, anchored))
 }

@@ -77,7 +77,10 @@ impl Change {
             Ok(stat) if !named && stat.mode.kind() == FileKind::Symlink => return Ok(()),
             Ok(stat) => stat,
             Err(error) => {
-                ctx.perror(&[path], error);
+                let dangling = named && fs::lstat(path).is_ok();
+                if !(dangling && parsed.has(b'f')) {
+                    ctx.perror(&[path], error);
+                }
                 self.code = 1;
                 return Ok(());
             }
@@ -102,6 +105,11 @@ impl Change {
                     ctx.perror(&[path], error);
                 }
                 self.code = 1;
+                if directory && parsed.has(b'R') {
+                    // The walk ends here, and says so once more.
+                    ctx.perror(&[path], error);
+                    return Ok(());
+                }
             }
         }
         // A link that was named leads to a directory, but not into it.

@@ -4,8 +4,9 @@ use wcr_sys::abi::FileKind;
 use wcr_sys::fs;
 
 use super::accounts::Accounts;
+use super::owner::{self, KEEP};
 use super::paths::join;
-use crate::format::{decimal, parse_decimal};
+use crate::format::decimal;
 use crate::options::{Parsed, Spec, Takes};
 use crate::{Applet, Context, Quit};
 
@@ -54,8 +55,6 @@ const SPEC: Spec = Spec::new(
         ("verbose", Takes::Nothing, b'v'),
     ],
 );
-/// As a number to set: leave it.
-const KEEP: u32 = u32::MAX;
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut parsed = SPEC.parse(ctx)?;
@@ -64,59 +63,13 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let operand = parsed.operands.remove(0);
     let mut accounts = Accounts::default();
-    let owner =
-        if ctx.applet.name == "chgrp" { group(&mut accounts, &operand) } else { owner(&mut accounts, &operand) };
-    let (uid, gid) = owner.map_err(|unknown| ctx.die(&[&unknown]))?;
+    let operand = if ctx.applet.name == "chgrp" { [b":", operand.as_slice()].concat() } else { operand };
+    let (uid, gid) = owner::parse(&mut accounts, &operand).map_err(|unknown| ctx.die(&[&unknown]))?;
     let mut change = Change { uid, gid, code: 0 };
     for path in core::mem::take(&mut parsed.operands) {
         change.apply(ctx, &parsed, &path, true);
     }
     Ok(change.code)
-}
-
-/// Reads `USER`, `USER:`, `USER:GROUP` or `:GROUP`. The error is the diagnostic.
-fn owner(accounts: &mut Accounts, operand: &[u8]) -> Result<(u32, u32), Vec<u8>> {
-    let separator = operand.iter().position(|byte| *byte == b':').or(operand.iter().position(|byte| *byte == b'.'));
-    let (user, group) = match separator {
-        Some(at) => (operand.get(..at).unwrap_or_default(), operand.get(at + 1..)),
-        None => (operand, None),
-    };
-    match group {
-        Some(name) if user.is_empty() => self::group(accounts, name),
-        None => {
-            let (uid, _) = user_id(accounts, user).ok_or_else(|| [b"unknown user ", user].concat())?;
-            Ok((uid, KEEP))
-        }
-        Some(group) => {
-            let unknown = || [b"unknown user/group ", operand].concat();
-            let (uid, login_group) = user_id(accounts, user).ok_or_else(unknown)?;
-            let gid = if group.is_empty() { login_group } else { group_id(accounts, group).ok_or_else(unknown)? };
-            Ok((uid, gid))
-        }
-    }
-}
-
-fn group(accounts: &mut Accounts, name: &[u8]) -> Result<(u32, u32), Vec<u8>> {
-    let gid = group_id(accounts, name).ok_or_else(|| [b"unknown group ", name].concat())?;
-    Ok((KEEP, gid))
-}
-
-/// A user's number and login group; a number without an account is its own group.
-fn user_id(accounts: &mut Accounts, name: &[u8]) -> Option<(u32, u32)> {
-    if let Some(user) = accounts.user_named(name) {
-        return Some((user.uid, user.gid));
-    }
-    let uid = number(name)?;
-    Some((uid, accounts.user(uid).map_or(uid, |user| user.gid)))
-}
-
-fn group_id(accounts: &mut Accounts, name: &[u8]) -> Option<u32> {
-    accounts.group_named(name).map(|group| group.gid).or_else(|| number(name))
-}
-
-/// A number as the C library's `strtoul` and an assignment to 32 bits give it.
-fn number(text: &[u8]) -> Option<u32> {
-    parse_decimal(text).map(|number| number as u32)
 }
 
 struct Change {
@@ -128,7 +81,7 @@ struct Change {
 impl Change {
     fn apply(&mut self, ctx: &mut Context<'_>, parsed: &Parsed, path: &[u8], named: bool) {
         let recursive = parsed.has(b'R');
-        let traverse = parsed.last_of(b"LHP").filter(|_| recursive);
+        let traverse = parsed.last_of(b"LH").filter(|_| recursive);
         // Without recursion links are followed; with it only where a traversal of links was asked for.
         let chown_link = parsed.has(b'h') || recursive && !matches!(traverse, Some(b'L' | b'H'));
         let enter_link = match traverse {
@@ -154,6 +107,7 @@ impl Change {
                 Err(error) => {
                     ctx.perror(&[path], error);
                     self.code = 1;
+                    return;
                 }
             }
         }
@@ -170,27 +124,12 @@ impl Change {
                 if !parsed.has(b'f') {
                     ctx.perror(&[path], error);
                 }
+                if recursive && stat.mode.kind() == FileKind::Directory {
+                    // The walk says so once more.
+                    ctx.perror(&[path], error);
+                }
                 self.code = 1;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn owners() {
-        let mut accounts = Accounts::from_files(b"a:x:5:6::/:\n", b"staff:x:7:\n");
-        let mut read = |text: &str| owner(&mut accounts, text.as_bytes());
-        assert_eq!(read("a"), Ok((5, KEEP)));
-        assert_eq!(read("a:"), Ok((5, 6)));
-        assert_eq!(read("9:"), Ok((9, 9)));
-        assert_eq!(read("a.staff"), Ok((5, 7)));
-        assert_eq!(read(":staff"), Ok((KEEP, 7)));
-        assert_eq!(read("b"), Err(b"unknown user b".to_vec()));
-        assert_eq!(read("a:b"), Err(b"unknown user/group a:b".to_vec()));
-        assert_eq!(read(":"), Err(b"unknown group ".to_vec()));
     }
 }

@@ -173,10 +173,8 @@ impl Copying {
     }
 
     fn copy_entries(&mut self, ctx: &mut Context<'_>, source: &[u8], dest: &[u8]) -> Result<(), Failed> {
-        let entries = match fs::read_dir(source) {
-            Ok(entries) => entries,
-            Err(error) => return fail(ctx, &[b"can't open '", source, b"'"], error),
-        };
+        // As in BusyBox, a directory that cannot be opened fails without a word.
+        let entries = fs::read_dir(source).map_err(|_| Failed)?;
         let mut result = Ok(());
         for entry in entries.iter().filter(|entry| !is_dots(&entry.name)) {
             let copied = self.copy_at(ctx, &join(source, &entry.name), &join(dest, &entry.name), false);
@@ -246,6 +244,10 @@ impl Copying {
         }
         match fs::unlink(dest) {
             Ok(()) => Ok(true),
+            Err(Errno::Noent) => {
+                ctx.complain(&[b"can't create '", dest, b"': Path does not exist"]);
+                Err(Failed)
+            }
             Err(again) if again == error => fail(ctx, &[b"can't create '", dest, b"'"], error),
             Err(error) => fail(ctx, &[b"can't remove '", dest, b"'"], error),
         }
@@ -260,10 +262,10 @@ impl Copying {
         match link(kind) {
             Ok(()) => Ok(()),
             Err(error) => {
-                if exists && !self.make_way(ctx, dest, error)? {
+                if (exists || self.force) && !self.make_way(ctx, dest, error)? {
                     return Ok(());
                 }
-                let again = if exists { link(kind) } else { Err(error) };
+                let again = if exists || self.force { link(kind) } else { Err(error) };
                 again.or_else(|error| fail(ctx, &[b"can't create '", dest, b"'"], error))
             }
         }

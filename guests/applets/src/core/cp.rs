@@ -93,7 +93,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         None if parsed.operands.len() < 2 => return Err(ctx.usage()),
         None => parsed.operands.pop().unwrap_or_default(),
     };
-    if parsed.operands.is_empty() || exact && parsed.operands.len() > 1 {
+    if parsed.operands.is_empty() || exact && parsed.value(b't').is_none() && parsed.operands.len() > 1 {
         return Err(ctx.usage());
     }
     let to_dir = parsed.value(b't').is_some();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use wcr_sys::abi::{FileKind, Stat};
 use wcr_sys::fs;
 
+use super::folder;
 use super::paths::join;
 use crate::format::{decimal, parse_decimal};
 use crate::human::human;
@@ -32,9 +33,6 @@ pub const APPLET: Applet = Applet::new(
 );
 
 const SPEC: Spec = Spec::short("aHkLsxd:lcbhm");
-
-/// The right to search a directory, in the manner of `access(2)`.
-const SEARCH: u32 = 1;
 
 /// How sizes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,18 +129,17 @@ impl Summing {
         }
         let mut sum = if self.apparent { stat.size } else { stat.blocks * 512 };
         if directory {
-            match fs::read_dir(path) {
+            match folder::entries(path) {
                 Ok(entries) => {
-                    // What may be listed but not searched tells nothing of its files.
-                    let searchable = fs::access_effective(path, SEARCH).is_ok();
                     for entry in entries {
-                        let known = searchable.then_some(entry.stat);
-                        sum += self.sum(ctx, &join(path, &entry.name), known, level + 1, Some(stat.dev));
+                        let below = join(path, &entry.name);
+                        sum += self.sum(ctx, &below, entry.stat.ok(), level + 1, Some(stat.dev));
                     }
                 }
                 Err(error) => {
                     ctx.perror(&[b"can't open '", path, b"'"], error);
                     self.code = 1;
+                    return sum;
                 }
             }
         }

@@ -81,7 +81,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
                 if headers {
                     ctx.put(&[if at > 0 { b"\n".as_slice() } else { b"" }, b"==> ", name, b" <==\n"].concat());
                 }
-                let mut reader = LineReader::stopping(source.fd(), b'\n');
+                // For all but the last lines, lines are those of BusyBox's own reader.
+                let mut reader = if wanted.but_last && !wanted.bytes {
+                    LineReader::stopping_text(source.fd())
+                } else {
+                    LineReader::stopping(source.fd(), b'\n')
+                };
                 // A stream tells that it failed, not how.
                 copy(ctx, &mut reader, wanted).err().map(|_| Errno::Io)
             }
@@ -173,7 +178,7 @@ fn copy_but_last_lines(ctx: &mut Context<'_>, reader: &mut LineReader, keep: usi
     let mut held: VecDeque<Vec<u8>> = VecDeque::new();
     while let Some(line) = reader.next_line()? {
         let mut text = line.text.to_vec();
-        if line.terminated {
+        if line.terminated && !line.by_nul {
             text.push(b'\n');
         }
         held.push_back(text);

@@ -1,5 +1,6 @@
 //! `hostname`: the system's name.
 
+use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Errno, fs, process};
 
 use crate::options::Spec;
@@ -38,10 +39,15 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(key) => return about(ctx, key, &name),
         None if parsed.operands.is_empty() && !parsed.has(b'F') => put_line(ctx, &name),
         None => {
-            if let Some(path) = parsed.value(b'F')
-                && let Err(error) = fs::read_file(path)
-            {
-                return Err(ctx.die_errno(&[path], error));
+            if let Some(path) = parsed.value(b'F') {
+                let file = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0)
+                    .map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))?;
+                // What cannot be read has nothing in it, and nothing names nobody.
+                let content = fs::read_to_end(file).unwrap_or_default();
+                let named = |line: &[u8]| !line.is_empty() && !line.starts_with(b"#");
+                if !content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).any(named) {
+                    return Ok(0);
+                }
             }
             // The name belongs to the container and is fixed while it runs.
             return Err(ctx.die_errno(&[b"sethostname"], Errno::Perm));

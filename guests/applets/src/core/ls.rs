@@ -7,6 +7,7 @@ use wcr_sys::abi::{FileKind, Mode, Stat};
 use wcr_sys::{Errno, fd, fs};
 
 use self::display::Display;
+use super::folder;
 use super::paths::join;
 use crate::format::parse_decimal;
 use crate::options::{Parsed, Spec, Takes};
@@ -282,8 +283,8 @@ impl Lister<'_> {
         let mut entries = match self.read(ctx, path) {
             Ok(entries) => entries,
             Err(error) => {
-                self.report(ctx, path, error);
-                return;
+                self.report(ctx, &[b"can't open '", path, b"'"].concat(), error);
+                Vec::new()
             }
         };
         order::sort(&mut entries, self.options);
@@ -300,7 +301,7 @@ impl Lister<'_> {
     }
 
     fn read(&mut self, ctx: &mut Context<'_>, dir: &[u8]) -> Result<Vec<Entry>, Errno> {
-        let records = fs::read_dir(dir)?;
+        let records = folder::entries(dir)?;
         let hidden = self.options.all || self.options.almost_all;
         let mut entries = Vec::with_capacity(records.len() + 2);
         if self.options.all {
@@ -317,9 +318,8 @@ impl Lister<'_> {
                 continue;
             }
             let path = join(dir, &record.name);
-            let followed = self.options.follow && record.stat.mode.kind() == FileKind::Symlink;
-            let stat = if followed { fs::stat(&path) } else { Ok(record.stat) };
-            match stat {
+            let followed = self.options.follow && record.stat.is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
+            match if followed { fs::stat(&path) } else { record.stat } {
                 Ok(stat) => entries.push(Entry { name: record.name, path, stat, look: stat.mode }),
                 Err(error) => self.report(ctx, &path, error),
             }

@@ -105,8 +105,10 @@ fn make_one(path: &[u8], making: Making, last: bool) -> Result<bool, Errno> {
             Ok(true)
         }
         Err(error @ (Errno::Exist | Errno::Isdir | Errno::Rofs | Errno::Acces | Errno::Perm)) if making.parents => {
-            match fs::stat(path)?.mode.kind() {
-                FileKind::Directory => Ok(false),
+            match fs::stat(path) {
+                Ok(stat) if stat.mode.kind() == FileKind::Directory => Ok(false),
+                // What is there and leads nowhere tells why itself.
+                Err(reason) if matches!(error, Errno::Exist | Errno::Isdir) => Err(reason),
                 _ => Err(error),
             }
         }

@@ -1,10 +1,10 @@
 //! `mktemp`: makes a file or directory with a new name.
 
-use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Errno, fd, fs};
 
 use super::paths::join;
 use crate::options::Spec;
+use crate::temporary::{self, PLACEHOLDER};
 use crate::{Applet, Context, Quit, WriteFailure, environ};
 
 /// The applet.
@@ -25,11 +25,6 @@ pub const APPLET: Applet = Applet::new(
 .on_write_failure(WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::short("dqtp:u");
-const PLACEHOLDER: &[u8] = b"XXXXXX";
-/// The characters that stand in for the placeholder's.
-const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-/// How many names are tried before giving up.
-const ATTEMPTS: usize = 10_000;
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
@@ -56,11 +51,11 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         if parsed.has(b'd') {
             return fs::mkdir(path, 0o700);
         }
-        let flags = OpenFlags::RDWR.with(OpenFlags::CREAT).with(OpenFlags::EXCL).with(OpenFlags::CLOEXEC);
-        fd::close(fs::open(path, flags, 0o600)?)
+        fd::close(temporary::create(path)?)
     };
-    match first_free(&template, attempt) {
-        Ok(path) => {
+    let stem = template.strip_suffix(PLACEHOLDER).ok_or(Errno::Inval);
+    match stem.and_then(|stem| temporary::first_free(stem, attempt).map_err(|refused| refused.error)) {
+        Ok(((), path)) => {
             ctx.put(&[path.as_slice(), b"\n"].concat());
             Ok(0)
         }
@@ -71,21 +66,4 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             Ok(1)
         }
     }
-}
-
-/// Fills in the template until `attempt` takes the name.
-fn first_free(template: &[u8], attempt: impl Fn(&[u8]) -> Result<(), Errno>) -> Result<Vec<u8>, Errno> {
-    let stem = template.strip_suffix(PLACEHOLDER).ok_or(Errno::Inval)?;
-    for _ in 0..ATTEMPTS {
-        let mut random = [0; PLACEHOLDER.len()];
-        wcr_sys::random(&mut random)?;
-        let mut path = stem.to_vec();
-        path.extend(random.iter().map(|byte| ALPHABET[usize::from(*byte) % ALPHABET.len()]));
-        match attempt(&path) {
-            Ok(()) => return Ok(path),
-            Err(Errno::Exist) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Errno::Exist)
 }

@@ -53,7 +53,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         None if parsed.operands.len() < 2 => return Err(ctx.usage()),
         None => parsed.operands.pop().unwrap_or_default(),
     };
-    if parsed.operands.is_empty() || exact && parsed.operands.len() > 1 {
+    if parsed.operands.is_empty() || exact && (parsed.has(b't') || parsed.operands.len() > 1) {
         return Err(ctx.usage());
     }
     let mut moving = Moving { mode: parsed.last_of(b"fin"), verbose: parsed.has(b'v'), prompt: Prompt::default() };

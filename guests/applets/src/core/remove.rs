@@ -52,13 +52,8 @@ impl Removal {
         if (unasked || self.interactive) && !self.prompt.ask(ctx, &[b"descend into directory '", path, b"'"]) {
             return true;
         }
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) => {
-                ctx.perror(&[b"can't open '", path, b"'"], error);
-                return false;
-            }
-        };
+        // As in BusyBox, a directory that cannot be opened fails without a word.
+        let Ok(entries) = fs::read_dir(path) else { return false };
         let mut done = true;
         for entry in entries {
             done &= is_dots(&entry.name) || self.remove(ctx, &join(path, &entry.name));
@@ -66,7 +61,8 @@ impl Removal {
         if self.interactive && !self.prompt.ask(ctx, &[b"remove directory '", path, b"'"]) {
             return done;
         }
-        self.report(ctx, b"removed directory: '", path, fs::rmdir(path)) && done
+        // Nor is one tried in which something is left; what `-v` says is the same.
+        self.report(ctx, b"removed directory: '", path, if done { fs::rmdir(path) } else { Ok(()) }) && done
     }
 
     fn report(&self, ctx: &mut Context<'_>, done: &[u8], path: &[u8], result: Result<(), Errno>) -> bool {

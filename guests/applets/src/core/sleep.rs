@@ -21,11 +21,13 @@ const SECOND: u64 = 1_000_000_000;
 
 /// Why a text is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum Wrong<'a> {
     /// It is no number.
     Number,
     /// It looks like a fraction and is none.
     Fraction,
+    /// This stands behind a fraction, or before its point, and is no unit.
+    Unit(&'a [u8]),
 }
 
 fn sleep(ctx: &mut Context<'_>) -> Result<u8, Quit> {
@@ -66,29 +68,40 @@ pub fn duration_operand(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit>
     duration(text).map_err(|wrong| match wrong {
         Wrong::Number => ctx.die(&[b"invalid number '", text, b"'"]),
         Wrong::Fraction => ctx.usage(),
+        Wrong::Unit(rest) => {
+            // BusyBox reads the unit behind a 1 that it puts before it: into the end of its own name, if nothing else is there.
+            let in_name = rest.len() == text.len() && ctx.args.first().is_some_and(|first| first == text);
+            let name = if in_name { [ctx.name, b"1", text].concat() } else { ctx.name.to_vec() };
+            ctx.put_err(&[&name, b": invalid number '1".as_slice(), rest, b"'\n"].concat());
+            Quit(1)
+        }
     })
 }
 
 /// Reads `N[.N][smhd]` as nanoseconds.
 /// # Errors
 /// [`Wrong`] says why it is none.
-pub fn duration(arg: &[u8]) -> Result<u64, Wrong> {
-    let (number, unit) = match arg.split_last() {
-        Some((b's', number)) => (number, 1),
-        Some((b'm', number)) => (number, 60),
-        Some((b'h', number)) => (number, 3600),
-        Some((b'd', number)) => (number, 86_400),
-        _ => (arg, 1),
+pub fn duration(arg: &[u8]) -> Result<u64, Wrong<'_>> {
+    let figures = arg.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let (number, rest) = arg.split_at(figures);
+    let unit = match rest {
+        b"" | b"s" => Some(1),
+        b"m" => Some(60),
+        b"h" => Some(3600),
+        b"d" => Some(86_400),
+        _ => None,
     };
-    let Some(dot) = arg.iter().position(|byte| *byte == b'.') else {
-        let seconds = parse_decimal(number).ok_or(Wrong::Number)?;
-        return Ok(seconds.saturating_mul(unit).saturating_mul(SECOND));
-    };
-    let (whole, fraction) = (number.get(..dot).unwrap_or_default(), number.get(dot + 1..).unwrap_or_default());
-    let all_digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
-    if !all_digits(whole) || !all_digits(fraction) || whole.is_empty() && fraction.is_empty() {
+    if !arg.contains(&b'.') {
+        let seconds = parse_decimal(number).zip(unit).ok_or(Wrong::Number)?;
+        return Ok(seconds.0.saturating_mul(seconds.1).saturating_mul(SECOND));
+    }
+    let mut parts = number.split(|byte| *byte == b'.');
+    let (whole, fraction) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    // No figures at all count as none before a unit.
+    if parts.next().is_some() || number == b"." {
         return Err(Wrong::Fraction);
     }
+    let unit = unit.ok_or(Wrong::Unit(rest))?;
     let seconds = if whole.is_empty() { 0 } else { parse_decimal(whole).unwrap_or(u64::MAX / SECOND) };
     let nanos = (0..9).fold(0, |n, at| n * 10 + u64::from(fraction.get(at).map_or(0, |digit| digit - b'0')));
     Ok(seconds.saturating_mul(SECOND).saturating_add(nanos).saturating_mul(unit))
@@ -110,6 +123,9 @@ mod tests {
         }
         for text in [".", "0.1.1"] {
             assert_eq!(duration(text.as_bytes()), Err(Wrong::Fraction), "{text}");
+        }
+        for (text, rest) in [("0.5x", "x"), ("a.b", "a.b"), (".1ss", "ss")] {
+            assert_eq!(duration(text.as_bytes()), Err(Wrong::Unit(rest.as_bytes())), "{text}");
         }
     }
 }

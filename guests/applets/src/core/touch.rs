@@ -30,7 +30,7 @@ const SPEC: Spec = Spec::new(
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
-    if parsed.operands.is_empty() {
+    if parsed.operands.is_empty() || parsed.has(b'r') && parsed.has(b't') {
         return Err(ctx.usage());
     }
     let (mut atime, mut mtime) = (SetTime::Now, SetTime::Now);

@@ -20,7 +20,7 @@ fn crontab(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if process::user_ids().euid != 0 {
         return Err(ctx.die(&[b"must be suid to work properly"]));
     }
-    let parsed = Spec::short("u:c:ler").parse(ctx)?;
+    let parsed = Spec::short("u:c:lerd").parse(ctx)?;
     let uid = process::user_ids().uid;
     let mut accounts = Accounts::default();
     let user = match parsed.value(b'u') {
@@ -30,7 +30,9 @@ fn crontab(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             own.ok_or_else(|| ctx.die(&[b"unknown uid ", &crate::format::decimal(uid.into())]))?
         }
     };
-    let action = match (parsed.has(b'l'), parsed.has(b'e'), parsed.has(b'r'), parsed.operands.as_slice()) {
+    // `-d` is a second name of `-r`.
+    let removes = parsed.has(b'r') || parsed.has(b'd');
+    let action = match (parsed.has(b'l'), parsed.has(b'e'), removes, parsed.operands.as_slice()) {
         (true, false, false, _) => b'l',
         (false, true, false, _) => b'e',
         (false, false, true, _) => b'r',

@@ -7,6 +7,7 @@ use wcr_sys::{Errno, fs, process, signal};
 use super::processes::{self, Process};
 use super::signals;
 use crate::core::accounts::Accounts;
+use crate::core::owner::{self, KEEP};
 use crate::format::{decimal, parse_decimal};
 use crate::options::{Parsed, Spec, Takes};
 use crate::{Applet, Context, Quit, run};
@@ -204,31 +205,17 @@ fn background(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 
 /// Becomes `USER[:GROUP]`.
 fn change_user(ctx: &mut Context<'_>, spec: &[u8]) -> Result<(), Quit> {
-    let mut halves = spec.splitn(2, |byte| *byte == b':');
-    let (name, group) = (halves.next().unwrap_or_default(), halves.next());
     let mut accounts = Accounts::default();
-    let number = |text: &[u8]| parse_decimal(text).and_then(|id| u32::try_from(id).ok());
-    let found = match number(name) {
-        Some(uid) => accounts.user(uid).cloned().ok_or_else(|| ctx.die(&[b"unknown uid ", name]))?,
-        None => {
-            let found = accounts.user_named(name).cloned();
-            let whole = if group.is_some() {
-                [b"unknown user/group ", spec].concat()
-            } else {
-                [b"unknown user ", name].concat()
-            };
-            found.ok_or_else(|| ctx.die(&[&whole]))?
-        }
+    let (uid, gid) = owner::parse(&mut accounts, spec).map_err(|unknown| ctx.die(&[&unknown]))?;
+    let uid = if uid == KEEP { process::user_ids().euid } else { uid };
+    let (groups, gid) = if gid == KEEP {
+        let found = accounts.user(uid).cloned();
+        let found = found.ok_or_else(|| ctx.die(&[b"unknown uid ", &decimal(uid.into())]))?;
+        (crate::users::groups_of(&found.name, found.gid), found.gid)
+    } else {
+        (vec![gid], gid)
     };
-    let (groups, gid) = match group {
-        None => (crate::users::groups_of(&found.name, found.gid), found.gid),
-        Some(text) => {
-            let gid = number(text).or_else(|| accounts.group_named(text).map(|group| group.gid));
-            let gid = gid.ok_or_else(|| ctx.die(&[b"unknown user/group ", spec]))?;
-            (vec![gid], gid)
-        }
-    };
-    crate::users::take(&groups, gid, found.uid).map_err(|(what, error)| ctx.die_errno(&[what.as_bytes()], error))
+    crate::users::take(&groups, gid, uid).map_err(|(what, error)| ctx.die_errno(&[what.as_bytes()], error))
 }
 
 #[cfg(test)]

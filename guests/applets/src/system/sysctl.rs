@@ -58,10 +58,27 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     Ok(u8::from(!good))
 }
 
-/// The path of a key below the root; points separate as slashes do, and are in names where slashes separate.
-fn path_of(key: &[u8]) -> Vec<u8> {
-    let slashes = key.iter().find(|byte| matches!(byte, b'.' | b'/')) == Some(&b'/');
-    if slashes { key.to_vec() } else { key.iter().map(|byte| if *byte == b'.' { b'/' } else { *byte }).collect() }
+/// The path of a key below the root. Where slashes occur, the first separator says which of the two separates; else points
+/// do as far as there are such folders.
+fn path_of(key: &[u8], is_folder: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    if key.contains(&b'/') {
+        let slashes = key.iter().find(|byte| matches!(byte, b'.' | b'/')) == Some(&b'/');
+        return if slashes { key.to_vec() } else { key_of(key) };
+    }
+    let mut path = key.to_vec();
+    for at in memchr::memchr_iter(b'.', key) {
+        if at == 0 || !path.get(..at).is_some_and(&is_folder) {
+            break;
+        }
+        if let Some(point) = path.get_mut(at) {
+            *point = b'/';
+        }
+    }
+    path
+}
+
+fn is_folder(path: &[u8]) -> bool {
+    fs::stat(&full(path)).is_ok_and(|stat| stat.mode.kind() == FileKind::Directory)
 }
 
 /// The key of a path below the root.
@@ -83,7 +100,7 @@ fn handle(ctx: &mut Context<'_>, operand: &[u8], options: Options) -> bool {
         ctx.complain(&[b"error: '", operand, b"' must be of the form name=value"]);
         return false;
     }
-    let path = path_of(key.trim_ascii());
+    let path = path_of(key.trim_ascii(), is_folder);
     match value {
         Some(value) => set(ctx, &path, value.trim_ascii_start(), options),
         None if path.is_empty() => unknown(ctx, &path, options),
@@ -183,7 +200,7 @@ fn load(ctx: &mut Context<'_>, path: &[u8], options: Options) -> Result<(), Quit
             ctx.complain(&[b"bad line ", &decimal(number as u64 + 1), b": 1 tokens found, 2 needed"]);
             continue;
         };
-        set(ctx, &path_of(key), value.trim_ascii(), options);
+        set(ctx, &path_of(key, is_folder), value.trim_ascii(), options);
     }
     Ok(())
 }
@@ -194,8 +211,17 @@ mod tests {
 
     #[test]
     fn keys_and_paths() {
+        let path_of = |key| path_of(key, |path| matches!(path, b"kernel" | b"net" | b"net/ipv4"));
         assert_eq!(path_of(b"kernel.hostname"), b"kernel/hostname");
         assert_eq!(path_of(b"net/ipv4/conf/eth0.1"), b"net/ipv4/conf/eth0.1");
+        assert_eq!(
+            (path_of(b"net.ipv4/x"), path_of(b"net.ipv4.x.y")),
+            (b"net/ipv4.x".to_vec(), b"net/ipv4/x.y".to_vec())
+        );
+        assert_eq!(
+            (path_of(b"a.b"), path_of(b".a"), path_of(b"kernel.")),
+            (b"a.b".to_vec(), b".a".to_vec(), b"kernel/".to_vec())
+        );
         assert_eq!(key_of(b"net/ipv4/conf/eth0.1"), b"net.ipv4.conf.eth0/1");
     }
 }

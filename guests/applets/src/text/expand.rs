@@ -43,6 +43,9 @@ pub(super) fn tab_stop(ctx: &mut Context<'_>, text: Option<&[u8]>) -> Result<u64
     text.map_or(Ok(8), |text| in_range(ctx, text, 1, u32::MAX.into()))
 }
 
+/// What standard input is called where nobody named it.
+const STDIN: &[u8] = b"standard input";
+
 /// Has `copy` convert each file, or standard input when there is none, and tells of those that fail.
 fn each_file(
     ctx: &mut Context<'_>,
@@ -51,18 +54,23 @@ fn each_file(
 ) -> Result<u8, Quit> {
     // A file may be opened in place of a standard input that is closed.
     let closed = Source::stdin_fault();
-    let stdin = [b"-".to_vec()];
     let mut code = 0;
-    for path in if operands.is_empty() { stdin.as_slice() } else { operands } {
-        // A stream tells that it failed, not how.
-        let done = Source::open(path).and_then(|source| copy(ctx, &source).map_err(|_| Errno::Io));
-        if let Err(error) = done {
-            ctx.perror(&[shown(path)], error);
+    // A stream tells that it failed, not how.
+    let mut convert = |ctx: &mut Context<'_>, source: &Source| copy(ctx, source).map_err(|_| Errno::Io);
+    if operands.is_empty()
+        && let Err(error) = convert(ctx, &Source::stdin())
+    {
+        ctx.perror(&[STDIN], error);
+        code = 1;
+    }
+    for path in operands {
+        if let Err(error) = Source::open(path).and_then(|source| convert(ctx, &source)) {
+            ctx.perror(&[path], error);
             code = 1;
         }
     }
     if let Some(error) = closed {
-        ctx.perror(&[shown(b"-")], error);
+        ctx.perror(&[STDIN], error);
         code = 1;
     }
     Ok(code)
@@ -76,11 +84,6 @@ pub(super) fn convert_files(
     convert: impl Fn(&[u8], bool, &mut Vec<u8>),
 ) -> Result<u8, Quit> {
     each_file(ctx, operands, |ctx, source| copy(ctx, source, &convert))
-}
-
-/// What a file is called in diagnostics.
-fn shown(path: &[u8]) -> &[u8] {
-    if path == b"-" { b"standard input" } else { path }
 }
 
 fn copy(ctx: &mut Context<'_>, source: &Source, convert: &impl Fn(&[u8], bool, &mut Vec<u8>)) -> Result<(), Errno> {

@@ -72,12 +72,12 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         [input] => (input.as_slice(), None),
         [input, output, ..] => (input.as_slice(), Some(output.as_slice()).filter(|output| *output != b"-")),
     };
-    let failed = |ctx: &mut Context<'_>, path: &[u8], error| ctx.die_errno(&[b"can't open '", path, b"'"], error);
-    let source = Source::open(input).map_err(|error| failed(ctx, input, error))?;
-    let file = output.map(create).transpose().map_err(|error| failed(ctx, output.unwrap_or_default(), error))?;
     if parsed.operands.len() > 2 {
         return Err(ctx.usage());
     }
+    let failed = |ctx: &mut Context<'_>, path: &[u8], error| ctx.die_errno(&[b"can't open '", path, b"'"], error);
+    let source = Source::open(input).map_err(|error| failed(ctx, input, error))?;
+    let file = output.map(create).transpose().map_err(|error| failed(ctx, output.unwrap_or_default(), error))?;
     let mut reader = LineReader::text(source.fd());
     let done = match file {
         None => filter(&mut reader, ctx, part, print),
@@ -90,7 +90,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
     };
     // Standard input is nothing that was opened by a name.
-    let name = if input == b"-" { b"(null)" } else { input };
+    let name = if parsed.operands.is_empty() { b"(null)" } else { input };
     done.map_err(|_| ctx.die(&[name, b": I/O error"]))?;
     Ok(0)
 }

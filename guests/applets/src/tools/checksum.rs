@@ -97,12 +97,18 @@ fn main(ctx: &mut Context<'_>, maker: Maker) -> Result<u8, Quit> {
         None => 224,
         Some(text) => natural(ctx, text)?,
     };
-    let Some(mut hash) = maker(bits) else {
-        return Err(ctx.die(&[b"bad -a", bits.to_string().as_bytes()]));
-    };
+    let mut hash = maker(bits);
     let stdin = [b"-".to_vec()];
     let mut code = 0;
     for path in if parsed.operands.is_empty() { stdin.as_slice() } else { &parsed.operands } {
+        // How many bits there are is looked at when a file is open.
+        if hash.is_none() && !parsed.has(b'c') && open(ctx, path).is_none() {
+            code = 1;
+            continue;
+        }
+        let Some(hash) = &mut hash else {
+            return Err(ctx.die(&[b"bad -a", bits.to_string().as_bytes()]));
+        };
         if parsed.has(b'c') {
             let check = Check { quiet: parsed.has(b's'), warns: parsed.has(b'w') };
             code |= check_list(ctx, path, hash.as_mut(), check)?;

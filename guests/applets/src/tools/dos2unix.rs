@@ -6,6 +6,7 @@ use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Errno, Fd, Input, Output, fd, fs};
 
 use crate::options::Spec;
+use crate::temporary::{self, Refused};
 use crate::{Applet, Context, Quit, WriteFailure};
 
 /// `dos2unix`.
@@ -34,6 +35,9 @@ pub const UNIX2DOS: Applet = Applet::new(
 
 const SPEC: Spec = Spec::short("du");
 
+/// How many links are followed.
+const LINKS_MAX: usize = 32;
+
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let to_dos = match (parsed.has(b'd'), parsed.has(b'u')) {
@@ -46,35 +50,49 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         let _ = convert(fd::STDIN, ctx, to_dos);
         return Ok(0);
     }
-    for path in &parsed.operands {
-        let source = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0);
-        let source = source.map_err(|error| match error {
-            Errno::Notdir => ctx.die_errno(&[path], error),
-            error => ctx.die_errno(&[b"can't open '", path, b"'"], error),
-        })?;
-        in_place(source, path, to_dos).map_err(|error| ctx.die_errno(&[path], error))?;
+    for operand in &parsed.operands {
+        let path = followed(ctx, operand)?;
+        let source = fs::open(&path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0);
+        let source = source.map_err(|error| ctx.die_errno(&[b"can't open '", &path, b"'"], error))?;
+        in_place(ctx, source, &path, to_dos)?;
     }
     Ok(0)
 }
 
-/// Converts an open file into a new one that takes its place.
-fn in_place(source: Fd, path: &[u8], to_dos: bool) -> Result<(), Errno> {
-    let mode = fd::stat(source)?.mode.0 & 0o7777;
-    let name = [path, b".XXXXXX".as_slice()].concat();
-    let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::EXCL).with(OpenFlags::CLOEXEC);
-    let file = fs::open(&name, flags, 0o600)?;
-    let mut out = Output::new(file);
-    let done = convert(source, &mut out, to_dos)
-        .and_then(|()| out.flush().map_err(|error| Output::errno(&error)))
-        .and_then(|()| fd::chmod(file, mode))
-        .and(fd::close(file))
-        .and(fd::close(source))
-        .and_then(|()| fs::rename(&name, path));
-    if done.is_err() {
-        // The file as it was is still there; what is left over is of no use.
-        let _ = fs::unlink(&name);
+/// The file that a path leads to over symbolic links in its last component.
+fn followed(ctx: &mut Context<'_>, operand: &[u8]) -> Result<Vec<u8>, Quit> {
+    let mut path = operand.to_vec();
+    for _ in 0..LINKS_MAX {
+        match fs::readlink(&path) {
+            Ok(target) if target.starts_with(b"/") => path = target,
+            Ok(target) => {
+                let name = memchr::memrchr(b'/', &path).map_or(0, |slash| slash + 1);
+                path.truncate(name);
+                path.extend_from_slice(&target);
+            }
+            Err(Errno::Notdir) => return Err(ctx.die_errno(&[operand], Errno::Notdir)),
+            Err(_) => return Ok(path),
+        }
     }
-    done
+    Err(ctx.die(&[operand]))
+}
+
+/// Converts an open file into a new one that takes its place.
+fn in_place(ctx: &mut Context<'_>, source: Fd, path: &[u8], to_dos: bool) -> Result<(), Quit> {
+    let (file, name) = temporary::beside(path)
+        .map_err(|Refused { name, error }| ctx.die_errno(&[b"can't create temp file '", &name, b"'"], error))?;
+    let mut out = Output::new(file);
+    // What cannot be read ends the file, as it does in BusyBox.
+    let _ = convert(source, &mut out, to_dos);
+    let done = out
+        .flush()
+        .map_err(|error| Output::errno(&error))
+        .and_then(|()| fd::stat(source))
+        .and_then(|stat| fd::chmod(file, stat.mode.0 & 0o7777))
+        .and(fd::close(file))
+        .and(fd::close(source));
+    done.map_err(|error| ctx.die_errno(&[path], error))?;
+    fs::rename(&name, path).map_err(|error| ctx.die_errno(&[b"can't move '", &name, b"' to '", path, b"'"], error))
 }
 
 /// Copies with other line ends: carriage returns go, and where they are wanted one stands before each newline.

@@ -104,9 +104,6 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         return Ok(read(ctx, &short, Vec::new(), args, &Style { quoting: Quoting::None, ..Style::default() }));
     }
     let parsed = SPEC.parse(ctx)?;
-    if parsed.has(b'T') {
-        return Ok(VERSION);
-    }
     let quoting = match parsed.value(b's') {
         None | Some(b"sh" | b"bash") => Quoting::Sh,
         Some(b"csh" | b"tcsh") => Quoting::Csh,
@@ -115,6 +112,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             Quoting::Sh
         }
     };
+    if parsed.has(b'T') {
+        return Ok(VERSION);
+    }
     let mut args = parsed.operands.as_slice();
     let short = match (parsed.value(b'o'), args) {
         (Some(short), _) => short.to_vec(),

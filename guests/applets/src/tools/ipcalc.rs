@@ -65,6 +65,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         }
         None => None,
     };
+    let written = text;
     let Some(address) = address(text) else { return Err(fail(ctx, &[b"bad IP address: ", text])) };
     if netmask.is_some() {
         if prefix.is_some() {
@@ -97,7 +98,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if parsed.has(b'h') {
         let dotted = dotted(address);
         let Some(name) = host_name(dotted.as_bytes()) else {
-            let parts: [&[u8]; 3] = [b"can't find hostname for ", dotted.as_bytes(), b": Host name lookup failure"];
+            let parts: [&[u8]; 3] = [b"can't find hostname for ", written, b": Host name lookup failure"];
             return Err(fail(ctx, &parts));
         };
         ctx.put(&[b"HOSTNAME=", name.as_slice(), b"\n"].concat());

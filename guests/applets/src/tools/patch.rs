@@ -9,6 +9,7 @@ use crate::count::natural;
 use crate::lines::LineReader;
 use crate::options::{Parsed, Spec, Takes};
 use crate::source::Source;
+use crate::temporary::{self, Refused};
 use crate::{Applet, Context, Quit};
 
 /// The applet.
@@ -284,7 +285,8 @@ impl Patching {
         if target.created {
             make_parents(parent(&target.name));
         }
-        replace(&target).map_err(|(name, error)| ctx.die_errno(&[b"can't create '", &name, b"'"], error))
+        let what: &[u8] = if target.created { b"can't create '" } else { b"can't create temp file '" };
+        replace(&target).map_err(|Refused { name, error }| ctx.die_errno(&[what, &name, b"'"], error))
     }
 }
 
@@ -355,22 +357,29 @@ fn make_parents(dir: &[u8]) {
     let _ = fs::mkdir(dir, 0o777);
 }
 
-/// Puts the new content into the place of the old file; the error comes with the name it is about.
-fn replace(target: &Target) -> Result<(), (Vec<u8>, wcr_sys::Errno)> {
-    let temporary = if target.created { target.name.clone() } else { [target.name.as_slice(), b".wcr~"].concat() };
-    let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::EXCL).with(OpenFlags::CLOEXEC);
+/// Puts the new content into the place of the old file.
+fn replace(target: &Target) -> Result<(), Refused> {
+    let create = |path: &[u8]| {
+        let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::EXCL).with(OpenFlags::CLOEXEC);
+        fs::open(path, flags, 0o666)
+    };
+    let (file, name) = if target.created {
+        let name = target.name.clone();
+        (create(&name).map_err(|error| Refused { name: name.clone(), error })?, name)
+    } else {
+        temporary::first_free(&target.name, create)?
+    };
     let write = || {
-        let file = fs::open(&temporary, flags, 0o666)?;
         let written = fd::write_all(file, &target.done);
         fd::close(file)?;
         written?;
         if target.created {
             return Ok(());
         }
-        fs::chmod(&temporary, target.mode)?;
-        fs::rename(&temporary, &target.name)
+        fs::chmod(&name, target.mode)?;
+        fs::rename(&name, &target.name)
     };
-    write().map_err(|error| (temporary.clone(), error))
+    write().map_err(|error| Refused { name: name.clone(), error })
 }
 
 #[cfg(test)]

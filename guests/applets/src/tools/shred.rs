@@ -73,7 +73,8 @@ fn source(ctx: &mut Context<'_>, path: &[u8]) -> Result<Fd, Quit> {
 fn open(path: &[u8], force: bool) -> Result<Fd, Errno> {
     match fs::open(path, OpenFlags::WRONLY, 0) {
         Err(Errno::Acces) if force => {
-            fs::chmod(path, 0o666)?;
+            // What could not be made writable shows when it is opened.
+            let _ = fs::chmod(path, 0o666);
             fs::open(path, OpenFlags::WRONLY, 0)
         }
         opened => opened,

@@ -32,11 +32,10 @@ struct Prefix {
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
-    let known = |text: &[u8]| matches!(text, [b'o' | b'd' | b'x']);
-    if parsed.options.iter().any(|(key, text)| *key == b't' && !text.as_deref().is_some_and(known)) {
+    let least = parsed.value(b'n').map_or(Ok(4), |text| in_range(ctx, text, 1, INT_MAX))? as usize;
+    if parsed.value(b't').is_some_and(|text| !matches!(text, [b'o' | b'd' | b'x'])) {
         return Err(ctx.usage());
     }
-    let least = parsed.value(b'n').map_or(Ok(4), |text| in_range(ctx, text, 1, INT_MAX))? as usize;
     let base = match parsed.options.iter().rev().find(|(key, _)| matches!(key, b'o' | b't')) {
         None => None,
         Some((_, None)) => Some(b'o'),

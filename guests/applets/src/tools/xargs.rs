@@ -55,7 +55,6 @@ struct Xargs {
     end: Option<Vec<u8>>,
     place: Option<Vec<u8>>,
     per_run: usize,
-    size: usize,
     parallel: usize,
     only_with_input: bool,
     verbose: bool,
@@ -66,13 +65,11 @@ struct Xargs {
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
-    let mut count = |key: u8, default: u64, least: u64| match parsed.value(key) {
+    let count = |ctx: &mut Context<'_>, key: u8, default: u64, least: u64| match parsed.value(key) {
         Some(text) => in_range(ctx, text, least, INT_MAX).map(|count| count as usize),
         None => Ok(default as usize),
     };
-    let per_run = count(b'n', INT_MAX, 1)?;
-    let size = count(b's', SIZE as u64, 1)?;
-    let parallel = count(b'P', 1, 0)?;
+    let parallel = count(ctx, b'P', 1, 0)?;
     let place = parsed.options.iter().rev().find(|(key, _)| matches!(key, b'I' | b'i'));
     let place = place.map(|(_, value)| value.clone().unwrap_or_else(|| b"{}".to_vec()));
     let end = parsed.options.iter().rev().find(|(key, _)| matches!(key, b'E' | b'e'));
@@ -85,25 +82,25 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     // With a place for the items no word ends the input.
     let end = end.filter(|_| place.is_none());
     let command = if parsed.operands.is_empty() { vec![b"echo".to_vec()] } else { parsed.operands.clone() };
+    let file = parsed.value(b'a').unwrap_or(b"-");
+    let source = Source::open(file).map_err(|error| ctx.die_errno(&[b"can't open '", file, b"'"], error))?;
+    let fixed: usize = command.iter().map(|word| word.len() + 1).sum();
+    let Some(room) = count(ctx, b's', SIZE as u64, 1)?.checked_sub(fixed).filter(|room| *room > 0) else {
+        return Err(ctx.die(&[b"can't fit single argument within argument list size limit"]));
+    };
+    let per_run = count(ctx, b'n', INT_MAX, 1)?;
     let mut xargs = Xargs {
         command,
         items,
         end,
         per_run: if place.is_some() { 1 } else { per_run },
         place,
-        size,
         parallel: if parallel == 0 { usize::MAX } else { parallel },
         only_with_input: parsed.has(b'r'),
         verbose: parsed.has(b't') || parsed.has(b'p'),
         asks: parsed.has(b'p'),
         running: Vec::new(),
         code: 0,
-    };
-    let file = parsed.value(b'a').unwrap_or(b"-");
-    let source = Source::open(file).map_err(|error| ctx.die_errno(&[b"can't open '", file, b"'"], error))?;
-    let fixed: usize = xargs.command.iter().map(|word| word.len() + 1).sum();
-    let Some(room) = xargs.size.checked_sub(fixed).filter(|room| *room > 0) else {
-        return Err(ctx.die(&[b"can't fit single argument within argument list size limit"]));
     };
     let result = xargs.run(ctx, &source, room);
     // The programs that run are waited for, whatever ended the input.
@@ -159,7 +156,7 @@ impl Xargs {
             None => argv.extend(batch),
             Some(place) => {
                 let item = batch.first().map(Vec::as_slice).unwrap_or_default();
-                for word in argv.iter_mut().skip(1) {
+                for word in &mut argv {
                     *word = replaced(word, place, item);
                 }
             }

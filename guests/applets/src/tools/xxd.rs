@@ -72,6 +72,11 @@ fn addend(ctx: &mut Context<'_>, text: &[u8]) -> Result<u64, Quit> {
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse_counts(ctx, b"cg", natural)?;
+    let path = match parsed.operands.as_slice() {
+        [] => b"-".as_slice(),
+        [path] => path,
+        _ => return Err(ctx.usage()),
+    };
     let (plain, include) = (parsed.has(b'p'), parsed.has(b'i'));
     let default = if plain {
         PLAIN_COLUMNS
@@ -89,11 +94,6 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let limit = parsed.value(b'l').map_or(Ok(u64::MAX), |text| limit(ctx, text))?;
     let skip = parsed.value(b's').map_or(Ok(0), |text| number(ctx, text))?;
     let base = parsed.value(b'o').map_or(Ok(0), |text| addend(ctx, text))?;
-    let path = match parsed.operands.as_slice() {
-        [] => b"-".as_slice(),
-        [path] => path,
-        _ => return Err(ctx.usage()),
-    };
     let named = include && !parsed.operands.is_empty() && !parsed.has(b'r');
     let name = identifier(path);
     if named {
@@ -117,7 +117,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let style = Style { columns, group, plain, include, base };
     // Of a file that is left out altogether nothing is shown.
     let limit = if start.past_end { 0 } else { limit };
-    let shown = dump(ctx, (if path == b"-" { b"xxd" } else { path }, &source), &style, start.address, limit);
+    let shown =
+        dump(ctx, (if parsed.operands.is_empty() { b"xxd" } else { path }, &source), &style, start.address, limit);
     if named {
         // The real applet counts what it has left out, too.
         let count = crate::format::decimal(start.address + shown);

@@ -98,7 +98,7 @@ pub const SLEEP: Program = Program::new("sleep", "NUMBER[SUFFIX]...", "Waits.", 
 pub fn seconds(text: &[u8]) -> Option<u64> {
     match duration(text) {
         Ok(nanos) => return Some(nanos),
-        Err(Wrong::Number | Wrong::Fraction) => {}
+        Err(Wrong::Number | Wrong::Fraction | Wrong::Unit(_)) => {}
     }
     let scanned = number::float(text);
     let unit = match text.get(scanned.len..)? {

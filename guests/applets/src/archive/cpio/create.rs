@@ -8,6 +8,7 @@ use wcr_sys::{Errno, Fd, fd, fs};
 
 use super::super::packer::Sink;
 use super::header;
+use crate::core::owner::KEEP;
 use crate::core::stat::{major, minor};
 use crate::lines::LineReader;
 use crate::{Context, Quit};
@@ -134,10 +135,13 @@ impl Creator<'_> {
     }
 
     fn add_file(&mut self, ctx: &mut Context<'_>, name: &[u8], stat: &Stat, inode: u32) -> Result<(), Quit> {
-        let file = fs::open(name, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0)
-            .map_err(|error| ctx.die_errno(&[b"can't open '", name, b"'"], error))?;
-        let written =
-            self.write_header(ctx, name, stat, inode, stat.size).and_then(|()| self.copy(ctx, file, stat.size));
+        self.write_header(ctx, name, stat, inode, stat.size)?;
+        let file = fs::open(name, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0).map_err(|error| {
+            // The archive breaks off behind the header.
+            self.sink.flush();
+            ctx.die_errno(&[b"can't open '", name, b"'"], error)
+        })?;
+        let written = self.copy(ctx, file, stat.size);
         // It was only read.
         let _ = fd::close(file);
         written?;
@@ -172,8 +176,8 @@ impl Creator<'_> {
     ) -> Result<(), Quit> {
         let (mut uid, mut gid) = (stat.uid, stat.gid);
         if let Some((user, group)) = self.how.owner {
-            uid = user;
-            gid = if group == u32::MAX { gid } else { group };
+            uid = if user == KEEP { uid } else { user };
+            gid = if group == KEEP { gid } else { group };
         }
         let device = if self.how.ignore_device { 0 } else { stat.dev };
         let numbers = [

@@ -1,5 +1,7 @@
 //! The headers of the new ASCII format: numbers in hexadecimal, then the name.
 
+use std::io::BufRead;
+
 use wcr_sys::abi::{FileKind, Mode};
 
 use super::super::feed::Feed;
@@ -46,7 +48,8 @@ impl Header {
     pub(super) fn read(feed: &mut Feed) -> Result<Option<Self>, ReadError> {
         let mut bytes = [0; LEN];
         match feed.read_full(&mut bytes) {
-            0 => return Ok(None),
+            // What cannot be read has not ended.
+            0 => return if feed.fill_buf().is_err() { Err(ReadError::Short) } else { Ok(None) },
             LEN => {}
             _ => return Err(ReadError::Short),
         }

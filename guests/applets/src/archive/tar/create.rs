@@ -128,7 +128,7 @@ impl Creator<'_> {
                     }
                 }
                 Err(error) => {
-                    ctx.perror(&[b"can't open '", path, b"'"], error);
+                    ctx.perror(&[path], error);
                     self.failed = true;
                 }
             }

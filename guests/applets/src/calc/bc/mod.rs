@@ -9,7 +9,7 @@ mod tree;
 
 use crate::calc::program::Program;
 use crate::options::{Spec, Takes};
-use crate::{Applet, Context, Quit};
+use crate::{Applet, Context, Quit, WriteFailure};
 
 use machine::{Halt, Machine};
 use parser::{Extensions, Parser};
@@ -25,7 +25,8 @@ pub const APPLET: Applet = Applet::new(
      \t-w\tWarn if extensions are used\n\n\
      $BC_LINE_LENGTH changes output width",
     main,
-);
+)
+.on_write_failure(WriteFailure::Ignore);
 
 const SPEC: Spec = Spec::new(
     "wvsqli",
@@ -39,6 +40,11 @@ const SPEC: Spec = Spec::new(
     ],
 );
 
+/// What `-v` prints.
+const VERSION: &[u8] = b"bc 1.35.0\n\
+    Adapted from https://github.com/gavinhoward/bc\n\
+    Original code (c) 2018 Gavin D. Howard and contributors\n";
+
 /// The places that the library starts with.
 const LIBRARY_SCALE: usize = 20;
 /// The columns of a line, when nobody says otherwise.
@@ -46,6 +52,10 @@ const LINE: usize = 70;
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
+    if parsed.has(b'v') {
+        ctx.put(VERSION);
+        return Ok(0);
+    }
     let library = parsed.has(b'l');
     let given = crate::environ::var(b"BC_LINE_LENGTH").and_then(|text| crate::format::parse_decimal(&text));
     let line = match given {
@@ -91,7 +101,14 @@ fn run(ctx: &mut Context<'_>, machine: &mut Machine, program: &Program, extensio
             }
         };
         let ended = machine.top(statement);
-        ctx.put(&machine.take_output());
+        let output = machine.take_output();
+        if !output.is_empty() {
+            ctx.put(&output);
+            ctx.flush();
+        }
+        if let Some(error) = ctx.write_error() {
+            return Err(ctx.die_errno(&[b"output error"], error));
+        }
         match ended {
             Ok(()) => {}
             Err(Halt::Quit) => return Ok(true),

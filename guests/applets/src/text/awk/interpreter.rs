@@ -131,10 +131,9 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
             globals[place as usize].value = Value::text(default);
         }
         globals[place::SUBSEP as usize].value = Value::text(b"\x1c");
-        for place in [place::NR, place::FNR, place::RSTART] {
+        for place in [place::NR, place::FNR] {
             globals[place as usize].value = Value::Number(0.0);
         }
-        globals[place::RLENGTH as usize].value = Value::Number(-1.0);
         Self {
             ctx,
             program,

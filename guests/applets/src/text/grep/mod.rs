@@ -222,7 +222,8 @@ impl Session {
         let entries = match wcr_sys::fs::read_dir(path) {
             Ok(entries) => entries,
             Err(error) => {
-                self.complain(ctx, path, error);
+                // Files are meant by `-s`, not folders.
+                ctx.perror(&[path], error);
                 return Ok(false);
             }
         };
@@ -235,6 +236,7 @@ impl Session {
                     Ok(source) => self.search(ctx, searcher, source.fd(), &path, named)?,
                     Err(error) => {
                         self.complain(ctx, &path, error);
+                        self.trouble = true;
                         false
                     }
                 },

@@ -13,6 +13,7 @@ use super::substitute::substitute;
 use crate::lines::LineReader;
 use crate::regex::Regex;
 use crate::source::Source;
+use crate::temporary::{self, Refused};
 use crate::{Context, Quit};
 
 /// How many steps of a computation a cycle or a jump counts as.
@@ -113,7 +114,9 @@ impl Editor {
     }
 
     fn edit(&mut self, ctx: &mut Context<'_>, source: Source, path: &[u8], suffix: &[u8]) -> Result<Cycle, Quit> {
-        let (file, name) = OutFile::create_beside(path).map_err(|error| ctx.die_errno(&[path], error))?;
+        let (file, name) = temporary::beside(path)
+            .map_err(|Refused { name, error }| ctx.die_errno(&[b"can't create temp file '", &name, b"'"], error))?;
+        let file = OutFile::new(file);
         if let Ok(stat) = fd::stat(source.fd()) {
             // A file whose owner cannot be given away keeps the editor's.
             let _ = fd::chmod(file.fd(), stat.mode.permissions());

@@ -51,24 +51,12 @@ impl OutFile {
     /// Creates or empties the file.
     pub(super) fn create(path: &[u8]) -> Result<Self, Errno> {
         let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC).with(OpenFlags::CLOEXEC);
-        let fd = fs::open(path, flags, 0o666)?;
-        Ok(Self { fd, out: Output::new(fd) })
+        Ok(Self::new(fs::open(path, flags, 0o666)?))
     }
 
-    /// A new file of its own beside `path`, and its name.
-    pub(super) fn create_beside(path: &[u8]) -> Result<(Self, Vec<u8>), Errno> {
-        let flags = OpenFlags::RDWR.with(OpenFlags::CREAT).with(OpenFlags::EXCL).with(OpenFlags::CLOEXEC);
-        loop {
-            const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-            let mut random = [0; 6];
-            wcr_sys::random(&mut random)?;
-            let name = [path, &random.map(|byte| LETTERS[usize::from(byte) % LETTERS.len()])].concat();
-            match fs::open(&name, flags, 0o600) {
-                Err(Errno::Exist) => {}
-                Err(error) => return Err(error),
-                Ok(fd) => return Ok((Self { fd, out: Output::new(fd) }, name)),
-            }
-        }
+    /// A file that is already open.
+    pub(super) fn new(fd: Fd) -> Self {
+        Self { fd, out: Output::new(fd) }
     }
 
     /// The descriptor.

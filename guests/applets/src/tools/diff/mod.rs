@@ -9,9 +9,11 @@ use wcr_sys::abi::FileKind;
 use wcr_sys::{Errno, fd, fs};
 
 use crate::core::basename::last_component;
+use crate::core::folder;
 use crate::core::paths::join;
 use crate::count::{INT_MAX, in_range};
 use crate::options::{Long, Spec, Takes};
+use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
 /// The applet.
@@ -87,9 +89,9 @@ struct Options {
 }
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let parsed = SPEC.parse(ctx)?;
+    let parsed = SPEC.parse_counts(ctx, b"U", context_lines)?;
     let context = match parsed.value(b'U') {
-        Some(text) => in_range(ctx, text, 0, INT_MAX)? as usize,
+        Some(text) => context_lines(ctx, text)?,
         None => CONTEXT,
     };
     let given = |key| parsed.has(key);
@@ -114,7 +116,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let mut kinds = Vec::new();
     for path in [left, right] {
         kinds.push(kind(path).or_else(|error| {
-            if options.absent_is_empty && error == Errno::Noent {
+            if options.absent_is_empty {
                 return Ok(None);
             }
             ctx.perror(&[b"can't stat '", path, b"'"], error);
@@ -122,6 +124,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         })?);
     }
     let directory = Some(FileKind::Directory);
+    if [left, right].iter().any(|path| *path == b"-") && kinds.contains(&directory) {
+        return Err(ctx.die(&[b"can't compare stdin to a directory"]));
+    }
     match (kinds.first().copied().flatten() == directory, kinds.get(1).copied().flatten() == directory) {
         (true, true) => directories(ctx, left, right, &options),
         (true, false) => beside(ctx, left, right).and_then(|left| files(ctx, &left, right, &options)),
@@ -130,10 +135,18 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
 }
 
+fn context_lines(ctx: &mut Context<'_>, text: &[u8]) -> Result<usize, Quit> {
+    in_range(ctx, text, 0, INT_MAX).map(|lines| lines as usize)
+}
+
+fn is_directory(path: &[u8]) -> bool {
+    kind(path) == Ok(Some(FileKind::Directory))
+}
+
 /// What a path is.
 fn kind(path: &[u8]) -> Result<Option<FileKind>, Errno> {
     if path == b"-" {
-        return Ok(Some(FileKind::Fifo));
+        return Ok(Some(fd::stat(fd::STDIN).map_or(FileKind::Fifo, |stat| stat.mode.kind())));
     }
     fs::stat(path).map(|stat| Some(stat.mode.kind()))
 }
@@ -147,11 +160,19 @@ fn beside(ctx: &mut Context<'_>, directory: &[u8], file: &[u8]) -> Result<Vec<u8
     }
 }
 
-fn read(ctx: &mut Context<'_>, path: &[u8], options: &Options) -> Result<Vec<u8>, Quit> {
-    let content = if path == b"-" { fs::read_to_end(fd::STDIN) } else { fs::read_file(path) };
-    match content {
-        Err(Errno::Noent) if options.absent_is_empty => Ok(Vec::new()),
-        Ok(content) => Ok(content),
+/// The content of a file; `None` when it cannot be opened, which has been reported. With `absent_is_empty` there is nothing
+/// in such a file.
+fn read(ctx: &mut Context<'_>, path: &[u8], options: &Options) -> Result<Option<Vec<u8>>, Quit> {
+    let source = match Source::open(path) {
+        Ok(source) => source,
+        Err(_) if options.absent_is_empty => return Ok(Some(Vec::new())),
+        Err(error) => {
+            ctx.perror(&[b"can't open '", path, b"'"], error);
+            return Ok(None);
+        }
+    };
+    match fs::read_to_end(source.fd()) {
+        Ok(content) => Ok(Some(content)),
         Err(error) => {
             ctx.perror(&[path], error);
             Err(Quit(TROUBLE))
@@ -164,8 +185,14 @@ fn files(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) ->
     if left == b"-" && right == b"-" || is_one_file(left, right) {
         return Ok(0);
     }
-    let texts = (read(ctx, left, options)?, read(ctx, right, options)?);
-    let code = compare(ctx, (left, &texts.0), (right, &texts.1), options)?;
+    // As in BusyBox, what cannot be opened differs from nothing.
+    let code = match read(ctx, left, options)? {
+        None => 0,
+        Some(left_text) => match read(ctx, right, options)? {
+            None => 0,
+            Some(right_text) => compare(ctx, (left, &left_text), (right, &right_text), options)?,
+        },
+    };
     if code == 0 && options.reports_same {
         ctx.put(&[b"Files ", left, b" and ", right, b" are identical\n"].concat());
     }
@@ -214,7 +241,11 @@ fn compare(
         ctx.put(&[b"Files ", left, b" and ", right, b" differ\n"].concat());
         return Ok(DIFFERENT);
     }
-    let label = |at: usize, name: &[u8]| options.labels.get(at).cloned().unwrap_or_else(|| name.to_vec());
+    // Of more than two labels the last one is the second.
+    let label = |at: usize, name: &[u8]| {
+        let at = if at > 0 { at.max(options.labels.len().saturating_sub(1)) } else { at };
+        options.labels.get(at).cloned().unwrap_or_else(|| name.to_vec())
+    };
     ctx.put(&[b"--- ".as_slice(), &label(0, left), b"\n+++ ", &label(1, right), b"\n"].concat());
     for hunk in &hunks {
         unified::put(ctx, hunk, &left_lines, &right_lines, options);
@@ -251,18 +282,26 @@ impl Options {
 /// The names below a directory: those in it, or with `recursive` the paths of all that are no directories; those that
 /// are go to `folders`.
 fn names(
+    ctx: &mut Context<'_>,
     directory: &[u8],
     prefix: &[u8],
     recursive: bool,
     found: &mut BTreeSet<Vec<u8>>,
     folders: &mut BTreeSet<Vec<u8>>,
 ) {
-    // What cannot be read has nothing in it.
-    for entry in fs::read_dir(directory).unwrap_or_default() {
+    let entries = match folder::entries(directory) {
+        Ok(entries) => entries,
+        Err(error) => return ctx.perror(&[directory], error),
+    };
+    for entry in entries {
+        if let Err(error) = entry.stat {
+            ctx.perror(&[&join(directory, &entry.name)], error);
+            continue;
+        }
         let name = if prefix.is_empty() { entry.name.clone() } else { join(prefix, &entry.name) };
         let path = join(directory, &entry.name);
         if recursive && kind(&path) == Ok(Some(FileKind::Directory)) {
-            names(&path, &name, true, found, folders);
+            names(ctx, &path, &name, true, found, folders);
             folders.insert(name);
         } else {
             found.insert(name);
@@ -274,8 +313,11 @@ fn names(
 fn directories(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
     let (mut in_left, mut in_right) = (BTreeSet::new(), BTreeSet::new());
     let (mut folders_left, mut folders_right) = (BTreeSet::new(), BTreeSet::new());
-    names(left, b"", options.recursive, &mut in_left, &mut folders_left);
-    names(right, b"", options.recursive, &mut in_right, &mut folders_right);
+    if is_one_file(left, right) {
+        return Ok(0);
+    }
+    names(ctx, left, b"", options.recursive, &mut in_left, &mut folders_left);
+    names(ctx, right, b"", options.recursive, &mut in_right, &mut folders_right);
     let differs = !options.absent_is_empty && folders_left != folders_right;
     let mut code = if differs { DIFFERENT } else { 0 };
     for name in in_left.union(&in_right) {
@@ -288,6 +330,11 @@ fn directories(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Optio
             // What is in a folder that the other side lacks is not listed.
             (in_left, _) if !options.absent_is_empty && lacks_folder(if in_left { right } else { left }, name) => {
                 DIFFERENT
+            }
+            (in_left, _) if options.absent_is_empty && is_directory(if in_left { &paths.0 } else { &paths.1 }) => {
+                // What is not there would be one, too.
+                ctx.put(&[b"Common subdirectories: ", paths.0.as_slice(), b" and ", &paths.1, b"\n"].concat());
+                0
             }
             (in_left, _) => only(ctx, if in_left { left } else { right }, name, in_left, options)?,
         };
@@ -304,11 +351,11 @@ fn lacks_folder(directory: &[u8], path: &[u8]) -> bool {
 /// Tells of a name that only one of the directories has.
 fn only(ctx: &mut Context<'_>, directory: &[u8], name: &[u8], is_left: bool, options: &Options) -> Result<u8, Quit> {
     let path = join(directory, name);
-    if !options.absent_is_empty || kind(&path) == Ok(Some(FileKind::Directory)) {
+    if !options.absent_is_empty {
         ctx.put(&[b"Only in ", directory, b": ", name, b"\n"].concat());
         return Ok(DIFFERENT);
     }
-    let text = read(ctx, &path, options)?;
+    let text = read(ctx, &path, options)?.unwrap_or_default();
     let (there, absent): ((&[u8], &[u8]), (&[u8], &[u8])) = ((&path, &text), (b"/dev/null", b""));
     if is_left { compare(ctx, there, absent, options) } else { compare(ctx, absent, there, options) }
 }

@@ -5,6 +5,7 @@ use wcr_sys::{Errno, fs, time};
 
 use crate::Context;
 use crate::core::basename::last_component;
+use crate::core::folder;
 use crate::core::paths::{join, strip_slashes};
 use crate::glob;
 use crate::run;
@@ -103,12 +104,12 @@ impl Walk {
         let is_directory = stat.mode.kind() == FileKind::Directory;
         let elsewhere = self.query.one_system && stat.dev != device;
         if is_directory && level < self.query.max_depth && !found.pruned && !elsewhere {
-            match fs::read_dir(path) {
+            match folder::entries(path) {
                 Ok(entries) => {
                     for entry in entries {
                         let below = join(path, &entry.name);
-                        let is_link = entry.stat.mode.kind() == FileKind::Symlink;
-                        let stat = if self.query.follow && is_link { Self::stat(&below, true) } else { Ok(entry.stat) };
+                        let is_link = entry.stat.is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
+                        let stat = if self.query.follow && is_link { Self::stat(&below, true) } else { entry.stat };
                         let stat = match stat {
                             Ok(stat) => stat,
                             Err(error) => {
@@ -121,7 +122,11 @@ impl Walk {
                         }
                     }
                 }
-                Err(error) => self.complain(ctx, path, error),
+                Err(error) => {
+                    // A folder that cannot be opened is not there for what would come after its files.
+                    self.complain(ctx, path, error);
+                    return Outcome::Succeeded;
+                }
             }
         }
         if acts && self.query.depth_first {

@@ -51,14 +51,23 @@ pub(super) struct Unit {
     pub at_end: bool,
 }
 
+/// What is wrong with a format: the diagnostic's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// It is none.
+    Form(Vec<u8>),
+    /// A conversion in it is none, which shows when all formats are there.
+    Conversion(Vec<u8>),
+}
+
 /// A format: its units in order.
 #[derive(Debug, Clone)]
 pub(super) struct Format(pub Vec<Unit>);
 
 impl Format {
-    /// Reads a format as `-e` gives it. The error is the diagnostic's text.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Vec<u8>> {
-        let bad = || [b"bad format {", text, b"}"].concat();
+    /// Reads a format as `-e` gives it.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Wrong> {
+        let bad = || Wrong::Form([b"bad format {", text, b"}"].concat());
         let (mut rest, mut units) = (text.trim_ascii_start(), Vec::new());
         while !rest.is_empty() {
             let (repeats, behind) = digits(rest);
@@ -74,7 +83,7 @@ impl Format {
             let quoted = at.strip_prefix(b"\"").ok_or_else(bad)?;
             let end = memchr::memchr(b'"', quoted).ok_or_else(bad)?;
             let (string, behind) = quoted.split_at(end);
-            let mut unit = unit(&unescape(string), size.filter(|size| *size > 0))?;
+            let mut unit = unit(&unescape(string), size.filter(|size| *size > 0)).map_err(Wrong::Conversion)?;
             if let Some(repeats) = repeats {
                 (unit.repeats, unit.fixed) = (repeats, true);
             }
@@ -214,7 +223,10 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> String {
-        Format::parse(text.as_bytes()).err().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
+        let Err(Wrong::Form(message) | Wrong::Conversion(message)) = Format::parse(text.as_bytes()) else {
+            return String::new();
+        };
+        String::from_utf8_lossy(&message).into_owned()
     }
 
     #[test]

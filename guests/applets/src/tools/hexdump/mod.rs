@@ -14,7 +14,7 @@ use crate::source::Source;
 use crate::{Applet, Context, Quit, WriteFailure};
 
 use display::Display;
-use format::Format;
+use format::{Format, Wrong};
 
 /// The applet.
 pub const APPLET: Applet = Applet::new(
@@ -69,6 +69,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         ctx.perror(&[path], reason);
         0
     });
+    input.in_place_of_stdin = true;
     let address = skip_bytes(ctx, &mut input, skip)?;
     // Where nothing is to be shown, no address is either.
     let address = if limit == Some(0) { 0 } else { address };
@@ -112,13 +113,14 @@ pub struct Start {
 /// # Errors
 /// Those of a seek: what is no file of a known size has to be one that can be sought in.
 pub fn seek_within(source: &Source, count: u64) -> Result<Start, Errno> {
+    if count == 0 {
+        return Ok(Start { address: 0, past_end: false });
+    }
     let stat = fd::stat(source.fd())?;
-    if stat.mode.kind() == FileKind::Regular && count > 0 && stat.size <= count {
+    if stat.mode.kind() == FileKind::Regular && stat.size <= count {
         return Ok(Start { address: stat.size, past_end: stat.size < count });
     }
-    if count > 0 {
-        fd::seek(source.fd(), i64::try_from(count).unwrap_or(i64::MAX), fd::Whence::Current)?;
-    }
+    fd::seek(source.fd(), i64::try_from(count).unwrap_or(i64::MAX), fd::Whence::Current)?;
     Ok(Start { address: count, past_end: false })
 }
 
@@ -143,7 +145,7 @@ fn offset(text: &[u8]) -> Option<u64> {
 }
 
 fn formats(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Format>, Quit> {
-    let mut formats = Vec::new();
+    let (mut formats, mut wrong) = (Vec::new(), None);
     for (key, value) in &parsed.options {
         let texts: &[&[u8]] = match key {
             b'b' => &[ADDRESS_7, BYTES_OCTAL],
@@ -161,7 +163,7 @@ fn formats(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Format>, Quit> 
                 };
                 for line in text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
                     if !line.is_empty() && !line.starts_with(b"#") {
-                        add(ctx, &mut formats, line)?;
+                        add(ctx, &mut formats, &mut wrong, line)?;
                     }
                 }
                 continue;
@@ -169,18 +171,26 @@ fn formats(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Format>, Quit> 
             _ => continue,
         };
         for text in texts {
-            add(ctx, &mut formats, text)?;
+            add(ctx, &mut formats, &mut wrong, text)?;
         }
     }
+    if let Some(message) = wrong {
+        return Err(ctx.die(&[&message]));
+    }
     if formats.is_empty() && !parsed.has(b'e') && !parsed.has(b'f') {
-        add(ctx, &mut formats, ADDRESS_7)?;
-        add(ctx, &mut formats, PLAIN)?;
+        add(ctx, &mut formats, &mut None, ADDRESS_7)?;
+        add(ctx, &mut formats, &mut None, PLAIN)?;
     }
     Ok(formats)
 }
 
-fn add(ctx: &mut Context<'_>, formats: &mut Vec<Format>, text: &[u8]) -> Result<(), Quit> {
-    formats.push(Format::parse(text).map_err(|message| ctx.die(&[&message]))?);
+/// Adds a format; of the conversions that are none the first is kept in `wrong`.
+fn add(ctx: &mut Context<'_>, formats: &mut Vec<Format>, wrong: &mut Option<Vec<u8>>, text: &[u8]) -> Result<(), Quit> {
+    match Format::parse(text) {
+        Ok(format) => formats.push(format),
+        Err(Wrong::Form(message)) => return Err(ctx.die(&[&message])),
+        Err(Wrong::Conversion(message)) => drop(wrong.get_or_insert(message)),
+    }
     Ok(())
 }
 

@@ -286,7 +286,7 @@ fn strings(ctx: &mut Context<'_>, input: &mut Chain, radix: Radix, range: core::
             radix.put(&mut line, address);
             line.push(b' ');
         }
-        text.iter().for_each(|byte| layout::put_escaped(&mut line, *byte));
+        line.extend_from_slice(text);
         line.push(b'\n');
         line
     };
@@ -307,7 +307,7 @@ fn strings(ctx: &mut Context<'_>, input: &mut Chain, radix: Radix, range: core::
                 return;
             }
             address += 1;
-            if (b' '..=b'~').contains(byte) || (8..=13).contains(byte) {
+            if (b' '..=b'~').contains(byte) {
                 text.push(*byte);
                 continue;
             }
