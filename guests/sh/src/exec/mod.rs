@@ -37,6 +37,8 @@ impl Shell {
         if self.has(Opt::NoExec) && !self.has(Opt::Interactive) {
             return Ok(());
         }
+        // A signal that came while words were expanded is seen before what they are for.
+        self.run_pending_traps()?;
         self.eval_kind(command, last)?;
         if pace::steps(STEPS) {
             self.traps.collect();

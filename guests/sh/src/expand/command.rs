@@ -22,7 +22,8 @@ impl Shell {
     /// consists of assignments only.
     pub(super) fn substitute(&mut self, substitution: &Rc<Substitution>) -> Flow<Vec<u8>> {
         let Some(body) = &substitution.body else {
-            self.substitution_status = Some(0);
+            // Nothing that ran changes no status there is.
+            self.substitution_status.get_or_insert(0);
             return Ok(Vec::new());
         };
         let options = self.options;
