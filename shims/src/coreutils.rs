@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use crate::beside;
 use crate::elf::Elf;
 
 /// The programs that the guest [`crate::Guest::Gnu`] holds, sorted.
@@ -336,12 +337,13 @@ pub(crate) fn is_there(name: &[u8]) -> bool {
     name == b"coreutils" || PROGRAMS.binary_search_by(|program| program.as_bytes().cmp(name)).is_ok()
 }
 
-/// The program of coreutils that an ELF file with this content is, as far as the content tells.
+/// The program of coreutils, or beside them, that an ELF file with this content is, as far as the content tells.
 #[must_use]
 pub fn program_of(content: &[u8]) -> Option<&'static str> {
     let elf = Elf::parse(content).filter(Elf::is_executable)?;
     let mut found = elf.loaded_parts().flat_map(|part| {
-        MARKERS.iter().filter(move |(_, marker)| memmem::find(part, marker).is_some()).map(|(name, _)| *name)
+        let markers = MARKERS.iter().copied().chain(beside::PROGRAMS.iter().map(|it| (it.name, it.marker)));
+        markers.filter(move |(_, marker)| memmem::find(part, marker).is_some()).map(|(name, _)| name)
     });
     // A file with the texts of several is all of them in one, and goes by the name it is called by.
     let first = found.next()?;

@@ -69,7 +69,7 @@ fn unknown(zero: &[u8], name: &[u8]) -> u8 {
     1
 }
 
-fn base_name(path: &[u8]) -> &[u8] {
+pub(crate) fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }
 
@@ -111,6 +111,7 @@ fn run(program: &Program, ctx: &mut Context<'_>) -> Result<u8, Quit> {
             }
             Parsed::default()
         }
+        Reading::Whole => Parsed::default(),
     };
     (program.main)(ctx, &parsed)
 }

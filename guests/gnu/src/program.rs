@@ -25,6 +25,8 @@ pub enum Reading {
         /// Whether abbreviations are arguments like any other.
         exact: bool,
     },
+    /// By itself, with the help and the version.
+    Whole,
 }
 
 /// One program.
@@ -76,6 +78,13 @@ impl Program {
         main: Main,
     ) -> Self {
         Self { name, synopsis, purpose, reading: Reading::Raw { exact }, failure: 1, help_code: 0, missing: "", main }
+    }
+
+    /// A program that reads its arguments itself, and shows its help and version itself.
+    #[must_use]
+    pub const fn whole(name: &'static str, main: Main) -> Self {
+        let (synopsis, purpose) = ("", "");
+        Self { name, synopsis, purpose, reading: Reading::Whole, failure: 1, help_code: 0, missing: "", main }
     }
 
     /// The same program with another exit code for failures of its own.

@@ -10,6 +10,9 @@ pub struct Syntax {
     /// `grep`'s looser reading: a repetition at the start of an ERE is skipped and a malformed interval
     /// is text, a BRE may repeat a repetition, and a newline separates alternatives.
     pub lax: bool,
+    /// GNU `grep`'s reading of repetitions at the start of an ERE: they count for the conditions before them, or for
+    /// nothing.
+    pub counts_conditions: bool,
     /// Letters match both cases.
     pub ignore_case: bool,
     /// `^` and `$` also match at newlines inside the text.
@@ -19,8 +22,14 @@ pub struct Syntax {
 }
 
 impl Syntax {
-    const PLAIN: Self =
-        Self { extended: false, lax: false, ignore_case: false, multi_line: false, newline_sensitive: false };
+    const PLAIN: Self = Self {
+        extended: false,
+        lax: false,
+        counts_conditions: false,
+        ignore_case: false,
+        multi_line: false,
+        newline_sensitive: false,
+    };
 
     /// Basic regular expressions as `regcomp` reads them.
     pub const BASIC: Self = Self::PLAIN;
@@ -28,6 +37,8 @@ impl Syntax {
     pub const EXTENDED: Self = Self { extended: true, ..Self::PLAIN };
     /// Basic regular expressions as `grep` reads them.
     pub const GREP: Self = Self { lax: true, multi_line: true, ..Self::PLAIN };
+    /// Extended regular expressions as GNU `grep -E` reads them.
+    pub const GNU_EGREP: Self = Self { counts_conditions: true, ..Self::EGREP };
     /// Extended regular expressions as `grep -E` reads them.
     pub const EGREP: Self = Self { extended: true, lax: true, multi_line: true, ..Self::PLAIN };
 }
@@ -42,6 +53,7 @@ pub enum Error {
     UnmatchedBrace,
     TooBig,
     UnmatchedParen,
+    UnmatchedClose,
     UnmatchedBracket,
     Range,
     ClassName,
@@ -52,6 +64,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The sentence that GNU `grep` and `sed` have for it.
+    #[must_use]
+    pub const fn gnu_message(self) -> &'static str {
+        match self {
+            Self::UnmatchedClose => "Unmatched ) or \\)",
+            other => other.message(),
+        }
+    }
+
     /// The sentence for people.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -61,7 +82,7 @@ impl Error {
             Self::Interval => "Invalid content of \\{\\}",
             Self::UnmatchedBrace => "Unmatched \\{",
             Self::TooBig => "Regular expression too big",
-            Self::UnmatchedParen => "Unmatched ( or \\(",
+            Self::UnmatchedParen | Self::UnmatchedClose => "Unmatched ( or \\(",
             Self::UnmatchedBracket => "Unmatched [, [^, [:, [., or [=",
             Self::Range => "Invalid range end",
             Self::ClassName => "Invalid character class name",
