@@ -15,8 +15,10 @@ pub(crate) struct Beside {
 
 /// Those that the guest [`crate::Guest::Gnu`] holds, sorted.
 pub(crate) const PROGRAMS: &[Beside] = &[
+    Beside { name: "find", of: KnownProgram::Findutils, marker: b"Usage: %s [-H] [-L] [-P]" },
     Beside { name: "grep", of: KnownProgram::Grep, marker: b"[OPTION]... PATTERNS [FILE]..." },
     Beside { name: "sed", of: KnownProgram::Sed, marker: b"{script-only-if-no-other-script}" },
+    Beside { name: "xargs", of: KnownProgram::Findutils, marker: b"COMMAND [INITIAL-ARGS]..." },
 ];
 
 /// Whether a file that is `program` is one of several, of which this is one.

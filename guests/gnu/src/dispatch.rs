@@ -90,7 +90,7 @@ pub fn call(program: &Program, zero: &[u8], args: &[Vec<u8>], out: &mut dyn Writ
         // A signal has been sent, and is ignored: then nothing is said, but it is a failure.
         Some(Errno::Pipe) if code != 0 => code,
         Some(error) => {
-            ctx.perror(&[b"write error"], error);
+            ctx.perror(&[program.failed_write.as_bytes()], error);
             program.failure
         }
     }

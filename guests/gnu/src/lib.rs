@@ -22,7 +22,7 @@ pub use program::{Program, Reading};
 pub const PROGRAMS: &[&[Program]] = &[terms::PROGRAMS, files::PROGRAMS, text::PROGRAMS, system::PROGRAMS];
 
 /// The programs beside coreutils: each has a version and manners of its own.
-pub const BESIDE: &[Program] = &[text::grep::PROGRAM, text::sed::PROGRAM];
+pub const BESIDE: &[Program] = &[files::find::PROGRAM, text::grep::PROGRAM, text::sed::PROGRAM, system::xargs::PROGRAM];
 
 /// The names of the programs of coreutils, sorted.
 #[must_use]

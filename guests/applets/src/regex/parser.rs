@@ -265,7 +265,7 @@ impl Parser<'_> {
                 }
                 self.literal(self.byte(self.at.wrapping_sub(1)).unwrap_or_default())
             }
-            Token::Close if !self.syntax.extended => return Err(Error::UnmatchedClose),
+            Token::Close if !self.syntax.extended || self.syntax.strict_close => return Err(Error::UnmatchedClose),
             Token::Close => self.literal(b')'),
             Token::Literal(byte) => self.literal(byte),
             Token::Alternate | Token::End => Node::Empty,

@@ -13,6 +13,8 @@ pub struct Syntax {
     /// GNU `grep`'s reading of repetitions at the start of an ERE: they count for the conditions before them, or for
     /// nothing.
     pub counts_conditions: bool,
+    /// A closing parenthesis of an ERE that closes nothing is an error, not text.
+    pub strict_close: bool,
     /// Letters match both cases.
     pub ignore_case: bool,
     /// `^` and `$` also match at newlines inside the text.
@@ -26,6 +28,7 @@ impl Syntax {
         extended: false,
         lax: false,
         counts_conditions: false,
+        strict_close: false,
         ignore_case: false,
         multi_line: false,
         newline_sensitive: false,
@@ -35,6 +38,8 @@ impl Syntax {
     pub const BASIC: Self = Self::PLAIN;
     /// Extended regular expressions as `regcomp` reads them.
     pub const EXTENDED: Self = Self { extended: true, ..Self::PLAIN };
+    /// Extended regular expressions as GNU `sed -E` reads them.
+    pub const GNU_EXTENDED: Self = Self { strict_close: true, ..Self::EXTENDED };
     /// Basic regular expressions as `grep` reads them.
     pub const GREP: Self = Self { lax: true, multi_line: true, ..Self::PLAIN };
     /// Extended regular expressions as GNU `grep -E` reads them.

@@ -109,6 +109,7 @@ fn basic_and_extended_read_their_own_operators() {
             ("x$*", "x", "<x>"),
         ],
     );
+    check(Syntax::GNU_EXTENDED, &[("a)", "a)", "Unmatched ) or \\)"), ("(a)", "a", "<a>[a]")]);
     let outline = Regex::outline(b"*a|^+{2}b", Syntax::GNU_EGREP).unwrap();
     assert_eq!(outline.leading_repetitions, b"*+{");
     check(Syntax::GREP, &[("\\{1\\}a", "x{1}a", "x<{1}a>"), ("a**", "aa", "<aa>")]);

@@ -191,13 +191,6 @@ impl Editor {
         let tail = core::mem::take(&mut self.tail);
         let mut input = Input::of_source(source, path, self.manner.delimiter);
         let quit = self.cycles(ctx, &mut input)?;
-        if quit.is_some() {
-            // What was not read any more stays.
-            let mut line = Vec::new();
-            while let Some(terminated) = input.next(ctx, &mut line)? {
-                self.print(ctx, &line, terminated);
-            }
-        }
         self.tail = tail;
         let written = self.file.take().map_or(Ok(()), OutFile::close);
         written.map_err(|error| fail(ctx, &[b"couldn't flush ", &temporary], error))?;
@@ -274,23 +267,23 @@ impl Editor {
             match &command.action {
                 Action::Open(_) => {}
                 Action::PrintNumber => {
-                    let number = [decimal(self.line), b"\n".to_vec()].concat();
-                    self.raw(ctx, &number);
+                    let number = decimal(self.line);
+                    self.print(ctx, &number, true);
                 }
                 Action::PrintName => {
-                    let name = [input.name(), b"\n"].concat();
-                    self.raw(ctx, &name);
+                    let name = input.name().to_vec();
+                    self.print(ctx, &name, true);
                 }
                 Action::Append(text) => self.queue.push(Queued::Text(Rc::clone(text))),
                 Action::Insert(text) => {
                     let text = Rc::clone(text);
-                    self.raw(ctx, &text);
+                    self.print_text(ctx, &text);
                 }
                 Action::Change(text) => {
                     let last = command.negated || !matches!(command.range, Range::Within(_)) || command.end.is_none();
                     if last {
                         let text = Rc::clone(text);
-                        self.raw(ctx, &text);
+                        self.print_text(ctx, &text);
                     }
                     return Ok(Cycle::Done);
                 }
@@ -321,16 +314,18 @@ impl Editor {
                 Action::GetAppend => {
                     self.space.text.push(self.manner.delimiter);
                     self.space.text.extend_from_slice(&self.hold.text);
+                    self.space.terminated = self.hold.terminated;
                 }
                 Action::Hold => self.hold.clone_from(&self.space),
                 Action::HoldAppend => {
                     self.hold.text.push(self.manner.delimiter);
                     self.hold.text.extend_from_slice(&self.space.text);
+                    self.hold.terminated = self.space.terminated;
                 }
                 Action::Exchange => core::mem::swap(&mut self.space, &mut self.hold),
                 Action::List(width) => {
                     let shown = listed(&self.space.text, width.unwrap_or(self.manner.line_length));
-                    self.raw(ctx, &shown);
+                    self.print(ctx, &shown, true);
                 }
                 Action::Next => {
                     if input.is_at_end(ctx)? {
@@ -473,7 +468,7 @@ impl Editor {
                         End::Line(number) => Some(*number),
                         End::Plus(lines) => Some(line.saturating_add(*lines)),
                         End::Multiple(0) => Some(line),
-                        End::Multiple(step) => Some(line.next_multiple_of(*step)),
+                        End::Multiple(step) => Some((line / step + 1).saturating_mul(*step)),
                         End::Last | End::Match(_) => None,
                     };
                     let is_whole = match end {
@@ -529,6 +524,14 @@ impl Editor {
         }
     }
 
+    /// Prints the text of a command, whose last newline is what ends lines.
+    fn print_text(&mut self, ctx: &mut Context<'_>, text: &[u8]) {
+        match text.strip_suffix(b"\n") {
+            Some(line) => self.print(ctx, line, true),
+            None => self.raw(ctx, text),
+        }
+    }
+
     /// Prints bytes as they are.
     fn raw(&mut self, ctx: &mut Context<'_>, bytes: &[u8]) {
         let delimiter = self.manner.delimiter;
@@ -574,6 +577,8 @@ impl Editor {
         if self.queue.is_empty() {
             return;
         }
+        // The end that the last line lacked is written even where nothing follows.
+        self.raw(ctx, b"");
         for queued in core::mem::take(&mut self.queue) {
             match queued {
                 Queued::Text(text) => self.raw(ctx, &text),

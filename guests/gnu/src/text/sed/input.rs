@@ -1,11 +1,11 @@
-//! The lines of all files, one ahead, so that the last one is known.
+//! The lines of all files, one behind the other.
 
 use std::collections::VecDeque;
 
 use applets::lines::LineReader;
 use applets::source::Source;
 use applets::{Context, Quit};
-use wcr_sys::append;
+use wcr_sys::{Errno, append};
 
 use super::CANNOT_GO_ON;
 
@@ -16,24 +16,24 @@ pub(super) struct Input {
     delimiter: u8,
     /// The reader stands first, to be dropped before the file that it gives bytes back to is closed.
     current: Option<(LineReader, Source)>,
-    /// The name of the file that the line ahead is of, and that of the last line that was given out.
-    names: [Vec<u8>; 2],
-    ahead: Option<(Vec<u8>, bool)>,
-    started: bool,
+    /// The name of the current file.
+    name: Vec<u8>,
+    /// The name of the file that the last line is of.
+    last_name: Vec<u8>,
     failed: bool,
 }
 
 impl Input {
     /// The lines of the files, one file behind the other.
     pub(super) fn new(files: Vec<Vec<u8>>, delimiter: u8) -> Self {
-        let names = [b"-".to_vec(), b"-".to_vec()];
-        Self { files: files.into(), delimiter, current: None, names, ahead: None, started: false, failed: false }
+        let (name, last_name) = (b"-".to_vec(), b"-".to_vec());
+        Self { files: files.into(), delimiter, current: None, name, last_name, failed: false }
     }
 
     /// The lines of an open file.
     pub(super) fn of_source(source: Source, name: &[u8], delimiter: u8) -> Self {
         let mut input = Self::new(Vec::new(), delimiter);
-        input.names[0] = name.to_vec();
+        input.name = name.to_vec();
         input.current = Some((LineReader::stopping(source.fd(), delimiter), source));
         input
     }
@@ -45,54 +45,24 @@ impl Input {
 
     /// The name of the file that the last line is of.
     pub(super) fn name(&self) -> &[u8] {
-        &self.names[1]
+        &self.last_name
     }
 
-    /// Whether no line follows.
+    /// Whether no line follows; opens files until one of them has any.
     pub(super) fn is_at_end(&mut self, ctx: &mut Context<'_>) -> Result<bool, Quit> {
-        self.start(ctx)?;
-        Ok(self.ahead.is_none())
-    }
-
-    fn start(&mut self, ctx: &mut Context<'_>) -> Result<(), Quit> {
-        if !core::mem::replace(&mut self.started, true) {
-            self.ahead = self.read(ctx, Vec::new())?;
-        }
-        Ok(())
-    }
-
-    /// Puts the next line into `line`; whether its end stood in the file, or `None` where there is no line.
-    pub(super) fn next(&mut self, ctx: &mut Context<'_>, line: &mut Vec<u8>) -> Result<Option<bool>, Quit> {
-        self.start(ctx)?;
-        let Some((mut text, terminated)) = self.ahead.take() else { return Ok(None) };
-        core::mem::swap(line, &mut text);
-        let [ahead, last] = &mut self.names;
-        last.clone_from(ahead);
-        self.ahead = self.read(ctx, text)?;
-        Ok(Some(terminated))
-    }
-
-    fn read(&mut self, ctx: &mut Context<'_>, mut text: Vec<u8>) -> Result<Option<(Vec<u8>, bool)>, Quit> {
         loop {
             if let Some((reader, _)) = &mut self.current {
-                match reader.next_line() {
-                    Ok(Some(line)) => {
-                        text.clear();
-                        append(&mut text, line.text);
-                        return Ok(Some((text, line.terminated)));
-                    }
-                    Ok(None) => self.current = None,
-                    Err(error) => {
-                        ctx.perror(&[b"read error on ", &self.names[0]], error);
-                        return Err(Quit(CANNOT_GO_ON));
-                    }
+                match reader.has_more() {
+                    Ok(true) => return Ok(false),
+                    Ok(false) => self.current = None,
+                    Err(error) => return Err(self.unreadable(ctx, error)),
                 }
             }
-            let Some(path) = self.files.pop_front() else { return Ok(None) };
+            let Some(path) = self.files.pop_front() else { return Ok(true) };
             match Source::open(&path) {
                 Ok(source) => {
                     self.current = Some((LineReader::stopping(source.fd(), self.delimiter), source));
-                    self.names[0] = path;
+                    self.name = path;
                 }
                 Err(error) => {
                     ctx.perror(&[b"can't read ", &path], error);
@@ -100,5 +70,29 @@ impl Input {
                 }
             }
         }
+    }
+
+    /// Puts the next line into `line`; whether its end stood in the file, or `None` where there is no line.
+    pub(super) fn next(&mut self, ctx: &mut Context<'_>, line: &mut Vec<u8>) -> Result<Option<bool>, Quit> {
+        if self.is_at_end(ctx)? {
+            return Ok(None);
+        }
+        let Some((reader, _)) = &mut self.current else { return Ok(None) };
+        match reader.next_line() {
+            Ok(read) => {
+                line.clear();
+                self.last_name.clone_from(&self.name);
+                Ok(read.map(|read| {
+                    append(line, read.text);
+                    read.terminated
+                }))
+            }
+            Err(error) => Err(self.unreadable(ctx, error)),
+        }
+    }
+
+    fn unreadable(&self, ctx: &mut Context<'_>, error: Errno) -> Quit {
+        ctx.perror(&[b"read error on ", &self.name], error);
+        Quit(CANNOT_GO_ON)
     }
 }

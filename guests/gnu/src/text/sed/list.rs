@@ -1,6 +1,6 @@
 //! The command `l`: a line in a form that shows every byte.
 
-/// The line, folded at `width` columns; 0 is no folding.
+/// The line without its end, folded at `width` columns; 0 is no folding.
 pub(super) fn listed(text: &[u8], width: u64) -> Vec<u8> {
     let room = usize::try_from(width).unwrap_or(usize::MAX).saturating_sub(1);
     let (mut out, mut column) = (Vec::new(), 0);
@@ -13,7 +13,7 @@ pub(super) fn listed(text: &[u8], width: u64) -> Vec<u8> {
         column += shown.len();
         out.extend_from_slice(&shown);
     }
-    out.extend_from_slice(b"$\n");
+    out.push(b'$');
     out
 }
 
@@ -39,9 +39,9 @@ mod tests {
 
     #[test]
     fn every_byte_is_shown_and_lines_are_folded() {
-        assert_eq!(listed(b"a\x01\t\x1b\x80\\", 70), b"a\\001\\t\\033\\200\\\\$\n");
-        assert_eq!(listed(b"one", 3), b"on\\\ne$\n");
-        assert_eq!(listed(b"ab", 1), b"\\\na\\\nb$\n");
-        assert_eq!(listed(&[b'x'; 100], 0).len(), 102);
+        assert_eq!(listed(b"a\x01\t\x1b\x80\\", 70), b"a\\001\\t\\033\\200\\\\$");
+        assert_eq!(listed(b"one", 3), b"on\\\ne$");
+        assert_eq!(listed(b"ab", 1), b"\\\na\\\nb$");
+        assert_eq!(listed(&[b'x'; 100], 0).len(), 101);
     }
 }

@@ -85,6 +85,7 @@ const SPEC: Spec = Spec::new("bsnrzuEe:f:l:i::s:h", LONG.split_at(18).0);
 /// The program.
 pub const PROGRAM: Program = Program::whole("sed", run)
     .failing_with(CANNOT_GO_ON)
+    .telling_failed_writes("couldn't flush stdout")
     .lacking("--debug; what --posix takes away; characters of several bytes, each of which counts as one");
 
 fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<u8, Quit> {
@@ -123,16 +124,7 @@ fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<u8, Quit> {
         delimiter: if null_data { 0 } else { b'\n' },
         line_length: parsed.value(b'l').map_or(70, |text| number::unsigned(text, 10).value),
     };
-    let code = Editor::new(program, manner).run(ctx, parsed.operands)?;
-    ctx.flush();
-    Ok(match ctx.write_error() {
-        // A signal has been sent, and is ignored.
-        Some(error) => {
-            ctx.perror(&[b"couldn't flush stdout"], error);
-            CANNOT_GO_ON
-        }
-        None => code,
-    })
+    Editor::new(program, manner).run(ctx, parsed.operands)
 }
 
 /// The pieces of the script; without any the first operand is it.

@@ -29,9 +29,6 @@ impl Tail {
 
     /// Writes bytes as they are, behind the end that the last line lacked.
     pub(super) fn raw(&mut self, out: &mut dyn Write, bytes: &[u8], delimiter: u8) {
-        if bytes.is_empty() {
-            return;
-        }
         if core::mem::take(&mut self.open) {
             let _ = out.write_all(&[delimiter]);
         }

@@ -190,7 +190,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// The text up to the delimiter; `None` where that is missing. An escaped delimiter stands for itself.
+    /// The text up to the delimiter; `None` where that is missing. An escaped delimiter loses its backslash.
     fn delimited(&mut self, delimiter: u8, is_pattern: bool) -> Option<Vec<u8>> {
         let mut text = Vec::new();
         // The delimiter ends no bracket expression.
@@ -213,7 +213,7 @@ impl Parser<'_, '_> {
                 b'\\' => {
                     let next = self.source.next()?;
                     if next == delimiter && (is_pattern || next != b'&') {
-                        text.extend_from_slice(if is_pattern { itself(&next) } else { core::slice::from_ref(&next) });
+                        text.push(next);
                     } else {
                         text.extend_from_slice(&[b'\\', next]);
                     }
@@ -232,7 +232,7 @@ impl Parser<'_, '_> {
         if text.is_empty() {
             return Ok(None);
         }
-        let syntax = if self.dialect.extended { Syntax::EXTENDED } else { Syntax::BASIC };
+        let syntax = if self.dialect.extended { Syntax::GNU_EXTENDED } else { Syntax::BASIC };
         let multi = multi_line && !self.dialect.null_data;
         let syntax = Syntax { ignore_case, multi_line: multi, newline_sensitive: multi, ..syntax };
         match Regex::new(&escape::pattern(text), syntax) {
@@ -541,18 +541,6 @@ impl Parser<'_, '_> {
         }
         self.program.place = self.source.whole();
         Ok(self.program)
-    }
-}
-
-/// What stands in a pattern for a delimiter that would otherwise have a meaning.
-fn itself(delimiter: &u8) -> &[u8] {
-    match delimiter {
-        b'^' => b"\\^",
-        b'.' => b"[.]",
-        b'*' => b"[*]",
-        b'$' => b"[$]",
-        b'n' => b"\n",
-        other => core::slice::from_ref(other),
     }
 }
 
