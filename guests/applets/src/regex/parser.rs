@@ -166,15 +166,17 @@ impl Parser<'_> {
     fn branch(&mut self) -> Result<Node, Error> {
         let mut nodes = Vec::new();
         let start = self.at;
-        let mut begun = !self.syntax.counts_conditions;
+        let counts = self.syntax.counts_conditions;
+        // In a BRE such a sign is text where a branch begins.
+        let (leads, mut begun) = (counts && self.syntax.extended, false);
         loop {
             match self.token(self.at == start)? {
                 (Token::End | Token::Alternate, _) => break,
                 (Token::Close, _) if self.depth > 0 => break,
-                (token, _) if !begun && is_repetition(token) => nodes.push(self.leading(Node::Empty)?),
-                (Token::Assert(assertion), len) if !begun => {
+                (token, _) if leads && !begun && is_repetition(token) => nodes.push(self.repeated(Node::Empty, true)?),
+                (Token::Assert(assertion), len) if leads && !begun || counts && begun => {
                     self.at += len;
-                    nodes.push(self.leading(Node::Assert(assertion))?);
+                    nodes.push(self.repeated(Node::Assert(assertion), !begun)?);
                 }
                 (token, len) => {
                     self.at += len;
@@ -186,8 +188,8 @@ impl Parser<'_> {
         Ok(Node::sequence(nodes))
     }
 
-    /// What stands at a branch's start, with the repetitions that count for it.
-    fn leading(&mut self, mut node: Node) -> Result<Node, Error> {
+    /// A condition, or nothing, with the repetitions that count for it; whether it stands at a branch's start.
+    fn repeated(&mut self, mut node: Node, leads: bool) -> Result<Node, Error> {
         loop {
             let (token, len) = self.token(false)?;
             if !is_repetition(token) {
@@ -206,10 +208,13 @@ impl Parser<'_> {
                 },
                 _ => 0,
             };
-            if token != Token::Interval && self.depth > 0 && self.token(false)?.0 == Token::Close {
+            let extended = self.syntax.extended;
+            if extended && token != Token::Interval && self.depth > 0 && self.token(false)?.0 == Token::Close {
                 return Err(Error::UnmatchedParen);
             }
-            self.leading.extend(self.byte(start));
+            if leads {
+                self.leading.extend(self.byte(start));
+            }
             if min == 0 {
                 node = Node::Empty;
             }

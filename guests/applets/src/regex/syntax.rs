@@ -10,8 +10,8 @@ pub struct Syntax {
     /// `grep`'s looser reading: a repetition at the start of an ERE is skipped and a malformed interval
     /// is text, a BRE may repeat a repetition, and a newline separates alternatives.
     pub lax: bool,
-    /// GNU `grep`'s reading of repetitions at the start of an ERE: they count for the conditions before them, or for
-    /// nothing.
+    /// GNU `grep`'s reading of repetitions behind conditions, and at the start of an ERE: they count for the condition,
+    /// or for nothing.
     pub counts_conditions: bool,
     /// A closing parenthesis of an ERE that closes nothing is an error, not text.
     pub strict_close: bool,
@@ -42,6 +42,8 @@ impl Syntax {
     pub const GNU_EXTENDED: Self = Self { strict_close: true, ..Self::EXTENDED };
     /// Basic regular expressions as `grep` reads them.
     pub const GREP: Self = Self { lax: true, multi_line: true, ..Self::PLAIN };
+    /// Basic regular expressions as GNU `grep` reads them.
+    pub const GNU_GREP: Self = Self { counts_conditions: true, ..Self::GREP };
     /// Extended regular expressions as GNU `grep -E` reads them.
     pub const GNU_EGREP: Self = Self { counts_conditions: true, ..Self::EGREP };
     /// Extended regular expressions as `grep -E` reads them.

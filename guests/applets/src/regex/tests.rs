@@ -107,8 +107,11 @@ fn basic_and_extended_read_their_own_operators() {
             ("({1})b", "b", "<b>[]"),
             ("{x", "{x", "<{x>"),
             ("x$*", "x", "<x>"),
+            ("(x\\<*)a", "xa", "Unmatched ( or \\("),
+            ("x\\<{0}a", "xa", "<xa>"),
         ],
     );
+    check(Syntax::GNU_GREP, &[("b\\<*a", "ba", "<ba>"), ("\\(b\\<*\\)", "b", "<b>[b]"), ("^*a", "*a", "<*a>")]);
     check(Syntax::GNU_EXTENDED, &[("a)", "a)", "Unmatched ) or \\)"), ("(a)", "a", "<a>[a]")]);
     let outline = Regex::outline(b"*a|^+{2}b", Syntax::GNU_EGREP).unwrap();
     assert_eq!(outline.leading_repetitions, b"*+{");

@@ -42,10 +42,11 @@ pub(super) fn line(
     out.extend_from_slice(&mode::letters(stat.mode));
     out.push(b' ');
     right_number::<10>(&mut out, stat.nlink.into(), 3, b' ');
-    for (text, width) in
-        [(accounts.user_text(stat.uid), &mut widths.user), (accounts.group_text(stat.gid), &mut widths.group)]
-    {
-        *width = (*width).max(text.len());
+    for (text, width, spaced) in [
+        (accounts.user_text(stat.uid), &mut widths.user, true),
+        (accounts.group_text(stat.gid), &mut widths.group, false),
+    ] {
+        *width = (*width).max(text.len() + usize::from(spaced));
         out.push(b' ');
         out.extend_from_slice(&text);
         out.resize(out.len() + width.saturating_sub(text.len()), b' ');

@@ -137,7 +137,8 @@ impl Parser<'_, '_> {
                 b"-D" => {
                     self.at += 1;
                     let Some(flags) = self.next() else {
-                        return Err(self.die(&[b"Missing argument after the -D option."]));
+                        self.ctx.complain(&[b"Missing argument after the -D option."]);
+                        return Err(crate::dispatch::try_help(self.ctx, 1));
                     };
                     super::debug_options(self.ctx, &flags)?;
                     continue;
@@ -233,7 +234,8 @@ impl Parser<'_, '_> {
                 let inner = self.list(true)?;
                 match self.next() {
                     Some(_) => Ok(inner),
-                    None => Err(self.die(&[unclosed])),
+                    None => Err(self
+                        .die(&[b"invalid expression; I was expecting to find a ')' somewhere but did not see one."])),
                 }
             }
             b"!" | b"-not" => {

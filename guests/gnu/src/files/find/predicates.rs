@@ -317,7 +317,15 @@ impl Parser<'_, '_> {
         let is_old = matches!(operand, [b'+', b'0'..=b'7', ..]);
         match mode::apply(operand, 0, false, 0).filter(|_| !is_old) {
             // No bit at all is any.
-            Some(0) if text.starts_with(b"/") => Ok(Bits::All(0)),
+            Some(0) if text.starts_with(b"/") => {
+                self.warn(&[
+                    b"you have specified a mode pattern ",
+                    &text,
+                    b" (which is equivalent to /000). The meaning of -perm /000 has now been changed to be consistent \
+                      with -perm -000; that is, while it used to match no files, it now matches all files.",
+                ]);
+                Ok(Bits::All(0))
+            }
             Some(mode) => Ok(bits(mode)),
             None => {
                 let text = quote::locale(&text);
@@ -362,10 +370,7 @@ impl Parser<'_, '_> {
         let (relation, digits) = relation(digits);
         match parse_decimal(digits) {
             Some(number) => Ok(Action::Size(Bound { relation, number }, unit)),
-            None => {
-                let text = quote::locale(&text);
-                Err(self.die(&[b"Invalid argument ", &text, b" to -size"]))
-            }
+            None => Err(self.die(&[b"Invalid argument `", &text, b"' to -size"])),
         }
     }
 

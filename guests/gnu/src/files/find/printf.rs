@@ -161,22 +161,29 @@ pub(super) fn show(
             Piece::Stop => return true,
             Piece::Field { flags, width, precision, letter, time } => {
                 let mut text = value(*letter, *time, subject, accounts, zone);
-                let numeric = b"bdDGiknsU".contains(letter);
-                if b"m".contains(letter) && flags.contains(&b'#') && !text.starts_with(b"0") {
+                // Only the depth and the mode are numbers to the format; all else is text.
+                let numeric = b"dm".contains(letter);
+                if *letter == b'm' && flags.contains(&b'#') && !text.starts_with(b"0") {
                     text.insert(0, b'0');
                 }
-                if let Some(precision) = precision.filter(|_| !numeric && *letter != b'm') {
-                    text.truncate(precision);
+                match precision {
+                    Some(digits) if numeric => {
+                        let zeros = digits.saturating_sub(text.len());
+                        text.splice(0..0, core::iter::repeat_n(b'0', zeros));
+                    }
+                    Some(most) => text.truncate(*most),
+                    None => {}
                 }
-                if numeric && flags.contains(&b'+') && *letter != b'm' && b"d".contains(letter) {
-                    text.insert(0, b'+');
+                if *letter == b'd' {
+                    let sign = flags.iter().find(|flag| b"+ ".contains(flag));
+                    text.splice(0..0, sign.copied());
                 }
                 let missing = width.saturating_sub(text.len());
                 if flags.contains(&b'-') {
                     out.extend_from_slice(&text);
                     out.resize(out.len() + missing, b' ');
                 } else {
-                    let fill = if flags.contains(&b'0') && (numeric || *letter == b'm') { b'0' } else { b' ' };
+                    let fill = if flags.contains(&b'0') && numeric { b'0' } else { b' ' };
                     out.resize(out.len() + missing, fill);
                     out.extend_from_slice(&text);
                 }

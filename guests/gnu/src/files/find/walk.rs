@@ -359,7 +359,7 @@ impl Walk {
 
     fn run(&mut self, ctx: &mut Context<'_>, command: &Command, path: &[u8]) -> bool {
         let given = Self::path_for(command, path);
-        if command.asks && !asked(ctx, command, &given) {
+        if command.asks && !asked(ctx, command, path) {
             return false;
         }
         let argv: Vec<Vec<u8>> = command.words.iter().map(|word| replaced(word, &given)).collect();

@@ -44,7 +44,7 @@ fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<u8, Quit> {
     let source = Source::open(&options.file)
         .map_err(|error| ctx.die_errno(&[b"Cannot open input file ", &quote::locale(&options.file)], error))?;
     let fixed: usize = options.command.iter().map(|word| word.len() + 1).sum();
-    if options.place.is_none() && fixed + 1 > options.size {
+    if options.place.is_none() && fixed > options.size {
         return Err(ctx.die(&[b"cannot fit single argument within argument list size limit"]));
     }
     let items = Items::new(source.fd(), options.separator, options.place.is_some(), options.end.clone());
@@ -97,12 +97,17 @@ impl Xargs {
                         continue;
                     }
                     let len = text.len() + 1;
-                    if self.fixed + len > self.options.size || used + len > self.options.size && self.options.exits {
-                        return Err(ctx.die(&[b"argument line too long"]));
-                    }
                     if used + len > self.options.size {
-                        self.start(ctx, &core::mem::take(&mut batch))?;
+                        if self.options.exits && self.options.limit != Limit::None {
+                            return Err(ctx.die(&[b"argument list too long"]));
+                        }
+                        if !batch.is_empty() {
+                            self.start(ctx, &core::mem::take(&mut batch))?;
+                        }
                         (used, lines, runs) = (self.fixed, 0, runs + 1);
+                        if used + len > self.options.size {
+                            return Err(ctx.die(&[b"argument line too long"]));
+                        }
                     }
                     used += len;
                     batch.push(text);

@@ -139,7 +139,11 @@ pub(super) fn read(ctx: &mut Context<'_>) -> Result<Options, Quit> {
                 }
             }
             b's' => {
-                let (most, size) = (size_limit(), count(ctx, text, *key, 1)?);
+                let (most, mut size) = (size_limit(), count(ctx, text, *key, i64::MIN)?);
+                if size == 0 {
+                    ctx.complain(&[b"value ", text, b" for -s option should be >= 1"]);
+                    size = 1;
+                }
                 if size > most {
                     let (size, most) = (size.to_string(), most.to_string());
                     let parts: [&[u8]; 4] =
@@ -176,6 +180,9 @@ pub(super) fn read(ctx: &mut Context<'_>) -> Result<Options, Quit> {
     if let Some(message) = wrong {
         ctx.complain(&[&message]);
         return Err(try_help(ctx, 1));
+    }
+    if options.end.is_some() && options.separator != Separator::Blanks {
+        ctx.complain(&[b"warning: the -E option has no effect if -0 or -d is used.\n"]);
     }
     Ok(options)
 }
@@ -214,7 +221,7 @@ fn count(ctx: &mut Context<'_>, text: &[u8], key: u8, least: i64) -> Result<usiz
         ctx.complain(&[&head.concat(), b" option should be >= ", least.as_bytes()]);
         return Err(try_help(ctx, 1));
     }
-    Ok(usize::try_from(scanned.value).unwrap_or(usize::MAX))
+    Ok(usize::try_from(scanned.value.max(0)).unwrap_or(usize::MAX))
 }
 
 /// The byte that `-d` names.

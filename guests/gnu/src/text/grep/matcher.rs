@@ -48,7 +48,7 @@ pub(super) struct Matcher {
 impl Matcher {
     /// Compiles the patterns. What is wrong with each of them is told before it ends.
     pub(super) fn new(ctx: &mut Context<'_>, patterns: &[Pattern], mode: Mode) -> Result<Self, Quit> {
-        let syntax = if mode.extended { Syntax::GNU_EGREP } else { Syntax::GREP };
+        let syntax = if mode.extended { Syntax::GNU_EGREP } else { Syntax::GNU_GREP };
         let syntax = Syntax { ignore_case: mode.ignore_case, ..syntax };
         let mut matcher = Self { mode, plain: None, referring: Vec::new(), scan: None };
         let mut plain: Vec<&[u8]> = Vec::new();

@@ -8,13 +8,13 @@ use applets::lines::LineReader;
 use applets::regex::Regex;
 use applets::source::Source;
 use applets::{Context, Quit};
-use wcr_sys::abi::FileKind;
-use wcr_sys::{fd, fs, pace};
+use wcr_sys::pace;
 
 use super::command::{Action, Command, End, Pattern, Program, Range, Start, When};
 use super::input::Input;
 use super::list::listed;
 use super::output::{OutFile, Sink, Tail};
+use super::print::Queued;
 use super::substitute::substitute;
 use super::{CANNOT_GO_ON, MISSING_INPUT, shell};
 
@@ -51,35 +51,27 @@ enum Cycle {
 
 /// A line, and whether its end stood in the input.
 #[derive(Debug, Clone, Default)]
-struct Space {
-    text: Vec<u8>,
-    terminated: bool,
-}
-
-/// What is printed at the end of a cycle.
-#[derive(Debug)]
-enum Queued {
-    Text(Rc<[u8]>),
-    Line(Vec<u8>, bool),
-    File(Rc<[u8]>),
+pub(super) struct Space {
+    pub(super) text: Vec<u8>,
+    pub(super) terminated: bool,
 }
 
 /// A script under way.
 pub(super) struct Editor {
-    program: Program,
-    manner: Manner,
-    space: Space,
-    hold: Space,
-    spare: Vec<u8>,
-    line: u64,
-    substituted: bool,
-    last_regex: Option<Rc<Regex>>,
-    queue: Vec<Queued>,
+    pub(super) program: Program,
+    pub(super) manner: Manner,
+    pub(super) space: Space,
+    pub(super) hold: Space,
+    pub(super) spare: Vec<u8>,
+    pub(super) line: u64,
+    pub(super) substituted: bool,
+    pub(super) last_regex: Option<Rc<Regex>>,
+    pub(super) queue: Vec<Queued>,
     /// The file that is edited in place.
-    file: Option<OutFile>,
-    tail: Tail,
-    sinks: Vec<Sink>,
-    sources: Vec<Option<(LineReader, Source)>>,
+    pub(super) file: Option<OutFile>,
+    pub(super) tail: Tail,
+    pub(super) sinks: Vec<Sink>,
+    pub(super) sources: Vec<Option<(LineReader, Source)>>,
 }
 
 impl Editor {
@@ -112,13 +104,7 @@ impl Editor {
             })?;
             self.sinks.push(sink);
         }
-        // A file that is not there has no lines.
-        let open = |path: &Vec<u8>| {
-            let path = if path == b"/dev/stdin" { b"-" } else { path.as_slice() };
-            let source = Source::open(path).ok()?;
-            Some((LineReader::stopping(source.fd(), self.manner.delimiter), source))
-        };
-        self.sources = self.program.inputs.iter().map(open).collect();
+        self.open_inputs();
         if files.is_empty() {
             files.push(b"-".to_vec());
         }
@@ -132,82 +118,24 @@ impl Editor {
         Ok(if code == 0 && missing { MISSING_INPUT } else { code })
     }
 
+    /// Opens the files that lines are read of. One that is not there has no lines.
+    pub(super) fn open_inputs(&mut self) {
+        let open = |path: &Vec<u8>| {
+            let path = if path == b"/dev/stdin" { b"-" } else { path.as_slice() };
+            let source = Source::open(path).ok()?;
+            Some((LineReader::stopping(source.fd(), self.manner.delimiter), source))
+        };
+        self.sources = self.program.inputs.iter().map(open).collect();
+    }
+
     fn together(&mut self, ctx: &mut Context<'_>, files: Vec<Vec<u8>>) -> Result<(u8, bool), Quit> {
         let mut input = Input::new(files, self.manner.delimiter);
         let code = self.cycles(ctx, &mut input)?.unwrap_or(0);
         Ok((code, input.failed()))
     }
 
-    /// Runs the script over each file, whose lines are counted anew.
-    fn each(&mut self, ctx: &mut Context<'_>, files: Vec<Vec<u8>>) -> Result<(u8, bool), Quit> {
-        let mut missing = false;
-        for path in files {
-            let source = match Source::open(&path) {
-                Ok(source) => source,
-                Err(error) => {
-                    ctx.perror(&[b"can't read ", &path], error);
-                    missing = true;
-                    continue;
-                }
-            };
-            self.line = 0;
-            for command in &mut self.program.commands {
-                command.range = command.initial_range();
-            }
-            let quit = match self.manner.in_place.clone() {
-                Some(suffix) if source.fd() != fd::STDIN => self.edit(ctx, source, &path, &suffix)?,
-                _ => self.cycles(ctx, &mut Input::of_source(source, &path, self.manner.delimiter))?,
-            };
-            if let Some(code) = quit {
-                return Ok((code, missing));
-            }
-        }
-        Ok((0, missing))
-    }
-
-    /// Edits a file in place.
-    fn edit(&mut self, ctx: &mut Context<'_>, source: Source, path: &[u8], suffix: &[u8]) -> Result<Option<u8>, Quit> {
-        let stat = fd::stat(source.fd()).ok();
-        if !stat.is_some_and(|stat| stat.mode.kind() == FileKind::Regular) {
-            ctx.complain(&[b"couldn't edit ", path, b": not a regular file"]);
-            return Err(Quit(CANNOT_GO_ON));
-        }
-        let target = if self.manner.follow { resolved(path) } else { path.to_vec() };
-        let base = memchr::memrchr(b'/', &target).map_or(0, |slash| slash + 1);
-        let (folder, name) = target.split_at(base);
-        let fail = |ctx: &mut Context<'_>, parts: &[&[u8]], error| {
-            ctx.perror(parts, error);
-            Quit(CANNOT_GO_ON)
-        };
-        let beside: &[u8] = if folder.is_empty() { b"./" } else { folder };
-        let (file, temporary) = OutFile::create_in(beside)
-            .map_err(|error| fail(ctx, &[b"couldn't open temporary file ", beside, b"sedXXXXXX"], error))?;
-        if let Some(stat) = stat {
-            // A file whose owner cannot be given away keeps the editor's.
-            let _ = fd::chown(file.fd(), stat.uid, stat.gid);
-            let _ = fd::chmod(file.fd(), stat.mode.permissions());
-        }
-        self.file = Some(file);
-        let tail = core::mem::take(&mut self.tail);
-        let mut input = Input::of_source(source, path, self.manner.delimiter);
-        let quit = self.cycles(ctx, &mut input)?;
-        self.tail = tail;
-        let written = self.file.take().map_or(Ok(()), OutFile::close);
-        written.map_err(|error| fail(ctx, &[b"couldn't flush ", &temporary], error))?;
-        if !suffix.is_empty() {
-            let backup = backup_name(folder, name, suffix);
-            fs::rename(&target, &backup).map_err(|error| fail(ctx, &[b"cannot rename ", &target], error))?;
-        }
-        fs::rename(&temporary, &target).map_err(|error| {
-            // The new text would otherwise stay behind under a name that nobody knows.
-            let _ = fs::unlink(&temporary);
-            fail(ctx, &[b"cannot rename ", &temporary], error)
-        })?;
-        Ok(quit)
-    }
-
     /// Runs the commands over the lines of `input`; the exit code of a command that ended all.
-    fn cycles(&mut self, ctx: &mut Context<'_>, input: &mut Input) -> Result<Option<u8>, Quit> {
+    pub(super) fn cycles(&mut self, ctx: &mut Context<'_>, input: &mut Input) -> Result<Option<u8>, Quit> {
         let zero = matches!(self.program.commands.first(), Some(command) if command.is_before_the_first_line());
         if zero {
             self.read_before_the_first_line(ctx);
@@ -324,7 +252,8 @@ impl Editor {
                 }
                 Action::Exchange => core::mem::swap(&mut self.space, &mut self.hold),
                 Action::List(width) => {
-                    let shown = listed(&self.space.text, width.unwrap_or(self.manner.line_length));
+                    let width = width.unwrap_or(self.manner.line_length);
+                    let shown = listed(&self.space.text, width, self.manner.delimiter);
                     self.print(ctx, &shown, true);
                 }
                 Action::Next => {
@@ -345,7 +274,7 @@ impl Editor {
                     let space = core::mem::take(&mut self.space.text);
                     let end = memchr::memchr(self.manner.delimiter, &space);
                     let first = space.get(..end.unwrap_or(space.len())).unwrap_or_default();
-                    self.print(ctx, first, true);
+                    self.print(ctx, first, end.is_some() || self.space.terminated);
                     self.space.text = space;
                 }
                 Action::Quit(code) => {
@@ -452,7 +381,8 @@ impl Editor {
                     (End::Match(pattern), _) => (true, matches(ctx, pattern)?),
                     (End::Last, _) => (true, input.is_at_end(ctx)?),
                     // Where other commands have read lines the end may have been passed.
-                    (_, Some(last)) => (line <= last, line >= last),
+                    (End::Line(_), Some(last)) => (line <= last, line >= last),
+                    (_, Some(last)) => (true, line >= last),
                     (_, None) => (true, false),
                 };
                 if over {
@@ -462,7 +392,12 @@ impl Editor {
             }
             Range::Over => false,
             Range::Before => {
-                let begins = starts(ctx, input, &mut matches)?;
+                // Where other commands have read lines the beginning may have been passed.
+                let begins = match (start, end) {
+                    (Start::Line(first), End::Line(last)) => line == *first || line > *first && line <= *last,
+                    (Start::Line(first), _) => line >= *first,
+                    _ => starts(ctx, input, &mut matches)?,
+                };
                 if begins {
                     let last = match end {
                         End::Line(number) => Some(*number),
@@ -501,111 +436,6 @@ impl Editor {
         self.spare = line;
         Ok(())
     }
-
-    fn print_unasked(&mut self, ctx: &mut Context<'_>) {
-        if !self.manner.quiet {
-            self.print_space(ctx);
-        }
-    }
-
-    fn print_space(&mut self, ctx: &mut Context<'_>) {
-        let space = core::mem::take(&mut self.space.text);
-        self.print(ctx, &space, self.space.terminated);
-        self.space.text = space;
-    }
-
-    /// Prints a line.
-    fn print(&mut self, ctx: &mut Context<'_>, text: &[u8], terminated: bool) {
-        let delimiter = self.manner.delimiter;
-        let end = terminated.then_some(delimiter);
-        match &mut self.file {
-            None => self.tail.line(ctx, text, end, delimiter),
-            Some(file) => self.tail.line(file, text, end, delimiter),
-        }
-    }
-
-    /// Prints the text of a command, whose last newline is what ends lines.
-    fn print_text(&mut self, ctx: &mut Context<'_>, text: &[u8]) {
-        match text.strip_suffix(b"\n") {
-            Some(line) => self.print(ctx, line, true),
-            None => self.raw(ctx, text),
-        }
-    }
-
-    /// Prints bytes as they are.
-    fn raw(&mut self, ctx: &mut Context<'_>, bytes: &[u8]) {
-        let delimiter = self.manner.delimiter;
-        match &mut self.file {
-            None => self.tail.raw(ctx, bytes, delimiter),
-            Some(file) => self.tail.raw(file, bytes, delimiter),
-        }
-    }
-
-    /// Writes the beginning of the pattern space to a file of the script.
-    fn write_to(&mut self, ctx: &mut Context<'_>, number: usize, len: usize, terminated: bool) {
-        let delimiter = self.manner.delimiter;
-        let space = core::mem::take(&mut self.space.text);
-        let text = space.get(..len).unwrap_or_default();
-        let end = terminated.then_some(delimiter);
-        match self.sinks.get_mut(number) {
-            Some(Sink::Stdout) => self.print_to_stdout(ctx, text, end),
-            Some(Sink::Stderr(tail)) => {
-                let mut line = Vec::new();
-                tail.line(&mut line, text, end, delimiter);
-                ctx.put_err(&line);
-            }
-            Some(Sink::File(file, tail)) => {
-                tail.line(file, text, end, delimiter);
-                // Other commands may read it.
-                let _ = file.flush();
-            }
-            None => {}
-        }
-        self.space.text = space;
-    }
-
-    fn print_to_stdout(&mut self, ctx: &mut Context<'_>, text: &[u8], end: Option<u8>) {
-        let delimiter = self.manner.delimiter;
-        if self.file.is_some() {
-            Tail::default().line(ctx, text, end, delimiter);
-        } else {
-            self.tail.line(ctx, text, end, delimiter);
-        }
-    }
-
-    fn flush_queue(&mut self, ctx: &mut Context<'_>) {
-        if self.queue.is_empty() {
-            return;
-        }
-        // The end that the last line lacked is written even where nothing follows.
-        self.raw(ctx, b"");
-        for queued in core::mem::take(&mut self.queue) {
-            match queued {
-                Queued::Text(text) => self.raw(ctx, &text),
-                Queued::Line(mut text, terminated) => {
-                    if terminated {
-                        text.push(self.manner.delimiter);
-                    }
-                    self.raw(ctx, &text);
-                }
-                Queued::File(path) => self.print_file(ctx, &path),
-            }
-        }
-    }
-
-    /// Prints a file; one that cannot be read is passed over.
-    fn print_file(&mut self, ctx: &mut Context<'_>, path: &[u8]) {
-        let path = if path == b"/dev/stdin" { b"-" } else { path };
-        let Ok(source) = Source::open(path) else { return };
-        let mut reader = LineReader::new(source.fd(), b'\n');
-        while let Ok(block) = reader.next_block() {
-            if block.is_empty() {
-                break;
-            }
-            let block = block.to_vec();
-            self.raw(ctx, &block);
-        }
-    }
 }
 
 /// How a range stands that has ended: one that begins at a number does not begin again.
@@ -618,33 +448,6 @@ impl Command {
     fn is_before_the_first_line(&self) -> bool {
         matches!((&self.start, &self.end, &self.action), (Some(Start::Line(0)), None, Action::ReadFile(_)))
     }
-}
-
-/// The path of what a link leads to.
-fn resolved(path: &[u8]) -> Vec<u8> {
-    let mut path = path.to_vec();
-    // As many links as a kernel follows.
-    for _ in 0..40 {
-        let Ok(target) = fs::readlink(&path) else { break };
-        if target.starts_with(b"/") {
-            path = target;
-        } else {
-            let base = memchr::memrchr(b'/', &path).map_or(0, |slash| slash + 1);
-            path.truncate(base);
-            path.extend_from_slice(&target);
-        }
-    }
-    path
-}
-
-/// The name under which an old file is kept.
-fn backup_name(folder: &[u8], name: &[u8], suffix: &[u8]) -> Vec<u8> {
-    if !suffix.contains(&b'*') {
-        return [folder, name, suffix].concat();
-    }
-    let parts: Vec<&[u8]> = suffix.split(|byte| *byte == b'*').collect();
-    let made = parts.join(name);
-    if made.contains(&b'/') { made } else { [folder, &made].concat() }
 }
 
 /// The expression of a pattern, which becomes the last one used.

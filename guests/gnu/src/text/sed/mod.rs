@@ -1,12 +1,15 @@
 //! GNU `sed`: edits lines as a script says.
 
+mod brackets;
 mod command;
 mod escape;
 mod execute;
+mod in_place;
 mod input;
 mod list;
 mod output;
 mod parse;
+mod print;
 mod shell;
 mod source;
 mod substitute;

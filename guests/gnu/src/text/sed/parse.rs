@@ -6,6 +6,7 @@ use applets::number::is_space;
 use applets::regex::{Regex, Syntax};
 use applets::{Context, Quit};
 
+use super::brackets::List;
 use super::command::{Action, Command, End, Pattern, Program, Range, Start, Substitution, When};
 use super::escape::{self, invalid_reference};
 use super::source::{Piece, Source};
@@ -541,42 +542,6 @@ impl Parser<'_, '_> {
         }
         self.program.place = self.source.whole();
         Ok(self.program)
-    }
-}
-
-/// A bracket expression that is being read.
-#[derive(Debug, Default)]
-struct List {
-    /// How many bytes were read, without a leading `^`.
-    len: usize,
-    previous: u8,
-    /// The mark of the name that is being read.
-    name: Option<u8>,
-}
-
-impl List {
-    /// Whether the expression ends with this byte.
-    fn ends_at(&mut self, byte: u8) -> bool {
-        let previous = core::mem::replace(&mut self.previous, byte);
-        if self.len == 0 && byte == b'^' && previous != b'^' {
-            return false;
-        }
-        self.len += 1;
-        match (self.name, byte) {
-            (Some(mark), b']') if previous == mark => {
-                self.name = None;
-                self.previous = 0;
-                false
-            }
-            (Some(_), _) => false,
-            (None, b']') => self.len > 1,
-            (None, b':' | b'.' | b'=') if previous == b'[' && self.len > 1 => {
-                self.name = Some(byte);
-                self.previous = 0;
-                false
-            }
-            _ => false,
-        }
     }
 }
 
