@@ -362,7 +362,7 @@ impl Walk {
         if command.asks && !asked(ctx, command, path) {
             return false;
         }
-        let argv: Vec<Vec<u8>> = command.words.iter().map(|word| replaced(word, &given)).collect();
+        let argv: Vec<Vec<u8>> = command.words.iter().map(|word| run::replaced(word, b"{}", &given)).collect();
         let folder = command.in_folder.then(|| Self::folder_of(path));
         self.start_command(ctx, &argv, folder.as_deref()) == Some(WaitStatus::Exited(0))
     }
@@ -468,19 +468,6 @@ fn asked(ctx: &mut Context<'_>, command: &Command, path: &[u8]) -> bool {
     matches!(answer, Some(b'y' | b'Y'))
 }
 
-/// `word` with each `{}` replaced by the path.
-fn replaced(word: &[u8], path: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(word.len() + path.len());
-    let mut start = 0;
-    for at in memchr::memmem::find_iter(word, b"{}") {
-        out.extend_from_slice(word.get(start..at).unwrap_or_default());
-        out.extend_from_slice(path);
-        start = at + 2;
-    }
-    out.extend_from_slice(word.get(start..).unwrap_or_default());
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -495,10 +482,5 @@ mod tests {
         let minutes = |relation, seconds: f64| is_of_age(&age(relation, 2.0, 60.0), 1e6 - seconds);
         assert!(minutes(Relation::Equal, 61.0) && !minutes(Relation::Equal, 121.0));
         assert!(minutes(Relation::Greater, 121.0) && minutes(Relation::Less, 119.0));
-    }
-
-    #[test]
-    fn places_are_filled_in() {
-        assert_eq!(replaced(b"a{}b{}", b"x"), b"axbx");
     }
 }

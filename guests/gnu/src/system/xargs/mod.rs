@@ -149,7 +149,7 @@ impl Xargs {
                     return Err(ctx.die(&[b"command too long"]));
                 }
                 for word in argv.iter_mut().skip(1) {
-                    *word = replaced(word, place, item);
+                    *word = applets::run::replaced(word, place, item);
                 }
             }
         }
@@ -252,22 +252,9 @@ impl Xargs {
     }
 }
 
-/// `word` with each `place` replaced.
-fn replaced(word: &[u8], place: &[u8], item: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(word.len() + item.len());
-    let mut start = 0;
-    for at in memchr::memmem::find_iter(word, place) {
-        out.extend_from_slice(word.get(start..at).unwrap_or_default());
-        out.extend_from_slice(item);
-        start = at + place.len();
-    }
-    out.extend_from_slice(word.get(start..).unwrap_or_default());
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{PROGRAM, replaced};
+    use super::PROGRAM;
     use crate::dispatch::testing::run;
 
     #[test]
@@ -284,10 +271,5 @@ mod tests {
         }
         let err = run(&PROGRAM, &["-d", "\\q"]).2;
         assert_eq!(err, "xargs: Invalid escape sequence \\q in input delimiter specification.\n");
-    }
-
-    #[test]
-    fn places_are_filled_in() {
-        assert_eq!(replaced(b"a%b%", b"%", b"x y"), b"ax ybx y");
     }
 }

@@ -7,13 +7,14 @@ use applets::format::decimal;
 use applets::lines::LineReader;
 use applets::regex::Regex;
 use applets::source::Source;
+use applets::text::sed::OutFile;
 use applets::{Context, Quit};
 use wcr_sys::pace;
 
 use super::command::{Action, Command, End, Pattern, Program, Range, Start, When};
 use super::input::Input;
 use super::list::listed;
-use super::output::{OutFile, Sink, Tail};
+use super::output::{Sink, Tail};
 use super::print::Queued;
 use super::substitute::substitute;
 use super::{CANNOT_GO_ON, MISSING_INPUT, shell};

@@ -1,6 +1,7 @@
 //! Files that are edited each for itself, in place where that is asked for.
 
 use applets::source::Source;
+use applets::text::sed::OutFile;
 use applets::{Context, Quit};
 use wcr_sys::abi::FileKind;
 use wcr_sys::{fd, fs};
@@ -8,7 +9,6 @@ use wcr_sys::{fd, fs};
 use super::CANNOT_GO_ON;
 use super::execute::{Editor, Space};
 use super::input::Input;
-use super::output::OutFile;
 
 impl Editor {
     /// Runs the script over each file, whose lines are counted anew.
@@ -61,7 +61,7 @@ impl Editor {
             Quit(CANNOT_GO_ON)
         };
         let beside: &[u8] = if folder.is_empty() { b"./" } else { folder };
-        let (file, temporary) = OutFile::create_in(beside)
+        let (file, temporary) = OutFile::create_beside(&[beside, b"sed"].concat())
             .map_err(|error| fail(ctx, &[b"couldn't open temporary file ", beside, b"sedXXXXXX"], error))?;
         if let Some(stat) = stat {
             // A file whose owner cannot be given away keeps the editor's.

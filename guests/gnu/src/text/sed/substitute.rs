@@ -8,13 +8,6 @@ use super::command::{Case, Part, Substitution};
 /// Replaces matches in `text`. The result is in `out`; whether anything was replaced.
 pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8], out: &mut Vec<u8>) -> bool {
     let replacement = substitution.replacement.as_slice();
-    if let ([byte], true, true, 1) =
-        (regex.required_literal(), regex.is_literal(), substitution.all, substitution.first)
-    {
-        if !replacement.iter().any(|part| matches!(part, Part::Case(_))) {
-            return replace_byte(*byte, replacement, text, out);
-        }
-    }
     out.clear();
     let groups = replacement.iter().any(|part| matches!(part, Part::Group(1..)));
     let (mut start, mut copied, mut count, mut replaced) = (0, 0, 0, false);
@@ -45,28 +38,6 @@ pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8]
         append(out, text.get(copied..).unwrap_or_default());
     }
     replaced
-}
-
-/// Replaces each such byte, of which there may be many: each is found by less than a search.
-fn replace_byte(byte: u8, replacement: &[Part], text: &[u8], out: &mut Vec<u8>) -> bool {
-    out.clear();
-    let mut from = 0;
-    for at in memchr::memchr_iter(byte, text) {
-        append(out, text.get(from..at).unwrap_or_default());
-        for part in replacement {
-            match part {
-                Part::Text(text) => append(out, text),
-                Part::Group(0) => out.push(byte),
-                // There are none.
-                Part::Group(_) | Part::Case(_) => {}
-            }
-        }
-        from = at + 1;
-    }
-    if from > 0 {
-        append(out, text.get(from..).unwrap_or_default());
-    }
-    from > 0
 }
 
 /// The next match; what its subexpressions matched is put into `captures`, if that is asked for.
