@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use crate::beside;
+use crate::beside::{self, Beside};
 use crate::elf::Elf;
 
 /// The programs that the guest [`crate::Guest::Gnu`] holds, sorted.
@@ -341,9 +341,13 @@ pub(crate) fn is_there(name: &[u8]) -> bool {
 #[must_use]
 pub fn program_of(content: &[u8]) -> Option<&'static str> {
     let elf = Elf::parse(content).filter(Elf::is_executable)?;
+    // `xargs` speaks of running commands as `nice` does, so that those beside coreutils come first.
+    let is_beside = |it: &&Beside| elf.loaded_parts().any(|part| memmem::find(part, it.marker).is_some());
+    if let Some(it) = beside::PROGRAMS.iter().find(is_beside) {
+        return Some(it.name);
+    }
     let mut found = elf.loaded_parts().flat_map(|part| {
-        let markers = MARKERS.iter().copied().chain(beside::PROGRAMS.iter().map(|it| (it.name, it.marker)));
-        markers.filter(move |(_, marker)| memmem::find(part, marker).is_some()).map(|(name, _)| name)
+        MARKERS.iter().filter(move |(_, marker)| memmem::find(part, marker).is_some()).map(|(name, _)| *name)
     });
     // A file with the texts of several is all of them in one, and goes by the name it is called by.
     let first = found.next()?;

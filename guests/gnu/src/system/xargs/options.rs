@@ -242,7 +242,7 @@ fn delimiter(ctx: &mut Context<'_>, text: &[u8]) -> Result<u8, Quit> {
             b"v" => Some(11),
             b"\\" => Some(b'\\'),
             [b'x', digits @ ..] => number(digits, 16).and_then(|value| u8::try_from(value).ok()),
-            [b'0', digits @ ..] if digits.is_empty() => Some(0),
+            b"0" => Some(0),
             [b'0'..=b'7', ..] => number(rest, 8).and_then(|value| u8::try_from(value).ok()),
             _ => None,
         },

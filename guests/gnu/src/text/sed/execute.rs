@@ -200,7 +200,7 @@ impl Editor {
                     self.print(ctx, &number, true);
                 }
                 Action::PrintName => {
-                    let name = input.name().to_vec();
+                    let name = input.last_name().to_vec();
                     self.print(ctx, &name, true);
                 }
                 Action::Append(text) => self.queue.push(Queued::Text(Rc::clone(text))),

@@ -44,7 +44,7 @@ impl Input {
     }
 
     /// The name of the file that the last line is of.
-    pub(super) fn name(&self) -> &[u8] {
+    pub(super) fn last_name(&self) -> &[u8] {
         &self.last_name
     }
 
