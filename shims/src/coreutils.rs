@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use crate::beside::{self, Beside};
 use crate::elf::Elf;
 
 /// The programs that the guest [`crate::Guest::Gnu`] holds, sorted.
@@ -336,10 +337,15 @@ pub(crate) fn is_there(name: &[u8]) -> bool {
     name == b"coreutils" || PROGRAMS.binary_search_by(|program| program.as_bytes().cmp(name)).is_ok()
 }
 
-/// The program of coreutils that an ELF file with this content is, as far as the content tells.
+/// The program of coreutils, or beside them, that an ELF file with this content is, as far as the content tells.
 #[must_use]
 pub fn program_of(content: &[u8]) -> Option<&'static str> {
     let elf = Elf::parse(content).filter(Elf::is_executable)?;
+    // `xargs` speaks of running commands as `nice` does, so that those beside coreutils come first.
+    let is_beside = |it: &&Beside| elf.loaded_parts().any(|part| memmem::find(part, it.marker).is_some());
+    if let Some(it) = beside::PROGRAMS.iter().find(is_beside) {
+        return Some(it.name);
+    }
     let mut found = elf.loaded_parts().flat_map(|part| {
         MARKERS.iter().filter(move |(_, marker)| memmem::find(part, marker).is_some()).map(|(name, _)| *name)
     });

@@ -13,6 +13,12 @@ pub enum KnownProgram {
     Toybox,
     /// A program of GNU coreutils.
     Coreutils,
+    /// GNU `grep`.
+    Grep,
+    /// GNU `sed`.
+    Sed,
+    /// A program of GNU findutils.
+    Findutils,
     /// The Debian Almquist shell.
     Dash,
     /// The GNU Bourne-again shell.
@@ -51,6 +57,24 @@ const MARKERS: &[Marker] = &[
         proof: b"https://www.gnu.org/software/coreutils/",
     },
     Marker {
+        program: KnownProgram::Grep,
+        banner: b"GNU grep\0",
+        versioned: false,
+        proof: b"https://www.gnu.org/software/grep/",
+    },
+    Marker {
+        program: KnownProgram::Sed,
+        banner: b"{script-only-if-no-other-script}",
+        versioned: false,
+        proof: b"https://www.gnu.org/software/sed/",
+    },
+    Marker {
+        program: KnownProgram::Findutils,
+        banner: b"GNU findutils\0",
+        versioned: false,
+        proof: b"https://www.gnu.org/software/findutils/",
+    },
+    Marker {
         program: KnownProgram::Bash,
         banner: b"GNU bash, version",
         versioned: false,
@@ -84,6 +108,9 @@ impl KnownProgram {
             Self::BusyBox => "BusyBox",
             Self::Toybox => "Toybox",
             Self::Coreutils => "GNU coreutils",
+            Self::Grep => "GNU grep",
+            Self::Sed => "GNU sed",
+            Self::Findutils => "GNU findutils",
             Self::Dash => "dash",
             Self::Bash => "GNU bash",
         }
@@ -98,6 +125,9 @@ impl KnownProgram {
             Self::Coreutils => 3,
             Self::Dash => 4,
             Self::Bash => 5,
+            Self::Grep => 6,
+            Self::Sed => 7,
+            Self::Findutils => 8,
         }
     }
 
@@ -110,7 +140,13 @@ impl KnownProgram {
     /// Whether bundled guests stand in for this program.
     #[must_use]
     pub const fn has_stand_in(self) -> bool {
-        matches!(self, Self::BusyBox | Self::Coreutils | Self::Dash)
+        !matches!(self, Self::Toybox | Self::Bash)
+    }
+
+    /// What one of the program's several parts is called.
+    #[must_use]
+    pub const fn part(self) -> &'static str {
+        if matches!(self, Self::BusyBox | Self::Toybox) { "applet" } else { "program" }
     }
 
     /// The number by which a guest that stands in for several programs learns that it is this one: its label; `None`
@@ -222,6 +258,10 @@ mod tests {
             ("/usr/bin/dash", KnownProgram::Dash),
             ("/usr/bin/bash", KnownProgram::Bash),
             ("/usr/bin/ls", KnownProgram::Coreutils),
+            ("/usr/bin/grep", KnownProgram::Grep),
+            ("/usr/bin/sed", KnownProgram::Sed),
+            ("/usr/bin/find", KnownProgram::Findutils),
+            ("/usr/bin/xargs", KnownProgram::Findutils),
         ] {
             let Ok(content) = std::fs::read(path) else { continue };
             // Elsewhere than on Debian, these names may be links to another of the programs.

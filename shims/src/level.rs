@@ -1,5 +1,6 @@
 //! How far a stand-in goes: in full, in part, not at all.
 
+use crate::beside;
 use crate::coreutils;
 use crate::guest::{Guest, guest_of};
 
@@ -75,6 +76,13 @@ pub fn gnu_standings() -> Vec<Standing> {
     coreutils::KNOWN.iter().map(|name| judged(name, guest(name), GNU_MISSING, score_in(GNU_SCORES, name))).collect()
 }
 
+/// The programs that Debian has beside coreutils and that are stood in for, in the order of their names.
+#[must_use]
+pub fn beside_standings() -> Vec<Standing> {
+    let names = beside::PROGRAMS.iter().map(|beside| beside.name);
+    names.map(|name| judged(name, Some(Guest::Gnu), GNU_MISSING, score_in(GNU_SCORES, name))).collect()
+}
+
 /// Debian's dash, which the shell's guest stands in for, too.
 #[must_use]
 pub fn dash_standing() -> Standing {
@@ -129,7 +137,9 @@ mod tests {
     fn what_is_missing_of_coreutils_is_what_the_programs_say() {
         let lines: String = gnu::PROGRAMS
             .iter()
-            .flat_map(|group| group.iter())
+            .copied()
+            .chain([gnu::BESIDE])
+            .flatten()
             .filter(|program| !program.missing.is_empty())
             .map(|program| (program.name, program.missing))
             .collect::<std::collections::BTreeMap<_, _>>()

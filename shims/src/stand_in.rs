@@ -1,5 +1,6 @@
 //! Which guest runs for a command line of a known program.
 
+use crate::beside;
 use crate::coreutils;
 use crate::guest::{Guest, guest_of};
 use crate::identity::KnownProgram;
@@ -22,7 +23,8 @@ pub enum Missing {
 /// A program of GNU coreutils goes by the base name of `argv[0]` where that is the name of one; elsewhere only its content
 /// tells what it is ([`coreutils::program_of`]).
 ///
-/// Dash is one program, whatever it is called.
+/// Of findutils' programs the name tells which one it is, in the same way. Dash, `grep` and `sed` are one program each,
+/// whatever they are called.
 ///
 /// # Errors
 /// [`Missing`] says why there is no guest.
@@ -36,8 +38,15 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
         let name = base_name(zero);
         return if coreutils::is_there(name) { Ok(Guest::Gnu) } else { Err(Missing::Applet(name.to_vec())) };
     }
-    if program == KnownProgram::Dash {
-        return Ok(Guest::Shell);
+    match program {
+        KnownProgram::Dash => return Ok(Guest::Shell),
+        KnownProgram::Grep | KnownProgram::Sed => return Ok(Guest::Gnu),
+        KnownProgram::Findutils => {
+            let name = base_name(zero);
+            let is_there = beside::is_one_of(program, name);
+            return if is_there { Ok(Guest::Gnu) } else { Err(Missing::Applet(name.to_vec())) };
+        }
+        _ => {}
     }
     let mut name = base_name(zero.strip_prefix(b"-").unwrap_or(zero));
     let mut by_argument = false;
@@ -96,6 +105,12 @@ mod tests {
         assert_eq!(gnu(&["coreutils", "--coreutils-prog=ls"]), Ok(Guest::Gnu));
         assert_eq!(gnu(&["foo"]), Err(Missing::Applet(b"foo".to_vec())));
         assert_eq!(gnu(&["grep"]), Err(Missing::Applet(b"grep".to_vec())));
+    }
+
+    #[test]
+    fn programs_beside_coreutils() {
+        assert_eq!(stand_in(KnownProgram::Grep, &["/usr/bin/anything"]), Ok(Guest::Gnu));
+        assert_eq!(stand_in(KnownProgram::Findutils, &["locate"]), Err(Missing::Applet(b"locate".to_vec())));
     }
 
     #[test]

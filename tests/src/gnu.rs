@@ -1,4 +1,4 @@
-//! An image whose `/usr/bin` has Debian's GNU coreutils, beside BusyBox for the shell.
+//! An image whose `/usr/bin` has Debian's GNU programs, beside BusyBox for the shell.
 
 use std::fs;
 use std::path::Path;
@@ -11,11 +11,14 @@ use crate::image::Image;
 use crate::layer::Layer;
 use crate::skip;
 
-/// The paths of the coreutils of this machine; `None` where it is no Debian or a descendant of it, or where its coreutils
+/// Debian's packages whose programs the image has.
+const PACKAGES: [&str; 4] = ["coreutils", "findutils", "grep", "sed"];
+
+/// The paths of the programs of this machine; `None` where it is no Debian or a descendant of it, or where its coreutils
 /// are not GNU's.
 pub fn programs() -> Option<Vec<String>> {
     let listed =
-        Command::new("dpkg").args(["-L", "coreutils"]).output().ok().filter(|output| output.status.success())?;
+        Command::new("dpkg").arg("-L").args(PACKAGES).output().ok().filter(|output| output.status.success())?;
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     let in_bin = |path: &&str| ["/bin/", "/usr/bin/", "/usr/sbin/"].iter().any(|folder| path.starts_with(folder));
     let programs: Vec<String> = listed.lines().filter(in_bin).map(str::to_owned).collect();
@@ -30,7 +33,7 @@ pub fn programs() -> Option<Vec<String>> {
 /// A program cannot be read.
 pub fn image() -> Option<Image> {
     let Some(programs) = programs() else {
-        skip::note("GNU coreutils as Debian has them are not installed");
+        skip::note("GNU coreutils, findutils, grep and sed as Debian has them are not installed");
         return None;
     };
     let mut layer = Layer::new();

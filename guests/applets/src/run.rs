@@ -107,3 +107,31 @@ pub fn is_executable(path: &[u8]) -> bool {
     use wcr_sys::abi::FileKind;
     fs::access(path, 1).is_ok() && fs::stat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Regular)
 }
+
+/// A word of a command with each `place` in it replaced.
+#[must_use]
+pub fn replaced(word: &[u8], place: &[u8], by: &[u8]) -> Vec<u8> {
+    if place.is_empty() {
+        return word.to_vec();
+    }
+    let mut out = Vec::with_capacity(word.len() + by.len());
+    let mut start = 0;
+    for at in memchr::memmem::find_iter(word, place) {
+        out.extend_from_slice(word.get(start..at).unwrap_or_default());
+        out.extend_from_slice(by);
+        start = at + place.len();
+    }
+    out.extend_from_slice(word.get(start..).unwrap_or_default());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replaced;
+
+    #[test]
+    fn places_are_filled_in() {
+        assert_eq!(replaced(b"a{}b{}", b"{}", b"x y"), b"ax ybx y");
+        assert_eq!(replaced(b"a", b"", b"x"), b"a");
+    }
+}

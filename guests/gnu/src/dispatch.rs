@@ -69,7 +69,7 @@ fn unknown(zero: &[u8], name: &[u8]) -> u8 {
     1
 }
 
-fn base_name(path: &[u8]) -> &[u8] {
+pub(crate) fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }
 
@@ -90,7 +90,7 @@ pub fn call(program: &Program, zero: &[u8], args: &[Vec<u8>], out: &mut dyn Writ
         // A signal has been sent, and is ignored: then nothing is said, but it is a failure.
         Some(Errno::Pipe) if code != 0 => code,
         Some(error) => {
-            ctx.perror(&[b"write error"], error);
+            ctx.perror(&[program.failed_write.as_bytes()], error);
             program.failure
         }
     }
@@ -111,6 +111,7 @@ fn run(program: &Program, ctx: &mut Context<'_>) -> Result<u8, Quit> {
             }
             Parsed::default()
         }
+        Reading::Whole => Parsed::default(),
     };
     (program.main)(ctx, &parsed)
 }

@@ -1,4 +1,4 @@
-//! The bundled guest that stands in for the programs of GNU coreutils.
+//! The bundled guest that stands in for the programs of GNU coreutils, and for those that Debian has beside them.
 //!
 //! What the programs have in common is in modules of its own: how options are read and what is said of wrong ones
 //! ([`dispatch`]), how names are quoted ([`quote`]), numbers with units ([`size`]). Where a program does what BusyBox's
@@ -18,10 +18,13 @@ pub mod text;
 
 pub use program::{Program, Reading};
 
-/// All programs, by what they are about.
+/// The programs of coreutils, by what they are about.
 pub const PROGRAMS: &[&[Program]] = &[terms::PROGRAMS, files::PROGRAMS, text::PROGRAMS, system::PROGRAMS];
 
-/// The names of all programs, sorted.
+/// The programs beside coreutils: each has a version and manners of its own.
+pub const BESIDE: &[Program] = &[files::find::PROGRAM, text::grep::PROGRAM, text::sed::PROGRAM, system::xargs::PROGRAM];
+
+/// The names of the programs of coreutils, sorted.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = PROGRAMS.iter().flat_map(|group| group.iter()).map(|program| program.name).collect();
@@ -32,5 +35,5 @@ pub fn names() -> Vec<&'static str> {
 /// The program of this name.
 #[must_use]
 pub fn find(name: &[u8]) -> Option<&'static Program> {
-    PROGRAMS.iter().flat_map(|group| group.iter()).find(|program| program.name.as_bytes() == name)
+    PROGRAMS.iter().copied().chain([BESIDE]).flatten().find(|program| program.name.as_bytes() == name)
 }

@@ -14,6 +14,9 @@ pub const VERSION_OPTION: Long = ("version", Takes::Nothing, VERSION);
 /// The long options of a program that has none of its own.
 pub const STANDARD: &[Long] = &[HELP_OPTION, VERSION_OPTION];
 
+/// What most programs tell a failed write as.
+const WRITE_ERROR: &str = "write error";
+
 /// How a program reads its arguments.
 #[derive(Debug, Clone, Copy)]
 pub enum Reading {
@@ -25,6 +28,8 @@ pub enum Reading {
         /// Whether abbreviations are arguments like any other.
         exact: bool,
     },
+    /// By itself, with the help and the version.
+    Whole,
 }
 
 /// One program.
@@ -40,6 +45,8 @@ pub struct Program {
     pub reading: Reading,
     /// The exit code after a wrong option and after a failed write.
     pub failure: u8,
+    /// What a failed write is told as.
+    pub failed_write: &'static str,
     /// The exit code after the help or the version.
     pub help_code: u8,
     /// What it lacks beside the real program; empty when nothing is known to be missing.
@@ -63,7 +70,17 @@ impl Program {
         main: Main,
     ) -> Self {
         let reading = Reading::Options(Spec::new(short, long));
-        Self { name, synopsis, purpose, reading, failure: 1, help_code: 0, missing: "", main }
+        Self {
+            name,
+            synopsis,
+            purpose,
+            reading,
+            failure: 1,
+            failed_write: WRITE_ERROR,
+            help_code: 0,
+            missing: "",
+            main,
+        }
     }
 
     /// A program that reads its arguments itself.
@@ -75,13 +92,47 @@ impl Program {
         exact: bool,
         main: Main,
     ) -> Self {
-        Self { name, synopsis, purpose, reading: Reading::Raw { exact }, failure: 1, help_code: 0, missing: "", main }
+        Self {
+            name,
+            synopsis,
+            purpose,
+            reading: Reading::Raw { exact },
+            failure: 1,
+            failed_write: WRITE_ERROR,
+            help_code: 0,
+            missing: "",
+            main,
+        }
+    }
+
+    /// A program that reads its arguments itself, and shows its help and version itself.
+    #[must_use]
+    pub const fn whole(name: &'static str, main: Main) -> Self {
+        let (synopsis, purpose) = ("", "");
+        Self {
+            name,
+            synopsis,
+            purpose,
+            reading: Reading::Whole,
+            failure: 1,
+            failed_write: WRITE_ERROR,
+            help_code: 0,
+            missing: "",
+            main,
+        }
     }
 
     /// The same program with another exit code for failures of its own.
     #[must_use]
     pub const fn failing_with(mut self, failure: u8) -> Self {
         self.failure = failure;
+        self
+    }
+
+    /// The same program with other words for a failed write.
+    #[must_use]
+    pub const fn telling_failed_writes(mut self, words: &'static str) -> Self {
+        self.failed_write = words;
         self
     }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::{Level, Standing, bundled_shims, dash_standing, gnu_standings, standings};
+use wcr_shims::{Level, Standing, beside_standings, bundled_shims, dash_standing, gnu_standings, standings};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
@@ -19,7 +19,12 @@ pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
         None if args.json => {
             let rows =
                 |set, standings: Vec<Standing>| standings.into_iter().map(move |standing| fields(set, &standing));
-            let sets = [("busybox", standings()), ("coreutils", gnu_standings()), ("shells", vec![dash_standing()])];
+            let sets = [
+                ("busybox", standings()),
+                ("coreutils", gnu_standings()),
+                ("gnu", beside_standings()),
+                ("shells", vec![dash_standing()]),
+            ];
             let all: Vec<Value> = sets.into_iter().flat_map(|(set, standings)| rows(set, standings)).collect();
             output::print_json(&all)
         }
@@ -42,15 +47,16 @@ fn fields(set: &str, standing: &Standing) -> Value {
     })
 }
 
-/// The tables of BusyBox's applets, of coreutils' programs and of the shells beside them: which guest holds each, how far it
-/// goes, its score in the
-/// corpus.
+/// The tables of BusyBox's applets, of coreutils' programs, of those that Debian has beside them and of the shells: which
+/// guest holds each, how far it goes, its score in the corpus.
 fn all() -> String {
     let (busybox, gnu) = (Tally::of("APPLET", standings()), Tally::of("PROGRAM", gnu_standings()));
+    let beside = Tally::of("PROGRAM", beside_standings());
     let dash = Tally::of("SHELL", vec![dash_standing()]);
     format!(
         "{}\nBusyBox: {} applets in full, {} in part, {} not at all.\n\n\
          {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\n\
+         {}\nBeside them: {} programs in full, {} in part.\n\n\
          {}\nKnown, but with nothing that stands in for them yet: toybox, bash.\n\n\
          Scripts of wcr's own (--shim NAME), which run in place of programs of machine code: {}.\n",
         busybox.table,
@@ -61,6 +67,9 @@ fn all() -> String {
         gnu.full,
         gnu.partial,
         gnu.absent,
+        beside.table,
+        beside.full,
+        beside.partial,
         dash.table,
         bundled_shims().collect::<Vec<_>>().join(", ")
     )

@@ -140,7 +140,7 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
     let Some(identity) = identify(content) else { return Verdict::Unknown(describe(content)) };
     match stand_in(identity.program, argv) {
         Ok(guest) => Verdict::StandIn { identity, guest },
-        Err(Missing::Applet(name)) if identity.program == KnownProgram::Coreutils => {
+        Err(Missing::Applet(name)) if matches!(identity.program, KnownProgram::Coreutils | KnownProgram::Findutils) => {
             // A copy or a link under another name, which on Linux is still the program that it was.
             let own = program_of(content).map(|own| stand_in(identity.program, &[own]));
             match own.unwrap_or(Err(Missing::Applet(name))) {
@@ -202,8 +202,7 @@ impl Verdict<'_> {
         match self {
             Self::Bundled(_) | Self::Module | Self::Component | Self::StandIn { .. } | Self::Shim { .. } => None,
             Self::Missing { missing: Missing::Applet(name), identity } => {
-                let part = if identity.program == KnownProgram::Coreutils { "program" } else { "applet" };
-                Some(format!("nothing stands in for its {part} `{}` yet", shown(name)))
+                Some(format!("nothing stands in for its {} `{}` yet", identity.program.part(), shown(name)))
             }
             Self::Missing { missing: Missing::Program(_), .. } => {
                 Some("nothing stands in for it yet; a WebAssembly build of it would run".into())

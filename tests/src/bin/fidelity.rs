@@ -9,7 +9,7 @@ use wcr_tests::fidelity::{self, Answer, Case, Flavour, Scores, Subject, Verdict}
 const USAGE: &str = "\
 Usage: cargo xtask fidelity [--gnu|--dash] [--only RE] [--diff] [--bless] [--jobs N]
 
-  --gnu       the corpus of GNU coreutils instead of BusyBox's
+  --gnu       the corpus of Debian's GNU programs instead of BusyBox's
   --dash      the corpus of Debian's dash
   --only RE   only cases whose id or script matches
   --diff      show what was expected and what came of each failing case

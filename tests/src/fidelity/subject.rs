@@ -26,7 +26,7 @@ pub struct Subject {
     fixtures: Mutex<HashMap<String, Arc<Vec<u8>>>>,
 }
 
-/// Functions by which the shell of the image, which would run applets of its own, runs the programs of coreutils.
+/// Functions by which the shell of the image, which would run applets of its own, runs the GNU programs.
 fn prelude() -> String {
     let paths = gnu::programs().unwrap_or_default();
     let names = paths.iter().filter_map(|path| path.rsplit('/').next()).filter(|name| *name != "[");

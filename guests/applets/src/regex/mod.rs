@@ -12,6 +12,7 @@ mod dfa;
 mod literal;
 mod parser;
 mod program;
+mod scan;
 mod syntax;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ use backtrack::{Input, Room};
 use dfa::Dfa;
 use parser::Parsed;
 use program::{Program, Side};
+pub use scan::LineScan;
 pub use syntax::{Error, Syntax};
 
 /// How much work, as a multiple of the text's length, a search may spend on trying one start after the
@@ -53,6 +55,17 @@ struct Automata {
     here: Dfa,
 }
 
+/// What is known of a pattern once it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Whether it refers back to a subexpression.
+    pub back_references: bool,
+    /// How many subexpressions it has.
+    pub groups: usize,
+    /// The signs of repetitions at the start of branches, where the dialect counts them for conditions.
+    pub leading_repetitions: Vec<u8>,
+}
+
 /// A match: start and end in bytes.
 pub type Span = (usize, usize);
 
@@ -67,6 +80,14 @@ impl Regex {
         Self::from_parsed(&parser::parse(pattern, syntax)?, syntax)
     }
 
+    /// Reads a pattern without compiling it.
+    /// # Errors
+    /// The pattern breaks a rule of its dialect.
+    pub fn outline(pattern: &[u8], syntax: Syntax) -> Result<Outline, Error> {
+        let Parsed { groups, back_references, leading, .. } = parser::parse(pattern, syntax)?;
+        Ok(Outline { back_references, groups, leading_repetitions: leading })
+    }
+
     /// The expression that matches this text.
     /// # Errors
     /// The text is too long.
@@ -79,7 +100,7 @@ impl Regex {
     /// The texts are too long.
     pub fn any_literal(texts: &[&[u8]], ignore_case: bool) -> Result<Self, Error> {
         let nodes = texts.iter().map(|text| parser::literal(text, ignore_case)).collect();
-        let parsed = Parsed { node: Node::one_of(nodes), groups: 0, back_references: false };
+        let parsed = Parsed { node: Node::one_of(nodes), groups: 0, back_references: false, leading: Vec::new() };
         Self::from_parsed(&parsed, Syntax { ignore_case, ..Syntax::BASIC })
     }
 
@@ -96,7 +117,7 @@ impl Regex {
             }
             nodes.push(parsed.node);
         }
-        let parsed = Parsed { node: Node::one_of(nodes), groups: 0, back_references: false };
+        let parsed = Parsed { node: Node::one_of(nodes), groups: 0, back_references: false, leading: Vec::new() };
         Self::from_parsed(&parsed, syntax).map(Some)
     }
 

@@ -19,14 +19,26 @@ pub(super) struct Parsed {
     pub(super) groups: usize,
     /// Whether it refers back to one.
     pub(super) back_references: bool,
+    /// The signs of repetitions at the start of branches, where the dialect counts them for conditions.
+    pub(super) leading: Vec<u8>,
 }
 
 /// Parses a pattern.
 pub(super) fn parse(pattern: &[u8], syntax: Syntax) -> Result<Parsed, Error> {
-    let mut parser =
-        Parser { pattern, syntax, at: 0, depth: 0, groups: 0, complete: 0, back_references: false, brace: None };
+    let mut parser = Parser {
+        pattern,
+        syntax,
+        at: 0,
+        depth: 0,
+        groups: 0,
+        complete: 0,
+        back_references: false,
+        brace: None,
+        leading: Vec::new(),
+    };
     let node = parser.alternation()?;
-    Ok(Parsed { node, groups: parser.groups, back_references: parser.back_references })
+    let Parser { groups, back_references, leading, .. } = parser;
+    Ok(Parsed { node, groups, back_references, leading })
 }
 
 /// The tree of a text that stands for itself.
@@ -69,6 +81,7 @@ struct Parser<'a> {
     back_references: bool,
     /// Where an opening brace is text because no interval follows it.
     brace: Option<usize>,
+    leading: Vec<u8>,
 }
 
 impl Parser<'_> {
@@ -153,17 +166,59 @@ impl Parser<'_> {
     fn branch(&mut self) -> Result<Node, Error> {
         let mut nodes = Vec::new();
         let start = self.at;
+        let counts = self.syntax.counts_conditions;
+        // In a BRE such a sign is text where a branch begins.
+        let (leads, mut begun) = (counts && self.syntax.extended, false);
         loop {
             match self.token(self.at == start)? {
                 (Token::End | Token::Alternate, _) => break,
                 (Token::Close, _) if self.depth > 0 => break,
+                (token, _) if leads && !begun && is_repetition(token) => nodes.push(self.repeated(Node::Empty, true)?),
+                (Token::Assert(assertion), len) if leads && !begun || counts && begun => {
+                    self.at += len;
+                    nodes.push(self.repeated(Node::Assert(assertion), !begun)?);
+                }
                 (token, len) => {
                     self.at += len;
                     nodes.push(self.piece(token)?);
+                    begun = true;
                 }
             }
         }
         Ok(Node::sequence(nodes))
+    }
+
+    /// A condition, or nothing, with the repetitions that count for it; whether it stands at a branch's start.
+    fn repeated(&mut self, mut node: Node, leads: bool) -> Result<Node, Error> {
+        loop {
+            let (token, len) = self.token(false)?;
+            if !is_repetition(token) {
+                return Ok(node);
+            }
+            let start = self.at;
+            self.at += len;
+            let min = match token {
+                Token::Plus => 1,
+                Token::Interval => match self.interval()? {
+                    Some((min, _)) => min,
+                    None => {
+                        (self.at, self.brace) = (start, Some(start));
+                        return Ok(node);
+                    }
+                },
+                _ => 0,
+            };
+            let extended = self.syntax.extended;
+            if extended && token != Token::Interval && self.depth > 0 && self.token(false)?.0 == Token::Close {
+                return Err(Error::UnmatchedParen);
+            }
+            if leads {
+                self.leading.extend(self.byte(start));
+            }
+            if min == 0 {
+                node = Node::Empty;
+            }
+        }
     }
 
     /// One atom with its repetitions, whose first token has been read.
@@ -215,7 +270,7 @@ impl Parser<'_> {
                 }
                 self.literal(self.byte(self.at.wrapping_sub(1)).unwrap_or_default())
             }
-            Token::Close if !self.syntax.extended => return Err(Error::UnmatchedParen),
+            Token::Close if !self.syntax.extended || self.syntax.strict_close => return Err(Error::UnmatchedClose),
             Token::Close => self.literal(b')'),
             Token::Literal(byte) => self.literal(byte),
             Token::Alternate | Token::End => Node::Empty,
@@ -342,6 +397,10 @@ enum CountEnd {
     Comma,
     Close,
     Pattern,
+}
+
+fn is_repetition(token: Token) -> bool {
+    matches!(token, Token::Star | Token::Plus | Token::Question | Token::Interval)
 }
 
 /// Whether the byte is part of a word: a letter, a digit or an underscore.

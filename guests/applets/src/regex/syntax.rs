@@ -10,6 +10,11 @@ pub struct Syntax {
     /// `grep`'s looser reading: a repetition at the start of an ERE is skipped and a malformed interval
     /// is text, a BRE may repeat a repetition, and a newline separates alternatives.
     pub lax: bool,
+    /// GNU `grep`'s reading of repetitions behind conditions, and at the start of an ERE: they count for the condition,
+    /// or for nothing.
+    pub counts_conditions: bool,
+    /// A closing parenthesis of an ERE that closes nothing is an error, not text.
+    pub strict_close: bool,
     /// Letters match both cases.
     pub ignore_case: bool,
     /// `^` and `$` also match at newlines inside the text.
@@ -19,15 +24,28 @@ pub struct Syntax {
 }
 
 impl Syntax {
-    const PLAIN: Self =
-        Self { extended: false, lax: false, ignore_case: false, multi_line: false, newline_sensitive: false };
+    const PLAIN: Self = Self {
+        extended: false,
+        lax: false,
+        counts_conditions: false,
+        strict_close: false,
+        ignore_case: false,
+        multi_line: false,
+        newline_sensitive: false,
+    };
 
     /// Basic regular expressions as `regcomp` reads them.
     pub const BASIC: Self = Self::PLAIN;
     /// Extended regular expressions as `regcomp` reads them.
     pub const EXTENDED: Self = Self { extended: true, ..Self::PLAIN };
+    /// Extended regular expressions as GNU `sed -E` reads them.
+    pub const GNU_EXTENDED: Self = Self { strict_close: true, ..Self::EXTENDED };
     /// Basic regular expressions as `grep` reads them.
     pub const GREP: Self = Self { lax: true, multi_line: true, ..Self::PLAIN };
+    /// Basic regular expressions as GNU `grep` reads them.
+    pub const GNU_GREP: Self = Self { counts_conditions: true, ..Self::GREP };
+    /// Extended regular expressions as GNU `grep -E` reads them.
+    pub const GNU_EGREP: Self = Self { counts_conditions: true, ..Self::EGREP };
     /// Extended regular expressions as `grep -E` reads them.
     pub const EGREP: Self = Self { extended: true, lax: true, multi_line: true, ..Self::PLAIN };
 }
@@ -42,6 +60,7 @@ pub enum Error {
     UnmatchedBrace,
     TooBig,
     UnmatchedParen,
+    UnmatchedClose,
     UnmatchedBracket,
     Range,
     ClassName,
@@ -52,6 +71,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The sentence that GNU `grep` and `sed` have for it.
+    #[must_use]
+    pub const fn gnu_message(self) -> &'static str {
+        match self {
+            Self::UnmatchedClose => "Unmatched ) or \\)",
+            other => other.message(),
+        }
+    }
+
     /// The sentence for people.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -61,7 +89,7 @@ impl Error {
             Self::Interval => "Invalid content of \\{\\}",
             Self::UnmatchedBrace => "Unmatched \\{",
             Self::TooBig => "Regular expression too big",
-            Self::UnmatchedParen => "Unmatched ( or \\(",
+            Self::UnmatchedParen | Self::UnmatchedClose => "Unmatched ( or \\(",
             Self::UnmatchedBracket => "Unmatched [, [^, [:, [., or [=",
             Self::Range => "Invalid range end",
             Self::ClassName => "Invalid character class name",

@@ -96,6 +96,27 @@ fn basic_and_extended_read_their_own_operators() {
             ("a\nb", "b", "<b>"),
         ],
     );
+    check(
+        Syntax::GNU_EGREP,
+        &[
+            ("{1}a", "ba", "b<a>"),
+            ("^*a", "ba", "b<a>"),
+            ("^+a", "ba", "-"),
+            ("^{2}a", "ab", "<a>b"),
+            ("(*)", "a", "Unmatched ( or \\("),
+            ("({1})b", "b", "<b>[]"),
+            ("{x", "{x", "<{x>"),
+            ("x$*", "x", "<x>"),
+            ("(x\\<*)a", "xa", "Unmatched ( or \\("),
+            ("x\\<{0}a", "xa", "<xa>"),
+        ],
+    );
+    check(Syntax::GNU_GREP, &[("b\\<*a", "ba", "<ba>"), ("\\(b\\<*\\)", "b", "<b>[b]"), ("^*a", "*a", "<*a>")]);
+    check(Syntax::GNU_EXTENDED, &[("(a)", "a", "<a>[a]")]);
+    let refused = Regex::new(b"a)", Syntax::GNU_EXTENDED).unwrap_err();
+    assert_eq!([refused.message(), refused.gnu_message()], ["Unmatched ( or \\(", "Unmatched ) or \\)"]);
+    let outline = Regex::outline(b"*a|^+{2}b", Syntax::GNU_EGREP).unwrap();
+    assert_eq!(outline.leading_repetitions, b"*+{");
     check(Syntax::GREP, &[("\\{1\\}a", "x{1}a", "x<{1}a>"), ("a**", "aa", "<aa>")]);
 }
 

@@ -7,7 +7,7 @@ use crate::count::{INT_MAX, in_range};
 use crate::lines::LineReader;
 use crate::number::is_space;
 use crate::options::Spec;
-use crate::run;
+use crate::run::{self, replaced};
 use crate::source::Source;
 use crate::{Applet, Context, Quit};
 
@@ -225,22 +225,6 @@ impl Xargs {
 fn first_byte_of_line(file: Fd) -> Option<u8> {
     let mut reader = LineReader::new(file, b'\n');
     reader.next_line().ok().flatten().and_then(|line| line.text.first().copied())
-}
-
-/// `word` with each `place` replaced.
-fn replaced(word: &[u8], place: &[u8], item: &[u8]) -> Vec<u8> {
-    if place.is_empty() {
-        return word.to_vec();
-    }
-    let mut out = Vec::with_capacity(word.len() + item.len());
-    let mut start = 0;
-    for at in memchr::memmem::find_iter(word, place) {
-        out.extend_from_slice(word.get(start..at).unwrap_or_default());
-        out.extend_from_slice(item);
-        start = at + place.len();
-    }
-    out.extend_from_slice(word.get(start..).unwrap_or_default());
-    out
 }
 
 /// The items of the input.

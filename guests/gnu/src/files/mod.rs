@@ -10,6 +10,7 @@ mod cp;
 mod dd;
 mod df;
 mod dircolors;
+pub mod find;
 mod install;
 mod links;
 mod ln;

@@ -18,11 +18,21 @@ pub fn spawn(argv: &[Vec<u8>], env: &[Vec<u8>]) -> Result<Pid, Errno> {
     each(argv, env, process::spawn)
 }
 
+/// Starts what a request asks for, whose path is found by the name of the program.
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_request(request: SpawnRequest) -> Result<Pid, Errno> {
+    found(request, process::spawn)
+}
+
 fn each(argv: &[Vec<u8>], env: &[Vec<u8>], start: impl Fn(&SpawnRequest) -> Result<Pid, Errno>) -> Result<Pid, Errno> {
-    let name = argv.first().cloned().unwrap_or_default();
-    let path = env.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).map(<[u8]>::to_vec);
+    found(SpawnRequest { argv: argv.to_vec(), envp: env.to_vec(), ..SpawnRequest::default() }, start)
+}
+
+fn found(mut request: SpawnRequest, start: impl Fn(&SpawnRequest) -> Result<Pid, Errno>) -> Result<Pid, Errno> {
+    let name = request.argv.first().cloned().unwrap_or_default();
+    let path = request.envp.iter().find_map(|entry| entry.strip_prefix(b"PATH=")).map(<[u8]>::to_vec);
     let path = path.or_else(|| environ::var(b"PATH")).unwrap_or_else(|| b"/bin:/usr/bin".to_vec());
-    let mut request = SpawnRequest { argv: argv.to_vec(), envp: env.to_vec(), ..SpawnRequest::default() };
     let mut result = Errno::Noent;
     for candidate in run::candidates(&name, &path) {
         request.path = candidate;

@@ -9,7 +9,7 @@ mod date;
 pub mod dates;
 mod env;
 mod env_signals;
-mod exec;
+pub(crate) mod exec;
 mod id;
 mod logins;
 mod security;
@@ -17,6 +17,7 @@ mod small;
 mod stdbuf;
 mod stty;
 mod uname;
+pub mod xargs;
 
 /// The programs.
 pub const PROGRAMS: &[Program] = &[

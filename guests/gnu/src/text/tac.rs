@@ -1,7 +1,7 @@
 //! `tac`.
 
 use applets::options::{Parsed, Takes};
-use applets::regex::{Error, Regex, Syntax};
+use applets::regex::{Regex, Syntax};
 use applets::source::Source;
 use applets::{Context, Quit};
 use wcr_sys::Errno;
@@ -27,15 +27,6 @@ pub const PROGRAM: Program = Program::new(
     tac,
 );
 
-/// The sentence about a wrong pattern. A parenthesis that closes nothing has one of its own.
-fn what_is_wrong(pattern: &[u8], error: Error) -> &'static [u8] {
-    let count = |sign: &[u8]| memchr::memmem::find_iter(pattern, sign).count();
-    match error {
-        Error::UnmatchedParen if count(b"\\)") > count(b"\\(") => b"Unmatched ) or \\)",
-        error => error.message().as_bytes(),
-    }
-}
-
 /// What stands between the pieces.
 enum Separator {
     Text(Vec<u8>),
@@ -49,7 +40,7 @@ fn tac(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
             return Err(ctx.die(&[b"separator cannot be empty"]));
         }
         let syntax = Syntax { multi_line: true, ..Syntax::BASIC };
-        let pattern = Regex::new(&posix(text), syntax).map_err(|error| ctx.die(&[what_is_wrong(text, error)]))?;
+        let pattern = Regex::new(&posix(text), syntax).map_err(|error| ctx.die(&[error.gnu_message().as_bytes()]))?;
         Separator::Pattern(pattern)
     } else {
         Separator::Text(if text.is_empty() { b"\0".to_vec() } else { text.to_vec() })

@@ -2,9 +2,7 @@
 
 use std::cell::OnceCell;
 
-use memchr::memmem::Finder;
-
-use crate::regex::{Regex, Span, Syntax};
+use crate::regex::{LineScan, Regex, Span, Syntax};
 
 /// How patterns are read and what counts as a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,22 +54,8 @@ pub(super) struct Patterns {
     patterns: Vec<Pattern>,
     /// Matches where any of the patterns does, before words and lines are looked at.
     any: Option<Regex>,
-    scan: Option<Scan>,
+    scan: Option<LineScan>,
 }
-
-/// How lines that cannot match are passed over, many at a time.
-#[derive(Debug)]
-enum Scan {
-    /// By text without which a line cannot match.
-    Required(Finder<'static>),
-    /// By text without which a line in lower case cannot match.
-    Folded(Finder<'static>),
-    /// By the expression of all patterns.
-    Automaton,
-}
-
-/// How much is brought to lower case at a time, in bytes.
-const FOLDED: usize = 4096;
 
 impl Patterns {
     /// The patterns in the order given.
@@ -83,7 +67,7 @@ impl Patterns {
             // A bad pattern is told about only when a line has to be tried against it.
             _ => Regex::any(&refs, mode.syntax()).ok().flatten(),
         };
-        let scan = any.as_ref().and_then(scan);
+        let scan = any.as_ref().and_then(LineScan::of);
         let patterns = texts.into_iter().rev().map(|text| Pattern { text, regex: OnceCell::new() }).collect();
         Self { mode, patterns, any, scan }
     }
@@ -96,9 +80,7 @@ impl Patterns {
     /// A place in the first line of `text` that may match.
     pub(super) fn candidate(&self, text: &[u8], delimiter: u8) -> Option<usize> {
         match (&self.scan, &self.any) {
-            (Some(Scan::Required(finder)), _) => finder.find(text),
-            (Some(Scan::Folded(finder)), _) => find_in_lower_case(finder, text),
-            (Some(Scan::Automaton), Some(any)) => any.first_matching_line(text, delimiter),
+            (Some(scan), Some(any)) => scan.candidate(any, text, delimiter),
             _ => Some(0),
         }
     }
@@ -194,32 +176,6 @@ impl Patterns {
     }
 }
 
-fn scan(any: &Regex) -> Option<Scan> {
-    let finder = |literal| Finder::new(literal).into_owned();
-    match (any.required_literal(), any.required_folded()) {
-        ([], folded) if (2..FOLDED / 2).contains(&folded.len()) => Some(Scan::Folded(finder(folded))),
-        ([], _) => any.scans_lines().then_some(Scan::Automaton),
-        (literal, _) => Some(Scan::Required(finder(literal))),
-    }
-}
-
-/// Where the text, brought to lower case, has what `finder` looks for.
-fn find_in_lower_case(finder: &Finder<'_>, text: &[u8]) -> Option<usize> {
-    let (mut folded, mut start) = ([0; FOLDED], 0);
-    loop {
-        let piece = text.get(start..text.len().min(start + FOLDED)).filter(|piece| !piece.is_empty())?;
-        folded.iter_mut().zip(piece).for_each(|(to, from)| *to = from.to_ascii_lowercase());
-        if let Some(at) = finder.find(folded.get(..piece.len())?) {
-            return Some(start + at);
-        }
-        if start + piece.len() == text.len() {
-            return None;
-        }
-        // What begins in this piece may end in the next one.
-        start += piece.len() + 1 - finder.needle().len();
-    }
-}
-
 fn find_folded(line: &[u8], text: &[u8]) -> Option<usize> {
     if text.is_empty() {
         return Some(0);
@@ -232,22 +188,4 @@ fn is_word_bounded(line: &[u8], start: usize, end: usize) -> bool {
         at.and_then(|at| line.get(at)).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
     };
     !is_word(start.checked_sub(1)) && !is_word(Some(end))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FOLDED, Finder, find_in_lower_case};
-
-    #[test]
-    fn lower_case_is_searched_across_pieces() {
-        let finder = Finder::new("needle");
-        for start in [0, 1, FOLDED - 6, FOLDED - 3, FOLDED, 2 * FOLDED - 10, 3 * FOLDED] {
-            let mut text = vec![b'N'; start];
-            text.extend_from_slice(b"NeEdLe");
-            assert_eq!(find_in_lower_case(&finder, &text), Some(start), "{start}");
-            text.pop();
-            assert_eq!(find_in_lower_case(&finder, &text), None, "{start}");
-        }
-        assert_eq!(find_in_lower_case(&finder, b""), None);
-    }
 }

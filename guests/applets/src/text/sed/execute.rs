@@ -8,7 +8,8 @@ use wcr_sys::{fd, fs, pace};
 
 use super::command::{Action, End, Pattern, Program, Start, When};
 use super::input::{Ending, Input};
-use super::output::{OutFile, Sink, Tail};
+use super::out_file::OutFile;
+use super::output::{Sink, Tail};
 use super::substitute::substitute;
 use crate::lines::LineReader;
 use crate::regex::Regex;

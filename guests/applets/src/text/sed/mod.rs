@@ -3,9 +3,12 @@
 mod command;
 mod execute;
 mod input;
+mod out_file;
 mod output;
 mod parse;
 mod substitute;
+
+pub use out_file::OutFile;
 
 use crate::options::{Long, Spec, Takes};
 use crate::source::Source;

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use wcr_sys::abi::OpenFlags;
-use wcr_sys::{Errno, Fd, Output, append, fd, fs};
+use wcr_sys::{Errno, Output, append};
 
 use super::input::Ending;
+use super::out_file::OutFile;
 
 /// What keeps track of the newline that a file's last line may lack.
 #[derive(Debug, Default)]
@@ -37,47 +37,6 @@ impl Tail {
             Ending::LastNul => out.write_all(&[0]).is_ok(),
             Ending::Nothing => !text.is_empty(),
         };
-    }
-}
-
-/// An open file that is written to.
-#[derive(Debug)]
-pub(super) struct OutFile {
-    fd: Fd,
-    out: Output,
-}
-
-impl OutFile {
-    /// Creates or empties the file.
-    pub(super) fn create(path: &[u8]) -> Result<Self, Errno> {
-        let flags = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::TRUNC).with(OpenFlags::CLOEXEC);
-        Ok(Self::new(fs::open(path, flags, 0o666)?))
-    }
-
-    /// A file that is already open.
-    pub(super) fn new(fd: Fd) -> Self {
-        Self { fd, out: Output::new(fd) }
-    }
-
-    /// The descriptor.
-    pub(super) fn fd(&self) -> Fd {
-        self.fd
-    }
-
-    /// Writes what is held back and closes the file.
-    pub(super) fn close(mut self) -> Result<(), Errno> {
-        let flushed = self.out.flush().map_err(|error| Output::errno(&error));
-        flushed.and(fd::close(self.fd))
-    }
-}
-
-impl Write for OutFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::core::basename::last_component;
 use crate::core::folder;
 use crate::core::paths::{join, strip_slashes};
 use crate::glob;
-use crate::run;
+use crate::run::{self, replaced};
 
 use super::action::{Action, Bits, Clock, Expression};
 use super::parse::Query;
@@ -216,7 +216,7 @@ impl Walk {
                 true
             }
             Action::Execute(command) => {
-                let argv: Vec<Vec<u8>> = command.iter().map(|word| replaced(word, found.path)).collect();
+                let argv: Vec<Vec<u8>> = command.iter().map(|word| replaced(word, b"{}", found.path)).collect();
                 run_command(ctx, &argv) == Some(WaitStatus::Exited(0))
             }
             Action::Collect(number) => {
@@ -249,7 +249,7 @@ impl Walk {
         let mut argv = Vec::with_capacity(command.len() + batch.paths.len());
         for word in command {
             if memchr::memmem::find(word, b"{}").is_some() {
-                argv.extend(batch.paths.iter().map(|path| replaced(word, path)));
+                argv.extend(batch.paths.iter().map(|path| replaced(word, b"{}", path)));
             } else {
                 argv.push(word.clone());
             }
@@ -270,17 +270,4 @@ fn run_command(ctx: &mut Context<'_>, argv: &[Vec<u8>]) -> Option<WaitStatus> {
             None
         }
     }
-}
-
-/// `word` with each `{}` replaced by the path.
-fn replaced(word: &[u8], path: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(word.len() + path.len());
-    let mut start = 0;
-    for at in memchr::memmem::find_iter(word, b"{}") {
-        out.extend_from_slice(word.get(start..at).unwrap_or_default());
-        out.extend_from_slice(path);
-        start = at + 2;
-    }
-    out.extend_from_slice(word.get(start..).unwrap_or_default());
-    out
 }
