@@ -72,11 +72,11 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         [input] => (input.as_slice(), None),
         [input, output, ..] => (input.as_slice(), Some(output.as_slice()).filter(|output| *output != b"-")),
     };
+    let failed = |ctx: &mut Context<'_>, path: &[u8], error| ctx.die_errno(&[b"can't open '", path, b"'"], error);
+    let source = Source::open(input).map_err(|error| failed(ctx, input, error))?;
     if parsed.operands.len() > 2 {
         return Err(ctx.usage());
     }
-    let failed = |ctx: &mut Context<'_>, path: &[u8], error| ctx.die_errno(&[b"can't open '", path, b"'"], error);
-    let source = Source::open(input).map_err(|error| failed(ctx, input, error))?;
     let file = output.map(create).transpose().map_err(|error| failed(ctx, output.unwrap_or_default(), error))?;
     let mut reader = LineReader::text(source.fd());
     let done = match file {
