@@ -28,6 +28,7 @@ fn standard_streams_have_names() {
     script("echo x > /dev/stdout; { echo y > /dev/stderr; } 2>&1; echo z > /proc/self/fd/1", "x\ny\nz\n");
     script("echo piped | cat /dev/stdin", "piped\n");
     script("readlink /proc/self/fd/0; ls /proc/$$/fd; true", "/dev/null\n0\n1\n2\n");
+    script("[ -p /dev/stdin ] || [ -c /dev/stdin ] && stat -L -c %F /dev/stdin", "character special file\n");
 }
 
 #[test]

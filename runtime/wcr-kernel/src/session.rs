@@ -184,7 +184,7 @@ impl Kernel {
         let Found::Here(opened) = found else { return Err(Errno::Noent) };
         self.vfs.pin(opened.node)?;
         let backing = Backing::Device { device: Device::Null, node: opened.node };
-        Ok(self.add_file(OpenFile::new(backing, OpenFlags::RDONLY)))
+        Ok(self.add_file(OpenFile::new(backing, OpenFlags::RDONLY).named(Name::Text(b"/dev/null".to_vec()))))
     }
 
     /// Reads what a session has written: `Some(0)` is the end, `None` nothing yet.
