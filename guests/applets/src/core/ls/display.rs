@@ -60,7 +60,7 @@ impl<'a> Display<'a> {
             return self.columns(ctx, entries, widest + inode + blocks + GAP);
         }
         for entry in entries {
-            let (mut line, _) = self.line(entry);
+            let (mut line, _) = self.line(ctx, entry);
             line.push(b'\n');
             ctx.put(&line);
         }
@@ -82,7 +82,7 @@ impl<'a> Display<'a> {
                     column = next;
                 }
                 next = column + width;
-                let (text, shown) = self.line(entry);
+                let (text, shown) = self.line(ctx, entry);
                 line.extend_from_slice(&text);
                 column += shown;
             }
@@ -92,7 +92,7 @@ impl<'a> Display<'a> {
     }
 
     /// An entry's text and its width on the screen.
-    fn line(&mut self, entry: &Entry) -> (Vec<u8>, usize) {
+    fn line(&mut self, ctx: &mut Context<'_>, entry: &Entry) -> (Vec<u8>, usize) {
         let (options, stat) = (self.options, &entry.stat);
         let mut out = Vec::new();
         if options.inode {
@@ -111,7 +111,7 @@ impl<'a> Display<'a> {
         let link = long && stat.mode.kind() == FileKind::Symlink;
         width += self.name(&mut out, &entry.name, Some(entry.look));
         if link {
-            self.target(&mut out, entry);
+            self.target(ctx, &mut out, entry);
         } else if let Some(indicator) = self.indicator(stat.mode) {
             out.push(indicator);
             width += 1;
@@ -159,8 +159,12 @@ impl<'a> Display<'a> {
     }
 
     /// Where a link leads, with the look of what is there.
-    fn target(&self, out: &mut Vec<u8>, entry: &Entry) {
-        let Ok(target) = fs::readlink(&entry.path) else { return };
+    fn target(&self, ctx: &mut Context<'_>, out: &mut Vec<u8>, entry: &Entry) {
+        let target = match fs::readlink(&entry.path) {
+            Ok(target) => target,
+            // It has gone since the folder was read.
+            Err(error) => return ctx.perror(&[&entry.path, b": cannot read link"], error),
+        };
         out.extend_from_slice(b" -> ");
         let decorated = self.options.color || self.options.classify;
         let mode = if decorated { fs::stat(&entry.path).ok().map(|Stat { mode, .. }| mode) } else { None };
