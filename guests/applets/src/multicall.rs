@@ -42,7 +42,7 @@ pub fn only(table: &[Entry]) -> ! {
     let mut wanted: &[u8] = b"";
     while let Some((word, behind)) = rest.split_first() {
         let word = word.strip_prefix(b"-").unwrap_or(word);
-        (wanted, rest) = (word.rsplit(|byte| *byte == b'/').next().unwrap_or(word), behind);
+        (wanted, rest) = (base_name(word), behind);
         if !wanted.starts_with(b"busybox") {
             break;
         }
@@ -52,8 +52,13 @@ pub fn only(table: &[Entry]) -> ! {
 
 fn dispatch(table: &[Entry], path: &[u8], args: &[Vec<u8>]) -> u8 {
     let path = path.strip_prefix(b"-").unwrap_or(path);
-    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    let name = base_name(path);
     if name.starts_with(b"busybox") { busybox(table, path, args) } else { run(table, path, name, args) }
+}
+
+/// What stands behind the last slash.
+fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }
 
 fn run(table: &[Entry], program: &[u8], name: &[u8], args: &[Vec<u8>]) -> u8 {
@@ -106,7 +111,7 @@ fn busybox(table: &[Entry], program: &[u8], args: &[Vec<u8>]) -> u8 {
         b"--list-full" => list(true),
         b"--install" => return install(rest),
         b"busybox" => return busybox(table, program, rest),
-        path => return run(table, program, path.rsplit(|byte| *byte == b'/').next().unwrap_or(path), rest),
+        path => return run(table, program, base_name(path), rest),
     }
     0
 }

@@ -69,18 +69,7 @@ impl Program {
         long: &'static [Long],
         main: Main,
     ) -> Self {
-        let reading = Reading::Options(Spec::new(short, long));
-        Self {
-            name,
-            synopsis,
-            purpose,
-            reading,
-            failure: 1,
-            failed_write: WRITE_ERROR,
-            help_code: 0,
-            missing: "",
-            main,
-        }
+        Self::reading(name, synopsis, purpose, Reading::Options(Spec::new(short, long)), main)
     }
 
     /// A program that reads its arguments itself.
@@ -92,28 +81,27 @@ impl Program {
         exact: bool,
         main: Main,
     ) -> Self {
-        Self {
-            name,
-            synopsis,
-            purpose,
-            reading: Reading::Raw { exact },
-            failure: 1,
-            failed_write: WRITE_ERROR,
-            help_code: 0,
-            missing: "",
-            main,
-        }
+        Self::reading(name, synopsis, purpose, Reading::Raw { exact }, main)
     }
 
     /// A program that reads its arguments itself, and shows its help and version itself.
     #[must_use]
     pub const fn whole(name: &'static str, main: Main) -> Self {
-        let (synopsis, purpose) = ("", "");
+        Self::reading(name, "", "", Reading::Whole, main)
+    }
+
+    const fn reading(
+        name: &'static str,
+        synopsis: &'static str,
+        purpose: &'static str,
+        reading: Reading,
+        main: Main,
+    ) -> Self {
         Self {
             name,
             synopsis,
             purpose,
-            reading: Reading::Whole,
+            reading,
             failure: 1,
             failed_write: WRITE_ERROR,
             help_code: 0,
