@@ -4,7 +4,7 @@ use std::io::Write;
 
 use applets::core::accounts::Accounts;
 use applets::core::basename::last_component;
-use applets::core::paths::{is_dots, join, strip_slashes};
+use applets::core::paths::{is_dots, join};
 use applets::core::time::Zone;
 use applets::{Context, Quit, glob, run};
 use wcr_sys::abi::{FileKind, OpenFlags, Stat, Timestamp, WaitStatus};
@@ -219,7 +219,7 @@ impl Walk {
         let (path, stat) = (found.path, found.stat);
         let holds = match action {
             Action::Always(holds) => *holds,
-            Action::Name { pattern, ignore_case } => glob::matches(pattern, name_of(path), *ignore_case),
+            Action::Name { pattern, ignore_case } => glob::matches(pattern, last_component(path), *ignore_case),
             Action::Path { pattern, ignore_case } => glob::matches(pattern, path, *ignore_case),
             Action::LinkName { pattern, ignore_case } => {
                 stat.mode.kind() == FileKind::Symlink
@@ -328,7 +328,7 @@ impl Walk {
     }
 
     fn delete(&mut self, ctx: &mut Context<'_>, path: &[u8], stat: &Stat) -> bool {
-        if is_dots(last_component(strip_slashes(path))) {
+        if is_dots(path) {
             return true;
         }
         let is_directory = stat.mode.kind() == FileKind::Directory;
@@ -347,7 +347,7 @@ impl Walk {
         if !command.in_folder {
             return path.to_vec();
         }
-        let name = name_of(path);
+        let name = last_component(path);
         if name.starts_with(b"/") { name.to_vec() } else { [b"./", name].concat() }
     }
 
@@ -431,11 +431,6 @@ fn look(path: &[u8], follow: bool) -> Result<Stat, Errno> {
         Err(Errno::Noent | Errno::Notdir) => fs::lstat(path),
         found => found,
     }
-}
-
-/// The name that `-name` looks at.
-fn name_of(path: &[u8]) -> &[u8] {
-    last_component(strip_slashes(path))
 }
 
 fn time_of(stat: &Stat, clock: Clock) -> Timestamp {
