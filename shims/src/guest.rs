@@ -123,6 +123,7 @@ const CORE: &[&str] = &[
     "du",
     "env",
     "fallocate",
+    "fsync",
     "groups",
     "head",
     "hostname",
@@ -136,6 +137,7 @@ const CORE: &[&str] = &[
     "mkfifo",
     "mknod",
     "mktemp",
+    "mountpoint",
     "mv",
     "nuke",
     "printenv",
@@ -158,14 +160,16 @@ const CORE: &[&str] = &[
 ];
 
 const TEXT: &[&str] = &[
-    "[[", "cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sed", "sort", "tac", "tr",
+    "[[", "comm", "cut", "egrep", "expand", "fgrep", "fold", "grep", "nl", "paste", "rev", "sed", "sort", "tac", "tr",
     "unexpand", "uniq",
 ];
 
 const TOOLS: &[&str] = &[
     "ascii",
+    "base32",
     "base64",
     "cal",
+    "cksum",
     "cmp",
     "crc32",
     "dd",
@@ -175,6 +179,7 @@ const TOOLS: &[&str] = &[
     "factor",
     "find",
     "getopt",
+    "hd",
     "hexdump",
     "ipcalc",
     "md5sum",
@@ -188,6 +193,7 @@ const TOOLS: &[&str] = &[
     "shuf",
     "split",
     "strings",
+    "sum",
     "tree",
     "ts",
     "unix2dos",
@@ -225,8 +231,11 @@ const AWK: &[&str] = &["awk"];
 const CALC: &[&str] = &["bc", "dc", "expr"];
 
 const SYSTEM: &[&str] = &[
+    "chpst",
     "crond",
     "crontab",
+    "envdir",
+    "envuidgid",
     "free",
     "ionice",
     "kill",
@@ -234,18 +243,25 @@ const SYSTEM: &[&str] = &[
     "last",
     "logger",
     "logread",
+    "lsof",
+    "mesg",
     "mim",
     "mount",
+    "nice",
     "nohup",
     "pgrep",
     "pidof",
     "pkill",
     "ps",
+    "pstree",
+    "pwdx",
     "renice",
     "reset",
     "run-parts",
     "setpriv",
     "setsid",
+    "setuidgid",
+    "softlimit",
     "start-stop-daemon",
     "stty",
     "sysctl",
@@ -254,6 +270,7 @@ const SYSTEM: &[&str] = &[
     "time",
     "timeout",
     "top",
+    "ttysize",
     "umount",
     "uptime",
     "w",
@@ -301,7 +318,12 @@ const MACHINE: &[&str] = &[
     "init",
     "insmod",
     "ip",
+    "ipaddr",
+    "iplink",
     "ipneigh",
+    "iproute",
+    "iprule",
+    "iptunnel",
     "klogd",
     "linux32",
     "linux64",
@@ -315,6 +337,8 @@ const MACHINE: &[&str] = &[
     "microcom",
     "mkdosfs",
     "mke2fs",
+    "mkfs.ext2",
+    "mkfs.vfat",
     "mkswap",
     "modinfo",
     "modprobe",
@@ -337,6 +361,7 @@ const MACHINE: &[&str] = &[
     "rmmod",
     "route",
     "run-init",
+    "setarch",
     "setkeycodes",
     "ssl_client",
     "svc",
@@ -361,7 +386,21 @@ const MACHINE: &[&str] = &[
     "wget",
 ];
 
-const USERS: &[&str] = &["login", "mkpasswd", "passwd", "su", "sulogin"];
+const USERS: &[&str] = &[
+    "add-shell",
+    "addgroup",
+    "adduser",
+    "chpasswd",
+    "cryptpw",
+    "delgroup",
+    "deluser",
+    "login",
+    "mkpasswd",
+    "passwd",
+    "remove-shell",
+    "su",
+    "sulogin",
+];
 
 const EDIT: &[&str] = &["ed", "less", "more", "vi"];
 

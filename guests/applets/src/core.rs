@@ -23,6 +23,7 @@ pub mod ls;
 pub mod mkdir;
 pub mod mktemp;
 pub mod mode;
+pub mod mountpoint;
 pub mod mv;
 pub mod nproc;
 pub mod onecall;

@@ -1,5 +1,6 @@
 //! The applets for processes, users and the system.
 
+pub mod chpst;
 pub mod crond;
 pub mod crontab;
 pub mod free;
@@ -9,11 +10,14 @@ pub mod logger;
 pub mod memory;
 pub mod mim;
 pub mod mount;
+pub mod nice;
 pub mod nohup;
+pub mod open_files;
 pub mod pgrep;
 mod priority;
 pub mod processes;
 pub mod ps;
+pub mod pstree;
 pub mod renice;
 pub mod runparts;
 pub mod setpriv;

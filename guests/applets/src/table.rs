@@ -5,21 +5,21 @@ use crate::archive::{ar, bzip2, cpio, dpkg_deb, gzip, lzop, rpm2cpio, tar, uncom
 use crate::calc::{bc, dc, expr};
 use crate::core::{
     basename, canonical, cat, chmod, chown, cp, date, dirname, du, echo, env, head, hostname, id, install, ln, ls,
-    mkdir, mktemp, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee, terminal,
-    test, touch, truth, uname, wc, which, yes,
+    mkdir, mktemp, mountpoint, mv, nproc, onecall, printenv, printf, pwd, rm, rmdir, seq, sleep, stat, sync, tail, tee,
+    terminal, test, touch, truth, uname, wc, which, yes,
 };
 use crate::edit::{ed, less, more, vi};
 use crate::machine;
 use crate::system::{
-    crond, crontab, free, ionice, kill, logger, mim, mount, nohup, pgrep, ps, renice, runparts, setpriv, setsid,
-    start_stop_daemon, stty, sysctl, syslogd, taskset, time, timeout, top, uptime, watch,
+    chpst, crond, crontab, free, ionice, kill, logger, mim, mount, nice, nohup, open_files, pgrep, ps, pstree, renice,
+    runparts, setpriv, setsid, start_stop_daemon, stty, sysctl, syslogd, taskset, time, timeout, top, uptime, watch,
 };
 use crate::text;
 use crate::tools::{
-    ascii, base64, cal, checksum, cmp, dd, df, diff, dos2unix, factor, find, getopt, hexdump, ipcalc, od, patch, shred,
-    shuf, split, strings, tree, ts, uuencode, xargs, xxd,
+    ascii, base64, cal, checksum, cksum, cmp, dd, df, diff, dos2unix, factor, find, getopt, hexdump, ipcalc, od, patch,
+    shred, shuf, split, strings, tree, ts, uuencode, xargs, xxd,
 };
-use crate::users::{login, mkpasswd, passwd, su, sulogin};
+use crate::users::{addgroup, adduser, chpasswd, deluser, login, mkpasswd, passwd, shells, su, sulogin};
 
 /// An applet and the directory that BusyBox installs it in.
 pub type Entry = (&'static str, Applet);
@@ -66,7 +66,9 @@ pub const CORE: &[Entry] = &[
     (USR_BIN, terminal::LOGNAME),
     (BIN, canonical::READLINK),
     (USR_BIN, canonical::REALPATH),
-    (BIN, sync::APPLET),
+    (BIN, sync::SYNC),
+    (BIN, sync::FSYNC),
+    (BIN, mountpoint::APPLET),
     (BIN, mkdir::APPLET),
     (BIN, rmdir::APPLET),
     (BIN, rm::APPLET),
@@ -107,6 +109,7 @@ pub const TEXT: &[Entry] = &[
     (BIN, text::rev::APPLET),
     (USR_BIN, text::tac::APPLET),
     (USR_BIN, text::uniq::APPLET),
+    (USR_BIN, text::comm::APPLET),
     (USR_BIN, text::tr::APPLET),
     (USR_BIN, text::paste::APPLET),
     (USR_BIN, text::nl::APPLET),
@@ -134,7 +137,10 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, xxd::APPLET),
     (USR_BIN, dos2unix::DOS2UNIX),
     (USR_BIN, dos2unix::UNIX2DOS),
-    (BIN, base64::APPLET),
+    (BIN, base64::BASE64),
+    (BIN, base64::BASE32),
+    (USR_BIN, cksum::CKSUM),
+    (USR_BIN, cksum::SUM),
     (USR_BIN, split::APPLET),
     (BIN, dd::APPLET),
     (BIN, df::APPLET),
@@ -149,7 +155,8 @@ pub const TOOLS: &[Entry] = &[
     (USR_BIN, ascii::APPLET),
     (USR_BIN, cal::APPLET),
     (BIN, getopt::APPLET),
-    (USR_BIN, hexdump::APPLET),
+    (USR_BIN, hexdump::HEXDUMP),
+    (USR_BIN, hexdump::HD),
     (BIN, ipcalc::APPLET),
     (USR_BIN, patch::APPLET),
     (USR_BIN, shuf::APPLET),
@@ -219,6 +226,17 @@ pub const SYSTEM: &[Entry] = &[
     (SBIN, start_stop_daemon::APPLET),
     (BIN, stty::APPLET),
     (USR_BIN, taskset::APPLET),
+    (BIN, nice::APPLET),
+    (USR_BIN, pstree::APPLET),
+    (USR_BIN, open_files::LSOF),
+    (USR_BIN, open_files::PWDX),
+    (USR_BIN, chpst::CHPST),
+    (USR_BIN, chpst::ENVDIR),
+    (USR_BIN, chpst::ENVUIDGID),
+    (USR_BIN, chpst::SETUIDGID),
+    (USR_BIN, chpst::SOFTLIMIT),
+    (USR_BIN, terminal::MESG),
+    (USR_BIN, terminal::TTYSIZE),
 ];
 
 /// The applets of the program `edit`: those that show and edit text at a terminal.
@@ -231,6 +249,14 @@ pub const USERS: &[Entry] = &[
     (USR_BIN, passwd::APPLET),
     (BIN, su::APPLET),
     (SBIN, sulogin::APPLET),
+    (USR_SBIN, adduser::APPLET),
+    (USR_SBIN, addgroup::APPLET),
+    (USR_SBIN, deluser::DELUSER),
+    (USR_SBIN, deluser::DELGROUP),
+    (USR_SBIN, chpasswd::APPLET),
+    (USR_BIN, mkpasswd::CRYPTPW),
+    (USR_SBIN, shells::ADD),
+    (USR_SBIN, shells::REMOVE),
 ];
 
 /// The names that other guests answer to.

@@ -2,6 +2,7 @@
 
 pub mod awk;
 pub mod brackets;
+pub mod comm;
 pub mod cut;
 pub mod expand;
 pub mod fold;

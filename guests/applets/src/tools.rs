@@ -4,6 +4,7 @@ pub mod ascii;
 pub mod base64;
 pub mod cal;
 pub mod checksum;
+pub mod cksum;
 pub mod cmp;
 pub mod dd;
 pub mod df;

@@ -1,4 +1,4 @@
-//! `sync`: writes what is held back.
+//! `sync` and `fsync`: write what is held back.
 
 use wcr_sys::abi::OpenFlags;
 use wcr_sys::{fd, fs};
@@ -6,19 +6,28 @@ use wcr_sys::{fd, fs};
 use crate::options::{Spec, Takes};
 use crate::{Applet, Context, Quit};
 
-/// The applet.
-pub const APPLET: Applet = Applet::new(
+/// `sync`.
+pub const SYNC: Applet = Applet::new(
     "sync",
     "sync [-df] [FILE]...\n\n\
      Write all buffered blocks (in FILEs) to disk\n\
      \t-d\tAvoid syncing metadata\n\
      \t-f\tSync filesystems underlying FILEs",
-    main,
+    sync,
+);
+
+/// `fsync`.
+pub const FSYNC: Applet = Applet::new(
+    "fsync",
+    "fsync [-d] FILE...\n\n\
+     Write all buffered blocks in FILEs to disk\n\
+     \t-d\tAvoid syncing metadata",
+    fsync,
 );
 
 const SPEC: Spec = Spec::new("df", &[("data", Takes::Nothing, b'd'), ("file-system", Takes::Nothing, b'f')]);
 
-fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+fn sync(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     if parsed.has(b'd') && parsed.has(b'f') {
         return Err(ctx.usage());
@@ -29,8 +38,21 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             let _ = fd::sync(root).and_then(|()| fd::close(root));
         }
     }
+    Ok(sync_files(ctx, &parsed.operands))
+}
+
+fn fsync(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let parsed = Spec::short("d").parse(ctx)?;
+    if parsed.operands.is_empty() {
+        return Err(ctx.usage());
+    }
+    Ok(sync_files(ctx, &parsed.operands))
+}
+
+/// Writes what is held back of each file; what fails is told, and the exit code then 1.
+fn sync_files(ctx: &mut Context<'_>, paths: &[Vec<u8>]) -> u8 {
     let mut code = 0;
-    for path in &parsed.operands {
+    for path in paths {
         let opened = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::NONBLOCK), 0);
         let Ok(file) = opened.inspect_err(|error| ctx.perror(&[b"can't open '", path, b"'"], *error)) else {
             code = 1;
@@ -41,5 +63,5 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             code = 1;
         }
     }
-    Ok(code)
+    code
 }

@@ -1,4 +1,4 @@
-//! `tty`, `clear` and `logname`: about the terminal and who sits at it.
+//! `tty`, `ttysize`, `mesg`, `clear` and `logname`: about the terminal and who sits at it.
 
 use wcr_sys::abi::{SetWhen, Termios, lflag};
 use wcr_sys::{Errno, fd, fs, tty as terminal};
@@ -37,6 +37,66 @@ pub const RESET: Applet = Applet::new("reset", "reset\n\nReset the screen", |ctx
     }
     Ok(0)
 });
+
+/// `mesg`.
+pub const MESG: Applet = Applet::new(
+    "mesg",
+    "mesg [y|n]\n\n\
+     Control write access to your terminal\n\
+     \ty\tAllow write access to your terminal\n\
+     \tn\tDisallow write access to your terminal",
+    mesg,
+);
+
+/// `ttysize`.
+pub const TTYSIZE: Applet =
+    Applet::new("ttysize", "ttysize [w] [h]\n\nPrint dimensions of stdin tty, or 80x24", ttysize);
+
+/// The permissions for others to write on a terminal: its group, `tty`, and all.
+const WRITABLE: u32 = 0o022;
+/// The one that is given.
+const GROUP_WRITABLE: u32 = 0o020;
+
+fn mesg(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let allowed = match ctx.args {
+        [] => None,
+        [word] if matches!(word.first(), Some(b'y' | b'n')) => Some(word.starts_with(b"y")),
+        _ => return Err(ctx.usage()),
+    };
+    if !fd::is_tty(fd::STDIN) {
+        return Err(ctx.die(&[b"not a tty"]));
+    }
+    let mode = fd::stat(fd::STDIN).map_err(|error| ctx.die_errno(&[b"fstat"], error))?.mode.permissions();
+    let Some(allowed) = allowed else {
+        let open = mode & WRITABLE != 0;
+        ctx.put(if open { b"is y\n" } else { b"is n\n" });
+        return Ok(u8::from(!open));
+    };
+    let mode = if allowed { mode | GROUP_WRITABLE } else { mode & !WRITABLE };
+    fd::chmod(fd::STDIN, mode).map(|()| 0).map_err(|error| ctx.die_errno(&[b"fchmod"], error))
+}
+
+fn ttysize(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let (mut width, mut height) = (80, 24);
+    if let Ok(size) = terminal::size(fd::STDIN) {
+        // A size of 0 is one that nobody knows.
+        width = if size.cols == 0 { width } else { size.cols };
+        height = if size.rows == 0 { height } else { size.rows };
+    }
+    let mut words = Vec::new();
+    for arg in ctx.args {
+        match arg.first() {
+            Some(b'w') => words.push(width.to_string()),
+            Some(b'h') => words.push(height.to_string()),
+            _ => {}
+        }
+    }
+    if words.is_empty() {
+        words = vec![width.to_string(), height.to_string()];
+    }
+    ctx.put(format!("{}\n", words.join(" ")).as_bytes());
+    Ok(0)
+}
 
 fn tty(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     // A wrong option is no answer to whether there is a terminal, which 1 is.

@@ -53,12 +53,23 @@ applet!(
 );
 applet!(
     /// `mkdosfs`.
-    MKDOSFS, "mkdosfs", |ctx| format(ctx, "v:I:C:n:m:b:s:F:h:i:S:f:r:R:k"); "making file systems"
+    MKDOSFS, "mkdosfs", |ctx| format(ctx, VFAT_OPTIONS); "making file systems"
 );
 applet!(
     /// `mke2fs`.
-    MKE2FS, "mke2fs", |ctx| format(ctx, "c:l:b:f:i:I:J:G:N:m:o:g:L:M:O:r:E:T:U:jnqvFS"); "making file systems"
+    MKE2FS, "mke2fs", |ctx| format(ctx, EXT2_OPTIONS); "making file systems"
 );
+applet!(
+    /// `mkfs.vfat`, another name of `mkdosfs`.
+    MKFS_VFAT, "mkfs.vfat", |ctx| format(ctx, VFAT_OPTIONS); "making file systems"
+);
+applet!(
+    /// `mkfs.ext2`, another name of `mke2fs`.
+    MKFS_EXT2, "mkfs.ext2", |ctx| format(ctx, EXT2_OPTIONS); "making file systems"
+);
+
+const EXT2_OPTIONS: &str = "c:l:b:f:i:I:J:G:N:m:o:g:L:M:O:r:E:T:U:jnqvFS";
+const VFAT_OPTIONS: &str = "v:I:C:n:m:b:s:F:h:i:S:f:r:R:k";
 
 refused!(
     /// `blkdiscard`.

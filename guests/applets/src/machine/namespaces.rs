@@ -24,6 +24,11 @@ pub const LINUX32: Applet =
 /// `linux64`.
 pub const LINUX64: Applet = Applet::new("linux64", "", personality).with_help(Help::Unavailable);
 
+applet!(
+    /// `setarch`.
+    SETARCH, "setarch", setarch; "another machine's name"
+);
+
 /// The name spaces in the order in which they are entered: option, its long form, the name in `/proc/PID/ns`.
 const SPACES: [(u8, &[u8]); 6] =
     [(b'U', b"user"), (b'i', b"ipc"), (b'u', b"uts"), (b'n', b"net"), (b'p', b"pid"), (b'm', b"mnt")];
@@ -128,12 +133,26 @@ fn cttyhack(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 /// Runs a program, or a shell.
+fn setarch(ctx: &mut Context<'_>) -> Result<u8, Quit> {
+    let Some((name, rest)) = ctx.args.split_first() else { return Err(ctx.usage()) };
+    if !matches!(name.as_slice(), b"linux32" | b"linux64") {
+        return Err(ctx.die(&[b"invalid personality '", name, b"'"]));
+    }
+    let parsed = Spec::short("+R").parse_behind(ctx, rest, None, |_, _, _| Ok(()))?;
+    run_or_shell(ctx, &parsed.operands)
+}
+
 fn personality(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = Spec::short("+").parse(ctx)?;
-    if parsed.operands.is_empty() {
+    run_or_shell(ctx, &parsed.operands)
+}
+
+/// Runs a program, or a shell where none is named.
+fn run_or_shell(ctx: &mut Context<'_>, argv: &[Vec<u8>]) -> Result<u8, Quit> {
+    if argv.is_empty() {
         return Err(run::exec(ctx, &[b"/bin/sh".to_vec()], wcr_sys::env()));
     }
-    Err(run::exec(ctx, &parsed.operands, wcr_sys::env()))
+    Err(run::exec(ctx, argv, wcr_sys::env()))
 }
 
 #[cfg(test)]

@@ -67,6 +67,26 @@ applet!(
     IFCONFIG, "ifconfig", ifconfig
 );
 applet!(
+    /// `ipaddr`.
+    IPADDR, "ipaddr", |ctx| ip_object(ctx, Object::Address)
+);
+applet!(
+    /// `iplink`.
+    IPLINK, "iplink", |ctx| ip_object(ctx, Object::Link)
+);
+applet!(
+    /// `iproute`.
+    IPROUTE, "iproute", |ctx| ip_object(ctx, Object::Other)
+);
+applet!(
+    /// `iprule`.
+    IPRULE, "iprule", |ctx| ip_object(ctx, Object::Rule)
+);
+applet!(
+    /// `iptunnel`.
+    IPTUNNEL, "iptunnel", |ctx| ip_object(ctx, Object::Other)
+);
+applet!(
     /// `ip`.
     IP, "ip", ip
 );
@@ -334,52 +354,81 @@ const INET: &[u8] = b"    inet 127.0.0.1/8 scope host lo\n       valid_lft forev
 const INET6: &[u8] = b"    inet6 ::1/128 scope host \n       valid_lft forever preferred_lft forever\n";
 const RULES: &[u8] = b"0:\tfrom all lookup local \n32766:\tfrom all lookup main \n32767:\tfrom all lookup default \n";
 
+/// What `ip` is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Object {
+    Address,
+    Link,
+    Rule,
+    /// Routes and tunnels, of which a container has none.
+    Other,
+}
+
+impl Object {
+    /// The objects that a word may mean, as far as it was written.
+    fn named(word: &[u8]) -> Option<Self> {
+        const NAMES: [(&[u8], Object); 7] = [
+            (b"address", Object::Address),
+            (b"link", Object::Link),
+            (b"rule", Object::Rule),
+            (b"route", Object::Other),
+            (b"neigh", Object::Other),
+            (b"tunnel", Object::Other),
+            (b"tunl", Object::Other),
+        ];
+        let found = NAMES.into_iter().find(|(name, _)| !word.is_empty() && name.starts_with(word));
+        found.map(|(_, object)| object)
+    }
+}
+
 fn ip(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let mut args = ctx.args;
-    let (mut four, mut six) = (true, true);
+    let (families, args) = families(ctx)?;
+    let Some((word, rest)) = args.split_first() else { return Err(ctx.usage()) };
+    let object = Object::named(word).ok_or_else(|| ctx.usage())?;
+    show(ctx, object, rest, families)
+}
+
+/// An applet of its own for one of `ip`'s objects.
+fn ip_object(ctx: &mut Context<'_>, object: Object) -> Result<u8, Quit> {
+    let (families, args) = families(ctx)?;
+    show(ctx, object, args, families)
+}
+
+/// Whether the families 4 and 6 are wanted, and the arguments behind the options.
+fn families<'a>(ctx: &mut Context<'a>) -> Result<([bool; 2], &'a [Vec<u8>]), Quit> {
+    let (mut wanted, mut args) = ([true; 2], ctx.args);
     while let Some((option, rest)) = args.split_first().filter(|(option, _)| option.starts_with(b"-")) {
         match option.as_slice() {
-            b"-4" => six = false,
-            b"-6" => four = false,
+            b"-4" => wanted = [wanted[0], false],
+            b"-6" => wanted = [false, wanted[1]],
             b"-o" | b"-0" | b"-oneline" => {}
             _ => return Err(ctx.usage()),
         }
         args = rest;
     }
-    let Some((object, rest)) = args.split_first() else { return Err(ctx.usage()) };
-    let named = |names: &[&[u8]]| !object.is_empty() && names.iter().any(|name| name.starts_with(object));
-    let verb = rest.first().map(Vec::as_slice).unwrap_or(b"show");
-    let shows = [&b"show"[..], b"list", b"ls"].iter().any(|known| known.starts_with(verb));
-    let fault = |ctx: &mut Context<'_>, text: &[u8]| {
-        ctx.perror(&[text], Errno::Perm);
-        Quit(2)
-    };
-    if named(&[b"address"]) {
-        if !shows {
-            return Err(fault(ctx, b"RTNETLINK answers"));
+    Ok((wanted, args))
+}
+
+fn show(ctx: &mut Context<'_>, object: Object, args: &[Vec<u8>], [four, six]: [bool; 2]) -> Result<u8, Quit> {
+    let verb = args.first().map(Vec::as_slice).unwrap_or(b"show");
+    if !([&b"show"[..], b"list", b"ls"].iter().any(|known| known.starts_with(verb))) {
+        let sets = object == Object::Link && verb == b"set";
+        ctx.perror(&[if sets { &b"SIOCSIFFLAGS"[..] } else { b"RTNETLINK answers" }], Errno::Perm);
+        return Err(Quit(2));
+    }
+    match object {
+        Object::Address => {
+            let parts: [&[u8]; 4] = [
+                LINK,
+                if four && six { ETHER } else { b"" },
+                if four { INET } else { b"" },
+                if six { INET6 } else { b"" },
+            ];
+            ctx.put(&parts.concat());
         }
-        let parts: [&[u8]; 4] =
-            [LINK, if four && six { ETHER } else { b"" }, if four { INET } else { b"" }, if six { INET6 } else { b"" }];
-        ctx.put(&parts.concat());
-    } else if named(&[b"link"]) {
-        if verb == b"set" {
-            return Err(fault(ctx, b"SIOCSIFFLAGS"));
-        }
-        if !shows {
-            return Err(fault(ctx, b"RTNETLINK answers"));
-        }
-        ctx.put(&[LINK, ETHER].concat());
-    } else if named(&[b"rule"]) {
-        if !shows {
-            return Err(fault(ctx, b"RTNETLINK answers"));
-        }
-        ctx.put(RULES);
-    } else if named(&[b"route", b"neigh", b"tunnel", b"tunl"]) {
-        if !shows {
-            return Err(fault(ctx, b"RTNETLINK answers"));
-        }
-    } else {
-        return Err(ctx.usage());
+        Object::Link => ctx.put(&[LINK, ETHER].concat()),
+        Object::Rule => ctx.put(RULES),
+        Object::Other => {}
     }
     Ok(0)
 }

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use wcr_sys::abi::OpenFlags;
 use wcr_sys::{Fd, Input, fd, fs};
 
-use super::base64::Coder;
+use super::base64::{Coder, SIXTY_FOUR};
 use crate::core::mkdir::umask;
 use crate::options::Spec;
 use crate::source::Source;
@@ -51,7 +51,7 @@ fn encode_main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let letters = parsed.has(b'm');
     let begin = format!("begin{} {mode:o} ", if letters { "-base64" } else { "" });
     ctx.put(&[begin.as_bytes(), name].concat());
-    let (mut coder, mut out) = (Coder::new(LINE / 3 * 4), Vec::new());
+    let (mut coder, mut out) = (Coder::new(SIXTY_FOUR, LINE / 3 * 4), Vec::new());
     let mut input = source.reader();
     let mut line = take(ctx, &mut input, LINE)?;
     // The first line ends when there is something to follow it.
@@ -205,7 +205,7 @@ fn decode_line(line: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn decode_letters(ctx: &mut Context<'_>, input: &mut Input, file: Fd) -> Result<(), Quit> {
-    let mut coder = Coder::new(0);
+    let mut coder = Coder::new(SIXTY_FOUR, 0);
     while let Some(line) = next_line(input) {
         let ends = line.trim_ascii() == b"====";
         let mut out = Vec::new();

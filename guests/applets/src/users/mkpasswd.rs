@@ -1,4 +1,4 @@
-//! `mkpasswd`: the hash of a password.
+//! `mkpasswd` and `cryptpw`: the hash of a password.
 
 use wcr_sys::fd;
 
@@ -9,8 +9,12 @@ use crate::options::{Spec, Takes};
 use crate::{Context, Quit};
 
 applet!(
-    /// The applet.
+    /// `mkpasswd`.
     APPLET, "mkpasswd", mkpasswd
+);
+applet!(
+    /// `cryptpw`, which is the same.
+    CRYPTPW, "cryptpw", mkpasswd
 );
 
 const SPEC: Spec = Spec::new(

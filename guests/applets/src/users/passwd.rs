@@ -1,9 +1,9 @@
 //! `passwd`: changes, locks, unlocks and empties passwords.
 
-use wcr_sys::{fd, process, time};
+use wcr_sys::{fd, process};
 
 use super::crypt::{self, Method};
-use super::database::{Entry, PASSWD, SHADOW, set_password, shadow_password};
+use super::database::{Entry, PASSWD, SHADOW, keep_password, shadow_password};
 use super::{applet, ask, strength};
 use crate::core::accounts::Accounts;
 use crate::format::decimal;
@@ -14,8 +14,6 @@ applet!(
     /// The applet.
     APPLET, "passwd", passwd
 );
-
-const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
 
 /// Ends an applet that a user may only run with the superuser's rights, unless it has them.
 /// # Errors
@@ -51,7 +49,7 @@ fn passwd(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if shadowed.is_none() && wcr_sys::fs::stat(SHADOW).is_ok() {
         ctx.complain(&[b"no record of ", name, b" in ", SHADOW, b", using ", PASSWD]);
     }
-    let old = shadowed.clone().unwrap_or_else(|| entry.password.clone());
+    let old = shadowed.unwrap_or_else(|| entry.password.clone());
     let new = match change {
         None => {
             let method = Method::named(parsed.value(b'a').unwrap_or(b"sha256"));
@@ -68,14 +66,7 @@ fn passwd(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         },
         Some(_) => Vec::new(),
     };
-    let changed = match shadowed {
-        Some(_) => {
-            let today = time::now().to_nanos() / DAY;
-            set_password(ctx, SHADOW, name, &new, Some(today)) && set_password(ctx, PASSWD, name, b"x", None)
-        }
-        None => set_password(ctx, PASSWD, name, &new, None),
-    };
-    if !changed {
+    if !keep_password(ctx, name, &new) {
         return Err(ctx.die(&[b"can't update password file ", PASSWD]));
     }
     ctx.complain(&[b"password for ", name, b" changed by ", &caller]);

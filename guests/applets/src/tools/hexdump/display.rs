@@ -166,7 +166,7 @@ mod tests {
             block.resize(size, 0);
             let address = (number * size) as u64;
             display.end = (have < size).then_some(address + have as u64);
-            let applet = &super::super::APPLET;
+            let applet = &super::super::HEXDUMP;
             let mut err = Vec::new();
             display.show(&mut Context::new(applet, &[], &mut out, &mut err), &block, address);
         }

@@ -1,4 +1,4 @@
-//! `hexdump`: shows bytes in a format of the user's.
+//! `hexdump`: shows bytes in a format of the user's; `hd`: in the canonical one.
 
 mod display;
 mod format;
@@ -16,8 +16,12 @@ use crate::{Applet, Context, Quit, WriteFailure};
 use display::Display;
 use format::{Format, Wrong};
 
-/// The applet.
-pub const APPLET: Applet = Applet::new(
+/// `hd`.
+pub const HD: Applet =
+    Applet::new("hd", "hd FILE...\n\nhd is an alias for hexdump -C", main).on_write_failure(WriteFailure::Ignore);
+
+/// `hexdump`.
+pub const HEXDUMP: Applet = Applet::new(
     "hexdump",
     "hexdump [-bcdoxCv] [-e FMT] [-f FMT_FILE] [-n LEN] [-s OFS] [FILE]...\n\n\
      Display FILEs (or stdin) in a user specified format\n\n\
@@ -146,7 +150,8 @@ fn offset(text: &[u8]) -> Option<u64> {
 
 fn formats(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<Vec<Format>, Quit> {
     let (mut formats, mut wrong) = (Vec::new(), None);
-    for (key, value) in &parsed.options {
+    let canonical = (ctx.applet.name == HD.name).then_some((b'C', None));
+    for (key, value) in canonical.iter().chain(&parsed.options) {
         let texts: &[&[u8]] = match key {
             b'b' => &[ADDRESS_7, BYTES_OCTAL],
             b'c' => &[ADDRESS_7, CHARACTERS],
