@@ -60,14 +60,13 @@ impl Shell {
         true
     }
 
-    /// Replaces the default actions of the signals that end a shell: one at a terminal stays, and any outlives `QUIT`.
-    /// Process 1 would not get the interrupt, which ends other shells.
+    /// Replaces the default actions of the signals that end a shell: one at a terminal stays, and any outlives `QUIT`. The
+    /// interrupt ends a shell that waits for a program when that has ended.
     pub(crate) fn begin_signals(&mut self) {
         let interactive = self.has(Opt::Interactive);
         for signal in ENDING {
             let replaces = match signal {
-                Signal::INT => interactive || self.pid == 1 && !flavour::is_dash(),
-                Signal::QUIT => interactive || !flavour::is_dash(),
+                Signal::INT | Signal::QUIT => interactive || !flavour::is_dash(),
                 _ => interactive,
             };
             if replaces && (replace_action(signal) != Ok(Disposition::Ignore) || interactive) {

@@ -7,8 +7,8 @@ mod prompt;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use wcr_sys::abi::Signal;
-use wcr_sys::fd;
+use wcr_sys::abi::{Disposition, Signal};
+use wcr_sys::{fd, process, signal};
 
 use crate::flavour;
 use crate::options::Opt;
@@ -146,6 +146,9 @@ impl Shell {
         }
         self.traps.pending.retain(|signal| *signal != Signal::INT.0);
         if !interactive {
+            // The signal itself ends the shell, and no trap for its end runs; process 1 is the one that it would not end.
+            let _ = signal::set_disposition(Signal::INT, Disposition::Default);
+            let _ = signal::kill(process::ids().pid as i32, Some(Signal::INT));
             return Err(Unwind::Exit);
         }
         let _ = fd::write_all(fd::STDERR, b"\n");

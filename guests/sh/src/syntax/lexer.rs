@@ -56,12 +56,14 @@ impl<'a> Parser<'a> {
             braces: 0,
             document: None,
             in_delimiter: false,
+            in_target: false,
         }
     }
 
     /// Takes the next token.
     pub(super) fn token(&mut self, expect: Expect) -> Result<Token> {
         let mut expect = expect;
+        let in_target = core::mem::take(&mut self.in_target);
         loop {
             let token = match self.pushed_back.take() {
                 Some(PushedBack { token, checked, is_word }) => {
@@ -71,7 +73,7 @@ impl<'a> Parser<'a> {
                 }
                 None => self.raw_token(&mut expect)?,
             };
-            if token == Token::Newline {
+            if token == Token::Newline && !in_target {
                 self.read_here_documents()?;
                 if expect.newlines {
                     continue;

@@ -27,6 +27,9 @@ pub struct Parser<'a> {
     pub(super) document: Option<Rc<HereDoc>>,
     /// Within the delimiter of a here-document, where `$` and backquotes mean nothing.
     pub(super) in_delimiter: bool,
+    /// What comes is the target of a redirection: a line's end there is an error, and the bodies of here-documents that
+    /// follow it are not read any more.
+    pub(super) in_target: bool,
     /// Whether the first command substitution finds the text at its end: that of the commands, whose parser had looked
     /// ahead to it, is taken for its own.
     pub behind_end: bool,
@@ -363,6 +366,7 @@ impl Parser<'_> {
 
     fn redirect(&mut self, op: RedirectOp, fd: Option<u32>, out: &mut Vec<Redirect>) -> Result<()> {
         self.in_delimiter = matches!(op, RedirectOp::HereDoc | RedirectOp::HereDocTabs);
+        self.in_target = true;
         let token = self.token(Expect::WORD);
         self.in_delimiter = false;
         let token = token?;
