@@ -112,15 +112,14 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         None => 0,
     };
     let Some((limit, argv)) = parsed.operands.split_first() else { return Err(ctx.usage()) };
-    let after = duration_operand(ctx, limit)?;
+    // Whole seconds, and one at least.
+    let after = (duration_operand(ctx, limit)? / SECOND).max(1) * SECOND;
     if argv.is_empty() {
         return Err(ctx.usage());
     }
-    if after > 0 {
-        let watch = Watch { pid: process::ids().pid, signal, after, kill_after, start: true };
-        let started = watch.spawn(ctx.args).and_then(run::wait);
-        started.map_err(|error| ctx.die_errno(&[b"vfork"], error))?;
-    }
+    let watch = Watch { pid: process::ids().pid, signal, after, kill_after, start: true };
+    let started = watch.spawn(ctx.args).and_then(run::wait);
+    started.map_err(|error| ctx.die_errno(&[b"vfork"], error))?;
     Err(run::exec(ctx, argv, wcr_sys::env()))
 }
 
