@@ -236,6 +236,7 @@ const SYSTEM: &[&str] = &[
     "crontab",
     "envdir",
     "envuidgid",
+    "flock",
     "free",
     "ionice",
     "kill",

@@ -3,6 +3,7 @@
 pub mod chpst;
 pub mod crond;
 pub mod crontab;
+pub mod flock;
 pub mod free;
 pub mod ionice;
 pub mod kill;

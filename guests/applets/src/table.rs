@@ -11,8 +11,9 @@ use crate::core::{
 use crate::edit::{ed, less, more, vi};
 use crate::machine;
 use crate::system::{
-    chpst, crond, crontab, free, ionice, kill, logger, mim, mount, nice, nohup, open_files, pgrep, ps, pstree, renice,
-    runparts, setpriv, setsid, start_stop_daemon, stty, sysctl, syslogd, taskset, time, timeout, top, uptime, watch,
+    chpst, crond, crontab, flock, free, ionice, kill, logger, mim, mount, nice, nohup, open_files, pgrep, ps, pstree,
+    renice, runparts, setpriv, setsid, start_stop_daemon, stty, sysctl, syslogd, taskset, time, timeout, top, uptime,
+    watch,
 };
 use crate::text;
 use crate::tools::{
@@ -227,6 +228,7 @@ pub const SYSTEM: &[Entry] = &[
     (BIN, stty::APPLET),
     (USR_BIN, taskset::APPLET),
     (BIN, nice::APPLET),
+    (USR_BIN, flock::APPLET),
     (USR_BIN, pstree::APPLET),
     (USR_BIN, open_files::LSOF),
     (USR_BIN, open_files::PWDX),

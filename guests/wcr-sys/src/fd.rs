@@ -100,6 +100,15 @@ pub fn allocate(fd: Fd, mode: u32, offset: i64, len: i64) -> Result<()> {
     })
 }
 
+/// Locks a file for its open file, or unlocks it (`flock(2)`): [`wcr_abi::LOCK_SH`], [`wcr_abi::LOCK_EX`], either with
+/// [`wcr_abi::LOCK_NB`], or [`wcr_abi::LOCK_UN`].
+pub fn lock(fd: Fd, operation: u32) -> Result<()> {
+    let locked = check(imports::fd_lock(fd, operation));
+    locked.inspect_err(|_| {
+        signal::deliver();
+    })
+}
+
 /// The open file's metadata.
 pub fn stat(fd: Fd) -> Result<Stat> {
     let mut buf = [0; Stat::SIZE];

@@ -109,6 +109,7 @@ imports! {
         fn fd_allocate(fd: u32, mode: u32, offset: i64, size: i64);
         fn ask(question: *const u8, len: usize, out: *mut u32);
         fn fd_memory(name: *const u8, len: usize, flags: u32, sealing: u32, out: *mut u32);
+        fn fd_lock(fd: u32, operation: u32);
         fn fd_seals(fd: u32, out: *mut u32);
         fn fd_add_seals(fd: u32, seals: u32);
         fn sock_open(kind: u32, flags: u32, out: *mut u32);

@@ -25,6 +25,15 @@ pub const FALLOC_KEEP_SIZE: u32 = 1;
 /// `allocate` makes a hole; only together with [`FALLOC_KEEP_SIZE`].
 pub const FALLOC_PUNCH_HOLE: u32 = 2;
 
+/// `lock`: for reading, with others that read.
+pub const LOCK_SH: u32 = 1;
+/// `lock`: for writing, alone.
+pub const LOCK_EX: u32 = 2;
+/// `lock` does not wait; together with another one.
+pub const LOCK_NB: u32 = 4;
+/// `lock` gives a lock back.
+pub const LOCK_UN: u32 = 8;
+
 /// No more seals are added to a file.
 pub const SEAL_SEAL: u32 = 1;
 /// A file does not become shorter.

@@ -8,6 +8,7 @@ use crate::fd::Descriptor;
 use crate::file::{Backing, Device, FileId, OpenFile, PipeId, Position};
 use crate::kernel::{Call, Halt, Kernel};
 use crate::limits::RLIMIT_NOFILE;
+use crate::locks::Locked;
 use crate::names::pipe_ino;
 use crate::pipe::{Pipe, Transfer};
 use crate::sched::Event;
@@ -105,6 +106,9 @@ impl Kernel {
                 self.take_unreachable(more);
             }
             _ => {}
+        }
+        if !self.locks.is_empty() {
+            self.unlock(id, file.backing.node().map_or(Locked::File(id), Locked::Node));
         }
         if let Some(node) = file.backing.node() {
             self.forget_seals(node);

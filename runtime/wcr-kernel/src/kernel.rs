@@ -9,6 +9,7 @@ use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::file::{OpenFile, PipeId, Slab};
 use crate::limits::Limits;
+use crate::locks::{Holders, Locked};
 use crate::pipe::Pipe;
 use crate::process::{Process, State};
 use crate::procfs::{ProcFs, ProcTable};
@@ -105,6 +106,8 @@ pub struct Kernel {
     pub(crate) nameless: Option<Node>,
     /// The seals of its files that are open.
     pub(crate) seals: BTreeMap<Node, u32>,
+    /// Who has locked what.
+    pub(crate) locks: BTreeMap<Locked, Holders>,
     /// The monotonic clock when the container started.
     pub(crate) booted: u64,
     pub(crate) trace: Option<Trace>,
@@ -153,6 +156,7 @@ impl Kernel {
             proc_mount,
             nameless: None,
             seals: BTreeMap::new(),
+            locks: BTreeMap::new(),
             booted,
             trace,
             persist,

@@ -19,6 +19,7 @@ mod identity;
 mod io;
 mod kernel;
 mod limits;
+mod locks;
 mod memory_file;
 mod names;
 mod pipe;

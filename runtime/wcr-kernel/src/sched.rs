@@ -6,6 +6,7 @@ use wcr_abi::{Pid, WaitStatus};
 
 use crate::file::PipeId;
 use crate::kernel::{Call, Halt, Kernel};
+use crate::locks::Locked;
 use crate::process::{Process, State};
 use crate::program::Program;
 use crate::random::SeededEntropy;
@@ -38,6 +39,8 @@ pub(crate) enum Event {
     MasterReadable(TtyId),
     /// The master's side of a terminal takes keys.
     MasterWritable(TtyId),
+    /// A lock of a file is gone.
+    Unlocked(Locked),
 }
 
 /// A process that an engine has to make an instance for.

@@ -104,6 +104,7 @@ macro_rules! calls {
                 now fd_available(fd: u32, out: u32);
                 now fd_allocate(fd: u32, mode: u32, offset: i64, size: i64);
                 now fd_memory(name: u32, len: u32, flags: u32, sealing: u32, out: u32);
+                wait fd_lock(fd: u32, operation: u32);
                 now fd_seals(fd: u32, out: u32);
                 now fd_add_seals(fd: u32, seals: u32);
                 now sock_open(kind: u32, flags: u32, out: u32);

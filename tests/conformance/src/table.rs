@@ -372,6 +372,13 @@ behaviours! {
         seals_are_the_files
         what_cannot_be_sealed
     }
+    locks {
+        one_writes_or_many_read
+        duplicates_have_the_same_one
+        a_child_has_it_too
+        who_waits_gets_it
+        what_cannot_be_locked
+    }
     links {
         open_files_by_name
         a_file_that_is_renamed

@@ -77,6 +77,15 @@ pub fn fd_allocate<M: GuestMemory>(
     k.allocate(pid, fd, mode, offset, size)
 }
 
+/// `flock(2)`: locks a file for its open file, for reading (1) or writing (2), without waiting with 4; or unlocks it (8).
+///
+/// # Errors
+/// `BADF` not open, or only as a path; `INVAL` no such operation; `AGAIN` others hold it and it was not to wait; `INTR` a
+/// signal came while it waited.
+pub fn fd_lock<M: GuestMemory>(k: &mut Kernel, pid: Pid, _mem: &mut M, fd: u32, operation: u32) -> Call<()> {
+    k.lock(pid, fd, operation)
+}
+
 /// A new pipe: the reading and the writing end's numbers (two words).
 ///
 /// # Errors

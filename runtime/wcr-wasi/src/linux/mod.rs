@@ -13,7 +13,8 @@ mod tty;
 mod user;
 
 pub use fd::{
-    fd_allocate, fd_available, fd_dup, fd_dup2, fd_entries, fd_get_flags, fd_pipe, fd_poll, fd_set_flags, fd_stat,
+    fd_allocate, fd_available, fd_dup, fd_dup2, fd_entries, fd_get_flags, fd_lock, fd_pipe, fd_poll, fd_set_flags,
+    fd_stat,
 };
 pub use file::{
     chdir, fchdir, fd_chmod, fd_chown, getcwd, path_access, path_chmod, path_chown, path_link, path_mkdir, path_mknod,

@@ -2,9 +2,10 @@
 
 use wcr_abi::{
     AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, Disposition, FALLOC_KEEP_SIZE,
-    FALLOC_PUNCH_HOLE, FileKind, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT, MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC,
-    MSG_WAITALL, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, SA_NOCLDSTOP, SA_NOCLDWAIT, SEAL_FUTURE_WRITE,
-    SEAL_GROW, SEAL_SEAL, SEAL_SHRINK, SEAL_WRITE, Signal, UTIME_NOW, UTIME_OMIT, WNOHANG, WUNTRACED, WaitStatus,
+    FALLOC_PUNCH_HOLE, FileKind, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, MSG_CMSG_CLOEXEC, MSG_CTRUNC, MSG_DONTWAIT,
+    MSG_NOSIGNAL, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, Mode, OpenFlags, RENAME_EXCHANGE, RENAME_NOREPLACE, SA_NOCLDSTOP,
+    SA_NOCLDWAIT, SEAL_FUTURE_WRITE, SEAL_GROW, SEAL_SEAL, SEAL_SHRINK, SEAL_WRITE, Signal, UTIME_NOW, UTIME_OMIT,
+    WNOHANG, WUNTRACED, WaitStatus,
 };
 use wcr_kernel::signal_name;
 
@@ -128,6 +129,13 @@ pub(super) const IOPRIO_WHO: &[&str] = &["0", "IOPRIO_WHO_PROCESS", "IOPRIO_WHO_
 /// What is done with a part of a file.
 pub(super) const FALLOC: Bits =
     &[(FALLOC_KEEP_SIZE as u64, "FALLOC_FL_KEEP_SIZE"), (FALLOC_PUNCH_HOLE as u64, "FALLOC_FL_PUNCH_HOLE")];
+/// What is done with a lock.
+pub(super) const LOCK: Bits = &[
+    (LOCK_SH as u64, "LOCK_SH"),
+    (LOCK_EX as u64, "LOCK_EX"),
+    (LOCK_NB as u64, "LOCK_NB"),
+    (LOCK_UN as u64, "LOCK_UN"),
+];
 /// Whose id is meant.
 pub(super) const WHOSE: &[&str] = &["USER", "GROUP"];
 /// What `fd_advise` says.

@@ -120,6 +120,7 @@ pub(super) fn shape(call: &str, arg: &str) -> Shape {
         ("wcr.id_get", "out") => Out(Kind::Words(3)),
         ("wcr.priority_get", "out") => Gives(Kind::I32),
         ("wcr.fork", "arg") | (_, "processors") => Is(Plain::Hex),
+        ("wcr.fd_lock", "operation") => Is(Plain::Bits(names::LOCK)),
         ("wcr.fd_allocate", "mode") => Is(Plain::Bits(names::FALLOC)),
         (_, "priority") => Is(Plain::IoPriority),
         ("wcr.io_priority_get", "out") => Gives(Kind::IoPriority),

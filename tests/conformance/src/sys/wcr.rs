@@ -440,6 +440,10 @@ pub fn receive_files(fd: Fd, len: usize, flags: u32, room: usize) -> Outcome<(Ve
     Ok((buf, came.files, came.flags))
 }
 
+pub fn lock(fd: Fd, operation: u32) -> Outcome<()> {
+    Ok(fd::lock(fd, operation)?)
+}
+
 pub fn sealable_file(label: &str) -> Outcome<Fd> {
     Ok(fd::memory(label.as_bytes(), OpenFlags::RDONLY, true)?)
 }

@@ -203,6 +203,10 @@ pub fn receive_files(fd: Fd, len: usize, flags: u32, room: usize) -> Outcome<(Ve
     Ok((buf, files, message.msg_flags as u32 & (wcr_abi::MSG_TRUNC | wcr_abi::MSG_CTRUNC)))
 }
 
+pub fn lock(fd: Fd, operation: u32) -> Outcome<()> {
+    call!(flock(fd as i32, operation as i32)).map(drop)
+}
+
 /// A new file in memory that can be sealed.
 pub fn sealable_file(label: &str) -> Outcome<Fd> {
     call!(memfd_create(text(label).as_ptr(), libc::MFD_ALLOW_SEALING)).map(|fd| fd as Fd)
