@@ -19,6 +19,14 @@ pub enum KnownProgram {
     Sed,
     /// A program of GNU findutils.
     Findutils,
+    /// GNU `gzip`.
+    Gzip,
+    /// GNU `tar`.
+    Tar,
+    /// A program of GNU diffutils.
+    Diffutils,
+    /// Mike Brennan's `awk`.
+    Mawk,
     /// The Debian Almquist shell.
     Dash,
     /// The GNU Bourne-again shell.
@@ -75,6 +83,25 @@ const MARKERS: &[Marker] = &[
         proof: b"https://www.gnu.org/software/findutils/",
     },
     Marker {
+        program: KnownProgram::Gzip,
+        banner: b"Report bugs to <bug-gzip@gnu.org>.",
+        versioned: false,
+        proof: b"in GZIP environment variable",
+    },
+    Marker {
+        program: KnownProgram::Tar,
+        banner: b"GNU tar\0",
+        versioned: false,
+        proof: b"GNU 'tar' saves many files together into a single tape or disk archive",
+    },
+    Marker {
+        program: KnownProgram::Diffutils,
+        banner: b"GNU diffutils\0",
+        versioned: false,
+        proof: b"https://www.gnu.org/software/diffutils/",
+    },
+    Marker { program: KnownProgram::Mawk, banner: b"mawk %d.%d", versioned: false, proof: b"Michael D. Brennan" },
+    Marker {
         program: KnownProgram::Bash,
         banner: b"GNU bash, version",
         versioned: false,
@@ -111,6 +138,10 @@ impl KnownProgram {
             Self::Grep => "GNU grep",
             Self::Sed => "GNU sed",
             Self::Findutils => "GNU findutils",
+            Self::Gzip => "GNU gzip",
+            Self::Tar => "GNU tar",
+            Self::Diffutils => "GNU diffutils",
+            Self::Mawk => "mawk",
             Self::Dash => "dash",
             Self::Bash => "GNU bash",
         }
@@ -128,6 +159,10 @@ impl KnownProgram {
             Self::Grep => 6,
             Self::Sed => 7,
             Self::Findutils => 8,
+            Self::Gzip => 9,
+            Self::Tar => 10,
+            Self::Diffutils => 11,
+            Self::Mawk => 12,
         }
     }
 
@@ -143,6 +178,12 @@ impl KnownProgram {
         !matches!(self, Self::Toybox | Self::Bash)
     }
 
+    /// Whether it is several programs, each in a file of its own, told apart by their names.
+    #[must_use]
+    pub const fn is_several(self) -> bool {
+        matches!(self, Self::Coreutils | Self::Findutils | Self::Diffutils)
+    }
+
     /// What one of the program's several parts is called.
     #[must_use]
     pub const fn part(self) -> &'static str {
@@ -154,7 +195,7 @@ impl KnownProgram {
     #[must_use]
     pub const fn flavour(self) -> Option<u32> {
         match self {
-            Self::Dash => Some(self.label() as u32),
+            Self::Dash | Self::Mawk => Some(self.label() as u32),
             _ => None,
         }
     }
@@ -262,6 +303,11 @@ mod tests {
             ("/usr/bin/sed", KnownProgram::Sed),
             ("/usr/bin/find", KnownProgram::Findutils),
             ("/usr/bin/xargs", KnownProgram::Findutils),
+            ("/usr/bin/gzip", KnownProgram::Gzip),
+            ("/usr/bin/tar", KnownProgram::Tar),
+            ("/usr/bin/diff", KnownProgram::Diffutils),
+            ("/usr/bin/cmp", KnownProgram::Diffutils),
+            ("/usr/bin/mawk", KnownProgram::Mawk),
         ] {
             let Ok(content) = std::fs::read(path) else { continue };
             // Elsewhere than on Debian, these names may be links to another of the programs.

@@ -12,7 +12,7 @@ use crate::layer::Layer;
 use crate::skip;
 
 /// Debian's packages whose programs the image has.
-const PACKAGES: [&str; 4] = ["coreutils", "findutils", "grep", "sed"];
+const PACKAGES: [&str; 8] = ["coreutils", "findutils", "grep", "sed", "gzip", "tar", "diffutils", "mawk"];
 
 /// The paths of the programs of this machine; `None` where it is no Debian or a descendant of it, or where its coreutils
 /// are not GNU's.
@@ -33,7 +33,7 @@ pub fn programs() -> Option<Vec<String>> {
 /// A program cannot be read.
 pub fn image() -> Option<Image> {
     let Some(programs) = programs() else {
-        skip::note("GNU coreutils, findutils, grep and sed as Debian has them are not installed");
+        skip::note("coreutils and the programs beside them as Debian has them are not installed");
         return None;
     };
     let mut layer = Layer::new();
