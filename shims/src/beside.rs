@@ -24,6 +24,8 @@ impl Beside {
 
 /// Those that guests hold, sorted.
 pub(crate) const PROGRAMS: &[Beside] = &[
+    Beside::new("cmp", KnownProgram::Diffutils, Guest::Debian, b"Compare two files byte by byte."),
+    Beside::new("diff", KnownProgram::Diffutils, Guest::Debian, b"Compare FILES line by line."),
     Beside::new("find", KnownProgram::Findutils, Guest::Gnu, b"Usage: %s [-H] [-L] [-P]"),
     Beside::new("grep", KnownProgram::Grep, Guest::Gnu, b"[OPTION]... PATTERNS [FILE]..."),
     Beside::new("gzip", KnownProgram::Gzip, Guest::Debian, b"in GZIP environment variable"),

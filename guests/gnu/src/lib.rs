@@ -10,6 +10,7 @@
 //! The reference is coreutils 9.1 as Debian builds it: standard output, diagnostics and exit codes are its.
 
 pub mod archive;
+pub mod compare;
 pub mod dispatch;
 pub mod files;
 mod program;
@@ -29,7 +30,8 @@ pub const PROGRAMS: &[&[Program]] = &[terms::PROGRAMS, files::PROGRAMS, text::PR
 pub const BESIDE: &[Program] = &[files::find::PROGRAM, text::grep::PROGRAM, text::sed::PROGRAM, system::xargs::PROGRAM];
 
 /// The programs of the guest `debian`.
-pub const DEBIAN: &[Program] = &[archive::gzip::PROGRAM, archive::tar::PROGRAM];
+pub const DEBIAN: &[Program] =
+    &[archive::gzip::PROGRAM, archive::tar::PROGRAM, compare::cmp::PROGRAM, compare::diff::PROGRAM];
 
 /// The names of the programs of coreutils, sorted.
 #[must_use]

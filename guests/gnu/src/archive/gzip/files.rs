@@ -487,7 +487,10 @@ impl<'a> Run<'a> {
         let Options { work, verbose, quiet, .. } = *self.options;
         match work {
             Work::List => {
-                let time = if file.mtime == 0 { stat.map_or(0, |stat| stat.mtime.sec) } else { file.mtime.into() };
+                let time = match stat {
+                    Some(stat) if file.mtime == 0 || !self.options.names => stat.mtime.sec,
+                    _ => file.mtime.into(),
+                };
                 self.totals.list(ctx, (verbose, quiet), file, time, name);
             }
             Work::Test if verbose => ctx.put_err(b" OK\n"),

@@ -102,7 +102,6 @@ pub(super) fn read(ctx: &mut Context<'_>) -> Result<Options, Quit> {
     let words = variable.split(|byte| b" \t".contains(byte)).filter(|word| !word.is_empty());
     let words: Vec<Vec<u8>> = words.map(<[u8]>::to_vec).collect();
     if !words.is_empty() {
-        ctx.complain(&[b"warning: GZIP environment variable is deprecated; use an alias or script"]);
         let (parsed, wrong) = SPEC.read_all(&words);
         options.take(ctx, &parsed, &mut names)?;
         let wrong = wrong.or_else(|| {
@@ -111,6 +110,7 @@ pub(super) fn read(ctx: &mut Context<'_>) -> Result<Options, Quit> {
         if let Some(message) = wrong {
             return Err(wrong_usage(ctx, &message));
         }
+        ctx.complain(&[b"warning: GZIP environment variable is deprecated; use an alias or script"]);
     }
     let (mut parsed, wrong) = SPEC.read_all(ctx.args);
     options.take(ctx, &parsed, &mut names)?;

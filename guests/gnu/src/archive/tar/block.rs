@@ -219,18 +219,18 @@ pub(super) fn encode(member: &Member, format: Format) -> Result<Vec<u8>, Unfit> 
     put_number(&mut block[MTIME], member.mtime.sec);
     put_text(&mut block[LINK], &member.link);
     block[KIND] = match member.kind {
-        FILE | DIRECTORY if format == Format::V7 => 0,
+        FILE if format == Format::V7 => 0,
         kind => kind,
     };
     if format != Format::V7 {
         block[MAGIC].copy_from_slice(if format == Format::Gnu { GNU_MAGIC } else { USTAR_MAGIC });
         put_text(&mut block[UNAME], &member.user);
         put_text(&mut block[GNAME], &member.group);
-        let is_device = matches!(member.kind, CHAR_DEVICE | BLOCK_DEVICE);
-        if is_device || format != Format::Gnu {
-            put_number(&mut block[MAJOR], member.device.0 as i64);
-            put_number(&mut block[MINOR], member.device.1 as i64);
-        }
+    }
+    let is_device = matches!(member.kind, CHAR_DEVICE | BLOCK_DEVICE);
+    if is_device || format != Format::Gnu {
+        put_number(&mut block[MAJOR], member.device.0 as i64);
+        put_number(&mut block[MINOR], member.device.1 as i64);
     }
     finish(&mut out, block);
     Ok(out)

@@ -21,6 +21,12 @@ pub(super) enum Started {
     Unable(Errno),
 }
 
+/// Whether a program is found in `PATH`.
+pub(super) fn is_there(words: &[Vec<u8>]) -> bool {
+    let path = environ::var(b"PATH").unwrap_or_else(|| b"/bin:/usr/bin".to_vec());
+    words.first().is_some_and(|name| run::candidates(name, &path).iter().any(|path| run::is_executable(path)))
+}
+
 /// Starts a program with these standard streams, which this process then closes.
 pub(super) fn start(ctx: &mut Context<'_>, words: &[Vec<u8>], input: Fd, output: Fd, other: Fd) -> Started {
     let name = words.first().cloned().unwrap_or_default();

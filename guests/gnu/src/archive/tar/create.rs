@@ -57,7 +57,7 @@ impl<'a> Creator<'a> {
             match named {
                 Named::Folder(next) => {
                     folder = within(&folder, next);
-                    place.enter(ctx, &folder)?;
+                    place.enter(ctx, &folder, next)?;
                 }
                 Named::Name(name) => {
                     let stripped = strip_slashes(name);
@@ -228,8 +228,10 @@ impl<'a> Creator<'a> {
 
     /// The name in the archive.
     fn stored_name(&mut self, ctx: &mut Context<'_>, path: &[u8], is_folder: bool) -> Vec<u8> {
-        let slash: &[u8] = if is_folder && path != b"/" { b"/" } else { b"" };
-        let name = transform::apply(&self.options.transforms, &[path, slash].concat(), Scope::Member);
+        let mut name = transform::apply(&self.options.transforms, path, Scope::Member);
+        if is_folder && name != b"/" {
+            name.push(b'/');
+        }
         if self.options.absolute { name } else { self.removed.take_off(ctx, &name, false) }
     }
 

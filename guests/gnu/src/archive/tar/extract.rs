@@ -348,11 +348,11 @@ impl<'a> Extractor<'a> {
     /// A folder cannot be entered, which has been told.
     pub(super) fn finish(&mut self, ctx: &mut Context<'_>, place: &mut super::select::Place) -> Result<(), Quit> {
         for folder in core::mem::take(&mut self.folders).into_iter().rev() {
-            place.enter(ctx, &folder.place)?;
+            place.enter(ctx, &folder.place, &folder.place)?;
             self.set_metadata(ctx, &folder.member, &folder.name, true);
         }
         for link in core::mem::take(&mut self.links) {
-            place.enter(ctx, &link.place)?;
+            place.enter(ctx, &link.place, &link.place)?;
             let is_held = fs::lstat(&link.name).is_ok_and(|stat| (stat.dev, stat.ino) == link.holder);
             if !is_held {
                 continue;

@@ -18,6 +18,7 @@ mod writer;
 
 use std::collections::HashMap;
 
+use applets::core::paths::strip_slashes;
 use applets::options::Parsed;
 use applets::{Context, Quit};
 
@@ -101,7 +102,10 @@ fn read(ctx: &mut Context<'_>, options: &Options) -> Result<(bool, bool), Quit> 
             continue;
         };
         let changed = |name: &[u8], scope| transform::apply(&options.transforms, name, scope);
-        let mut name = changed(&member.name, Scope::Member);
+        let mut name = changed(strip_slashes(&member.name), Scope::Member);
+        if member.name.ends_with(b"/") && name != b"/" {
+            name.push(b'/');
+        }
         let mut link = match member.kind {
             block::HARD_LINK => changed(&member.link, Scope::HardLink),
             block::SYMLINK => changed(&member.link, Scope::Symlink),
@@ -127,11 +131,11 @@ fn read(ctx: &mut Context<'_>, options: &Options) -> Result<(bool, bool), Quit> 
         show.member(ctx, reader.start, &member, shown_name, &link);
         match options.operation {
             Operation::Extract => {
-                place.enter(ctx, &folder)?;
+                place.enter(ctx, &folder, &folder)?;
                 extractor.extract(ctx, &mut reader, (&member, &name, &link), &folder)?;
             }
             Operation::Compare => {
-                place.enter(ctx, &folder)?;
+                place.enter(ctx, &folder, &folder)?;
                 differs |= compare::compare(ctx, &mut reader, &member, &name, &link)?;
             }
             _ => reader.skip(ctx, &member)?,

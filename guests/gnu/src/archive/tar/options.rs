@@ -156,6 +156,7 @@ pub(super) fn read(ctx: &mut Context<'_>) -> Result<Options, Quit> {
         files: Vec::new(),
         null: false,
         names_were_read: false,
+        by_suffix: false,
     };
     let mut rest = args.as_slice();
     loop {
@@ -189,6 +190,8 @@ struct Reading {
     null: bool,
     /// Whether there was a file of names, even if it has none.
     names_were_read: bool,
+    /// Whether the archive's name tells how it is compressed.
+    by_suffix: bool,
 }
 
 impl Options {
@@ -346,6 +349,7 @@ impl Reading {
             RECURSIVE_UNLINK => options.recursive_unlink = true,
             b'i' => options.ignore_zeros = true,
             b'R' => options.block_numbers = true,
+            b'a' => self.by_suffix = true,
             UTC => options.utc = true,
             FULL_TIME => options.full_time = true,
             NUMERIC => options.numeric = true,
@@ -453,6 +457,14 @@ impl Reading {
         if let Some(archive) = self.files.pop() {
             options.archive = archive;
         }
+        if self.by_suffix && options.operation == Operation::Create && options.compressor.is_none() {
+            options.compressor = by_suffix(&options.archive).map(|program| vec![program.to_vec()]);
+        }
+        for named in &mut options.names {
+            if let Named::Name(name) = named {
+                *name = unquoted(name);
+            }
+        }
         if let Some(text) = &options.mode
             && mode::apply(text, 0, false, mkdir::umask()).is_none()
         {
@@ -493,6 +505,55 @@ fn read_file(ctx: &mut Context<'_>, path: &[u8]) -> Result<Vec<u8>, Quit> {
         say::cannot(ctx, path, "open", error);
         say::not_recoverable(ctx)
     })
+}
+
+/// The program for archives with the suffix that a name has.
+fn by_suffix(name: &[u8]) -> Option<&'static [u8]> {
+    let at = name.iter().rposition(|byte| *byte == b'.')?;
+    Some(match name.get(at + 1..)? {
+        b"gz" | b"tgz" | b"taz" => b"gzip",
+        b"Z" | b"taZ" => b"compress",
+        b"bz2" | b"tbz" | b"tbz2" | b"tz2" => b"bzip2",
+        b"lz" => b"lzip",
+        b"lzma" | b"tlz" => b"lzma",
+        b"lzo" => b"lzop",
+        b"xz" | b"txz" => b"xz",
+        b"zst" | b"tzst" => b"zstd",
+        _ => return None,
+    })
+}
+
+/// A name with the characters that its backslashes stand for.
+fn unquoted(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        let (b'\\', Some(next)) = (*byte, rest.first()) else {
+            out.push(*byte);
+            continue;
+        };
+        let digits = rest.iter().take(3).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+        let (piece, len) = match next {
+            b'a' => (7, 1),
+            b'b' => (8, 1),
+            b'f' => (12, 1),
+            b'n' => (b'\n', 1),
+            b'r' => (b'\r', 1),
+            b't' => (b'\t', 1),
+            b'v' => (11, 1),
+            b'?' => (127, 1),
+            b'\\' => (b'\\', 1),
+            _ if digits > 0 => {
+                let value = rest.iter().take(digits).fold(0u32, |value, digit| value << 3 | u32::from(digit - b'0'));
+                (value as u8, digits)
+            }
+            _ => (b'\\', 0),
+        };
+        out.push(piece);
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    out
 }
 
 /// A date, or the time of the file that is named.

@@ -179,6 +179,11 @@ impl Reader {
             }
             let Some(block) = self.block() else {
                 if self.last == Last::Nothing {
+                    if let Some(child) = self.child.take() {
+                        // It has ended, and has told why.
+                        let _ = fd::close(self.feed.fd());
+                        child.wait(ctx)?;
+                    }
                     ctx.complain(&[b"This does not look like a tar archive"]);
                     self.failed = true;
                 }

@@ -157,10 +157,10 @@ impl Place {
         Self { start: None, current: Vec::new() }
     }
 
-    /// Goes to a folder, as seen from where the program began.
+    /// Goes to a folder, as seen from where the program began; diagnostics call it as it was named.
     /// # Errors
     /// It cannot be entered, which has been told.
-    pub(super) fn enter(&mut self, ctx: &mut Context<'_>, folder: &[u8]) -> Result<(), Quit> {
+    pub(super) fn enter(&mut self, ctx: &mut Context<'_>, folder: &[u8], named: &[u8]) -> Result<(), Quit> {
         if self.current == folder {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Place {
         if !folder.is_empty()
             && let Err(error) = fs::chdir(folder)
         {
-            say::cannot(ctx, folder, "open", error);
+            say::cannot(ctx, named, "open", error);
             return Err(say::not_recoverable(ctx));
         }
         self.current = folder.to_vec();

@@ -41,7 +41,13 @@ impl Writer {
         let mut writer = Self::over(file, path, 0, options.blocking);
         let Some(words) = &options.compressor else { return Ok(writer) };
         let (input, output) = child::pipe(ctx)?;
-        let started = child::start(ctx, words, input, file, output);
+        // What is not found is for the shell to tell, which real ones run it by.
+        let words = if child::is_there(words) {
+            words.clone()
+        } else {
+            vec![b"/bin/sh".to_vec(), b"-c".to_vec(), words.join(&b' ')]
+        };
+        let started = child::start(ctx, &words, input, file, output);
         // The program has it now.
         let _ = fd::close(input);
         match started {
