@@ -29,6 +29,7 @@ pub(crate) const PROGRAMS: &[Beside] = &[
     Beside::new("find", KnownProgram::Findutils, Guest::Gnu, b"Usage: %s [-H] [-L] [-P]"),
     Beside::new("grep", KnownProgram::Grep, Guest::Gnu, b"[OPTION]... PATTERNS [FILE]..."),
     Beside::new("gzip", KnownProgram::Gzip, Guest::Debian, b"in GZIP environment variable"),
+    Beside::new("mawk", KnownProgram::Mawk, Guest::Awk, b"MAWK_LONG_OPTIONS"),
     Beside::new("sed", KnownProgram::Sed, Guest::Gnu, b"{script-only-if-no-other-script}"),
     Beside::new("tar", KnownProgram::Tar, Guest::Debian, b"GNU 'tar' saves many files together"),
     Beside::new("xargs", KnownProgram::Findutils, Guest::Gnu, b"COMMAND [INITIAL-ARGS]..."),
@@ -53,6 +54,7 @@ mod tests {
     fn the_list_is_that_of_the_guest() {
         let names: Vec<&str> = PROGRAMS.iter().map(|beside| beside.name).collect();
         let mut held: Vec<&str> = gnu::BESIDE.iter().chain(gnu::DEBIAN).map(|program| program.name).collect();
+        held.push(applets::text::awk::mawk::MAWK.name);
         held.sort_unstable();
         assert_eq!(names, held);
         assert_eq!(guest_of(KnownProgram::Grep, b"grep"), Some(Guest::Gnu));

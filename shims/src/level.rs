@@ -142,6 +142,7 @@ mod tests {
             .flatten()
             .filter(|program| !program.missing.is_empty())
             .map(|program| (program.name, program.missing))
+            .chain([("mawk", applets::text::awk::mawk::MISSING)])
             .collect::<std::collections::BTreeMap<_, _>>()
             .into_iter()
             .map(|(name, missing)| format!("{name}: {missing}\n"))

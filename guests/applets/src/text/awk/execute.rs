@@ -194,7 +194,8 @@ impl<'p> Interpreter<'p, '_, '_> {
         for argument in rest {
             values.push(self.value(argument)?);
         }
-        printf(out, &format, &self.settings.number_format, &values).map_err(|error| self.bad_format(error))
+        printf(out, &format, &self.settings.number_format, &values)
+            .map_err(|error| self.bad_arguments(error, "printf", &format))
     }
 
     #[inline(never)]

@@ -44,6 +44,7 @@ pub(super) fn compare(ctx: &mut Context<'_>, left: &File, right: &File, options:
 
 fn one(ctx: &mut Context<'_>, (left, right): (&File, &File), name: &[u8], options: &Options) -> Result<u8, Quit> {
     let mut found = Vec::new();
+    let mut failed = false;
     for folder in [left, right] {
         let path = join(&folder.path, name);
         let there = folder.stat.is_some();
@@ -52,9 +53,12 @@ fn one(ctx: &mut Context<'_>, (left, right): (&File, &File), name: &[u8], option
             Ok(stat) => found.push(File { path, stat }),
             Err(error) => {
                 tell(ctx, &path, error);
-                return Ok(TROUBLE);
+                failed = true;
             }
         }
+    }
+    if failed {
+        return Ok(TROUBLE);
     }
     let [one, other] = found.as_slice() else { return Ok(0) };
     let only = |ctx: &mut Context<'_>, folder: &File| {

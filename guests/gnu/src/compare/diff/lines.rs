@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::options::{Ignoring, Options};
+use super::options::{Ignoring, Options, Style};
 use super::script::{self, Change};
 
 /// The lines of a file, each with the newline at its end; the last one may have none.
@@ -17,18 +17,33 @@ pub(super) fn bare(line: &[u8]) -> &[u8] {
 
 /// The changes from one file to another, those that do not count marked.
 pub(super) fn changes(left: &[&[u8]], right: &[&[u8]], options: &Options) -> Vec<Change> {
+    // A script for `ed` cannot leave out the last newline.
+    let completes = matches!(options.style, Style::Ed | Style::ForwardEd);
     let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut classes = |lines: &[&[u8]]| {
         lines
             .iter()
             .map(|line| {
                 let next = numbers.len();
-                *numbers.entry(key(line, &options.ignoring)).or_insert(next)
+                let mut key = key(line, &options.ignoring);
+                if completes && !key.ends_with(b"\n") {
+                    key.push(b'\n');
+                }
+                *numbers.entry(key).or_insert(next)
             })
             .collect::<Vec<_>>()
     };
     let (left_classes, right_classes) = (classes(left), classes(right));
-    let mut changes = script::changes(&left_classes, &right_classes);
+    // What both begin and end with takes no part, so that no change moves into it.
+    let prefix = left.iter().zip(right).take_while(|(one, other)| one == other).count();
+    let rest = |lines: &'_ [&'_ [u8]]| lines.len() - prefix;
+    let most = rest(left).min(rest(right));
+    let suffix = left.iter().rev().zip(right.iter().rev()).take(most).take_while(|(one, other)| one == other).count();
+    let inner = |classes: &[usize]| classes.get(prefix..classes.len() - suffix).unwrap_or_default().to_vec();
+    let mut changes = script::changes(&inner(&left_classes), &inner(&right_classes));
+    for (from, to) in changes.iter_mut().flat_map(|change| [&mut change.left, &mut change.right]) {
+        (*from, *to) = (*from + prefix, *to + prefix);
+    }
     if options.ignoring.blank_lines || !options.ignored_lines.is_empty() {
         for change in &mut changes {
             let of = |lines: &'_ [&[u8]], (from, to): (usize, usize)| {

@@ -260,7 +260,11 @@ fn contents(ctx: &mut Context<'_>, left: &File, right: &File, options: &Options,
         return differ(ctx, b"Files");
     }
     if is_same && !shows_all {
-        return Ok(tell_same(ctx, left, right, options));
+        let code = match options.style {
+            Style::Ed | Style::ForwardEd => tell_missing_newlines(ctx, &[&one, &other], [left, right]),
+            _ => 0,
+        };
+        return Ok(code.max(tell_same(ctx, left, right, options)));
     }
     if within && !is_same {
         let line = [b"diff".as_slice(), &options.switches, b" ", &shell(&left.path), b" ", &shell(&right.path), b"\n"];

@@ -150,6 +150,9 @@ pub(super) struct Options {
     pub(super) switches: Vec<u8>,
 }
 
+/// The lines of context, unless others are asked for.
+const CONTEXT: usize = 3;
+
 /// What a function's line looks like in C.
 const C_FUNCTION: &[u8] = b"^[[:alpha:]$_]";
 
@@ -190,10 +193,7 @@ pub(super) fn read(ctx: &mut Context<'_>, zero: &[u8]) -> Result<Options, Quit> 
     let old_context = parse_decimal(&reading.digits).and_then(|lines| usize::try_from(lines).ok());
     let style = reading.style.unwrap_or(Style::Normal);
     options.style = style;
-    options.context = match (reading.context, old_context) {
-        (given, Some(old)) if matches!(style, Style::Context | Style::Unified) => given.unwrap_or(0).max(old),
-        (given, _) => given.unwrap_or(0),
-    };
+    options.context = reading.context.max(old_context).unwrap_or(CONTEXT);
     options.switches = switches(ctx.args, &parsed.operands);
     options.operands.clone_from(&parsed.operands);
     let count = options.operands.len();
@@ -280,19 +280,12 @@ impl Reading {
     }
 
     fn context(&mut self, ctx: &mut Context<'_>, value: Option<&[u8]>) -> Result<(), Quit> {
-        let lines = match value {
-            None => 3,
-            Some(text) => {
-                let scanned = number::signed(text, 10);
-                let lines = usize::try_from(scanned.value).ok();
-                match lines.filter(|_| scanned.len > 0 && scanned.len == text.len()) {
-                    Some(lines) => lines,
-                    None => {
-                        let text = quote::locale(text);
-                        return Err(try_help(ctx, &[b"invalid context length ", &text]));
-                    }
-                }
-            }
+        let Some(text) = value else { return Ok(()) };
+        let scanned = number::signed(text, 10);
+        let lines = usize::try_from(scanned.value).ok().filter(|_| scanned.len > 0 && scanned.len == text.len());
+        let Some(lines) = lines else {
+            let text = quote::locale(text);
+            return Err(try_help(ctx, &[b"invalid context length ", &text]));
         };
         self.context = Some(self.context.unwrap_or(0).max(lines));
         Ok(())

@@ -76,7 +76,7 @@ fn row(ctx: &mut Context<'_>, columns: &Columns, left: Option<&[u8]>, sign: char
             && let (Some(left), Some(right)) = (left, right)
             && left.ends_with(b"\n") != right.ends_with(b"\n")
         {
-            sign = if left.ends_with(b"\n") { '\\' } else { '/' };
+            sign = if left.ends_with(b"\n") { '/' } else { '\\' };
         }
         out.push(sign as u8);
     }
