@@ -27,6 +27,10 @@ pub enum KnownProgram {
     Diffutils,
     /// Mike Brennan's `awk`.
     Mawk,
+    /// `hostname` as Debian has it.
+    Hostname,
+    /// Debian's `run-parts`.
+    RunParts,
     /// The Debian Almquist shell.
     Dash,
     /// The GNU Bourne-again shell.
@@ -102,6 +106,18 @@ const MARKERS: &[Marker] = &[
     },
     Marker { program: KnownProgram::Mawk, banner: b"mawk %d.%d", versioned: false, proof: b"Michael D. Brennan" },
     Marker {
+        program: KnownProgram::Hostname,
+        banner: b"Usage: hostname [-b] {hostname|-F file}",
+        versioned: false,
+        proof: b"you must be root to change the host name",
+    },
+    Marker {
+        program: KnownProgram::RunParts,
+        banner: b"Debian run-parts program",
+        versioned: false,
+        proof: b"run-parts: executing %s",
+    },
+    Marker {
         program: KnownProgram::Bash,
         banner: b"GNU bash, version",
         versioned: false,
@@ -142,6 +158,8 @@ impl KnownProgram {
             Self::Tar => "GNU tar",
             Self::Diffutils => "GNU diffutils",
             Self::Mawk => "mawk",
+            Self::Hostname => "Debian's hostname",
+            Self::RunParts => "Debian's run-parts",
             Self::Dash => "dash",
             Self::Bash => "GNU bash",
         }
@@ -163,6 +181,8 @@ impl KnownProgram {
             Self::Tar => 10,
             Self::Diffutils => 11,
             Self::Mawk => 12,
+            Self::Hostname => 13,
+            Self::RunParts => 14,
         }
     }
 

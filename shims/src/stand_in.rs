@@ -42,7 +42,9 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
         KnownProgram::Dash => return Ok(Guest::Shell),
         KnownProgram::Mawk => return Ok(Guest::Awk),
         KnownProgram::Grep | KnownProgram::Sed => return Ok(Guest::Gnu),
-        KnownProgram::Gzip | KnownProgram::Tar => return Ok(Guest::Debian),
+        KnownProgram::Gzip | KnownProgram::Tar | KnownProgram::Hostname | KnownProgram::RunParts => {
+            return Ok(Guest::Debian);
+        }
         KnownProgram::Findutils | KnownProgram::Diffutils => {
             let name = base_name(zero);
             return beside::guest_of(program, name).ok_or_else(|| Missing::Applet(name.to_vec()));

@@ -27,11 +27,11 @@ pub fn programs() -> Option<Vec<String>> {
     (is_gnu && !programs.is_empty()).then_some(programs)
 }
 
-/// The image; `None` (noted as skipped) on other systems than Debian.
+/// The layer with the programs, to be put over BusyBox's; `None` (noted as skipped) on other systems than Debian.
 ///
 /// # Panics
 /// A program cannot be read.
-pub fn image() -> Option<Image> {
+pub fn layer() -> Option<Layer> {
     let Some(programs) = programs() else {
         skip::note("coreutils and the programs beside them as Debian has them are not installed");
         return None;
@@ -41,5 +41,10 @@ pub fn image() -> Option<Image> {
         let name = Path::new(&path).file_name().expect("a file's name").to_string_lossy().into_owned();
         layer = layer.file(&format!("usr/bin/{name}"), 0o755, fs::read(&path).expect("read a program"));
     }
-    Some(Image::new([busybox::layer(), layer.into()]).with("Cmd", json!(["sh"])))
+    Some(layer)
+}
+
+/// The image; `None` (noted as skipped) on other systems than Debian.
+pub fn image() -> Option<Image> {
+    Some(Image::new([busybox::layer(), layer()?.into()]).with("Cmd", json!(["sh"])))
 }

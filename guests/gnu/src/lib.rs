@@ -11,6 +11,7 @@
 
 pub mod archive;
 pub mod compare;
+pub mod debian;
 pub mod dispatch;
 pub mod files;
 mod program;
@@ -30,8 +31,14 @@ pub const PROGRAMS: &[&[Program]] = &[terms::PROGRAMS, files::PROGRAMS, text::PR
 pub const BESIDE: &[Program] = &[files::find::PROGRAM, text::grep::PROGRAM, text::sed::PROGRAM, system::xargs::PROGRAM];
 
 /// The programs of the guest `debian`.
-pub const DEBIAN: &[Program] =
-    &[archive::gzip::PROGRAM, archive::tar::PROGRAM, compare::cmp::PROGRAM, compare::diff::PROGRAM];
+pub const DEBIAN: &[Program] = &[
+    archive::gzip::PROGRAM,
+    archive::tar::PROGRAM,
+    compare::cmp::PROGRAM,
+    compare::diff::PROGRAM,
+    debian::hostname::PROGRAM,
+    debian::run_parts::PROGRAM,
+];
 
 /// The names of the programs of coreutils, sorted.
 #[must_use]

@@ -55,7 +55,7 @@ impl<'p> Interpreter<'p, '_, '_> {
             }
             (Builtin::Sprintf, _) => {
                 let mut text = Vec::new();
-                self.sprintf(arguments, &mut text)?;
+                self.sprintf("sprintf", arguments, &mut text)?;
                 text.truncate(text.iter().position(|byte| *byte == 0).unwrap_or(text.len()));
                 return Ok(Value::Text(Rc::from(text)));
             }

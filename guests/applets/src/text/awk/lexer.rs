@@ -320,8 +320,20 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self, end: u8) -> Result<Vec<u8>, SyntaxError> {
         let mut out = Vec::new();
+        // In `mawk` a set may have the slash that would end an expression.
+        let knows_sets = end == b'/' && flavour::is_mawk();
+        let mut set: Option<usize> = None;
         loop {
             let rest = self.rest();
+            if knows_sets {
+                let first =
+                    set.is_some_and(|set| self.at == set + 1 || self.at == set + 2 && self.text[set + 1] == b'^');
+                set = match (rest.first(), set) {
+                    (Some(b'['), None) => Some(self.at),
+                    (Some(b']'), Some(_)) if !first => None,
+                    (_, set) => set,
+                };
+            }
             match rest {
                 [] | [b'\n', ..] => return Err(SyntaxError::String),
                 [b'\\', tail @ ..] => {
@@ -333,7 +345,7 @@ impl<'a> Lexer<'a> {
                 }
                 [byte, ..] => {
                     self.at += 1;
-                    if *byte == end {
+                    if *byte == end && set.is_none() {
                         break;
                     }
                     out.push(*byte);

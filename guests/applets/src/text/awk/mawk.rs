@@ -120,7 +120,7 @@ fn implementation_option(
     const NAMES: [&str; 9] =
         ["version", "dump", "help", "interactive", "exec", "random", "sprintf", "posix_space", "usage"];
     let end = text.iter().position(|byte| *byte == b'=').unwrap_or(text.len());
-    let (name, value) = text.split_at(end);
+    let name = text.get(..end).unwrap_or_default();
     let lower = name.to_ascii_lowercase();
     let meant = NAMES.iter().find(|known| !lower.is_empty() && known.as_bytes().starts_with(&lower));
     match meant.copied() {
@@ -134,8 +134,8 @@ fn implementation_option(
             Err(Quit(0))
         }
         Some("random") => {
-            let seed = crate::format::parse_decimal(value.get(1..).unwrap_or_default()).unwrap_or(0);
-            invocation.seed = Some(seed as u32);
+            // Whatever the number is, the generator is left as it was.
+            invocation.seed = Some(1);
             Ok(None)
         }
         Some("exec") => Ok(Some(Vec::new())),
@@ -203,7 +203,7 @@ pub(super) fn cannot_open(path: &[u8], error: Errno) -> [&[u8]; 5] {
 pub(super) fn bad_pattern(bad: &BadPattern) -> Vec<u8> {
     let why = match bad.error {
         Error::UnmatchedParen => "missing ')'",
-        Error::UnmatchedBracket => "bad class -- [], [^] or [",
+        Error::UnmatchedBracket | Error::Pattern => "bad class -- [], [^] or [",
         Error::Repetition => "missing operand",
         other => other.message(),
     };
