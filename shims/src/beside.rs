@@ -1,5 +1,6 @@
 //! The programs that Debian has beside GNU coreutils, each a file of its own.
 
+use crate::guest::Guest;
 use crate::identity::KnownProgram;
 
 /// One of them.
@@ -11,19 +12,40 @@ pub(crate) struct Beside {
     pub(crate) of: KnownProgram,
     /// Text that only it has among its constants.
     pub(crate) marker: &'static [u8],
+    /// The guest that holds it.
+    pub(crate) guest: Guest,
 }
 
-/// Those that the guest [`crate::Guest::Gnu`] holds, sorted.
+impl Beside {
+    const fn new(name: &'static str, of: KnownProgram, guest: Guest, marker: &'static [u8]) -> Self {
+        Self { name, of, marker, guest }
+    }
+}
+
+/// Those that guests hold, sorted.
 pub(crate) const PROGRAMS: &[Beside] = &[
-    Beside { name: "find", of: KnownProgram::Findutils, marker: b"Usage: %s [-H] [-L] [-P]" },
-    Beside { name: "grep", of: KnownProgram::Grep, marker: b"[OPTION]... PATTERNS [FILE]..." },
-    Beside { name: "sed", of: KnownProgram::Sed, marker: b"{script-only-if-no-other-script}" },
-    Beside { name: "xargs", of: KnownProgram::Findutils, marker: b"COMMAND [INITIAL-ARGS]..." },
+    Beside::new("cmp", KnownProgram::Diffutils, Guest::Debian, b"Compare two files byte by byte."),
+    Beside::new("diff", KnownProgram::Diffutils, Guest::Debian, b"Compare FILES line by line."),
+    Beside::new("find", KnownProgram::Findutils, Guest::Gnu, b"Usage: %s [-H] [-L] [-P]"),
+    Beside::new("grep", KnownProgram::Grep, Guest::Gnu, b"[OPTION]... PATTERNS [FILE]..."),
+    Beside::new("gzip", KnownProgram::Gzip, Guest::Debian, b"in GZIP environment variable"),
+    Beside::new("hostname", KnownProgram::Hostname, Guest::Debian, b"you must be root to change the host name"),
+    Beside::new("mawk", KnownProgram::Mawk, Guest::Awk, b"MAWK_LONG_OPTIONS"),
+    Beside::new("run-parts", KnownProgram::RunParts, Guest::Debian, b"Debian run-parts program"),
+    Beside::new("sed", KnownProgram::Sed, Guest::Gnu, b"{script-only-if-no-other-script}"),
+    Beside::new("tar", KnownProgram::Tar, Guest::Debian, b"GNU 'tar' saves many files together"),
+    Beside::new("xargs", KnownProgram::Findutils, Guest::Gnu, b"COMMAND [INITIAL-ARGS]..."),
 ];
 
-/// Whether a file that is `program` is one of several, of which this is one.
-pub(crate) fn is_one_of(program: KnownProgram, name: &[u8]) -> bool {
-    PROGRAMS.iter().any(|beside| beside.of == program && beside.name.as_bytes() == name)
+/// The guest for one of the programs that `program` is.
+pub(crate) fn guest_of(program: KnownProgram, name: &[u8]) -> Option<Guest> {
+    let is_meant = |beside: &&Beside| beside.of == program && beside.name.as_bytes() == name;
+    PROGRAMS.iter().find(is_meant).map(|beside| beside.guest)
+}
+
+/// The guest for the program of this name, whosever it is.
+pub(crate) fn guest_named(name: &[u8]) -> Option<Guest> {
+    PROGRAMS.iter().find(|beside| beside.name.as_bytes() == name).map(|beside| beside.guest)
 }
 
 #[cfg(test)]
@@ -33,10 +55,12 @@ mod tests {
     #[test]
     fn the_list_is_that_of_the_guest() {
         let names: Vec<&str> = PROGRAMS.iter().map(|beside| beside.name).collect();
-        let mut held: Vec<&str> = gnu::BESIDE.iter().map(|program| program.name).collect();
+        let mut held: Vec<&str> = gnu::BESIDE.iter().chain(gnu::DEBIAN).map(|program| program.name).collect();
+        held.push(applets::text::awk::mawk::MAWK.name);
         held.sort_unstable();
         assert_eq!(names, held);
-        assert!(is_one_of(KnownProgram::Grep, b"grep") && !is_one_of(KnownProgram::Grep, b"ls"));
+        assert_eq!(guest_of(KnownProgram::Grep, b"grep"), Some(Guest::Gnu));
+        assert_eq!((guest_of(KnownProgram::Grep, b"ls"), guest_named(b"gzip")), (None, Some(Guest::Debian)));
     }
 
     /// Debian's files, where they are installed.

@@ -27,15 +27,17 @@ pub enum Guest {
     Machine,
     /// The shell.
     Shell,
-    /// The programs of GNU coreutils.
+    /// The programs of GNU coreutils, and some beside them.
     Gnu,
+    /// What else Debian has beside coreutils.
+    Debian,
     /// The interpreter of scripted shims.
     Rhai,
 }
 
 impl Guest {
     /// All guests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Base,
         Self::Core,
         Self::Text,
@@ -49,6 +51,7 @@ impl Guest {
         Self::Machine,
         Self::Shell,
         Self::Gnu,
+        Self::Debian,
         Self::Rhai,
     ];
 
@@ -69,6 +72,7 @@ impl Guest {
             Self::Machine => "machine",
             Self::Shell => "sh",
             Self::Gnu => "gnu",
+            Self::Debian => "debian",
             Self::Rhai => "rhai",
         }
     }
@@ -99,7 +103,7 @@ impl Guest {
             Self::Users => USERS,
             Self::Machine => MACHINE,
             Self::Shell => SHELL,
-            Self::Gnu | Self::Rhai => &[],
+            Self::Gnu | Self::Debian | Self::Rhai => &[],
         }
     }
 }

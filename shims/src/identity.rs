@@ -19,6 +19,18 @@ pub enum KnownProgram {
     Sed,
     /// A program of GNU findutils.
     Findutils,
+    /// GNU `gzip`.
+    Gzip,
+    /// GNU `tar`.
+    Tar,
+    /// A program of GNU diffutils.
+    Diffutils,
+    /// Mike Brennan's `awk`.
+    Mawk,
+    /// `hostname` as Debian has it.
+    Hostname,
+    /// Debian's `run-parts`.
+    RunParts,
     /// The Debian Almquist shell.
     Dash,
     /// The GNU Bourne-again shell.
@@ -75,6 +87,37 @@ const MARKERS: &[Marker] = &[
         proof: b"https://www.gnu.org/software/findutils/",
     },
     Marker {
+        program: KnownProgram::Gzip,
+        banner: b"Report bugs to <bug-gzip@gnu.org>.",
+        versioned: false,
+        proof: b"in GZIP environment variable",
+    },
+    Marker {
+        program: KnownProgram::Tar,
+        banner: b"GNU tar\0",
+        versioned: false,
+        proof: b"GNU 'tar' saves many files together into a single tape or disk archive",
+    },
+    Marker {
+        program: KnownProgram::Diffutils,
+        banner: b"GNU diffutils\0",
+        versioned: false,
+        proof: b"https://www.gnu.org/software/diffutils/",
+    },
+    Marker { program: KnownProgram::Mawk, banner: b"mawk %d.%d", versioned: false, proof: b"Michael D. Brennan" },
+    Marker {
+        program: KnownProgram::Hostname,
+        banner: b"Usage: hostname [-b] {hostname|-F file}",
+        versioned: false,
+        proof: b"you must be root to change the host name",
+    },
+    Marker {
+        program: KnownProgram::RunParts,
+        banner: b"Debian run-parts program",
+        versioned: false,
+        proof: b"run-parts: executing %s",
+    },
+    Marker {
         program: KnownProgram::Bash,
         banner: b"GNU bash, version",
         versioned: false,
@@ -111,6 +154,12 @@ impl KnownProgram {
             Self::Grep => "GNU grep",
             Self::Sed => "GNU sed",
             Self::Findutils => "GNU findutils",
+            Self::Gzip => "GNU gzip",
+            Self::Tar => "GNU tar",
+            Self::Diffutils => "GNU diffutils",
+            Self::Mawk => "mawk",
+            Self::Hostname => "Debian's hostname",
+            Self::RunParts => "Debian's run-parts",
             Self::Dash => "dash",
             Self::Bash => "GNU bash",
         }
@@ -128,6 +177,12 @@ impl KnownProgram {
             Self::Grep => 6,
             Self::Sed => 7,
             Self::Findutils => 8,
+            Self::Gzip => 9,
+            Self::Tar => 10,
+            Self::Diffutils => 11,
+            Self::Mawk => 12,
+            Self::Hostname => 13,
+            Self::RunParts => 14,
         }
     }
 
@@ -143,6 +198,12 @@ impl KnownProgram {
         !matches!(self, Self::Toybox | Self::Bash)
     }
 
+    /// Whether it is several programs, each in a file of its own, told apart by their names.
+    #[must_use]
+    pub const fn is_several(self) -> bool {
+        matches!(self, Self::Coreutils | Self::Findutils | Self::Diffutils)
+    }
+
     /// What one of the program's several parts is called.
     #[must_use]
     pub const fn part(self) -> &'static str {
@@ -154,7 +215,7 @@ impl KnownProgram {
     #[must_use]
     pub const fn flavour(self) -> Option<u32> {
         match self {
-            Self::Dash => Some(self.label() as u32),
+            Self::Dash | Self::Mawk => Some(self.label() as u32),
             _ => None,
         }
     }
@@ -262,6 +323,11 @@ mod tests {
             ("/usr/bin/sed", KnownProgram::Sed),
             ("/usr/bin/find", KnownProgram::Findutils),
             ("/usr/bin/xargs", KnownProgram::Findutils),
+            ("/usr/bin/gzip", KnownProgram::Gzip),
+            ("/usr/bin/tar", KnownProgram::Tar),
+            ("/usr/bin/diff", KnownProgram::Diffutils),
+            ("/usr/bin/cmp", KnownProgram::Diffutils),
+            ("/usr/bin/mawk", KnownProgram::Mawk),
         ] {
             let Ok(content) = std::fs::read(path) else { continue };
             // Elsewhere than on Debian, these names may be links to another of the programs.

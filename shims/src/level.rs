@@ -82,8 +82,8 @@ pub fn gnu_standings() -> Vec<Standing> {
 /// The programs that Debian has beside coreutils and that are stood in for, in the order of their names.
 #[must_use]
 pub fn beside_standings() -> Vec<Standing> {
-    let names = beside::PROGRAMS.iter().map(|beside| beside.name);
-    names.map(|name| judged(name, Some(Guest::Gnu), GNU_MISSING, score_in(GNU_SCORES, name))).collect()
+    let judge = |it: &beside::Beside| judged(it.name, Some(it.guest), GNU_MISSING, score_in(GNU_SCORES, it.name));
+    beside::PROGRAMS.iter().map(judge).collect()
 }
 
 /// Debian's dash, which the shell's guest stands in for, too.
@@ -141,10 +141,11 @@ mod tests {
         let lines: String = gnu::PROGRAMS
             .iter()
             .copied()
-            .chain([gnu::BESIDE])
+            .chain([gnu::BESIDE, gnu::DEBIAN])
             .flatten()
             .filter(|program| !program.missing.is_empty())
             .map(|program| (program.name, program.missing))
+            .chain([("mawk", applets::text::awk::mawk::MISSING)])
             .collect::<std::collections::BTreeMap<_, _>>()
             .into_iter()
             .map(|(name, missing)| format!("{name}: {missing}\n"))

@@ -23,8 +23,8 @@ pub enum Missing {
 /// A program of GNU coreutils goes by the base name of `argv[0]` where that is the name of one; elsewhere only its content
 /// tells what it is ([`coreutils::program_of`]).
 ///
-/// Of findutils' programs the name tells which one it is, in the same way. Dash, `grep` and `sed` are one program each,
-/// whatever they are called.
+/// Of the programs of findutils and diffutils the name tells which one it is, in the same way. The other ones, such as dash
+/// and `grep`, are one program each, whatever they are called.
 ///
 /// # Errors
 /// [`Missing`] says why there is no guest.
@@ -40,11 +40,14 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
     }
     match program {
         KnownProgram::Dash => return Ok(Guest::Shell),
+        KnownProgram::Mawk => return Ok(Guest::Awk),
         KnownProgram::Grep | KnownProgram::Sed => return Ok(Guest::Gnu),
-        KnownProgram::Findutils => {
+        KnownProgram::Gzip | KnownProgram::Tar | KnownProgram::Hostname | KnownProgram::RunParts => {
+            return Ok(Guest::Debian);
+        }
+        KnownProgram::Findutils | KnownProgram::Diffutils => {
             let name = base_name(zero);
-            let is_there = beside::is_one_of(program, name);
-            return if is_there { Ok(Guest::Gnu) } else { Err(Missing::Applet(name.to_vec())) };
+            return beside::guest_of(program, name).ok_or_else(|| Missing::Applet(name.to_vec()));
         }
         _ => {}
     }
@@ -62,6 +65,16 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
         None if by_argument => Ok(Guest::Core),
         None => Err(Missing::Applet(name.to_vec())),
     }
+}
+
+/// The guest for a command line of the bundled guest [`Guest::Debian`] itself, whose programs the name tells apart.
+///
+/// # Errors
+/// No guest holds a program of that name.
+pub fn debian_program(argv: &[impl AsRef<[u8]>]) -> Result<Guest, Missing> {
+    let name = base_name(argv.first().map(AsRef::as_ref).unwrap_or_default());
+    let guest = beside::guest_named(name).filter(|guest| *guest == Guest::Debian);
+    guest.ok_or_else(|| Missing::Applet(name.to_vec()))
 }
 
 fn base_name(path: &[u8]) -> &[u8] {
@@ -110,6 +123,10 @@ mod tests {
     #[test]
     fn programs_beside_coreutils() {
         assert_eq!(stand_in(KnownProgram::Grep, &["/usr/bin/anything"]), Ok(Guest::Gnu));
+        assert_eq!(stand_in(KnownProgram::Gzip, &["/bin/x"]), Ok(Guest::Debian));
+        assert_eq!(stand_in(KnownProgram::Mawk, &["awk"]), Ok(Guest::Awk));
+        assert_eq!(debian_program(&["/bin/gzip", "-d"]), Ok(Guest::Debian));
+        assert_eq!(debian_program(&["grep"]), Err(Missing::Applet(b"grep".to_vec())));
         assert_eq!(stand_in(KnownProgram::Findutils, &["locate"]), Err(Missing::Applet(b"locate".to_vec())));
     }
 

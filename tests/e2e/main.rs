@@ -8,6 +8,7 @@ mod component;
 mod containers;
 mod crash;
 mod dash;
+mod debian;
 mod disturbed;
 mod events;
 mod files;

@@ -12,7 +12,7 @@ use crate::layer::Layer;
 use crate::skip;
 
 /// Debian's packages whose programs the image has.
-const PACKAGES: [&str; 4] = ["coreutils", "findutils", "grep", "sed"];
+const PACKAGES: [&str; 8] = ["coreutils", "findutils", "grep", "sed", "gzip", "tar", "diffutils", "mawk"];
 
 /// The paths of the programs of this machine; `None` where it is no Debian or a descendant of it, or where its coreutils
 /// are not GNU's.
@@ -27,13 +27,13 @@ pub fn programs() -> Option<Vec<String>> {
     (is_gnu && !programs.is_empty()).then_some(programs)
 }
 
-/// The image; `None` (noted as skipped) on other systems than Debian.
+/// The layer with the programs, to be put over BusyBox's; `None` (noted as skipped) on other systems than Debian.
 ///
 /// # Panics
 /// A program cannot be read.
-pub fn image() -> Option<Image> {
+pub fn layer() -> Option<Layer> {
     let Some(programs) = programs() else {
-        skip::note("GNU coreutils, findutils, grep and sed as Debian has them are not installed");
+        skip::note("coreutils and the programs beside them as Debian has them are not installed");
         return None;
     };
     let mut layer = Layer::new();
@@ -41,5 +41,10 @@ pub fn image() -> Option<Image> {
         let name = Path::new(&path).file_name().expect("a file's name").to_string_lossy().into_owned();
         layer = layer.file(&format!("usr/bin/{name}"), 0o755, fs::read(&path).expect("read a program"));
     }
-    Some(Image::new([busybox::layer(), layer.into()]).with("Cmd", json!(["sh"])))
+    Some(layer)
+}
+
+/// The image; `None` (noted as skipped) on other systems than Debian.
+pub fn image() -> Option<Image> {
+    Some(Image::new([busybox::layer(), layer()?.into()]).with("Cmd", json!(["sh"])))
 }

@@ -50,6 +50,12 @@ pub fn only(table: &[Entry]) -> ! {
     process::exit(table::find(table, wanted).map_or_else(|| not_found(wanted), |applet| call(applet, rest)))
 }
 
+/// Runs one applet, whatever `argv[0]` says, and ends the process.
+pub fn as_applet(applet: &Applet) -> ! {
+    let args = wcr_sys::args();
+    process::exit(call(applet, args.get(1..).unwrap_or_default()))
+}
+
 fn dispatch(table: &[Entry], path: &[u8], args: &[Vec<u8>]) -> u8 {
     let path = path.strip_prefix(b"-").unwrap_or(path);
     let name = base_name(path);

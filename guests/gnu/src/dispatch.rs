@@ -7,7 +7,7 @@ use applets::{Applet, Context, Quit};
 use wcr_sys::{Errno, Output, fd, fs, process};
 
 use crate::program::{HELP, Program, Reading, STANDARD, VERSION};
-use crate::{find, quote};
+use crate::quote;
 
 /// What the programs call their version: that of the coreutils whose behaviour they have.
 const COREUTILS: &str = "(GNU coreutils) 9.1";
@@ -25,23 +25,30 @@ impl Write for Stderr {
     }
 }
 
-/// Runs the program that this process was started as, and ends the process.
-pub fn main() -> ! {
+/// The programs of a guest, in groups.
+type Groups = [&'static [Program]];
+
+/// Runs the program of a guest with these programs that this process was started as, and ends the process.
+pub fn main(groups: &Groups) -> ! {
     let args = wcr_sys::args();
     let (zero, rest) = args.split_first().map_or((&b""[..], &[][..]), |(zero, rest)| (zero, rest));
-    process::exit(start(zero, rest))
+    process::exit(start(groups, zero, rest))
 }
 
-fn start(zero: &[u8], args: &[Vec<u8>]) -> u8 {
+fn find(groups: &Groups, name: &[u8]) -> Option<&'static Program> {
+    groups.iter().copied().flatten().find(|program| program.name.as_bytes() == name)
+}
+
+fn start(groups: &Groups, zero: &[u8], args: &[Vec<u8>]) -> u8 {
     let name = base_name(zero);
-    if let Some(program) = find(name) {
+    if let Some(program) = find(groups, name) {
         return with_streams(program, zero, args);
     }
     if name == b"coreutils" {
-        return multi_call(zero, args);
+        return multi_call(groups, zero, args);
     }
     let own = fs::read_file(b"/proc/self/exe").ok();
-    match own.and_then(|content| wcr_shims::program_of(&content)).and_then(|name| find(name.as_bytes())) {
+    match own.and_then(|content| wcr_shims::program_of(&content)).and_then(|name| find(groups, name.as_bytes())) {
         Some(program) => with_streams(program, zero, args),
         None => unknown(zero, name),
     }
@@ -49,15 +56,15 @@ fn start(zero: &[u8], args: &[Vec<u8>]) -> u8 {
 
 /// The one file that some systems have for all programs: `--coreutils-prog=NAME`, or a script that it is the interpreter
 /// of.
-fn multi_call(zero: &[u8], args: &[Vec<u8>]) -> u8 {
+fn multi_call(groups: &Groups, zero: &[u8], args: &[Vec<u8>]) -> u8 {
     let Some((first, rest)) = args.split_first() else { return unknown(zero, b"") };
     if let Some(name) = first.strip_prefix(b"--coreutils-prog=") {
-        return find(name).map_or_else(|| unknown(zero, name), |program| with_streams(program, name, rest));
+        return find(groups, name).map_or_else(|| unknown(zero, name), |program| with_streams(program, name, rest));
     }
     if let Some(name) = first.strip_prefix(b"--coreutils-prog-shebang=") {
         // The script's own path comes first, and is what the program was called by.
         let (script, rest) = rest.split_first().map_or((name, rest), |(script, rest)| (script.as_slice(), rest));
-        return find(name).map_or_else(|| unknown(zero, name), |program| with_streams(program, script, rest));
+        return find(groups, name).map_or_else(|| unknown(zero, name), |program| with_streams(program, script, rest));
     }
     unknown(zero, first)
 }

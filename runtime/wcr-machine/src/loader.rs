@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wcr_abi::Errno;
 use wcr_kernel::{Loader, Program, ProgramFile, Refusal};
 use wcr_shims::{
-    Guest, Identity, KnownProgram, Missing, SHIM_GUEST, describe, identify, is_stub, program_of, stand_in,
+    Guest, Identity, KnownProgram, Missing, SHIM_GUEST, debian_program, describe, identify, is_stub, program_of,
+    stand_in,
 };
 use wcr_vfs::layer::TarData;
 
@@ -121,6 +122,15 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
             if bundled.name == SHIM_GUEST {
                 return Verdict::Bundled(SHIM_GUEST);
             }
+            if bundled.name == Guest::Debian.name() {
+                return match debian_program(argv) {
+                    Ok(guest) => Verdict::Bundled(guest.name()),
+                    Err(missing) => {
+                        let identity = Identity { program: KnownProgram::Coreutils, version: None };
+                        Verdict::Missing { identity, missing }
+                    }
+                };
+            }
             // Together the guests are one multi-call program, as BusyBox is: each of them stands for all applets. That
             // of coreutils stands apart.
             let is_gnu = bundled.name == Guest::Gnu.name();
@@ -140,7 +150,7 @@ pub fn judge<'a>(content: &'a [u8], argv: &[impl AsRef<[u8]>], guests: &[Bundled
     let Some(identity) = identify(content) else { return Verdict::Unknown(describe(content)) };
     match stand_in(identity.program, argv) {
         Ok(guest) => Verdict::StandIn { identity, guest },
-        Err(Missing::Applet(name)) if matches!(identity.program, KnownProgram::Coreutils | KnownProgram::Findutils) => {
+        Err(Missing::Applet(name)) if identity.program.is_several() => {
             // A copy or a link under another name, which on Linux is still the program that it was.
             let own = program_of(content).map(|own| stand_in(identity.program, &[own]));
             match own.unwrap_or(Err(Missing::Applet(name))) {

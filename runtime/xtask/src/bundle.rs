@@ -9,9 +9,9 @@ use crate::toolchain::{GUEST_TARGET, ensure_target};
 use crate::workspace::Workspace;
 
 /// The guest modules, as cargo names them.
-pub const MODULES: [&str; 14] = [
+pub const MODULES: [&str; 15] = [
     "base", "core", "text", "tools", "archive", "awk", "calc", "edit", "system", "users", "machine", "sh", "gnu",
-    "rhai",
+    "debian", "rhai",
 ];
 
 /// Builds the guests and packs them, unless the bundle on disk was made from the same bytes by the same tool.

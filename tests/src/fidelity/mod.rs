@@ -2,7 +2,7 @@
 //!
 //! BusyBox's cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
 //! corner cases in `fidelity/sessions.jsonl`, `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
-//! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils, findutils, grep and sed stand in `fidelity/gnu.jsonl` and
+//! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils and the programs beside them stand in `fidelity/gnu.jsonl` and
 //! `fidelity/gnu-known-failures.txt`, those of dash in `fidelity/dash.jsonl` and `fidelity/dash-known-failures.txt`.
 
 pub mod base64;
@@ -25,7 +25,7 @@ pub use verdict::Verdict;
 pub enum Flavour {
     /// BusyBox 1.35.
     BusyBox,
-    /// GNU coreutils 9.1, findutils 4.9, grep 3.8 and sed 4.9, as Debian 12 has them.
+    /// GNU coreutils 9.1 and the programs beside them, as Debian 12 has them.
     Gnu,
     /// Debian's dash 0.5.12.
     Dash,

@@ -30,7 +30,7 @@ pub struct Subject {
 fn prelude() -> String {
     let paths = gnu::programs().unwrap_or_default();
     let names = paths.iter().filter_map(|path| path.rsplit('/').next()).filter(|name| *name != "[");
-    let names: Vec<&str> = names.filter(|name| !name.contains('.')).collect();
+    let names: Vec<&str> = names.filter(|name| !name.contains(['.', '-'])).collect();
     format!("for n in {}; do eval \"$n() {{ /bin/env $n \\\"\\$@\\\"; }}\"; done\n", names.join(" "))
 }
 

@@ -4,7 +4,7 @@ use wcr_sys::Errno;
 
 /// The reason why compressed data cannot be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// The first bytes are those of another format.
     Magic,
     /// The bytes make no sense.
@@ -29,7 +29,8 @@ pub(super) enum Fault {
 
 impl Fault {
     /// The diagnostic, without the applet's name.
-    pub(super) fn message(self) -> Vec<u8> {
+    #[must_use]
+    pub fn message(self) -> Vec<u8> {
         let text = match self {
             Self::Magic => "invalid magic",
             Self::Corrupted => "corrupted data",

@@ -8,7 +8,8 @@ use super::fault::Fault;
 use super::unpack::{Format, Unpack};
 
 /// The bytes of an archive.
-pub(super) struct Feed {
+#[expect(missing_debug_implementations, reason = "decompressors have none")]
+pub struct Feed {
     fd: Fd,
     input: Input,
     /// What decompresses it, and the piece that is at hand.
@@ -16,14 +17,14 @@ pub(super) struct Feed {
     piece: Vec<u8>,
     used: usize,
     /// How many bytes were taken so far.
-    pub(super) position: u64,
+    pub position: u64,
     seekable: bool,
     fault: Option<Fault>,
 }
 
 /// The archive ended before what should have been there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Short;
+pub struct Short;
 
 /// Reads as much as there is up to the length of `out`; how much.
 pub(super) fn read_full(input: &mut (impl Read + ?Sized), out: &mut [u8]) -> usize {
@@ -39,7 +40,8 @@ pub(super) fn read_full(input: &mut (impl Read + ?Sized), out: &mut [u8]) -> usi
 
 impl Feed {
     /// The stream of a descriptor, which stays the caller's to close.
-    pub(super) fn new(fd: Fd, format: Option<Format>) -> Self {
+    #[must_use]
+    pub fn new(fd: Fd, format: Option<Format>) -> Self {
         let seekable = format.is_none() && fd::seek(fd, 0, fd::Whence::Current).is_ok();
         Self {
             fd,
@@ -54,17 +56,19 @@ impl Feed {
     }
 
     /// The descriptor.
-    pub(super) fn fd(&self) -> Fd {
+    #[must_use]
+    pub fn fd(&self) -> Fd {
         self.fd
     }
 
     /// Whether the stream can be sought in.
-    pub(super) fn is_seekable(&self) -> bool {
+    #[must_use]
+    pub fn is_seekable(&self) -> bool {
         self.seekable
     }
 
     /// Goes on at a place of the file; whether that is possible.
-    pub(super) fn seek_to(&mut self, position: u64) -> bool {
+    pub fn seek_to(&mut self, position: u64) -> bool {
         let ahead = self.input.buffered();
         self.input.consume(ahead);
         self.position = position;
@@ -72,19 +76,19 @@ impl Feed {
     }
 
     /// What was wrong with the compressed data; told once.
-    pub(super) fn take_fault(&mut self) -> Option<Fault> {
+    pub fn take_fault(&mut self) -> Option<Fault> {
         self.fault.take()
     }
 
     /// Reads as much as there is up to the length of `out`; how much.
-    pub(super) fn read_full(&mut self, out: &mut [u8]) -> usize {
+    pub fn read_full(&mut self, out: &mut [u8]) -> usize {
         read_full(self, out)
     }
 
     /// Passes over `len` bytes. What can be sought in is not read.
     /// # Errors
     /// The stream ends before.
-    pub(super) fn skip(&mut self, mut len: u64) -> Result<(), Short> {
+    pub fn skip(&mut self, mut len: u64) -> Result<(), Short> {
         while len > 0 {
             let at_hand = if self.seekable { self.input.buffered() } else { self.fill_buf().map_or(0, <[u8]>::len) };
             let n = usize::try_from(len).unwrap_or(usize::MAX).min(at_hand);
@@ -105,12 +109,12 @@ impl Feed {
     /// Passes over the padding up to a multiple of `unit` bytes.
     /// # Errors
     /// The stream ends before.
-    pub(super) fn align(&mut self, unit: u64) -> Result<(), Short> {
+    pub fn align(&mut self, unit: u64) -> Result<(), Short> {
         self.skip(self.position.next_multiple_of(unit) - self.position)
     }
 
     /// Reads to the end, so that whoever writes into the stream can finish.
-    pub(super) fn drain(&mut self) {
+    pub fn drain(&mut self) {
         while let Ok([_, ..]) = self.fill_buf() {
             let n = self.fill_buf().map_or(0, <[u8]>::len);
             self.consume(n);

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 
 use wcr_sys::Input;
 
-use super::deflate::Deflate;
+use super::deflate::{Deflate, USUAL_LEVEL};
 use super::packer::{Done, Packer, Request, Sink, Stop, unpack, without, write_error};
 use super::unpack::{Format, Unpack};
 use crate::options::{Spec, Takes};
@@ -130,7 +130,7 @@ impl<W: Write> GzipWriter<W> {
     /// As the writer's.
     pub(super) fn new(mut out: W) -> std::io::Result<Self> {
         out.write_all(&HEADER)?;
-        Ok(Self { deflate: Deflate::new(out), sum: crc32fast::Hasher::new(), len: 0 })
+        Ok(Self { deflate: Deflate::new(out, USUAL_LEVEL), sum: crc32fast::Hasher::new(), len: 0 })
     }
 
     /// Writes what is left and the trailer.

@@ -13,15 +13,15 @@ use wcr_sys::Input;
 
 pub(super) use self::bzip2::Bzip2;
 pub(super) use self::gzip::Gzip;
-pub(super) use self::inflate::Inflate;
+pub use self::inflate::Inflate;
 pub(super) use self::lzma::Lzma;
-pub(super) use self::lzw::Lzw;
+pub use self::lzw::Lzw;
 pub(super) use self::xz::Xz;
-use super::fault::Fault;
+pub use super::fault::Fault;
 
 /// A decompressor. What it has put together when it meets a fault is lost with it, so the size of the pieces is part of
 /// what can be seen.
-pub(super) trait Unpack {
+pub trait Unpack {
     /// The next piece; empty at the end.
     /// # Errors
     /// The data is damaged, or the input cannot be read.
@@ -59,7 +59,7 @@ fn take<const N: usize>(input: &mut dyn BufRead) -> Result<Option<[u8; N]>, Faul
 
 /// The formats that are told by their first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     /// `.gz`
     Gzip,
     /// `.bz2`
@@ -74,7 +74,8 @@ pub(super) enum Format {
 
 impl Format {
     /// The format of what begins with these bytes; six of them decide.
-    pub(super) fn of(start: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn of(start: &[u8]) -> Option<Self> {
         match start {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
             [0x1f, 0x9d, ..] => Some(Self::Compress),
@@ -85,7 +86,8 @@ impl Format {
     }
 
     /// A decompressor of the format.
-    pub(super) fn unpacker(self) -> Box<dyn Unpack> {
+    #[must_use]
+    pub fn unpacker(self) -> Box<dyn Unpack> {
         match self {
             Self::Gzip => Box::new(Gzip::new()),
             Self::Bzip2 => Box::new(Bzip2::new()),

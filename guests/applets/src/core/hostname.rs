@@ -76,7 +76,8 @@ fn put_line(ctx: &mut Context<'_>, line: &[u8]) {
 }
 
 /// The addresses and the first name of the lines of `/etc/hosts` that have this name.
-fn look_up(name: &[u8]) -> Option<(Vec<Vec<u8>>, Vec<u8>)> {
+#[must_use]
+pub fn look_up(name: &[u8]) -> Option<(Vec<Vec<u8>>, Vec<u8>)> {
     let hosts = fs::read_file(b"/etc/hosts").ok()?;
     let (mut addresses, mut canonical) = (Vec::new(), None);
     for line in hosts.split(|byte| *byte == b'\n') {

@@ -26,7 +26,7 @@ fn frames(index: &LayerIndex) -> Result<[Vec<Range<usize>>; 3], PackError> {
         let range = file.data as usize..(file.data + file.size) as usize;
         match guest {
             Guest::Shell => shell.push(range),
-            Guest::Gnu | Guest::Rhai => rest.push(range),
+            Guest::Gnu | Guest::Debian | Guest::Rhai => rest.push(range),
             _ => applets.push(range),
         }
     }

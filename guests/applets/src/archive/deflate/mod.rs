@@ -1,4 +1,4 @@
-//! Compression to the `DEFLATE` format (RFC 1951), with the choices that gzip's level 6 makes.
+//! Compression to the `DEFLATE` format (RFC 1951), with the choices that gzip makes at each of its levels.
 //!
 //! Which of the many encodings of a text is written is visible: in the size of a `.gz` file and in its checksum.
 //! So this makes the matches and the blocks that the original does: lazy matching over chains of three-byte
@@ -29,12 +29,43 @@ const HASH_BITS: u32 = 15;
 const HASH_SHIFT: u32 = 5;
 const HASH_MASK: usize = (1 << HASH_BITS) - 1;
 
-/// What level 6 takes for good, for good enough not to look further, and for perfect; and how many candidates it looks
-/// at.
-const GOOD: usize = 8;
-const LAZY: usize = 16;
-const NICE: usize = 128;
-const CHAIN: usize = 128;
+/// How much work is put into finding matches.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    /// A match before that is this long is good: fewer candidates are looked at.
+    good: usize,
+    /// One that is this long is taken without a look further; where nothing is put off, what is longer is not entered.
+    lazy: usize,
+    /// One that is this long ends the search.
+    nice: usize,
+    /// How many candidates are looked at.
+    chain: usize,
+}
+
+impl Effort {
+    const fn new(good: usize, lazy: usize, nice: usize, chain: usize) -> Self {
+        Self { good, lazy, nice, chain }
+    }
+}
+
+/// Those of the levels 1 to 9.
+const EFFORTS: [Effort; 9] = [
+    Effort::new(4, 4, 8, 4),
+    Effort::new(4, 5, 16, 8),
+    Effort::new(4, 6, 32, 32),
+    Effort::new(4, 4, 16, 16),
+    Effort::new(8, 16, 32, 32),
+    Effort::new(8, 16, 128, 128),
+    Effort::new(8, 32, 128, 256),
+    Effort::new(32, 128, 258, 1024),
+    Effort::new(32, 258, 258, 4096),
+];
+/// The level unless another is asked for.
+pub const USUAL_LEVEL: u8 = 6;
+/// Up to this level the first match is taken.
+const FAST_LEVELS: u8 = 3;
+/// From this level on blocks that compress well end early.
+const EARLY_ENDS: u8 = 3;
 
 /// A compressor: bytes that are written to it come out at `out` in the `DEFLATE` format.
 #[derive(Debug)]
@@ -55,12 +86,16 @@ pub struct Deflate<W> {
     match_start: usize,
     literal_pending: bool,
     started: bool,
+    level: u8,
+    effort: Effort,
     blocks: Blocks,
 }
 
 impl<W: Write> Deflate<W> {
-    /// A compressor with nothing written yet.
-    pub fn new(out: W) -> Self {
+    /// A compressor of one of the levels 1 to 9, with nothing written yet.
+    pub fn new(out: W, level: u8) -> Self {
+        let effort = EFFORTS.get(usize::from(level).saturating_sub(1)).copied();
+        let effort = effort.unwrap_or(EFFORTS[usize::from(USUAL_LEVEL) - 1]);
         Self {
             out,
             window: vec![0; WINDOW + MARGIN],
@@ -74,6 +109,8 @@ impl<W: Write> Deflate<W> {
             match_start: 0,
             literal_pending: false,
             started: false,
+            level,
+            effort,
             blocks: Blocks::new(),
         }
     }
@@ -149,10 +186,48 @@ impl<W: Write> Deflate<W> {
 
     /// Decides about the byte at `self.at`.
     fn step(&mut self) -> io::Result<()> {
+        if self.level <= FAST_LEVELS { self.step_fast() } else { self.step_lazy() }
+    }
+
+    /// Takes the match at hand, whatever the next byte would have.
+    fn step_fast(&mut self) -> io::Result<()> {
+        let candidate = self.insert();
+        let mut length = MIN_MATCH - 1;
+        if candidate != 0 && self.at - candidate <= MAX_DISTANCE {
+            length = self.longest_match(candidate, MIN_MATCH - 1).min(self.ahead);
+        }
+        let full = if length >= MIN_MATCH {
+            let full = self.blocks.copy(length, self.at.wrapping_sub(self.match_start)) || self.block_pays();
+            self.ahead -= length;
+            if length <= self.effort.lazy {
+                for _ in 1..length {
+                    self.at += 1;
+                    self.insert();
+                }
+                self.at += 1;
+            } else {
+                self.at += length;
+                self.hash = 0;
+                self.roll(self.at);
+                self.roll(self.at + 1);
+            }
+            full
+        } else {
+            let byte = self.byte(self.at);
+            let full = self.blocks.literal(byte) || self.block_pays();
+            self.ahead -= 1;
+            self.at += 1;
+            full
+        };
+        if full { self.flush_block(false) } else { Ok(()) }
+    }
+
+    /// Takes a match unless the one at the next byte is longer.
+    fn step_lazy(&mut self) -> io::Result<()> {
         let candidate = self.insert();
         let (last_length, last_start) = (self.last_length, self.match_start);
         let mut length = MIN_MATCH - 1;
-        if candidate != 0 && last_length < LAZY && self.at - candidate <= MAX_DISTANCE {
+        if candidate != 0 && last_length < self.effort.lazy && self.at - candidate <= MAX_DISTANCE {
             length = self.longest_match(candidate, last_length).min(self.ahead);
             if length == MIN_MATCH && self.at.wrapping_sub(self.match_start) > TOO_FAR {
                 length -= 1;
@@ -188,7 +263,7 @@ impl<W: Write> Deflate<W> {
 
     /// Whether the block compresses so well that it is better ended here.
     fn block_pays(&self) -> bool {
-        self.blocks.pays((self.at as isize - self.block_start).unsigned_abs())
+        self.level >= EARLY_ENDS && self.blocks.pays((self.at as isize - self.block_start).unsigned_abs())
     }
 
     fn flush_block(&mut self, last: bool) -> io::Result<()> {
@@ -203,7 +278,7 @@ impl<W: Write> Deflate<W> {
     /// start is left in `self.match_start`. What lies beyond the input takes part.
     fn longest_match(&mut self, candidate: usize, mut best: usize) -> usize {
         let limit = self.at.saturating_sub(MAX_DISTANCE);
-        let mut chain = if best >= GOOD { CHAIN >> 2 } else { CHAIN };
+        let mut chain = if best >= self.effort.good { self.effort.chain >> 2 } else { self.effort.chain };
         let (Some(window), Some(previous)) =
             (self.window.first_chunk::<{ WINDOW + MARGIN }>(), self.previous.first_chunk::<REACH>())
         else {
@@ -221,7 +296,7 @@ impl<W: Write> Deflate<W> {
                 let length = common(here, there);
                 if length > best {
                     (best, self.match_start) = (length, candidate.into());
-                    if length >= NICE {
+                    if length >= self.effort.nice {
                         return best;
                     }
                     let Some(longer) = places(window, best - 1) else { return best };

@@ -20,7 +20,8 @@ const DAMAGED: Fault = Fault::Fatal("corrupted data");
 const PIECE: usize = 64 << 10;
 
 /// A decompressor of `.Z` data.
-pub(in super::super) struct Lzw {
+#[derive(Debug)]
+pub struct Lzw {
     table: Option<Table>,
     /// Bits that were read and not used yet.
     bits: u32,
@@ -30,6 +31,7 @@ pub(in super::super) struct Lzw {
 }
 
 /// The strings so far: each one a shorter one and a last byte.
+#[derive(Debug)]
 struct Table {
     prefixes: Vec<u16>,
     suffixes: Vec<u8>,
@@ -101,9 +103,16 @@ impl Table {
     }
 }
 
+impl Default for Lzw {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Lzw {
     /// A decompressor that begins with a header.
-    pub(in super::super) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self { table: None, bits: 0, count: 0, out: Vec::new(), ended: false }
     }
 

@@ -10,6 +10,7 @@ use crate::core::time::{Civil, Zone};
 use crate::regex::Regex;
 
 use super::ast::{Builtin, Expr};
+use super::flavour;
 use super::interpreter::{Interpreter, Step};
 use super::replace::{Template, Which, replace};
 use super::split::Splitter;
@@ -36,7 +37,7 @@ impl<'p> Interpreter<'p, '_, '_> {
             (Builtin::Index, [text, part, ..]) => {
                 let (text, part) = (self.text(text)?, self.text(part)?);
                 let found = if part.is_empty() {
-                    None
+                    flavour::is_mawk().then_some(0)
                 } else if self.patterns.ignores_case() {
                     memchr::memmem::find(&text.to_ascii_lowercase(), &part.to_ascii_lowercase())
                 } else {
@@ -54,7 +55,7 @@ impl<'p> Interpreter<'p, '_, '_> {
             }
             (Builtin::Sprintf, _) => {
                 let mut text = Vec::new();
-                self.sprintf(arguments, &mut text)?;
+                self.sprintf("sprintf", arguments, &mut text)?;
                 text.truncate(text.iter().position(|byte| *byte == 0).unwrap_or(text.len()));
                 return Ok(Value::Text(Rc::from(text)));
             }
@@ -133,9 +134,15 @@ impl<'p> Interpreter<'p, '_, '_> {
 
     fn substr(&mut self, text: &'p Expr, start: &'p Expr, length: Option<&'p Expr>) -> Step<Value> {
         let text = self.text(text)?;
-        let start = to_int(self.number(start)?).saturating_sub(1).max(0) as usize;
+        let first = i64::from(to_int(self.number(start)?));
+        let start = (first - 1).max(0) as usize;
         let length = match length {
-            Some(length) => to_int(self.number(length)?).max(0) as usize,
+            Some(length) => {
+                let length = i64::from(to_int(self.number(length)?));
+                // What lies before the text is added in `mawk`, not taken off.
+                let added = if flavour::is_mawk() && first < 1 && length > 0 { -first } else { 0 };
+                (length + added).max(0) as usize
+            }
             None => text.len(),
         };
         let start = start.min(text.len());
@@ -285,7 +292,7 @@ impl<'p> Interpreter<'p, '_, '_> {
 }
 
 /// How many arguments a function needs.
-const fn least(builtin: Builtin) -> usize {
+pub(super) const fn least(builtin: Builtin) -> usize {
     match builtin {
         Builtin::Length
         | Builtin::Rand

@@ -1,11 +1,12 @@
 //! Backslash escapes in strings and regular expressions.
 
+use super::flavour;
 use crate::escape::{Escape, Octal};
 
 /// What the text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A string: a backslash before an ordinary character is dropped.
+    /// A string: a backslash before an ordinary character is dropped, but in `mawk`.
     String,
     /// A regular expression: it stays, because it means something there.
     Regex,
@@ -19,6 +20,9 @@ pub(super) fn read(out: &mut Vec<u8>, text: &[u8], kind: Kind) -> usize {
             return 0;
         }
         Some(b'/') => {
+            if kind == Kind::String && flavour::is_mawk() {
+                out.push(b'\\');
+            }
             out.push(b'/');
             return 1;
         }
@@ -38,7 +42,7 @@ pub(super) fn read(out: &mut Vec<u8>, text: &[u8], kind: Kind) -> usize {
             }
         }
     }
-    if kind == Kind::Regex {
+    if kind == Kind::Regex || flavour::is_mawk() {
         out.push(b'\\');
     }
     out.extend(text.first());

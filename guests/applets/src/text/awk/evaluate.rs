@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::array::Array;
 use super::ast::{Arithmetic, Comparison, Expr, LineSource, Name, Pattern, place};
+use super::flavour;
 use super::interpreter::{Interpreter, Leave, Step, Variable};
 use super::value::{Text, Value, is_true_input, settled, to_int, to_long};
 
@@ -234,10 +235,11 @@ impl<'p> Interpreter<'p, '_, '_> {
             Arithmetic::Subtract => left - right,
             Arithmetic::Multiply => left * right,
             Arithmetic::Power => return Ok(settled(left.powf(right), left, right)),
-            Arithmetic::Divide | Arithmetic::Remainder if right == 0.0 => {
+            Arithmetic::Divide | Arithmetic::Remainder if right == 0.0 && !flavour::is_mawk() => {
                 return Err(self.fail("Division by zero"));
             }
             Arithmetic::Divide => left / right,
+            Arithmetic::Remainder if flavour::is_mawk() => left % right,
             Arithmetic::Remainder => left - to_long(left / right) as f64 * right,
         };
         Ok(settled(result, left, right))

@@ -177,7 +177,7 @@ impl<'p> Interpreter<'p, '_, '_> {
     #[inline(never)]
     fn printf(&mut self, arguments: &'p [Expr], redirection: Option<&'p Redirection>) -> Step<()> {
         let mut text = Vec::new();
-        self.sprintf(arguments, &mut text)?;
+        self.sprintf("printf", arguments, &mut text)?;
         let Some(redirection) = redirection else {
             self.out.extend_from_slice(&text);
             self.printed();
@@ -187,14 +187,15 @@ impl<'p> Interpreter<'p, '_, '_> {
     }
 
     /// Appends the arguments behind a format in that format.
-    pub(super) fn sprintf(&mut self, arguments: &'p [Expr], out: &mut Vec<u8>) -> Step<()> {
+    pub(super) fn sprintf(&mut self, function: &str, arguments: &'p [Expr], out: &mut Vec<u8>) -> Step<()> {
         let Some((format, rest)) = arguments.split_first() else { return Ok(()) };
         let format = self.text(format)?;
         let mut values = Vec::with_capacity(rest.len());
         for argument in rest {
             values.push(self.value(argument)?);
         }
-        printf(out, &format, &self.settings.number_format, &values).map_err(|error| self.bad_format(error))
+        printf(out, &format, &self.settings.number_format, &values)
+            .map_err(|error| self.bad_arguments(error, function, &format))
     }
 
     #[inline(never)]

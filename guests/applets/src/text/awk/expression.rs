@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::ast::{Arithmetic, Builtin, Comparison, Expr, LineSource, Name, Pattern};
+use super::flavour;
 use super::lexer::{Keyword, SyntaxError, Token};
 use super::parser::{Parser, Result, Within};
 
@@ -391,6 +392,10 @@ impl Parser<'_> {
             }
             _ => return Err(SyntaxError::Token),
         };
+        let count = arguments.len();
+        if flavour::is_mawk() && (count < super::builtin::least(builtin) || count > super::mawk::most(builtin)) {
+            return Err(SyntaxError::Arguments(super::lexer::name_of(builtin)));
+        }
         if let (Builtin::Split, Some(Expr::Variable(name))) = (builtin, arguments.get(1)) {
             self.names.note_array(*name);
         }

@@ -2,13 +2,18 @@
 
 use crate::conversion::Conversion;
 
-use super::value::{Value, looks_like_number, to_int, to_long};
+use super::flavour;
+use super::value::{MAWK_MAX, Value, looks_like_number, to_int, to_long};
 
 /// Why a format cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FormatError {
     Star,
     Specifier,
+    /// There are fewer arguments than conversions, which `mawk` tells.
+    Missing,
+    /// The conversion of this number is none; `mawk` counts them.
+    Improper(usize),
 }
 
 impl FormatError {
@@ -16,7 +21,7 @@ impl FormatError {
     pub(super) const fn message(self) -> &'static str {
         match self {
             Self::Star => "%*x formats are not supported",
-            Self::Specifier => "Invalid format specifier",
+            Self::Specifier | Self::Missing | Self::Improper(_) => "Invalid format specifier",
         }
     }
 }
@@ -41,7 +46,8 @@ pub(super) fn push_integer(out: &mut Vec<u8>, value: i64) {
 /// Appends a number: an integer as it is, any other by the format.
 pub(super) fn push_number(out: &mut Vec<u8>, number: f64, format: &[u8]) -> Result<(), FormatError> {
     let integer = to_long(number);
-    if integer as f64 == number {
+    let is_whole = integer as f64 == number && (!flavour::is_mawk() || number.abs() <= MAWK_MAX);
+    if is_whole {
         push_integer(out, integer);
         return Ok(());
     }
@@ -77,8 +83,14 @@ pub(super) fn printf(
     number_format: &[u8],
     arguments: &[Value],
 ) -> Result<(), FormatError> {
+    let widths = if flavour::is_mawk() { with_widths(format, arguments)? } else { None };
+    let (format, arguments) = match &widths {
+        Some((format, arguments)) => (format.as_slice(), arguments.as_slice()),
+        None => (format, arguments),
+    };
     let mut arguments = arguments.iter();
     let mut rest = format;
+    let mut number = 0;
     while let Some(at) = memchr::memchr(b'%', rest) {
         let (text, specification) = rest.split_at(at);
         out.extend_from_slice(text);
@@ -98,10 +110,15 @@ pub(super) fn printf(
         if *letter == b'*' {
             return Err(FormatError::Star);
         }
+        number += 1;
         if !b"cdioxXuseEfFgGaA".contains(letter) {
-            return Err(FormatError::Specifier);
+            return Err(if flavour::is_mawk() { FormatError::Improper(number) } else { FormatError::Specifier });
         }
-        let value = arguments.next().unwrap_or(&Value::Unset);
+        let value = match arguments.next() {
+            Some(value) => value,
+            None if flavour::is_mawk() => return Err(FormatError::Missing),
+            None => &Value::Unset,
+        };
         let flags = percents(out, flags.get(1..).unwrap_or_default());
         match flags.map(|flags| (flags, conversion(flags))) {
             Some((_, Some(conversion))) => convert(out, conversion, *letter, value, number_format)?,
@@ -115,6 +132,33 @@ pub(super) fn printf(
     }
     out.extend_from_slice(rest);
     Ok(())
+}
+
+/// The format with the numbers that its `*` stand for, and the arguments that are left; `None` where it has none.
+fn with_widths(format: &[u8], arguments: &[Value]) -> Result<Option<(Vec<u8>, Vec<Value>)>, FormatError> {
+    if !format.contains(&b'*') {
+        return Ok(None);
+    }
+    let (mut out, mut left) = (Vec::new(), Vec::new());
+    let mut arguments = arguments.iter();
+    let mut inside = false;
+    for byte in format {
+        match byte {
+            b'%' => inside = !inside,
+            b'*' if inside => {
+                let width = arguments.next().ok_or(FormatError::Missing)?;
+                push_integer(&mut out, to_int(width.number()).into());
+                continue;
+            }
+            byte if inside && byte.is_ascii_alphabetic() => {
+                inside = false;
+                left.extend(arguments.next().cloned());
+            }
+            _ => {}
+        }
+        out.push(*byte);
+    }
+    Ok(Some((out, left)))
 }
 
 /// Appends what stands before the last `%` of a specification as C's `printf` prints it: `%5%` is `%`. What stands
@@ -177,6 +221,12 @@ fn convert(
             conversion.text(out, &text);
         }
         b'c' => conversion.byte(out, character(value)),
+        b'd' | b'i' if flavour::is_mawk() => {
+            conversion.signed(out, value.number().clamp(-MAWK_MAX, MAWK_MAX) as i64);
+        }
+        b'o' | b'x' | b'X' | b'u' if flavour::is_mawk() => {
+            conversion.unsigned(out, letter, value.number().clamp(0.0, f64::from(u32::MAX)) as u64);
+        }
         b'd' | b'i' => conversion.signed(out, to_int(value.number()).into()),
         b'o' | b'x' | b'X' | b'u' => conversion.unsigned(out, letter, (to_int(value.number()) as u32).into()),
         _ => conversion.float(out, letter, value.number()),

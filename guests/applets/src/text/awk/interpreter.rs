@@ -10,6 +10,7 @@ use crate::Context;
 use super::array::{Array, Table};
 use super::ast::{Name, Program, Rule, Statement, When, place};
 use super::escape;
+use super::flavour;
 use super::format::{FormatError, push_value};
 use super::pattern::{BadPattern, Patterns};
 use super::random::Random;
@@ -166,6 +167,14 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
     #[inline(never)]
     pub(super) fn fail(&mut self, message: &str) -> Leave {
         self.flush();
+        if flavour::is_mawk() {
+            let message = match message {
+                "Division by zero" => "division by zero",
+                message => message,
+            };
+            self.run_time_error(message.as_bytes());
+            return Leave::Failed;
+        }
         // Before anything has run, what is read last of the program is where it stands.
         let (name, line) = match self.line {
             0 => (super::COMMAND_LINE, self.program.lines),
@@ -174,6 +183,40 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
         let line = line.to_string();
         self.ctx.complain(&[name, b":", line.as_bytes(), b": ", message.as_bytes()]);
         Leave::Failed
+    }
+
+    /// Says in the words of `mawk` what is wrong, and where in the input.
+    fn run_time_error(&mut self, message: &[u8]) {
+        self.ctx.complain(&[b"run time error: ", message]);
+        let text = |at: u32| match &self.globals[at as usize].value {
+            Value::Text(text) | Value::Input(text) => text.to_vec(),
+            Value::Number(number) => number.to_string().into_bytes(),
+            Value::Unset => Vec::new(),
+        };
+        let count = |at: u32| self.globals[at as usize].value.number().to_string().into_bytes();
+        let (name, in_file, in_all) = (text(place::FILENAME), count(place::FNR), count(place::NR));
+        let line = [b"\tFILENAME=\"", name.as_slice(), b"\" FNR=", &in_file, b" NR=", &in_all, b"\n"].concat();
+        self.ctx.put_err(&line);
+    }
+
+    /// Says what is wrong with the arguments of `printf`.
+    pub(super) fn bad_arguments(&mut self, error: FormatError, function: &str, format: &[u8]) -> Leave {
+        if !flavour::is_mawk() {
+            return self.bad_format(error);
+        }
+        self.flush();
+        let what = match error {
+            FormatError::Missing => "not enough arguments passed to ".to_owned(),
+            FormatError::Improper(number) => format!("improper conversion(number {number}) in "),
+            other => format!("{} in ", other.message()),
+        };
+        self.run_time_error(&[what.as_bytes(), function.as_bytes(), b"(\"", format, b"\")"].concat());
+        Leave::Failed
+    }
+
+    /// What random numbers begin with.
+    pub(super) fn seed(&mut self, seed: u32) {
+        self.random.reseed(seed);
     }
 
     /// Prints a diagnostic about a format.
@@ -186,6 +229,11 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
     #[inline(never)]
     pub(super) fn bad_pattern(&mut self, bad: &BadPattern) -> Leave {
         self.flush();
+        if flavour::is_mawk() {
+            let line = self.line.max(1).to_string();
+            self.ctx.complain(&[b"line ", line.as_bytes(), b": ", &super::mawk::bad_pattern(bad)]);
+            return Leave::Failed;
+        }
         self.ctx.complain(&[b"bad regex '", &bad.source, b"': ", bad.error.message().as_bytes()]);
         Leave::Failed
     }
@@ -193,6 +241,11 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
     /// Prints a diagnostic about a file that cannot be opened.
     pub(super) fn cannot_open(&mut self, path: &[u8], error: Errno) -> Leave {
         self.flush();
+        if flavour::is_mawk() {
+            let reason = error.message().as_bytes();
+            self.ctx.complain(&[b"cannot open \"", path, b"\" for output (", reason, b")"]);
+            return Leave::Failed;
+        }
         self.ctx.perror(&[b"can't open '", path, b"'"], error);
         Leave::Failed
     }
@@ -339,7 +392,7 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
             left = self.blocks(&program.end);
         }
         if left == Err(Leave::Failed) {
-            self.code = FAILURE;
+            self.code = if flavour::is_mawk() { super::mawk::TROUBLE } else { FAILURE };
         }
         self.flush();
         self.streams.close_all();
@@ -488,7 +541,11 @@ impl<'p, 'c, 'a> Interpreter<'p, 'c, 'a> {
             }
             Err(error) => {
                 self.flush();
-                self.ctx.perror(&[path], error);
+                if flavour::is_mawk() {
+                    self.ctx.complain(&super::mawk::cannot_open(path, error));
+                } else {
+                    self.ctx.perror(&[path], error);
+                }
                 Err(Leave::Failed)
             }
         }

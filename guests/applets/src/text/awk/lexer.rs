@@ -2,6 +2,7 @@
 
 use super::ast::{Arithmetic, Builtin, Comparison};
 use super::escape;
+use super::flavour;
 use super::value::scan;
 
 /// A token.
@@ -171,6 +172,25 @@ const OPERATORS: [(&str, Token); 43] = [
     ("\n", Token::Newline),
 ];
 
+/// Whether `mawk` has no function of that name.
+const fn is_foreign(builtin: Builtin) -> bool {
+    matches!(
+        builtin,
+        Builtin::And
+            | Builtin::Compl
+            | Builtin::Gensub
+            | Builtin::Lshift
+            | Builtin::Or
+            | Builtin::Rshift
+            | Builtin::Xor
+    )
+}
+
+/// The name of a function of the language.
+pub(super) fn name_of(builtin: Builtin) -> &'static str {
+    BUILTINS.iter().find(|(_, known)| *known == builtin).map_or("", |(name, _)| name)
+}
+
 /// Why a program cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SyntaxError {
@@ -181,6 +201,8 @@ pub(super) enum SyntaxError {
     DuplicateFunction,
     NotArray,
     TooFewArguments,
+    /// A function of the language is called with too few or too many of them.
+    Arguments(&'static str),
 }
 
 impl SyntaxError {
@@ -193,7 +215,7 @@ impl SyntaxError {
             Self::ContinueOutside => "'continue' not in a loop",
             Self::DuplicateFunction => "Duplicate function",
             Self::NotArray => "Not an array",
-            Self::TooFewArguments => "Too few arguments",
+            Self::TooFewArguments | Self::Arguments(_) => "Too few arguments",
         }
     }
 }
@@ -216,6 +238,12 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0, start: 0, line: 1 }
     }
 
+    /// The token that was read last, as it stands.
+    pub(super) fn last(&self) -> &'a [u8] {
+        let end = if self.at > self.start { self.at } else { self.text.len().min(self.start + 1) };
+        self.text.get(self.start..end).unwrap_or_default()
+    }
+
     fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -231,7 +259,9 @@ impl<'a> Lexer<'a> {
             return self.string(b'"').map(Token::Text);
         }
         if first.is_ascii_digit() || *first == b'.' && rest.get(1).is_some_and(u8::is_ascii_digit) {
-            let (value, len) = scan(rest);
+            // In `mawk` only strings have hexadecimal numbers.
+            let prefixed = flavour::is_mawk() && matches!(rest, [b'0', b'x' | b'X', ..]);
+            let (value, len) = if prefixed { (0.0, 1) } else { scan(rest) };
             self.at += len;
             return if self.rest().first() == Some(&b'.') { Err(SyntaxError::Token) } else { Ok(Token::Number(value)) };
         }
@@ -239,7 +269,8 @@ impl<'a> Lexer<'a> {
         if len > 0 {
             return Ok(self.word(len));
         }
-        let found = OPERATORS.iter().find(|(text, _)| rest.starts_with(text.as_bytes()));
+        let is_there = |text: &str| !(text.starts_with("**") && flavour::is_mawk());
+        let found = OPERATORS.iter().find(|(text, _)| rest.starts_with(text.as_bytes()) && is_there(text));
         let (text, token) = found.ok_or(SyntaxError::Token)?;
         self.at += text.len();
         if *token == Token::Newline {
@@ -261,7 +292,9 @@ impl<'a> Lexer<'a> {
         if let Some((_, keyword)) = KEYWORDS.iter().find(|(name, _)| name.as_bytes() == word) {
             return Token::Keyword(*keyword);
         }
-        if let Some((_, builtin)) = BUILTINS.iter().find(|(name, _)| name.as_bytes() == word) {
+        if let Some((_, builtin)) = BUILTINS.iter().find(|(name, _)| name.as_bytes() == word)
+            && !(flavour::is_mawk() && is_foreign(*builtin))
+        {
             return Token::Builtin(*builtin);
         }
         if rest.get(len) == Some(&b'(') { Token::Called(word.to_vec()) } else { Token::Name(word.to_vec()) }
@@ -287,8 +320,20 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self, end: u8) -> Result<Vec<u8>, SyntaxError> {
         let mut out = Vec::new();
+        // In `mawk` a set may have the slash that would end an expression.
+        let knows_sets = end == b'/' && flavour::is_mawk();
+        let mut set: Option<usize> = None;
         loop {
             let rest = self.rest();
+            if knows_sets {
+                let first =
+                    set.is_some_and(|set| self.at == set + 1 || self.at == set + 2 && self.text[set + 1] == b'^');
+                set = match (rest.first(), set) {
+                    (Some(b'['), None) => Some(self.at),
+                    (Some(b']'), Some(_)) if !first => None,
+                    (_, set) => set,
+                };
+            }
             match rest {
                 [] | [b'\n', ..] => return Err(SyntaxError::String),
                 [b'\\', tail @ ..] => {
@@ -300,7 +345,7 @@ impl<'a> Lexer<'a> {
                 }
                 [byte, ..] => {
                     self.at += 1;
-                    if *byte == end {
+                    if *byte == end && set.is_none() {
                         break;
                     }
                     out.push(*byte);

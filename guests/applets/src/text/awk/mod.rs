@@ -7,9 +7,11 @@ mod escape;
 mod evaluate;
 mod execute;
 mod expression;
+mod flavour;
 mod format;
 mod interpreter;
 mod lexer;
+pub mod mawk;
 mod names;
 mod parser;
 mod pattern;
@@ -55,10 +57,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let mut operands = parsed.operands.as_slice();
     let mut program = Program::default();
-    let mut names = Names::new(&mut program);
-    for name in ["ARGC", "ARGV", "ENVIRON"] {
-        names.global(&mut program, name.as_bytes());
-    }
+    let mut names = Names::for_awk(&mut program);
     for text in given(&parsed, b'v') {
         match assignment(text) {
             Some((name, _)) => names.global(&mut program, name),
@@ -84,7 +83,32 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         read(ctx, COMMAND_LINE, text, &mut program, &mut names)?;
     }
     names.finish(&mut program);
-    run(ctx, &program, &parsed, operands)
+    let assignments = parsed.options.iter().filter_map(|(key, value)| {
+        let value = value.as_deref().unwrap_or_default();
+        match key {
+            b'F' => Some([b"FS=", value].concat()),
+            b'v' => Some(value.to_vec()),
+            _ => None,
+        }
+    });
+    let invocation = Invocation {
+        name: b"awk".to_vec(),
+        assignments: assignments.collect(),
+        operands: operands.to_vec(),
+        seed: None,
+    };
+    run(ctx, &program, &invocation)
+}
+
+/// How a program was called.
+#[derive(Debug, Default)]
+struct Invocation {
+    name: Vec<u8>,
+    /// `NAME=value` before anything runs.
+    assignments: Vec<Vec<u8>>,
+    operands: Vec<Vec<u8>>,
+    /// What random numbers begin with.
+    seed: Option<u32>,
 }
 
 /// The values of an option.
@@ -94,12 +118,8 @@ fn given(parsed: &Parsed, key: u8) -> impl Iterator<Item = &[u8]> {
 
 /// Reads a text into the program.
 fn read(ctx: &mut Context<'_>, name: &[u8], text: &[u8], program: &mut Program, names: &mut Names) -> Result<(), Quit> {
-    program.name = name.to_vec();
     let seen = program.patterns.len();
-    let mut parser = Parser::new(text, program, names);
-    let parsed = parser.parse();
-    let line = parser.line();
-    program.lines = line;
+    let (parsed, line, _) = parse(name, text, program, names);
     let line = line.to_string();
     // A bad pattern is told before what stands behind it.
     for source in program.patterns.get(seen..).unwrap_or_default() {
@@ -110,25 +130,32 @@ fn read(ctx: &mut Context<'_>, name: &[u8], text: &[u8], program: &mut Program, 
     parsed.map_err(|error| ctx.die(&[name, b":", line.as_bytes(), b": ", error.message().as_bytes()]))
 }
 
-fn run(ctx: &mut Context<'_>, program: &Program, parsed: &Parsed, operands: &[Vec<u8>]) -> Result<u8, Quit> {
+/// Parses a text of this name: what came of it, the line and the token that were read last.
+fn parse(name: &[u8], text: &[u8], program: &mut Program, names: &mut Names) -> (parser::Result<()>, u32, Vec<u8>) {
+    program.name = name.to_vec();
+    let mut parser = Parser::new(text, program, names);
+    let parsed = parser.parse();
+    let (line, token) = (parser.line(), parser.lexer.last().to_vec());
+    program.lines = line;
+    (parsed, line, token)
+}
+
+fn run(ctx: &mut Context<'_>, program: &Program, invocation: &Invocation) -> Result<u8, Quit> {
     let mut interpreter = Interpreter::new(program, ctx);
     let environment = wcr_sys::env().into_iter().filter_map(|entry| {
         let at = memchr::memchr(b'=', &entry)?;
         Some((entry.get(..at)?.to_vec(), entry.get(at + 1..)?.to_vec()))
     });
     interpreter.fill_array(b"ENVIRON", environment);
-    let arguments = core::iter::once(b"awk".to_vec()).chain(operands.iter().cloned());
-    let count = operands.len() + 1;
+    let arguments = core::iter::once(invocation.name.clone()).chain(invocation.operands.iter().cloned());
+    let count = invocation.operands.len() + 1;
     interpreter.fill_array(b"ARGV", arguments.enumerate().map(|(at, text)| (at.to_string().into_bytes(), text)));
     interpreter.set(b"ARGC", Value::Number(count as f64));
-    for (key, value) in &parsed.options {
-        let value = value.as_deref().unwrap_or_default();
-        let text = match key {
-            b'F' => [b"FS=", value].concat(),
-            b'v' => value.to_vec(),
-            _ => continue,
-        };
-        if interpreter.assign_argument(&text).is_err() {
+    if let Some(seed) = invocation.seed {
+        interpreter.seed(seed);
+    }
+    for text in &invocation.assignments {
+        if interpreter.assign_argument(text).is_err() {
             return Err(Quit(1));
         }
     }

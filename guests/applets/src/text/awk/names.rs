@@ -35,6 +35,22 @@ impl Names {
         names
     }
 
+    /// As [`Self::new`], with the names that the arguments and the environment have.
+    pub(super) fn for_awk(program: &mut Program) -> Self {
+        let mut names = Self::new(program);
+        for name in ["ARGC", "ARGV", "ENVIRON"] {
+            names.global(program, name.as_bytes());
+        }
+        names
+    }
+
+    /// A function that is called and not defined.
+    pub(super) fn undefined(&self) -> Option<&[u8]> {
+        let mut missing: Vec<_> = self.functions.iter().filter(|(_, number)| !self.defined.contains(number)).collect();
+        missing.sort_by_key(|(_, number)| **number);
+        missing.first().map(|(name, _)| name.as_slice())
+    }
+
     /// The place of a global variable.
     pub(super) fn global(&mut self, program: &mut Program, name: &[u8]) -> u32 {
         if let Some(place) = self.globals.get(name) {

@@ -1,5 +1,6 @@
 //! The compiled regular expressions of a program, those that are made as it runs included.
 
+use super::flavour;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -18,12 +19,61 @@ pub(super) struct BadPattern {
 /// Compiles a pattern as it stands.
 pub(super) fn compile(source: &[u8], ignore_case: bool) -> Result<Rc<Regex>, BadPattern> {
     let syntax = Syntax { ignore_case, ..Syntax::EXTENDED };
+    if flavour::is_mawk() {
+        let plain = without_intervals(source);
+        let compiled = Regex::new(&plain, syntax).map(Rc::new);
+        return compiled.map_err(|error| BadPattern { source: source.to_vec(), error });
+    }
     Regex::new(source, syntax).map(Rc::new).map_err(|error| BadPattern { source: source.to_vec(), error })
+}
+
+/// The pattern with its braces as text: `mawk` knows no intervals.
+fn without_intervals(source: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(source.len());
+    let mut at = 0;
+    while let Some(byte) = source.get(at) {
+        match byte {
+            b'\\' => {
+                out.extend_from_slice(source.get(at..source.len().min(at + 2)).unwrap_or_default());
+                at += 2;
+                continue;
+            }
+            b'[' => {
+                // Up to the bracket that closes the set, which is none at its start.
+                let start = at + 1 + usize::from(source.get(at + 1) == Some(&b'^'));
+                let rest = source.get(start + 1..).unwrap_or_default();
+                let end = bracket_end(rest).map_or(source.len(), |end| start + 1 + end + 1);
+                out.extend_from_slice(source.get(at..end).unwrap_or_default());
+                at = end;
+                continue;
+            }
+            b'{' | b'}' => out.extend_from_slice(&[b'\\', *byte]),
+            _ => out.push(*byte),
+        }
+        at += 1;
+    }
+    out
+}
+
+/// Where a set ends, classes in it passed over.
+fn bracket_end(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match text.get(at..)? {
+            [b']', ..] => return Some(at),
+            [b'[', b':', rest @ ..] => at += 2 + memchr::memmem::find(rest, b":]")? + 2,
+            [] => return None,
+            _ => at += 1,
+        }
+    }
 }
 
 /// Compiles a string as a pattern: what is no extended expression may still be a basic one.
 fn compile_string(source: &[u8], ignore_case: bool) -> Result<Rc<Regex>, BadPattern> {
-    compile(source, ignore_case).or_else(|_| {
+    compile(source, ignore_case).or_else(|bad| {
+        if flavour::is_mawk() {
+            return Err(bad);
+        }
         let syntax = Syntax { ignore_case, ..Syntax::BASIC };
         Regex::new(source, syntax).map(Rc::new).map_err(|error| BadPattern { source: source.to_vec(), error })
     })

@@ -1,5 +1,7 @@
 //! The random numbers of `rand` and `srand`: those of glibc's `random(3)`.
 
+use super::flavour;
+
 /// The generator's distance between the terms that are added.
 const NEAR: usize = 3;
 const FAR: usize = 31;
@@ -29,6 +31,9 @@ impl Random {
     pub(super) fn next_fraction(&mut self) -> f64 {
         if self.terms.is_empty() {
             self.fill();
+        }
+        if flavour::is_mawk() {
+            return f64::from(self.next()) / f64::from(i32::MAX);
         }
         let (first, second, third) = (self.next(), self.next(), self.next());
         let low = first << 16 ^ second;

@@ -1,5 +1,6 @@
 //! Values: numbers, strings, and strings that came from outside, which count as numbers when they look like one.
 
+use super::flavour;
 use std::rc::Rc;
 
 use crate::number::{self, is_space};
@@ -99,8 +100,8 @@ pub(super) fn scan(text: &[u8]) -> (f64, usize) {
     let sign = |value: f64| if negative { -value } else { value };
     let digits_at = at;
     let (mut mantissa, mut fraction, mut digits) = (0u64, 0, 0);
-    if at == blanks && text.get(at) == Some(&b'0') && text.get(at + 1).is_some_and(|next| next.is_ascii_alphanumeric())
-    {
+    let is_prefixed = |next: &u8| next.is_ascii_alphanumeric() && (!flavour::is_mawk() || matches!(next, b'x' | b'X'));
+    if at == blanks && text.get(at) == Some(&b'0') && text.get(at + 1).is_some_and(is_prefixed) {
         return scan_prefixed(text, at);
     }
     while let Some(byte) = text.get(at) {
@@ -141,6 +142,9 @@ fn scan_prefixed(text: &[u8], at: usize) -> (f64, usize) {
     let scanned = number::float(rest);
     (scanned.value, at + scanned.len)
 }
+
+/// The greatest whole number that `mawk` takes for one.
+pub(super) const MAWK_MAX: f64 = 2_147_483_647.0;
 
 /// A number as C converts it to `int` on x86-64: what does not fit is the lowest one.
 pub(super) fn to_int(number: f64) -> i32 {

@@ -59,7 +59,7 @@ pub(super) enum When {
 
 /// What happens to the case of the letters that follow in a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+pub(crate) enum Case {
     /// All become capitals.
     Upper,
     /// All become small.
@@ -74,7 +74,7 @@ pub(super) enum Case {
 
 /// A piece of a replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// This text.
     Text(Vec<u8>),
     /// What the subexpression matched; 0 is the whole match.

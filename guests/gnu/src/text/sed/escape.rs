@@ -98,7 +98,7 @@ pub(super) fn text(text: &[u8]) -> Vec<u8> {
 }
 
 /// The parts of a replacement.
-pub(super) fn replacement(text: &[u8]) -> Vec<Part> {
+pub(crate) fn replacement(text: &[u8]) -> Vec<Part> {
     let (mut parts, mut literal) = (Vec::new(), Vec::new());
     let mut rest = text;
     while let Some((byte, behind)) = rest.split_first() {
@@ -143,7 +143,7 @@ pub(super) fn replacement(text: &[u8]) -> Vec<Part> {
 }
 
 /// The highest subexpression that the parts name, where the expression has not so many.
-pub(super) fn invalid_reference(parts: &[Part], regex: &Regex) -> Option<usize> {
+pub(crate) fn invalid_reference(parts: &[Part], regex: &Regex) -> Option<usize> {
     let groups = parts.iter().filter_map(|part| if let Part::Group(number) = part { Some(*number) } else { None });
     groups.max().filter(|highest| *highest > regex.groups())
 }

@@ -1,8 +1,8 @@
 //! GNU `sed`: edits lines as a script says.
 
 mod brackets;
-mod command;
-mod escape;
+pub(crate) mod command;
+pub(crate) mod escape;
 mod execute;
 mod in_place;
 mod input;
@@ -12,7 +12,7 @@ mod parse;
 mod print;
 mod shell;
 mod source;
-mod substitute;
+pub(crate) mod substitute;
 
 use applets::number;
 use applets::options::{Long, Parsed, Spec, Takes};

@@ -7,7 +7,17 @@ use super::command::{Case, Part, Substitution};
 
 /// Replaces matches in `text`. The result is in `out`; whether anything was replaced.
 pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8], out: &mut Vec<u8>) -> bool {
-    let replacement = substitution.replacement.as_slice();
+    replace_matches(&substitution.replacement, (substitution.first, substitution.all), regex, text, out)
+}
+
+/// Replaces the match of this number, and with `all` those behind it, in `text`.
+pub(crate) fn replace_matches(
+    replacement: &[Part],
+    (number, all): (u64, bool),
+    regex: &Regex,
+    text: &[u8],
+    out: &mut Vec<u8>,
+) -> bool {
     out.clear();
     let groups = replacement.iter().any(|part| matches!(part, Part::Group(1..)));
     let (mut start, mut copied, mut count, mut replaced) = (0, 0, 0, false);
@@ -23,14 +33,14 @@ pub(super) fn substitute(substitution: &Substitution, regex: &Regex, text: &[u8]
         count += 1;
         last_end = Some(to);
         start = if from == to { to + 1 } else { to };
-        if count < substitution.first {
+        if count < number {
             continue;
         }
         append(out, text.get(copied..from).unwrap_or_default());
         replace(replacement, text, (from, to), &captures, out);
         copied = to;
         replaced = true;
-        if !substitution.all {
+        if !all {
             break;
         }
     }

@@ -1,0 +1,4 @@
+//! The programs for compression and archives.
+
+pub mod gzip;
+pub mod tar;

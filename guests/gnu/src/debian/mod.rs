@@ -1,0 +1,4 @@
+//! Small programs that are Debian's own.
+
+pub mod hostname;
+pub mod run_parts;
