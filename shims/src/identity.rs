@@ -140,7 +140,7 @@ impl KnownProgram {
     /// Whether bundled guests stand in for this program.
     #[must_use]
     pub const fn has_stand_in(self) -> bool {
-        !matches!(self, Self::Toybox | Self::Bash)
+        !matches!(self, Self::Toybox)
     }
 
     /// What one of the program's several parts is called.
@@ -154,7 +154,7 @@ impl KnownProgram {
     #[must_use]
     pub const fn flavour(self) -> Option<u32> {
         match self {
-            Self::Dash => Some(self.label() as u32),
+            Self::Dash | Self::Bash => Some(self.label() as u32),
             _ => None,
         }
     }

@@ -391,6 +391,9 @@ impl Shell {
 
     fn take_status(&mut self, statuses: &[u8]) {
         let last = statuses.last().copied().unwrap_or(0);
+        if flavour::is_bash() {
+            self.vars.dynamics.calls.pipe_status = statuses.to_vec();
+        }
         let failed = statuses.iter().rev().find(|status| **status != 0);
         self.status = if self.has(Opt::PipeFail) { failed.copied().unwrap_or(0) } else { last };
     }

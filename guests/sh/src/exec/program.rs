@@ -36,6 +36,19 @@ fn is_machine_code(path: &[u8]) -> bool {
     count == Ok(magic.len()) && magic == *b"\x7fELF"
 }
 
+/// Whether the path leads to a folder.
+fn is_folder(path: &[u8]) -> bool {
+    fs::stat(path).is_ok_and(|stat| stat.mode.kind() == wcr_sys::abi::FileKind::Directory)
+}
+
+/// The program that a script wants to run in, where that is not there.
+fn missing_interpreter(path: &[u8]) -> Option<Vec<u8>> {
+    let text = fs::read_file(path).ok()?;
+    let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let name = line.trim_ascii().split(|byte| matches!(byte, b' ' | b'\t')).next()?;
+    Some(name.to_vec())
+}
+
 impl Shell {
     /// Runs a program, instead of this shell when nothing comes after it.
     pub(super) fn run_program(&mut self, args: &[Vec<u8>], last: bool, standard_path: bool) -> Flow {
@@ -58,6 +71,11 @@ impl Shell {
         }
     }
 
+    /// The name under which a command's place is remembered.
+    fn hits_of(&self, name: &[u8]) -> Option<std::rc::Rc<[u8]>> {
+        self.locations.has(name).then(|| name.into())
+    }
+
     /// Whether nothing has to be done after the last command.
     fn may_be_replaced(&self) -> bool {
         let stays = self.has(Opt::Interactive) && !self.subshell;
@@ -65,10 +83,41 @@ impl Shell {
     }
 
     fn refuse(&mut self, name: &[u8], status: u8, error: Errno) -> Flow {
-        let reason = if error == Errno::Noent { "not found" } else { error.message() };
+        if error == Errno::Noent && flavour::is_bash() {
+            return self.refuse_in_bash(name, status);
+        }
+        let reason = match error {
+            Errno::Noent => flavour::current().not_found(name.contains(&b'/')),
+            Errno::Acces if flavour::is_bash() && is_folder(name) => Errno::Isdir.message(),
+            error => error.message(),
+        };
         self.complain(&[name, b": ", reason.as_bytes()].concat());
         self.status = status;
         Ok(())
+    }
+
+    /// What bash says, or a function of the script's does, of a program that is not there.
+    fn refuse_in_bash(&mut self, name: &[u8], status: u8) -> Flow {
+        self.status = status;
+        let is_path = name.contains(&b'/');
+        if let Some(interpreter) = missing_interpreter(name).filter(|_| is_path) {
+            self.status = 126;
+            let message = [name, b": ", &interpreter, b": bad interpreter: No such file or directory"].concat();
+            self.complain(&message);
+            return Ok(());
+        }
+        self.complain(&[name, b": ", flavour::current().not_found(is_path).as_bytes()].concat());
+        self.status = status;
+        Ok(())
+    }
+
+    /// What a program gets for its environment.
+    fn environment(&self) -> Vec<Vec<u8>> {
+        let mut environment = self.vars.environment();
+        if flavour::is_bash() {
+            environment.extend(self.exported_functions());
+        }
+        environment
     }
 
     /// `exec`: replaces the shell, giving the program another name if asked; an error ends the shell.
@@ -82,6 +131,11 @@ impl Shell {
         if let Some(name) = args.first() {
             // The shell is about to end: nobody is spoken to any more.
             self.options.set(Opt::Interactive, false);
+            if flavour::is_bash() && !name.contains(&b'/') {
+                self.complain(&[&name[..], b": not found"].concat());
+                self.status = status;
+                return Unwind::Exit;
+            }
             let _ = self.refuse(name, status, error);
         }
         Unwind::Exit
@@ -105,12 +159,12 @@ impl Shell {
         let mut request = SpawnRequest {
             path: OWN_PROGRAM.to_vec(),
             argv: args.to_vec(),
-            envp: self.vars.environment(),
+            envp: self.environment(),
             pgid: self.controls_jobs().then_some(self.pipeline_group.unwrap_or(0)),
             default_signals: self.traps.caught_set() | self.own_signals(),
             ..SpawnRequest::default()
         };
-        let is_applet = !flavour::is_dash() && applet_names::contains(name);
+        let is_applet = flavour::is_ash() && applet_names::contains(name);
         // An applet that runs within the shell has its own name, whatever it is to be called.
         let called = called.filter(|_| !is_applet || applet_names::is_program(name));
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {
@@ -135,6 +189,13 @@ impl Shell {
             self.find(sought).map(|path| path.to_vec())
         };
         request.path = found.map_err(|error| (127, error))?;
+        if flavour::is_bash() {
+            // The program is told where it is.
+            request.envp.push([b"_=", &request.path[..]].concat());
+            if let Some(hits) = self.hits_of(name) {
+                self.change_bash(|state| *state.hits.entry(hits).or_default() += 1);
+            }
+        }
         if flavour::is_dash() && !name.contains(&b'/') && fs::access(&request.path, 1).is_err() {
             // What cannot be executed is not found there, though for another reason.
             return Err((127, Errno::Acces));
