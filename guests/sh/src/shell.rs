@@ -155,6 +155,10 @@ pub struct Shell {
     pub warned: u8,
     /// What only bash keeps.
     pub bash: Rc<crate::bash::State>,
+    /// How deep command substitutions stand in each other, for `set -x` of bash.
+    pub trace_depth: usize,
+    /// How many traps of bash are running.
+    pub running_traps: u32,
     /// The built-in whose text is being read, for diagnostics about the text.
     pub text_name: Option<&'static [u8]>,
     /// The arrays that are assigned by the arguments of the command that is about to run.
@@ -208,6 +212,8 @@ impl Shell {
             history: Rc::default(),
             warned: 0,
             bash: Rc::default(),
+            trace_depth: 0,
+            running_traps: 0,
             text_name: None,
             arrays: Vec::new(),
         }

@@ -49,7 +49,11 @@ impl Shell {
             text.extend_from_slice(&[&start[..], b"`", shown, b"'\n"].concat());
         }
         let _ = fd::write_all(fd::STDERR, &text);
-        self.status = 2;
+        // Within `[[ ]]` bash leaves the status as it was.
+        let of_condition = ["conditional ", "unexpected argument", "unexpected token"];
+        if !of_condition.iter().any(|start| error.message.starts_with(start)) {
+            self.status = 2;
+        }
         Unwind::Syntax
     }
 

@@ -104,7 +104,8 @@ impl Shell {
                             (b'o', Some(option), _) => self.options.set(option, on),
                             (b'O', _, Some(option)) => self.change_bash(|state| state.shopts.set(option, on)),
                             (b'o', ..) => {
-                                return Err(self.refuse_argument(&[name, &b": invalid option name"[..]].concat()));
+                                let message = [b"line 0: ", &self.arg0[..], b": ", name, b": invalid option name"].concat();
+                                return Err(self.refuse_argument(&message));
                             }
                             _ => {
                                 return Err(self.refuse_argument(&[name, &b": invalid shell option name"[..]].concat()));
@@ -252,6 +253,7 @@ impl Shell {
             }
             Ok(opened) => {
                 discard(opened);
+                self.arg0 = path.into();
                 ("Is a directory", 126)
             }
             Err(Errno::Noent) => (Errno::Noent.message(), 127),

@@ -9,6 +9,7 @@ pub mod declaration;
 pub mod dynamic;
 pub mod errors;
 pub mod invoke;
+pub mod locale;
 pub mod loops;
 pub mod quote;
 pub mod shopt;
@@ -37,8 +38,6 @@ pub struct State {
     pub readonly_functions: BTreeSet<Rc<[u8]>>,
     /// How many times each remembered command has been found.
     pub hits: std::collections::BTreeMap<Rc<[u8]>, u32>,
-    /// How deep command substitutions stand in each other, for `set -x`.
-    pub trace_depth: usize,
     /// Whether a text is read that `-c` gave.
     pub from_argument: bool,
     /// Whether a trap for `DEBUG` or `RETURN` runs.

@@ -3,12 +3,14 @@
 /// Whether a text can only be written as `$'…'`.
 #[must_use]
 pub fn needs_escapes(text: &[u8]) -> bool {
-    text.iter().any(u8::is_ascii_control)
+    let utf8 = super::locale::is_utf8();
+    text.iter().any(|byte| byte.is_ascii_control() || !byte.is_ascii() && !utf8)
 }
 
 /// As `$'…'`.
 #[must_use]
 pub fn escaped(text: &[u8]) -> Vec<u8> {
+    let utf8 = super::locale::is_utf8();
     let mut out = b"$'".to_vec();
     for byte in text {
         match byte {
@@ -21,7 +23,7 @@ pub fn escaped(text: &[u8]) -> Vec<u8> {
             b'\r' => out.extend_from_slice(b"\\r"),
             0x1b => out.extend_from_slice(b"\\E"),
             b'\\' | b'\'' => out.extend_from_slice(&[b'\\', *byte]),
-            control if control.is_ascii_control() => out.extend_from_slice(format!("\\{control:03o}").as_bytes()),
+            control if control.is_ascii_control() || !control.is_ascii() && !utf8 => out.extend_from_slice(format!("\\{control:03o}").as_bytes()),
             byte => out.push(*byte),
         }
     }
@@ -92,12 +94,15 @@ pub fn quoted(text: &[u8]) -> Vec<u8> {
     if needs_escapes(text) { escaped(text) } else { single(text) }
 }
 
-/// As `set -x`, `set` and `alias` do: only where it is needed.
+/// As `set` does: only where it is needed.
 #[must_use]
 pub fn if_needed(text: &[u8]) -> Vec<u8> {
-    if needs_escapes(text) {
-        return escaped(text);
-    }
+    if needs_escapes(text) { escaped(text) } else { traced(text) }
+}
+
+/// As `set -x` does: only where it is needed, and never with escapes.
+#[must_use]
+pub fn traced(text: &[u8]) -> Vec<u8> {
     let special = |(place, byte): (usize, &u8)| match byte {
         b'~' | b'#' => place == 0,
         byte => b" \t\n'\"\\|&;()<>!{}*[]?^$`,".contains(byte),

@@ -87,6 +87,7 @@ impl Shell {
         if self.vars.variable(b"OLDPWD").is_none() {
             self.vars.attributes(b"OLDPWD").exported = true;
         }
+        self.follow_locale(b"LANG");
         self.settle_variables();
     }
 
@@ -94,6 +95,12 @@ impl Shell {
         self.vars.dynamics.calls.started = time::now().sec;
         self.vars.dynamics.calls.last_argument = self.arg0.to_vec();
         self.vars.dynamics.calls.pipe_status = vec![0];
+        for name in [&b"BASH_ALIASES"[..], b"BASH_CMDS"] {
+            self.vars.set_array(name, Array::associative());
+        }
+        for name in [&b"BASH_ARGC"[..], b"BASH_ARGV"] {
+            self.vars.set_array(name, Array::default());
+        }
         for (name, source, integer) in NAMES {
             self.vars.define_dynamic(name.as_bytes(), Dynamic::Bash(source));
             let variable = self.vars.attributes(name.as_bytes());

@@ -7,7 +7,7 @@ use crate::shell::{Flow, Shell};
 impl Shell {
     /// Notes the command that runs, as far as a trap may ask for it, and runs the trap for `DEBUG`.
     pub(crate) fn debugged(&mut self, text: impl FnOnce() -> Vec<u8>) -> Flow {
-        if !flavour::is_bash() || !self.traps.any() || self.bash.in_trap {
+        if !flavour::is_bash() || !self.traps.any() || self.running_traps > 0 {
             return Ok(());
         }
         self.vars.dynamics.calls.command = text().into();

@@ -198,6 +198,9 @@ impl Shell {
     }
 
     fn settle_assignment(&mut self, name: &[u8]) {
+        if name.first() == Some(&b'L') {
+            self.follow_locale(name);
+        }
         self.export_if_all(name);
         if !self.vars.changed.is_empty() {
             self.settle_variables();

@@ -57,6 +57,10 @@ impl Shell {
 
     #[inline(never)]
     pub(super) fn eval_for(&mut self, name: &[u8], words: Option<&[Word]>, body: &Command) -> Flow {
+        if flavour::is_bash() && !crate::syntax::is_name(name) {
+            self.fail(&[b"`", name, b"': not a valid identifier"].concat());
+            return Ok(());
+        }
         let mut values = Vec::new();
         match words {
             Some(words) => self.expand_words(words, &mut values)?,

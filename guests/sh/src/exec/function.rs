@@ -13,7 +13,7 @@ const MAX_CALLS_DASH: usize = 1000;
 
 impl Shell {
     /// Calls a function; `args` begin with its name. The caller has opened the scope of its variables.
-    pub(super) fn call_function(&mut self, name: Rc<[u8]>, body: &Command, mut args: Vec<Vec<u8>>) -> Flow {
+    pub(crate) fn call_function(&mut self, name: Rc<[u8]>, body: &Command, mut args: Vec<Vec<u8>>) -> Flow {
         if flavour::is_dash() && self.vars.dynamics.functions.len() >= MAX_CALLS_DASH {
             return Err(self.fail(b"Maximum function recursion depth (1000) reached"));
         }

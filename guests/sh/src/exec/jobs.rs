@@ -230,6 +230,12 @@ impl Jobs {
         };
         let mut out =
             if flavour::is_dash() { format!("[{number}] {mark} ") } else { format!("[{number}]{mark}  ") }.into_bytes();
+        if flavour::is_bash() {
+            let end = if job.runs() { " &" } else { "" };
+            let pid = if pids { format!("{:5} ", job.group()) } else { String::new() };
+            let line = format!("{pid}{:24}", job.state());
+            return [&out, line.as_bytes(), &job.text(), end.as_bytes(), b"\n"].concat();
+        }
         if !pids {
             out.extend_from_slice(job.state().as_bytes());
             out.resize(out.len().max(TEXT_COLUMN - 1) + 1, b' ');

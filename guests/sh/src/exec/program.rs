@@ -41,12 +41,9 @@ fn is_folder(path: &[u8]) -> bool {
     fs::stat(path).is_ok_and(|stat| stat.mode.kind() == wcr_sys::abi::FileKind::Directory)
 }
 
-/// The program that a script wants to run in, where that is not there.
-fn missing_interpreter(path: &[u8]) -> Option<Vec<u8>> {
-    let text = fs::read_file(path).ok()?;
-    let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    let name = line.trim_ascii().split(|byte| matches!(byte, b' ' | b'\t')).next()?;
-    Some(name.to_vec())
+/// Whether the file is a script that names the program it wants to run in.
+fn has_interpreter(path: &[u8]) -> bool {
+    fs::read_file(path).is_ok_and(|text| text.starts_with(b"#!"))
 }
 
 impl Shell {
@@ -54,8 +51,10 @@ impl Shell {
     pub(super) fn run_program(&mut self, args: &[Vec<u8>], last: bool, standard_path: bool) -> Flow {
         let Some(name) = args.first() else { return Ok(()) };
         if last && self.may_be_replaced() {
+            self.step_out(true);
             let (status, error) = self.each_way(args, None, standard_path, refused).err().unwrap_or(NOT_RUN);
-            return self.refuse(name, status, error);
+            self.step_out(false);
+            return self.refuse_call(args, status, error);
         }
         let started = self.start(args, standard_path);
         // What is not found on the search path costs no process; a path does, whatever is there.
@@ -67,8 +66,35 @@ impl Shell {
                 self.wait_foreground(&[Stage::Process(pid)]);
                 Ok(())
             }
-            Err((status, error)) => self.refuse(name, status, error),
+            Err((status, error)) => self.refuse_call(args, status, error),
         }
+    }
+
+    /// In bash a program that takes the shell's place is no deeper than that.
+    fn step_out(&mut self, out: bool) {
+        if !flavour::is_bash() {
+            return;
+        }
+        let level = self.vars.get(b"SHLVL").and_then(|text| crate::builtins::number(&text)).unwrap_or(0);
+        let level = if out { level.saturating_sub(1) } else { level + 1 };
+        if let Some(value) = &mut self.vars.attributes(b"SHLVL").value {
+            *value = level.to_string().into_bytes();
+        }
+    }
+
+    /// A call that leads nowhere: in bash a function of the script's may have an answer.
+    fn refuse_call(&mut self, args: &[Vec<u8>], status: u8, error: Errno) -> Flow {
+        const HANDLER: &[u8] = b"command_not_found_handle";
+        let Some(name) = args.first() else { return Ok(()) };
+        let handled = flavour::is_bash() && error == Errno::Noent && !name.contains(&b'/');
+        let handler = self.functions.get(HANDLER).filter(|_| handled).cloned();
+        let Some(body) = handler else { return self.refuse(name, status, error) };
+        let call = core::iter::once(HANDLER.to_vec()).chain(args.iter().cloned()).collect();
+        self.vars.push_scope();
+        let flow = self.call_function(HANDLER.into(), &body, call);
+        self.vars.pop_scope(false);
+        self.settle_variables();
+        flow
     }
 
     /// The name under which a command's place is remembered.
@@ -100,10 +126,8 @@ impl Shell {
     fn refuse_in_bash(&mut self, name: &[u8], status: u8) -> Flow {
         self.status = status;
         let is_path = name.contains(&b'/');
-        if let Some(interpreter) = missing_interpreter(name).filter(|_| is_path) {
-            self.status = 126;
-            let message = [name, b": ", &interpreter, b": bad interpreter: No such file or directory"].concat();
-            self.complain(&message);
+        if is_path && has_interpreter(name) {
+            self.complain(&[name, b": cannot execute: required file not found"].concat());
             return Ok(());
         }
         self.complain(&[name, b": ", flavour::current().not_found(is_path).as_bytes()].concat());
@@ -126,7 +150,9 @@ impl Shell {
             self.end_job_control();
             self.options.set(Opt::Monitor, false);
         }
+        self.step_out(true);
         let (_, error) = self.each_way(args, name, false, refused).err().unwrap_or(NOT_RUN);
+        self.step_out(false);
         let status = if error == Errno::Noent { 127 } else { 126 };
         if let Some(name) = args.first() {
             // The shell is about to end: nobody is spoken to any more.
@@ -154,7 +180,9 @@ impl Shell {
         standard_path: bool,
         run: impl Fn(&SpawnRequest) -> wcr_sys::Result<T>,
     ) -> Result<T, Refusal> {
-        let Some(name) = args.first() else { return Err((127, Errno::Noent)) };
+        let Some(name) = args.first().filter(|name| !(name.is_empty() && flavour::is_bash())) else {
+            return Err((127, Errno::Noent));
+        };
         let _ = self.flush();
         let mut request = SpawnRequest {
             path: OWN_PROGRAM.to_vec(),
@@ -180,7 +208,7 @@ impl Shell {
             }
         }
         // What has another name is looked for by that, in the folders of the search path alone.
-        let sought = called.filter(|_| !name.contains(&b'/')).unwrap_or(name);
+        let sought = called.filter(|_| !name.contains(&b'/') && flavour::is_ash()).unwrap_or(name);
         let found = if sought.contains(&b'/') && !name.contains(&b'/') {
             Err(Errno::Noent)
         } else if standard_path {
@@ -191,7 +219,9 @@ impl Shell {
         request.path = found.map_err(|error| (127, error))?;
         if flavour::is_bash() {
             // The program is told where it is.
-            request.envp.push([b"_=", &request.path[..]].concat());
+            if !request.envp.is_empty() {
+                request.envp.push([b"_=", &request.path[..]].concat());
+            }
             if let Some(hits) = self.hits_of(name) {
                 self.change_bash(|state| *state.hits.entry(hits).or_default() += 1);
             }

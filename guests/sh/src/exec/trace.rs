@@ -45,7 +45,7 @@ impl Shell {
         let mut text = self.trace_prompt();
         let value = self.vars.get(&assignment.name).map(std::borrow::Cow::into_owned).unwrap_or_default();
         match &assignment.target {
-            None => text.extend_from_slice(&[&assignment.name[..], b"=", &quote::if_needed(&value)].concat()),
+            None => text.extend_from_slice(&[&assignment.name[..], b"=", &quote::traced(&value)].concat()),
             Some(_) => unparse_bash::assignment(assignment, &mut text),
         }
         text.push(b'\n');
@@ -94,7 +94,7 @@ impl Shell {
             prompt
         };
         let first = prompt.first().copied();
-        let more = first.into_iter().flat_map(|byte| core::iter::repeat_n(byte, self.bash.trace_depth));
+        let more = first.into_iter().flat_map(|byte| core::iter::repeat_n(byte, self.trace_depth));
         more.chain(prompt.iter().copied()).collect()
     }
 
@@ -139,7 +139,7 @@ fn quoted(text: &[u8]) -> Vec<u8> {
     match crate::flavour::current() {
         crate::flavour::Flavour::Dash => return text.to_vec(),
         crate::flavour::Flavour::Bash if text.is_empty() => return b"''".to_vec(),
-        crate::flavour::Flavour::Bash => return quote::if_needed(text),
+        crate::flavour::Flavour::Bash => return quote::traced(text),
         crate::flavour::Flavour::Ash => {}
     }
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_^@,./:]-+".contains(byte);

@@ -268,7 +268,9 @@ impl Shell {
         let mut input = Input::text(action, if is_dash { 1 } else { line });
         input.counts_lines = is_dash;
         let statuses = flavour::is_bash().then(|| self.vars.dynamics.calls.pipe_status.clone());
+        self.running_traps += 1;
         let flow = self.run_input(&mut input, false);
+        self.running_traps -= 1;
         if let Some(statuses) = statuses {
             self.vars.dynamics.calls.pipe_status = statuses;
         }

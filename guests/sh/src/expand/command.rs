@@ -34,8 +34,10 @@ impl Shell {
             while text.last() == Some(&b'\n') {
                 text.pop();
             }
+            self.status = self.substitution_status.unwrap_or(0);
             return Ok(text);
         }
+        self.trace_depth += 1;
         let options = self.options;
         self.options.set(Opt::ErrExit, self.has(Opt::ErrExit) && self.keeps_errexit());
         self.make_room();
@@ -47,6 +49,11 @@ impl Shell {
             },
         };
         self.options = options;
+        self.trace_depth -= 1;
+        if flavour::is_bash() {
+            // What it ended with is known at once.
+            self.status = self.substitution_status.unwrap_or(0);
+        }
         let mut text = captured?;
         text.retain(|byte| *byte != 0);
         while text.last() == Some(&b'\n') {
@@ -72,7 +79,10 @@ impl Shell {
     pub(crate) fn capture_builtin(&mut self, simple: &Simple) -> Flow<Vec<u8>> {
         let (status, line) = (self.status, self.vars.dynamics.line);
         let outer = core::mem::replace(&mut self.capture, Capture::collecting());
+        let depth = self.vars.dynamics.calls.depth;
+        self.vars.dynamics.calls.depth = depth + 1;
         let flow = self.eval_simple(simple, false);
+        self.vars.dynamics.calls.depth = depth;
         let text = core::mem::replace(&mut self.capture, outer).text.unwrap_or_default();
         self.settle_jobs();
         self.substitution_status = Some(self.status);

@@ -83,7 +83,7 @@ impl Shell {
                 Part::Literal(text)
                     if text.first() != Some(&b'~')
                         && !pattern::has_magic(text)
-                        && !(text.contains(&b'(') && flavour::is_bash()) =>
+                        && !(flavour::is_bash() && text.iter().any(|byte| matches!(byte, b'(' | b'~'))) =>
                 {
                     out.push(text.to_vec());
                     return Ok(());
@@ -120,7 +120,14 @@ impl Shell {
             builder.split(&self.separators)
         } else {
             let mut builder = Builder::splitting(&separators);
-            self.expand_parts(word, Place::Word, &mut builder)?;
+            match assigned_tilde(word) {
+                // In bash tildes count behind an equals sign of any word.
+                Some(assignment) => {
+                    builder.text(&[&assignment.name, &b"="[..]].concat(), false);
+                    self.expand_parts(&assignment.value, Place::Assignment, &mut builder)?;
+                }
+                None => self.expand_parts(word, Place::Word, &mut builder)?,
+            }
             builder.finish()
         };
         if flavour::is_bash() {
@@ -404,6 +411,15 @@ fn split_login(parts: Vec<Part>, place: Place) -> Option<(Word, Vec<Part>)> {
         head.push(part);
     }
     None
+}
+
+/// A word of bash that looks like an assignment, where a tilde is in its value.
+fn assigned_tilde(word: &Word) -> Option<crate::syntax::ast::Assignment> {
+    let tilde = |part: &Part| matches!(part, Part::Literal(text) if text.contains(&b'~'));
+    if !flavour::is_bash() || !word.0.iter().any(tilde) {
+        return None;
+    }
+    crate::syntax::as_assignment(word)
 }
 
 /// Whether something in the word may be an assignment to a variable.

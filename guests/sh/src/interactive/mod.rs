@@ -187,6 +187,7 @@ impl Shell {
         self.close_process_fds(0);
         self.command_name = Some(self.arg0.to_vec().into());
         self.change_bash(|state| state.in_trap = false);
+        self.running_traps = 0;
     }
 
     fn report_changed_jobs(&mut self) {

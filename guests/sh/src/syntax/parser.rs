@@ -274,7 +274,8 @@ impl Parser<'_> {
 
     /// The variable of a loop and its words, behind `for` or `select`.
     pub(super) fn loop_head(&mut self, token: &Token) -> Result<(Box<[u8]>, Option<Vec<Word>>)> {
-        let Some(name) = token.plain().filter(|name| is_name(name)) else {
+        // What is no name in bash is found out when the loop runs.
+        let Some(name) = token.plain().filter(|name| is_name(name) || flavour::is_bash()) else {
             return Err(self.bad_loop_variable(token));
         };
         let name = name.into();
@@ -420,6 +421,14 @@ impl Parser<'_> {
         }
     }
 
+    /// The error of a redirection to nothing: in bash the text's end is that of a line.
+    fn no_target(&self, token: &Token) -> SyntaxError {
+        match token {
+            Token::End if flavour::is_bash() => self.unexpected_text("newline"),
+            token => self.unexpected(token, None),
+        }
+    }
+
     fn redirect(
         &mut self,
         op: RedirectOp,
@@ -431,7 +440,7 @@ impl Parser<'_> {
         let token = self.token(Expect::WORD);
         self.in_delimiter = false;
         let token = token?;
-        let Token::Word(word) = token else { return Err(self.unexpected(&token, None)) };
+        let Token::Word(word) = token else { return Err(self.no_target(&token)) };
         let (default_fd, kind) = match op {
             RedirectOp::Read => (0, RedirectKind::File(FileMode::Read, word)),
             RedirectOp::ReadWrite => (0, RedirectKind::File(FileMode::ReadWrite, word)),

@@ -433,6 +433,12 @@ impl Parser<'_> {
                 let name = ParamName::Variable(self.name());
                 parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted: quoting.values })));
             }
+            Some(b'[') if flavour::is_bash() => {
+                self.input.next();
+                let word = self.until(b']')?;
+                self.input.next();
+                parts.part(Part::Arith(Box::new(word), quoting.values));
+            }
             Some(byte) => {
                 let name = match byte {
                     b'0'..=b'9' => ParamName::Positional((byte - b'0').into()),
@@ -495,8 +501,9 @@ impl Parser<'_> {
         let body = self.list()?;
         let token = self.token(Expect::KEYWORD_LINES)?;
         if token == Token::End && flavour::is_bash() {
-            self.opened_line = opened;
-            return Err(self.unclosed(b')', ""));
+            let mut error = self.unclosed(b')', "");
+            error.line = self.input.line_at_end().max(opened);
+            return Err(error);
         }
         if token != Token::Close {
             return Err(self.unexpected(&token, Some("\")\"")));

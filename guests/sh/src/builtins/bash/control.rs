@@ -88,15 +88,19 @@ pub(super) fn exit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     if !shell.may_leave() {
         return Ok(0);
     }
+    let logout = args.first().is_some_and(|name| name == b"logout");
+    if logout && !shell.shopt(Shopt::LoginShell) {
+        shell.complain(b"not login shell: use `exit'");
+        return Ok(1);
+    }
+    if args.len() > 2 && args.get(1).is_some_and(|text| integer(text).is_some()) {
+        return Err(shell.fail(b"too many arguments"));
+    }
     if shell.has(Opt::Interactive) && !shell.subshell {
-        let name: &[u8] = if args.first().is_some_and(|name| name == b"logout") { b"logout\n" } else { b"exit\n" };
+        let name: &[u8] = if logout { b"logout\n" } else { b"exit\n" };
         let _ = wcr_sys::fd::write_all(wcr_sys::fd::STDERR, name);
     }
     named_status(shell, args);
-    if args.len() > 2 && args.get(1).is_some_and(|text| integer(text).is_some()) {
-        shell.complain(b"too many arguments");
-        return Ok(1);
-    }
     Err(Unwind::Exit)
 }
 
@@ -197,7 +201,7 @@ pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             shell.run_return_trap()?;
             Ok(shell.status)
         }
-        Err(Unwind::Syntax) => Ok(1),
+        Err(Unwind::Syntax) => Ok(shell.status),
         Err(unwind) => Err(unwind),
     }
 }
@@ -207,7 +211,8 @@ fn source_usage(args: &[Vec<u8>]) -> &'static str {
 }
 
 pub(super) fn shift(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
-    let count = match args.get(1) {
+    let operand = args.get(1).filter(|arg| *arg != b"--").or_else(|| args.get(2));
+    let count = match operand {
         Some(text) => match integer(text) {
             Some(count) => count,
             None => {

@@ -69,11 +69,11 @@ pub(super) fn local(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         Err(status) => return Ok(status),
     };
     if rest.is_empty() {
-        let names: Vec<_> = shell.vars.in_scope_names().cloned().collect();
+        let mut names: Vec<_> = shell.vars.in_scope_names().cloned().collect();
+        names.sort_unstable();
         for name in names {
-            if let Some(line) = shell.listing(&name) {
-                shell.put(&[&line[..], b"\n"].concat());
-            }
+            let line = shell.declaration(&name);
+            shell.put(&[&line[..], b"\n"].concat());
         }
         return Ok(0);
     }
@@ -480,6 +480,10 @@ pub(super) fn unset(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
                 continue;
             }
             Rc::make_mut(&mut shell.functions).remove(name);
+            continue;
+        }
+        if !is_name(name) && !has(b'v') && !has(b'n') {
+            // It might have been a function.
             continue;
         }
         if !is_name(name) {

@@ -118,12 +118,10 @@ pub(super) fn describe(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         Err(status) => return Ok(status),
     };
     let has = |letter| options.iter().any(|(option, _)| *option == letter);
-    let style = if has(b't') {
-        Style::Kind
-    } else if has(b'p') || has(b'P') {
-        Style::Path
-    } else {
-        Style::Sentence
+    let style = match options.iter().rev().find(|(option, _)| b"tpP".contains(option)) {
+        Some((b't', _)) => Style::Kind,
+        Some(_) => Style::Path,
+        None => Style::Sentence,
     };
     let search = Search { style, all: has(b'a'), functions: !has(b'f'), forced: has(b'P'), standard: false };
     let mut status = 0;

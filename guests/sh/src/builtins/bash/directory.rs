@@ -186,6 +186,10 @@ pub(super) fn dirs(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     for arg in args.iter().skip(1) {
         match place(arg, all.len()) {
             Some(Ok(at)) => chosen = Some(at),
+            Some(Err(())) if all.len() < 2 => {
+                shell.complain(b"directory stack empty");
+                return Ok(1);
+            }
             Some(Err(())) => {
                 let number = arg.get(1..).unwrap_or_default();
                 shell.complain(&[number, b": directory stack index out of range"].concat());

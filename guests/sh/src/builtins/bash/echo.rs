@@ -94,9 +94,9 @@ pub(super) fn escape<'t>(out: &mut Vec<u8>, text: &'t [u8], octal: bool) -> &'t 
         }
         b'u' | b'U' => {
             let (value, count) = digits(rest, 16, if *code == b'u' { 4 } else { 8 });
-            match char::from_u32(value).filter(|_| count > 0) {
-                Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-                None => out.extend_from_slice(&[b'\\', *code]),
+            match count {
+                0 => out.extend_from_slice(&[b'\\', *code]),
+                _ => out.extend_from_slice(&crate::bash::locale::encoded(value)),
             }
             return rest.get(count..).unwrap_or_default();
         }

@@ -188,7 +188,12 @@ impl Shell {
             ParamOp::Default(..) | ParamOp::Assign(..) | ParamOp::Error(..) => {
                 return self.put_in_bash(value, param.quoted, out);
             }
-            ParamOp::Length if matches!(value, Value::Many(..)) => {}
+            ParamOp::Length if matches!(value, Value::Many(..)) => {
+                let ParamName::Element(element) = &param.name else { return self.put_length(&value, param.quoted, out) };
+                if self.vars.variable(&element.name).is_none() && self.has(Opt::NoUnset) {
+                    return Err(self.unbound(&element.name));
+                }
+            }
             _ if !value.is_set() && matches!(value, Value::One(_)) && self.has(Opt::NoUnset) => {
                 return Err(self.unbound(&text_of(&param.name)));
             }
@@ -198,12 +203,18 @@ impl Shell {
         self.put_in_bash(value, param.quoted, out)
     }
 
+    fn put_length(&mut self, value: &Value, quoted: bool, out: &mut Builder) -> Flow {
+        let Value::Many(texts, _) = value else { return Ok(()) };
+        put(out, texts.len().to_string().as_bytes(), quoted);
+        Ok(())
+    }
+
     /// The value after the operator.
     fn operated(&mut self, param: &Param, value: Value, place: Place) -> Flow<Value> {
         Ok(match &param.op {
             ParamOp::Length => Value::One(Some(match &value {
                 Value::Many(texts, _) => texts.len().to_string().into_bytes(),
-                Value::One(text) => self.length(text.as_deref().unwrap_or_default()).to_string().into_bytes(),
+                Value::One(text) => Self::length(text.as_deref().unwrap_or_default()).to_string().into_bytes(),
             })),
             ParamOp::Trim { suffix, longest, pattern } => {
                 let (pattern, style) = (self.expand_pattern(pattern)?.into_owned(), self.pattern_style(false));
@@ -228,13 +239,8 @@ impl Shell {
     }
 
     /// The number of characters, or of bytes where the locale has none of several.
-    fn length(&self, text: &[u8]) -> usize {
-        let locale = [&b"LC_ALL"[..], b"LC_CTYPE", b"LANG"];
-        let locale = locale.into_iter().find_map(|name| self.vars.get(name).filter(|value| !value.is_empty()));
-        let utf8 = locale.is_some_and(|locale| {
-            let lower = locale.to_ascii_lowercase();
-            lower.ends_with(b"utf-8") || lower.ends_with(b"utf8")
-        });
+    fn length(text: &[u8]) -> usize {
+        let utf8 = crate::bash::locale::is_utf8();
         if utf8 { text.iter().filter(|byte| **byte & 0xc0 != 0x80).count() } else { text.len() }
     }
 
@@ -261,6 +267,10 @@ impl Shell {
 
     /// `${x:offset:length}`
     fn sliced(&mut self, param: &Param, value: Value, range: &Word) -> Flow<Value> {
+        if let Value::One(None) = value {
+            // Of what is not set nothing else is looked at.
+            return Ok(value);
+        }
         let range = self.expand_text(range)?;
         let cut = range_cut(&range);
         let (offset, length) = match cut {

@@ -30,7 +30,7 @@ impl Parser<'_> {
     }
 
     /// The error of a text that is out of place.
-    pub(super) fn unexpected_text(&self, text: &str) -> SyntaxError {
+    pub(in crate::syntax) fn unexpected_text(&self, text: &str) -> SyntaxError {
         let mut error = self.bare(format!("syntax error near unexpected token `{text}'"));
         error.shown = Some(self.input.current_line().to_vec());
         error

@@ -68,11 +68,10 @@ pub fn resolve(raw: &[u8]) -> Vec<u8> {
             }
             b'u' | b'U' => {
                 let (value, count) = digits(rest, 16, if *code == b'u' { 4 } else { 8 });
-                match (char::from_u32(value), count) {
+                match (value, count) {
                     (_, 0) => out.extend_from_slice(&[b'\\', *code]),
-                    (Some('\0'), _) => break,
-                    (Some(character), _) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-                    (None, _) => {}
+                    (0, _) => break,
+                    (value, _) => out.extend_from_slice(&crate::bash::locale::encoded(value)),
                 }
                 rest = rest.get(count..).unwrap_or_default();
             }
