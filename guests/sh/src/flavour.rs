@@ -57,12 +57,6 @@ pub fn is_ash() -> bool {
     CURRENT.load(Ordering::Relaxed) == Flavour::Ash as u8
 }
 
-/// Makes the shell another one, for tests of a thread of their own.
-#[cfg(test)]
-pub fn pretend(flavour: Flavour) {
-    CURRENT.store(flavour as u8, Ordering::Relaxed);
-}
-
 /// The shell that this one stands in for.
 #[must_use]
 pub fn current() -> Flavour {

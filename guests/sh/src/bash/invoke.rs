@@ -64,7 +64,9 @@ impl Shell {
                         b"noediting" | b"restricted" | b"debugger" => {}
                         b"rcfile" | b"init-file" => {
                             let Some((file, after)) = rest.split_first() else {
-                                return Err(self.refuse_argument(&[arg, &b": option requires an argument"[..]].concat()));
+                                return Err(
+                                    self.refuse_argument(&[arg, &b": option requires an argument"[..]].concat())
+                                );
                             };
                             start.rc_file = Some(file.clone());
                             rest = after;
@@ -104,7 +106,8 @@ impl Shell {
                             (b'o', Some(option), _) => self.options.set(option, on),
                             (b'O', _, Some(option)) => self.change_bash(|state| state.shopts.set(option, on)),
                             (b'o', ..) => {
-                                let message = [b"line 0: ", &self.arg0[..], b": ", name, b": invalid option name"].concat();
+                                let message =
+                                    [b"line 0: ", &self.arg0[..], b": ", name, b": invalid option name"].concat();
                                 return Err(self.refuse_argument(&message));
                             }
                             _ => {

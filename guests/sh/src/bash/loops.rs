@@ -219,7 +219,11 @@ fn duration(nanos: u64, digits: usize, long: bool) -> String {
     let fraction = format!("{fraction:03}");
     let fraction = fraction.get(..digits).unwrap_or_default();
     let point = if digits > 0 { "." } else { "" };
-    if long { format!("{}m{}{point}{fraction}s", seconds / 60, seconds % 60) } else { format!("{seconds}{point}{fraction}") }
+    if long {
+        format!("{}m{}{point}{fraction}s", seconds / 60, seconds % 60)
+    } else {
+        format!("{seconds}{point}{fraction}")
+    }
 }
 
 /// The menu of `select`, in as many columns as fit.
@@ -233,15 +237,13 @@ fn menu(values: &[Vec<u8>]) -> Vec<u8> {
     let rows = if rows == 1 && values.len() > 1 { values.len() } else { rows };
     let mut out = Vec::new();
     for row in 0..rows {
-        let mut column = 0;
-        for (at, value) in values.iter().enumerate().skip(row).step_by(rows) {
+        for (column, (at, value)) in values.iter().enumerate().skip(row).step_by(rows).enumerate() {
             if column > 0 {
                 let start = out.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
                 out.resize(start + column * width, b' ');
             }
             out.extend_from_slice(format!("{:digits$}) ", at + 1).as_bytes());
             out.extend_from_slice(value);
-            column += 1;
         }
         out.push(b'\n');
     }

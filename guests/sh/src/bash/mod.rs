@@ -40,8 +40,6 @@ pub struct State {
     pub hits: std::collections::BTreeMap<Rc<[u8]>, u32>,
     /// Whether a text is read that `-c` gave.
     pub from_argument: bool,
-    /// Whether a trap for `DEBUG` or `RETURN` runs.
-    pub in_trap: bool,
 }
 
 impl Shell {

@@ -23,7 +23,9 @@ pub fn escaped(text: &[u8]) -> Vec<u8> {
             b'\r' => out.extend_from_slice(b"\\r"),
             0x1b => out.extend_from_slice(b"\\E"),
             b'\\' | b'\'' => out.extend_from_slice(&[b'\\', *byte]),
-            control if control.is_ascii_control() || !control.is_ascii() && !utf8 => out.extend_from_slice(format!("\\{control:03o}").as_bytes()),
+            control if control.is_ascii_control() || !control.is_ascii() && !utf8 => {
+                out.extend_from_slice(format!("\\{control:03o}").as_bytes())
+            }
             byte => out.push(*byte),
         }
     }

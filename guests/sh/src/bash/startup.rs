@@ -199,12 +199,8 @@ impl Shell {
     /// Runs a start-up file, if there is one; `return` leaves it.
     fn run_own_file(&mut self, path: &[u8]) -> Flow {
         let Ok(text) = wcr_sys::fs::read_file(path) else { return Ok(()) };
-        let frame = super::dynamic::Frame {
-            name: Rc::from(&b"source"[..]),
-            file: path.into(),
-            line: 0,
-            is_function: false,
-        };
+        let frame =
+            super::dynamic::Frame { name: Rc::from(&b"source"[..]), file: path.into(), line: 0, is_function: false };
         self.vars.dynamics.calls.frames.push(frame);
         let flow = self.run_input(&mut Input::text(text, 1), false);
         self.vars.dynamics.calls.frames.pop();

@@ -3,6 +3,17 @@
 use crate::exec::trap::{DEBUG, RETURN};
 use crate::flavour;
 use crate::shell::{Flow, Shell};
+use crate::syntax::ast::{ParamName, Part, Simple, Word};
+use crate::syntax::unparse_bash;
+
+/// Whether the word has `BASH_COMMAND` in it.
+fn asks_for_command(word: &Word) -> bool {
+    let asks = |part: &Part| match part {
+        Part::Param(param) => matches!(&param.name, ParamName::Variable(name) if **name == *b"BASH_COMMAND"),
+        _ => false,
+    };
+    word.0.iter().any(asks)
+}
 
 impl Shell {
     /// Notes the command that runs, as far as a trap may ask for it, and runs the trap for `DEBUG`.
@@ -12,6 +23,17 @@ impl Shell {
         }
         self.vars.dynamics.calls.command = text().into();
         self.run_own_trap(DEBUG)
+    }
+
+    /// The same of a simple command, which may ask for its own text without a trap.
+    pub(crate) fn debugged_simple(&mut self, simple: &Simple) -> Flow {
+        if !flavour::is_bash() {
+            return Ok(());
+        }
+        if self.running_traps == 0 && simple.words.iter().any(asks_for_command) {
+            self.vars.dynamics.calls.command = unparse_bash::simple(simple).into();
+        }
+        self.debugged(|| unparse_bash::simple(simple))
     }
 
     /// Runs the trap for `RETURN`.
@@ -26,13 +48,10 @@ impl Shell {
         let Some(action) = self.traps.action(number).filter(|action| !action.is_empty()).map(<[u8]>::to_vec) else {
             return Ok(());
         };
-        if self.bash.in_trap {
+        if self.running_traps > 0 {
             return Ok(());
         }
-        self.change_bash(|state| state.in_trap = true);
-        let flow = self.run_trap(action);
-        self.change_bash(|state| state.in_trap = false);
-        flow
+        self.run_trap(action)
     }
 
     /// Notes the exit status of a command as that of a pipeline of its own.

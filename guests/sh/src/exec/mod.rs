@@ -14,8 +14,8 @@ mod terminal;
 mod trace;
 pub mod trap;
 
-pub(crate) use pipeline::{Stage, is_pure_part};
 pub(crate) use compound::Step;
+pub(crate) use pipeline::{Stage, is_pure_part};
 pub use terminal::Terminal;
 
 use std::rc::Rc;

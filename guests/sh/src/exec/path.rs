@@ -37,7 +37,11 @@ impl Locations {
     #[must_use]
     pub fn known(&self) -> Vec<(Rc<[u8]>, Rc<[u8]>)> {
         let names = sorted(self.known.keys().map(|name| (0, 0, name.to_vec())).collect());
-        names.iter().filter_map(|name| self.known.get_key_value(&name[..])).map(|(a, b)| (a.clone(), b.clone())).collect()
+        names
+            .iter()
+            .filter_map(|name| self.known.get_key_value(&name[..]))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect()
     }
 
     /// Remembers a place that was named.

@@ -329,7 +329,8 @@ impl Shell {
         }
         let processes: Vec<Pid> = stages.iter().filter_map(|stage| stage.process()).collect();
         self.last_background = processes.last().copied();
-        let texts = if self.controls_jobs() || flavour::is_bash() { texts(command) } else { vec![Vec::new(); stages.len()] };
+        let texts =
+            if self.controls_jobs() || flavour::is_bash() { texts(command) } else { vec![Vec::new(); stages.len()] };
         self.make_room();
         self.jobs.add(Job::new(&processes, texts));
         self.status = 0;

@@ -46,7 +46,7 @@ impl Shell {
     fn eval_simple_words(&mut self, simple: &Simple, last: bool) -> Flow {
         self.vars.dynamics.line = simple.line;
         self.substitution_status = None;
-        self.debugged(|| crate::syntax::unparse_bash::simple(simple))?;
+        self.debugged_simple(simple)?;
         let mut args = Vec::with_capacity(simple.words.len());
         self.expand_command_words(&simple.words, &mut args)?;
         let (call, skip) = if args.first().is_some_and(|name| name == b"command") {

@@ -67,7 +67,7 @@ impl Shell {
         for signal in ENDING {
             let replaces = match signal {
                 Signal::INT => interactive || self.pid == 1 && !flavour::is_dash(),
-                Signal::QUIT => interactive || !flavour::is_dash(),
+                Signal::QUIT => interactive || flavour::is_ash(),
                 _ => interactive,
             };
             if replaces && (replace_action(signal) != Ok(Disposition::Ignore) || interactive) {

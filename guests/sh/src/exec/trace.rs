@@ -128,7 +128,9 @@ impl Shell {
 fn heading(name: &[u8], words: Option<&[Word]>) -> Vec<u8> {
     let mut out = [b"for ", name, b" in"].concat();
     match words {
-        Some(words) => words.iter().for_each(|word| out.extend_from_slice(&[b" ", &unparse_bash::word_text(word)[..]].concat())),
+        Some(words) => {
+            words.iter().for_each(|word| out.extend_from_slice(&[b" ", &unparse_bash::word_text(word)[..]].concat()))
+        }
         None => out.extend_from_slice(b" \"$@\""),
     }
     out

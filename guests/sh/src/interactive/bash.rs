@@ -56,7 +56,9 @@ impl Shell {
                     out.push(digits.iter().fold(0, |value, digit| value * 8 + digit) as u8);
                 }
                 b'D' => {
-                    if let Some(end) = rest.iter().position(|byte| *byte == b'}').filter(|_| rest.first() == Some(&b'{')) {
+                    if let Some(end) =
+                        rest.iter().position(|byte| *byte == b'}').filter(|_| rest.first() == Some(&b'{'))
+                    {
                         let format = rest.get(1..end).unwrap_or_default();
                         let format = if format.is_empty() { b"%X" } else { format };
                         out.extend_from_slice(&date(format));

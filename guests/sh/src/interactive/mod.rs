@@ -186,8 +186,8 @@ impl Shell {
         self.out.clear();
         self.close_process_fds(0);
         self.command_name = Some(self.arg0.to_vec().into());
-        self.change_bash(|state| state.in_trap = false);
         self.running_traps = 0;
+        self.trace_depth = 0;
     }
 
     fn report_changed_jobs(&mut self) {

@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::ast::{Assignment, Branch, BranchEnd, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word};
+use super::ast::{
+    Assignment, Branch, BranchEnd, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word,
+};
 use super::input::Input;
 use super::lexer::{Expect, PushedBack};
 use super::token::{Keyword, RedirectOp, Token};
@@ -298,17 +300,6 @@ impl Parser<'_> {
         Ok((name, words))
     }
 
-    fn bad_loop_variable(&self, token: &Token) -> SyntaxError {
-        match token {
-            Token::Word(word) if flavour::is_bash() => {
-                let text = super::bash::unparse::word_text(word);
-                self.bare(format!("`{}': not a valid identifier", String::from_utf8_lossy(&text)))
-            }
-            token if flavour::is_bash() => self.unexpected(token, None),
-            _ => self.error("bad for loop variable"),
-        }
-    }
-
     fn case_command(&mut self, line: u32) -> Result<Command> {
         let word = match self.token(Expect::WORD)? {
             Token::Word(word) => word,
@@ -418,14 +409,6 @@ impl Parser<'_> {
     fn mark_word(&mut self, is_word: bool) {
         if let Some(pushed_back) = self.pushed_back.as_mut().filter(|pushed_back| pushed_back.token.plain().is_some()) {
             pushed_back.is_word = is_word;
-        }
-    }
-
-    /// The error of a redirection to nothing: in bash the text's end is that of a line.
-    fn no_target(&self, token: &Token) -> SyntaxError {
-        match token {
-            Token::End if flavour::is_bash() => self.unexpected_text("newline"),
-            token => self.unexpected(token, None),
         }
     }
 

@@ -51,12 +51,8 @@ pub enum Keyword {
 }
 
 /// Those that only bash has.
-const OF_BASH: [(Keyword, &str); 4] = [
-    (Keyword::Select, "select"),
-    (Keyword::Time, "time"),
-    (Keyword::Coprocess, "coproc"),
-    (Keyword::Condition, "[["),
-];
+const OF_BASH: [(Keyword, &str); 4] =
+    [(Keyword::Select, "select"), (Keyword::Time, "time"), (Keyword::Coprocess, "coproc"), (Keyword::Condition, "[[")];
 
 const KEYWORDS: [(Keyword, &str); 17] = [
     (Keyword::Not, "!"),

@@ -106,7 +106,8 @@ pub(super) fn exit(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 pub(super) fn eval(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let words = args.get(1..).unwrap_or_default();
-    let words = if words.first().is_some_and(|word| word == b"--") { words.get(1..).unwrap_or_default() } else { words };
+    let words =
+        if words.first().is_some_and(|word| word == b"--") { words.get(1..).unwrap_or_default() } else { words };
     match run_named(shell, words.join(&b' ')) {
         Ok(()) | Err(Unwind::Syntax) => Ok(shell.status),
         Err(unwind) => Err(unwind),
@@ -146,7 +147,8 @@ pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 pub(super) fn source(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let words = args.get(1..).unwrap_or_default();
-    let words = if words.first().is_some_and(|word| word == b"--") { words.get(1..).unwrap_or_default() } else { words };
+    let words =
+        if words.first().is_some_and(|word| word == b"--") { words.get(1..).unwrap_or_default() } else { words };
     let Some((name, params)) = words.split_first() else {
         return Ok(shell.misused(b"filename argument required", source_usage(args)));
     };

@@ -236,7 +236,9 @@ fn change(
         let variable = shell.vars.attributes(name);
         // The three that change letters exclude each other.
         if *on && [Traits::LOWER, Traits::UPPER, Traits::CAPITAL].contains(traits) {
-            [Traits::LOWER, Traits::UPPER, Traits::CAPITAL].into_iter().for_each(|other| variable.traits.set(other, false));
+            [Traits::LOWER, Traits::UPPER, Traits::CAPITAL]
+                .into_iter()
+                .for_each(|other| variable.traits.set(other, false));
         }
         variable.traits.set(*traits, *on);
     }
@@ -261,11 +263,10 @@ fn make_array(shell: &mut Shell, request: &Request, name: &[u8], subscript: bool
     let variable = shell.vars.variable(name);
     let known = variable.and_then(|variable| variable.array.as_ref());
     match known {
-        Some(array) if request.associative && !array.is_associative() => {
-            if array.len() > 0 {
-                return Err(shell.fail(&[name, b": cannot convert indexed to associative array"].concat()));
-            }
+        Some(array) if request.associative && !array.is_associative() && array.len() > 0 => {
+            return Err(shell.fail(&[name, b": cannot convert indexed to associative array"].concat()));
         }
+        Some(array) if request.associative && !array.is_associative() => {}
         Some(array) if request.indexed && array.is_associative() => {
             return Err(shell.fail(&[name, b": cannot convert associative to indexed array"].concat()));
         }
@@ -289,7 +290,8 @@ fn assign(
     value: &[u8],
 ) -> Flow {
     if let Some(place) = value.strip_prefix(b"\0") {
-        let place = core::str::from_utf8(place).ok().and_then(|place| place.parse::<usize>().ok()).unwrap_or(usize::MAX);
+        let place =
+            core::str::from_utf8(place).ok().and_then(|place| place.parse::<usize>().ok()).unwrap_or(usize::MAX);
         let Some(target) = shell.arrays.get(place).cloned() else { return Ok(()) };
         return shell.assign_array(name, target.elements.as_deref().unwrap_or_default(), append);
     }
@@ -444,6 +446,12 @@ pub(super) fn export(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         return Ok(status);
     }
     let request = Request { exported: Some(!has(b'n')), ..Request::default() };
+    if shell.has(crate::options::Opt::XTrace) {
+        // What is assigned is traced once more.
+        for operand in operands.iter().filter(|operand| operand.contains(&b'=') && !operand.contains(&0)) {
+            shell.trace_line(operand);
+        }
+    }
     run(shell, &request, operands)
 }
 

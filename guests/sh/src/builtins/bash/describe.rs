@@ -52,7 +52,8 @@ impl Shell {
     fn meaning(&mut self, name: &[u8], search: Search) -> bool {
         let mut found = false;
         if !search.forced {
-            let alias = self.aliases.get(name).filter(|_| self.shopt(crate::bash::shopt::Shopt::ExpandAliases)).cloned();
+            let alias =
+                self.aliases.get(name).filter(|_| self.shopt(crate::bash::shopt::Shopt::ExpandAliases)).cloned();
             if let Some(value) = alias {
                 let terse = [b"alias ", name, b"=", &quote::single(&value)].concat();
                 self.tell(name, search, "alias", &[b"aliased to `", &value[..], b"'"].concat(), &terse);
@@ -161,7 +162,8 @@ pub(super) fn command(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 
 pub(super) fn builtin(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let words = args.get(1..).unwrap_or_default();
-    let words = if words.first().is_some_and(|word| word == b"--") { words.get(1..).unwrap_or_default() } else { words };
+    let words =
+        if words.first().is_some_and(|word| word == b"--") { words.get(1..).unwrap_or_default() } else { words };
     let Some(name) = words.first() else { return Ok(0) };
     match shell.enabled(name) {
         Some(builtin) => {
@@ -223,7 +225,8 @@ pub(super) fn help(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             (Some(_), "") => shell.put(format!("{text}: {text}\n").as_bytes()),
             (Some(_), usage) => shell.put(format!("{text}: {usage}\n").as_bytes()),
             (None, _) => {
-                let message = format!("no help topics match `{text}'.  Try `help help' or `man -k {text}' or `info {text}'.");
+                let message =
+                    format!("no help topics match `{text}'.  Try `help help' or `man -k {text}' or `info {text}'.");
                 shell.complain(message.as_bytes());
                 status = 1;
             }

@@ -6,7 +6,8 @@ use crate::shell::{Flow, Shell};
 pub(super) fn echo(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (mut newline, mut escapes) = (true, shell.shopt(Shopt::XpgEcho));
     let mut operands = args.get(1..).unwrap_or_default();
-    while let Some(([b'-', letters @ ..], rest)) = operands.split_first().map(|(first, rest)| (first.as_slice(), rest)) {
+    while let Some(([b'-', letters @ ..], rest)) = operands.split_first().map(|(first, rest)| (first.as_slice(), rest))
+    {
         if letters.is_empty() || !letters.iter().all(|letter| b"neE".contains(letter)) {
             break;
         }

@@ -20,6 +20,15 @@ pub(super) fn bg(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     if controls(shell) { shared::bg(shell, args) } else { Ok(1) }
 }
 
+/// `jobs`: what has been waited for is no job any more.
+pub(super) fn jobs(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
+    shell.poll_jobs();
+    let done = shell.jobs.list.iter().filter(|job| job.waited && job.ended()).map(|job| job.number);
+    let done: Vec<usize> = done.collect();
+    done.into_iter().for_each(|number| shell.jobs.remove(number));
+    shared::jobs(shell, args)
+}
+
 pub(super) fn suspend(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let (options, _) = match shell.bash_options(args, b"f")? {
         Ok(taken) => taken,

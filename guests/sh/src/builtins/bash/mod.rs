@@ -17,7 +17,7 @@ mod usage;
 
 pub use declare::declared;
 
-use super::{Builtin, directory as shared_directory, getopts, jobs as shared_jobs, limits, pure, regular, special, ulimit};
+use super::{Builtin, directory as shared_directory, getopts, limits, pure, regular, special, ulimit};
 
 /// All built-ins of bash, sorted by name. `special` are those that run commands, whose errors are the commands' own.
 pub(super) static TABLE: [Builtin; 56] = [
@@ -47,7 +47,7 @@ pub(super) static TABLE: [Builtin; 56] = [
     regular("hash", names::hash),
     regular("help", describe::help),
     regular("history", names::history),
-    regular("jobs", shared_jobs::jobs),
+    regular("jobs", jobs::jobs),
     regular("kill", signals::kill),
     regular("let", control::evaluate).within_state(),
     regular("local", declare::local).within_state(),

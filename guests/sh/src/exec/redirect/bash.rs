@@ -45,7 +45,8 @@ impl Shell {
                     Some(digits) => (digits, true),
                     None => (&name[..], false),
                 };
-                let number = core::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+                let number =
+                    core::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
                 match number.and_then(|text| text.parse::<Fd>().ok()) {
                     _ if name == b"-" => (Target::Closed, None),
                     Some(from) => (Target::Descriptor(digits.to_vec(), from), moves.then_some(from)),
@@ -58,9 +59,7 @@ impl Shell {
                 }
             }
             RedirectKind::HereDoc(document) => (Target::Document(document), None),
-            RedirectKind::HereString(word) => {
-                (Target::Text([&self.expand_string(word)?[..], b"\n"].concat()), None)
-            }
+            RedirectKind::HereString(word) => (Target::Text([&self.expand_string(word)?[..], b"\n"].concat()), None),
         }))
     }
 

@@ -292,6 +292,10 @@ impl<'t> Evaluator<'t, '_> {
             byte if byte.is_ascii_digit() => Ok((self.number()?, None)),
             byte if is_name_start(byte) => {
                 let place = self.place()?;
+                if self.assignment_operator().is_some_and(|(_, operator)| operator.is_empty()) {
+                    // What it was does not matter.
+                    return Ok((0, Some(place)));
+                }
                 let value = self.load(&place)?;
                 self.peek();
                 match self.rest() {
@@ -391,9 +395,7 @@ impl<'t> Evaluator<'t, '_> {
                 Failure::Wrong(what, at) => Failure::Said(message(&text, what, at)),
                 failure => failure,
             }),
-            None if self.shell.has(crate::options::Opt::NoUnset) => {
-                Err(Failure::Left(self.shell.unbound(&place.name)))
-            }
+            None if self.shell.has(crate::options::Opt::NoUnset) => Err(Failure::Left(self.shell.unbound(&place.name))),
             None => Ok(0),
         }
     }

@@ -78,7 +78,8 @@ fn expanded(pieces: &[Piece]) -> Vec<Vec<Piece>> {
         return tails.into_iter().map(|tail| [prefix, &[Piece::Byte(b'{')], &tail[..]].concat()).collect();
     };
     let tails = expanded(rest);
-    let each = choices.iter().flat_map(|choice| tails.iter().map(move |tail| [prefix, &choice[..], &tail[..]].concat()));
+    let each =
+        choices.iter().flat_map(|choice| tails.iter().map(move |tail| [prefix, &choice[..], &tail[..]].concat()));
     each.collect()
 }
 

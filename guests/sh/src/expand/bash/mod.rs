@@ -79,4 +79,3 @@ impl Shell {
         Ok(Some(text))
     }
 }
-

@@ -189,9 +189,13 @@ impl Shell {
                 return self.put_in_bash(value, param.quoted, out);
             }
             ParamOp::Length if matches!(value, Value::Many(..)) => {
-                let ParamName::Element(element) = &param.name else { return self.put_length(&value, param.quoted, out) };
+                let ParamName::Element(element) = &param.name else {
+                    return self.put_length(&value, param.quoted, out);
+                };
                 if self.vars.variable(&element.name).is_none() && self.has(Opt::NoUnset) {
-                    return Err(self.unbound(&element.name));
+                    let unwind = self.unbound(&element.name);
+                    self.status = 1;
+                    return Err(unwind);
                 }
             }
             _ if !value.is_set() && matches!(value, Value::One(_)) && self.has(Opt::NoUnset) => {
@@ -229,7 +233,8 @@ impl Shell {
                 value.map(|text| substituted(style, &text, &pattern, &replacement, *which))
             }
             ParamOp::Case { change, all, pattern } => {
-                let pattern = if pattern.0.is_empty() { None } else { Some(self.expand_pattern(pattern)?.into_owned()) };
+                let pattern =
+                    if pattern.0.is_empty() { None } else { Some(self.expand_pattern(pattern)?.into_owned()) };
                 let style = self.pattern_style(false);
                 value.map(|text| with_case(style, text, *change, *all, pattern.as_deref()))
             }

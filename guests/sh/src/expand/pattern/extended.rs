@@ -82,9 +82,8 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
         None => text.is_empty(),
         Some((b'*', rest)) => (0..=text.len()).any(|cut| matches(rest, text.get(cut..).unwrap_or_default())),
         Some(_) => match text.split_first() {
-            Some((byte, after)) => {
-                match_one(pattern, *byte).is_some_and(|length| matches(pattern.get(length..).unwrap_or_default(), after))
-            }
+            Some((byte, after)) => match_one(pattern, *byte)
+                .is_some_and(|length| matches(pattern.get(length..).unwrap_or_default(), after)),
             None => false,
         },
     }

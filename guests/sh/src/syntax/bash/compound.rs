@@ -99,7 +99,8 @@ impl Parser<'_> {
                 _ => break,
             }
         }
-        let ended = matches!(self.peek(Expect::COMMAND)?, Token::Newline | Token::Semicolon | Token::End | Token::Close);
+        let ended =
+            matches!(self.peek(Expect::COMMAND)?, Token::Newline | Token::Semicolon | Token::End | Token::Close);
         let command = if ended && (negated || timed.is_some()) { None } else { Some(self.pipe()?) };
         let command = match timed {
             Some(posix) => Command::Extended(Box::new(Extended::Time { command, posix })),
@@ -163,7 +164,8 @@ fn split_at_semicolons(word: Word) -> Vec<Word> {
             if at > 0 {
                 words.push(Word::default());
             }
-            let piece = if words.last().is_some_and(|word| word.0.is_empty()) { piece.trim_ascii_start() } else { piece };
+            let piece =
+                if words.last().is_some_and(|word| word.0.is_empty()) { piece.trim_ascii_start() } else { piece };
             if !piece.is_empty() {
                 words.last_mut().into_iter().for_each(|word| word.0.push(Part::Quoted(piece.into())));
             }

@@ -193,8 +193,7 @@ impl Parser<'_> {
 
 /// Whether the word is an operator with two operands.
 fn is_binary(word: &[u8]) -> bool {
-    const OPERATORS: [&[u8]; 13] = [
-        b"=", b"==", b"!=", b"=~", b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge", b"-nt", b"-ot", b"-ef",
-    ];
+    const OPERATORS: [&[u8]; 13] =
+        [b"=", b"==", b"!=", b"=~", b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge", b"-nt", b"-ot", b"-ef"];
     OPERATORS.contains(&word)
 }

@@ -36,6 +36,26 @@ impl Parser<'_> {
         error
     }
 
+    /// The error of what stands in the place of a loop's variable.
+    pub(in crate::syntax) fn bad_loop_variable(&self, token: &Token) -> SyntaxError {
+        match token {
+            Token::Word(word) if flavour::is_bash() => {
+                let text = super::unparse::word_text(word);
+                self.bare(format!("`{}': not a valid identifier", String::from_utf8_lossy(&text)))
+            }
+            token if flavour::is_bash() => self.unexpected(token, None),
+            _ => self.error("bad for loop variable"),
+        }
+    }
+
+    /// The error of a redirection to nothing: in bash the text's end is that of a line.
+    pub(in crate::syntax) fn no_target(&self, token: &Token) -> SyntaxError {
+        match token {
+            Token::End if flavour::is_bash() => self.unexpected_text("newline"),
+            token => self.unexpected(token, None),
+        }
+    }
+
     /// The error of something that the text's end comes before; for other shells with another message.
     pub(in crate::syntax) fn unclosed(&self, end: u8, message: &str) -> SyntaxError {
         if !flavour::is_bash() {

@@ -1,9 +1,13 @@
 //! Commands as text, as bash shows them: functions over several lines (`declare -f`), others on one.
 
-use crate::syntax::ast::bash::{CaseChange, Condition, Extended, Subscript, Target, Which};
+mod param;
+
+pub use param::name;
+
+use self::param::param;
+use crate::syntax::ast::bash::{Condition, Extended, Target};
 use crate::syntax::ast::{
-    Assignment, BranchEnd, Command, FileMode, HereDoc, Param, ParamName, ParamOp, Part, Redirect, RedirectKind, Simple,
-    Word,
+    Assignment, BranchEnd, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word,
 };
 
 /// A function as `declare -f` shows it.
@@ -489,109 +493,6 @@ fn part(value: &Part, out: &mut Vec<u8>) {
     }
 }
 
-/// A parameter's name as it stands in `${ }`.
-pub fn name(value: &ParamName, out: &mut Vec<u8>) {
-    match value {
-        ParamName::Variable(name) => out.extend_from_slice(name),
-        ParamName::Positional(index) => out.extend_from_slice(index.to_string().as_bytes()),
-        ParamName::Special(byte) => out.push(*byte),
-        ParamName::Element(place) => {
-            out.extend_from_slice(&place.name);
-            out.push(b'[');
-            match &place.subscript {
-                Subscript::All => out.push(b'@'),
-                Subscript::Joined => out.push(b'*'),
-                Subscript::Index(index) => word(index, out),
-            }
-            out.push(b']');
-        }
-        ParamName::Indirect(inner) => {
-            out.push(b'!');
-            name(inner, out);
-        }
-    }
-}
-
-fn param(value: &Param, out: &mut Vec<u8>) {
-    if let ParamOp::BadText(text) = &value.op {
-        return out.extend_from_slice(text);
-    }
-    let short = match &value.name {
-        ParamName::Variable(_) | ParamName::Special(_) => true,
-        ParamName::Positional(index) => *index < 10,
-        _ => false,
-    };
-    if value.op == ParamOp::Plain && short {
-        out.push(b'$');
-        return name(&value.name, out);
-    }
-    out.extend_from_slice(b"${");
-    match &value.op {
-        ParamOp::Length => out.push(b'#'),
-        ParamOp::Keys | ParamOp::Names(_) => out.push(b'!'),
-        _ => {}
-    }
-    name(&value.name, out);
-    operator(&value.op, out);
-    out.push(b'}');
-}
-
-fn operator(op: &ParamOp, out: &mut Vec<u8>) {
-    let mut with = |text: &str, operand: &Word| {
-        out.extend_from_slice(text.as_bytes());
-        bare_word(operand, out);
-    };
-    match op {
-        ParamOp::Plain | ParamOp::Length | ParamOp::Bad | ParamOp::Keys | ParamOp::BadText(_) => {}
-        ParamOp::Names(joined) => out.push(if *joined { b'*' } else { b'@' }),
-        ParamOp::Transform(letter) => out.extend_from_slice(&[b'@', *letter]),
-        ParamOp::Default(colon, text) => with(if *colon { ":-" } else { "-" }, text),
-        ParamOp::Assign(colon, text) => with(if *colon { ":=" } else { "=" }, text),
-        ParamOp::Error(colon, text) => with(if *colon { ":?" } else { "?" }, text),
-        ParamOp::Alternative(colon, text) => with(if *colon { ":+" } else { "+" }, text),
-        ParamOp::Trim { suffix, longest, pattern } => with(
-            match (suffix, longest) {
-                (false, false) => "#",
-                (false, true) => "##",
-                (true, false) => "%",
-                (true, true) => "%%",
-            },
-            pattern,
-        ),
-        ParamOp::Substring(range) => with(":", range),
-        ParamOp::Replace { all, pattern, replacement } => {
-            with(if *all { "//" } else { "/" }, pattern);
-            with("/", replacement);
-        }
-        ParamOp::Substitute { which, pattern, replacement } => {
-            with(
-                match which {
-                    Which::First => "/",
-                    Which::All => "//",
-                    Which::Start => "/#",
-                    Which::End => "/%",
-                },
-                pattern,
-            );
-            with("/", replacement);
-        }
-        ParamOp::Case { change, all, pattern } => {
-            let letter = match change {
-                CaseChange::Upper => "^",
-                CaseChange::Lower => ",",
-                CaseChange::Swap => "~",
-            };
-            with(if *all { letter } else { "" }, &Word::default());
-            with(letter, pattern);
-        }
-    }
-}
-
-/// The word of an operator, which within quotes stands without quotes of its own.
-fn bare_word(value: &Word, out: &mut Vec<u8>) {
-    if value.0.iter().all(is_quoted) { bare(value, out) } else { word(value, out) }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::syntax::input::Input;
@@ -600,7 +501,8 @@ mod tests {
 
     #[test]
     fn functions_stand_over_several_lines() {
-        let text = "f() { if a \"b c\"; then for i in 1; do d | e >f 2>&1; done; else g & fi; case $x in a|b) h;; esac; }";
+        let text =
+            "f() { if a \"b c\"; then for i in 1; do d | e >f 2>&1; done; else g & fi; case $x in a|b) h;; esac; }";
         let mut input = Input::text(text.into(), 1);
         let aliases = Aliases::default();
         let parsed = Parser::new(&mut input, &aliases, 0).line().unwrap();
