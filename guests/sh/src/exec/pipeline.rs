@@ -84,7 +84,8 @@ impl Shell {
     pub(super) fn eval_subshell(&mut self, body: &Command, redirects: &[Redirect], last: bool) -> Flow {
         // The words are expanded here, the files opened there.
         let targets = self.targets(redirects)?;
-        if last && !self.traps.any() && !self.has(Opt::Interactive) {
+        // In bash its number shows (`BASHPID`).
+        if last && !self.traps.any() && !self.has(Opt::Interactive) && !flavour::is_bash() {
             // This process ends with the subshell: it can be the subshell.
             self.enter_subshell();
             return self.run_redirected_to(body, targets);
@@ -332,7 +333,11 @@ impl Shell {
         let texts =
             if self.controls_jobs() || flavour::is_bash() { texts(command) } else { vec![Vec::new(); stages.len()] };
         self.make_room();
-        self.jobs.add(Job::new(&processes, texts));
+        let number = self.jobs.add(Job::new(&processes, texts));
+        if flavour::is_bash() && self.has(Opt::Interactive) && !self.subshell {
+            let last = processes.last().copied().unwrap_or_default();
+            let _ = fd::write_all(fd::STDERR, format!("[{number}] {last}\n").as_bytes());
+        }
         self.status = 0;
         Ok(())
     }
