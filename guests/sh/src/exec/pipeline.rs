@@ -314,6 +314,11 @@ impl Shell {
                     self.vars.dynamics.line = *line;
                     (&**body, self.targets(redirects)?)
                 }
+                // In bash the process is the subshell.
+                Command::Subshell { body, redirects, line } if flavour::is_bash() => {
+                    self.vars.dynamics.line = *line;
+                    (&**body, self.targets(redirects)?)
+                }
                 command => (command, Vec::new()),
             };
             let forked = self.fork(|shell| {

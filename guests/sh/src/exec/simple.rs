@@ -228,12 +228,14 @@ impl Shell {
             if scoped {
                 self.vars.localize(&assignment.name);
             }
+            // The prompt is that of before, should it be what is assigned.
+            let prompt = trace_to.map(|_| self.trace_prompt());
             self.assign_as_written(assignment)?;
             if scoped {
                 self.vars.attributes(&assignment.name).exported = true;
             }
-            if let Some(to) = trace_to {
-                self.trace_assignment(to, assignment);
+            if let (Some(to), Some(prompt)) = (trace_to, prompt) {
+                self.trace_assignment(to, prompt, assignment);
             }
         }
         match trace_to {

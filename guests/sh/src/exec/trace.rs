@@ -41,8 +41,8 @@ impl Shell {
     }
 
     /// Writes an assignment as bash does.
-    pub(super) fn trace_assignment(&mut self, to: Fd, assignment: &Assignment) {
-        let mut text = self.trace_prompt();
+    pub(super) fn trace_assignment(&mut self, to: Fd, prompt: Vec<u8>, assignment: &Assignment) {
+        let mut text = prompt;
         let value = self.vars.get(&assignment.name).map(std::borrow::Cow::into_owned).unwrap_or_default();
         match &assignment.target {
             None => text.extend_from_slice(&[&assignment.name[..], b"=", &quote::traced(&value)].concat()),
@@ -73,7 +73,7 @@ impl Shell {
         Ok(())
     }
 
-    fn trace_prompt(&mut self) -> Vec<u8> {
+    pub(super) fn trace_prompt(&mut self) -> Vec<u8> {
         if crate::flavour::is_bash() {
             return self.trace_prompt_in_bash();
         }
