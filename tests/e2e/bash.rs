@@ -2,7 +2,6 @@
 
 use wcr_tests::image::Image;
 use wcr_tests::lab::Lab;
-use wcr_tests::layer::Layer;
 use wcr_tests::terminal::Terminal;
 use wcr_tests::{bash, busybox};
 
