@@ -195,7 +195,7 @@ impl KnownProgram {
     /// Whether bundled guests stand in for this program.
     #[must_use]
     pub const fn has_stand_in(self) -> bool {
-        !matches!(self, Self::Toybox | Self::Bash)
+        !matches!(self, Self::Toybox)
     }
 
     /// Whether it is several programs, each in a file of its own, told apart by their names.
@@ -215,7 +215,7 @@ impl KnownProgram {
     #[must_use]
     pub const fn flavour(self) -> Option<u32> {
         match self {
-            Self::Dash | Self::Mawk => Some(self.label() as u32),
+            Self::Dash | Self::Mawk | Self::Bash => Some(self.label() as u32),
             _ => None,
         }
     }

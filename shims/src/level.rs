@@ -37,6 +37,12 @@ pub enum Level {
 /// The score of dash.
 const DASH_SCORES: &str = include_str!("dash-scores.txt");
 
+/// The score of bash.
+const BASH_SCORES: &str = include_str!("bash-scores.txt");
+
+/// What is missing of bash, as its guest's own file says.
+const BASH_MISSING: &str = include_str!("../../guests/sh/src/bash/missing.txt");
+
 /// A line of the table of applets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -90,6 +96,12 @@ pub fn beside_standings() -> Vec<Standing> {
 #[must_use]
 pub fn dash_standing() -> Standing {
     judged("dash", Some(Guest::Shell), "", score_in(DASH_SCORES, "dash"))
+}
+
+/// GNU bash, likewise.
+#[must_use]
+pub fn bash_standing() -> Standing {
+    judged("bash", Some(Guest::Shell), BASH_MISSING, score_in(BASH_SCORES, "bash"))
 }
 
 fn standing(applet: &'static str) -> Standing {

@@ -23,6 +23,6 @@ pub use describe::describe;
 pub use elf::{Class, Elf, Endian};
 pub use guest::{Guest, guest_of};
 pub use identity::{Identity, KnownProgram, identify, label};
-pub use level::{Level, Standing, beside_standings, dash_standing, gnu_standings, standings};
+pub use level::{Level, Standing, bash_standing, beside_standings, dash_standing, gnu_standings, standings};
 pub use script::{SHIM_FOLDER, SHIM_GUEST, bundled_shim, bundled_shims, is_stub, shim_name, shim_path, stub};
 pub use stand_in::{Missing, debian_program, stand_in};

@@ -23,8 +23,8 @@ pub enum Missing {
 /// A program of GNU coreutils goes by the base name of `argv[0]` where that is the name of one; elsewhere only its content
 /// tells what it is ([`coreutils::program_of`]).
 ///
-/// Of the programs of findutils and diffutils the name tells which one it is, in the same way. The other ones, such as dash
-/// and `grep`, are one program each, whatever they are called.
+/// Of the programs of findutils and diffutils the name tells which one it is, in the same way. The other ones, such as dash,
+/// bash and `grep`, are one program each, whatever they are called.
 ///
 /// # Errors
 /// [`Missing`] says why there is no guest.
@@ -39,7 +39,7 @@ pub fn stand_in(program: KnownProgram, argv: &[impl AsRef<[u8]>]) -> Result<Gues
         return if coreutils::is_there(name) { Ok(Guest::Gnu) } else { Err(Missing::Applet(name.to_vec())) };
     }
     match program {
-        KnownProgram::Dash => return Ok(Guest::Shell),
+        KnownProgram::Dash | KnownProgram::Bash => return Ok(Guest::Shell),
         KnownProgram::Mawk => return Ok(Guest::Awk),
         KnownProgram::Grep | KnownProgram::Sed => return Ok(Guest::Gnu),
         KnownProgram::Gzip | KnownProgram::Tar | KnownProgram::Hostname | KnownProgram::RunParts => {
@@ -132,15 +132,16 @@ mod tests {
 
     #[test]
     fn other_programs_have_no_stand_in_yet() {
-        assert_eq!(stand_in(KnownProgram::Bash, &["sh"]), Err(Missing::Program(KnownProgram::Bash)));
+        assert_eq!(stand_in(KnownProgram::Toybox, &["sh"]), Err(Missing::Program(KnownProgram::Toybox)));
     }
 
     #[test]
-    fn dash_is_dash_under_any_name() {
+    fn dash_and_bash_are_that_under_any_name() {
         for name in ["sh", "-sh", "dash", "/bin/x", "busybox"] {
             assert_eq!(stand_in(KnownProgram::Dash, &[name]), Ok(Guest::Shell), "{name}");
+            assert_eq!(stand_in(KnownProgram::Bash, &[name]), Ok(Guest::Shell), "{name}");
         }
-        assert_eq!(KnownProgram::Dash.flavour(), Some(4));
+        assert_eq!((KnownProgram::Dash.flavour(), KnownProgram::Bash.flavour()), (Some(4), Some(5)));
         assert_eq!(KnownProgram::BusyBox.flavour(), None);
     }
 }

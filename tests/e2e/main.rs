@@ -2,6 +2,7 @@
 
 mod archives;
 mod bad_input;
+mod bash;
 mod builtin;
 mod clock;
 mod component;

@@ -22,6 +22,11 @@ fn the_corpus_of_dash_fails_only_where_it_is_known_to() {
     check(Flavour::Dash);
 }
 
+#[test]
+fn the_corpus_of_bash_fails_only_where_it_is_known_to() {
+    check(Flavour::Bash);
+}
+
 fn check(flavour: Flavour) {
     let Some(subject) = Subject::prepare(flavour) else { return };
     let known = fidelity::known_failures(flavour);

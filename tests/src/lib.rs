@@ -2,6 +2,7 @@
 //! and a way to run the built binary under a deadline.
 
 pub mod answers;
+pub mod bash;
 pub mod busybox;
 pub mod component;
 pub mod dash;

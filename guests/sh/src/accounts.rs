@@ -22,6 +22,16 @@ pub fn home_of(uid: u32) -> Option<Vec<u8>> {
     home(&name_of(uid)?)
 }
 
+/// The shell of the user with this number.
+#[must_use]
+pub fn shell_of(uid: u32) -> Option<Vec<u8>> {
+    let accounts = fs::read_file(b"/etc/passwd").ok()?;
+    let name = name_in(&accounts, uid)?;
+    let line =
+        accounts.split(|byte| *byte == b'\n').find(|line| line.split(|byte| *byte == b':').next() == Some(name))?;
+    line.split(|byte| *byte == b':').nth(6).filter(|shell| !shell.is_empty()).map(<[u8]>::to_vec)
+}
+
 /// The names of all users.
 #[must_use]
 pub fn names() -> Vec<Vec<u8>> {

@@ -1,17 +1,22 @@
-//! Whose behaviour the shell shows: that of BusyBox's ash, or that of Debian's dash, which is its elder brother.
+//! Whose behaviour the shell shows: that of BusyBox's ash, that of Debian's dash, which is its elder brother, or that of
+//! GNU bash.
 //!
-//! What dash has otherwise is here, in a word each; where it takes more than a word it has a module of its own:
-//! its built-ins (`builtins::dash`), its arithmetic (`expand::arith::dash`), its options (`options::dash`).
+//! What the others have otherwise is here, in a word each; where it takes more than a word it has a module of its own:
+//! their built-ins (`builtins::dash`, `builtins::bash`), their arithmetic (`expand::arith`), their options (`options`), and
+//! what only bash has (`bash`, `expand::bash`, `syntax::bash`).
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use wcr_sys::Errno;
 
 /// The number that the kernel gives for dash: its label in `wcr_shims`.
 const DASH: u32 = 4;
 
-/// Set before the first command is read, and never again.
-static IS_DASH: AtomicBool = AtomicBool::new(false);
+/// The same for bash.
+const BASH: u32 = 5;
+
+/// The shell, set before the first command is read, and never again.
+static CURRENT: AtomicU8 = AtomicU8::new(Flavour::Ash as u8);
 
 /// A shell whose behaviour this one shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,23 +25,48 @@ pub enum Flavour {
     Ash,
     /// Debian's dash.
     Dash,
+    /// GNU bash 5.2.
+    Bash,
 }
 
 /// Asks the kernel which shell this one stands in for.
 pub fn learn() {
-    IS_DASH.store(wcr_sys::process::flavour() == DASH, Ordering::Relaxed);
+    let flavour = match wcr_sys::process::flavour() {
+        DASH => Flavour::Dash,
+        BASH => Flavour::Bash,
+        _ => Flavour::Ash,
+    };
+    CURRENT.store(flavour as u8, Ordering::Relaxed);
 }
 
 /// Whether this is dash.
 #[must_use]
 pub fn is_dash() -> bool {
-    IS_DASH.load(Ordering::Relaxed)
+    CURRENT.load(Ordering::Relaxed) == Flavour::Dash as u8
+}
+
+/// Whether this is bash.
+#[must_use]
+pub fn is_bash() -> bool {
+    CURRENT.load(Ordering::Relaxed) == Flavour::Bash as u8
+}
+
+/// Whether this is BusyBox's ash.
+#[must_use]
+pub fn is_ash() -> bool {
+    CURRENT.load(Ordering::Relaxed) == Flavour::Ash as u8
 }
 
 /// The shell that this one stands in for.
 #[must_use]
 pub fn current() -> Flavour {
-    if is_dash() { Flavour::Dash } else { Flavour::Ash }
+    if is_dash() {
+        Flavour::Dash
+    } else if is_bash() {
+        Flavour::Bash
+    } else {
+        Flavour::Ash
+    }
 }
 
 impl Flavour {
@@ -46,6 +76,7 @@ impl Flavour {
         match self {
             Self::Ash => b"/sbin:/usr/sbin:/bin:/usr/bin",
             Self::Dash => b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            Self::Bash => b"/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin:.",
         }
     }
 
@@ -53,7 +84,7 @@ impl Flavour {
     #[must_use]
     pub const fn redirect_failure(self) -> u8 {
         match self {
-            Self::Ash => 1,
+            Self::Ash | Self::Bash => 1,
             Self::Dash => 2,
         }
     }
@@ -62,12 +93,14 @@ impl Flavour {
     #[must_use]
     pub fn cannot_open(self, name: &[u8], create: bool, error: Errno) -> Vec<u8> {
         let verb: &[u8] = match (self, create) {
+            (Self::Bash, _) => b"",
             (Self::Ash, false) => b"can't open ",
             (Self::Ash, true) => b"can't create ",
             (Self::Dash, false) => b"cannot open ",
             (Self::Dash, true) => b"cannot create ",
         };
         let reason = match (error, self, create) {
+            (Errno::Exist, Self::Bash, true) => "cannot overwrite existing file",
             (Errno::Noent | Errno::Notdir, Self::Ash, false) => "no such file",
             (Errno::Noent | Errno::Notdir, Self::Ash, true) => "nonexistent directory",
             (Errno::Noent | Errno::Notdir, Self::Dash, false) => "No such file",
@@ -82,7 +115,7 @@ impl Flavour {
     pub fn cannot_read(self, path: &[u8], error: Errno) -> Vec<u8> {
         match self {
             Self::Ash => [b"can't open '", path, b"': ", error.message().as_bytes()].concat(),
-            Self::Dash => self.cannot_open(path, false, error),
+            Self::Dash | Self::Bash => self.cannot_open(path, false, error),
         }
     }
 
@@ -92,6 +125,7 @@ impl Flavour {
         match self {
             Self::Ash => [b"can't cd to ", target, b": ", error.message().as_bytes()].concat(),
             Self::Dash => [b"can't cd to ", target].concat(),
+            Self::Bash => [target, b": ", error.message().as_bytes()].concat(),
         }
     }
 
@@ -99,7 +133,7 @@ impl Flavour {
     #[must_use]
     pub fn no_such_job(self, name: &[u8]) -> Vec<u8> {
         match self {
-            Self::Ash => [name, b": no such job"].concat(),
+            Self::Ash | Self::Bash => [name, b": no such job"].concat(),
             Self::Dash => [b"No such job: ", name].concat(),
         }
     }
@@ -110,6 +144,7 @@ impl Flavour {
         match self {
             Self::Ash => [b"illegal option ", option].concat(),
             Self::Dash => [b"Illegal option ", option].concat(),
+            Self::Bash => [option, b": invalid option"].concat(),
         }
     }
 
@@ -119,6 +154,7 @@ impl Flavour {
         match self {
             Self::Ash => [b"no arg for -", &[letter][..], b" option"].concat(),
             Self::Dash => [b"No arg for -", &[letter][..], b" option"].concat(),
+            Self::Bash => [b"-", &[letter][..], b": option requires an argument"].concat(),
         }
     }
 
@@ -127,7 +163,7 @@ impl Flavour {
     pub fn syntax(self, message: &str) -> String {
         let (first, rest) = message.split_at(message.len().min(1));
         match self {
-            Self::Ash => message.into(),
+            Self::Ash | Self::Bash => message.into(),
             Self::Dash => first.to_uppercase() + rest,
         }
     }
@@ -137,7 +173,7 @@ impl Flavour {
     pub fn unexpected(self, token: &str, expected: Option<&str>) -> String {
         let expecting = expected.map(|what| format!(" (expecting {what})")).unwrap_or_default();
         match self {
-            Self::Ash => format!("unexpected {token}{expecting}"),
+            Self::Ash | Self::Bash => format!("unexpected {token}{expecting}"),
             Self::Dash => format!("{token} unexpected{expecting}"),
         }
     }
@@ -146,8 +182,36 @@ impl Flavour {
     #[must_use]
     pub const fn syntax_prefix(self) -> &'static str {
         match self {
-            Self::Ash => "syntax error: ",
+            Self::Ash | Self::Bash => "syntax error: ",
             Self::Dash => "Syntax error: ",
+        }
+    }
+
+    /// What is said of an assignment to a variable that may not change.
+    #[must_use]
+    pub fn read_only(self, name: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Ash | Self::Dash => [name, b": is read only"].concat(),
+            Self::Bash => [name, b": readonly variable"].concat(),
+        }
+    }
+
+    /// The exit status of an error of the shell.
+    #[must_use]
+    pub const fn failure(self) -> u8 {
+        match self {
+            Self::Ash | Self::Dash => 2,
+            Self::Bash => 1,
+        }
+    }
+
+    /// What is said of a program that is not there.
+    #[must_use]
+    pub const fn not_found(self, is_path: bool) -> &'static str {
+        match (self, is_path) {
+            (Self::Ash | Self::Dash, _) => "not found",
+            (Self::Bash, false) => "command not found",
+            (Self::Bash, true) => "No such file or directory",
         }
     }
 
@@ -155,7 +219,7 @@ impl Flavour {
     #[must_use]
     pub const fn function(self) -> &'static [u8] {
         match self {
-            Self::Ash => b" is a function",
+            Self::Ash | Self::Bash => b" is a function",
             Self::Dash => b" is a shell function",
         }
     }

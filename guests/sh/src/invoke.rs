@@ -15,7 +15,7 @@ use crate::syntax::is_name;
 use crate::vars::Dynamic;
 
 /// Where the commands come from.
-enum Commands {
+pub(crate) enum Commands {
     /// `-c`
     Text(Vec<u8>),
     /// A script at this path.
@@ -33,14 +33,19 @@ pub fn main(args: Vec<Vec<u8>>, env: Vec<Vec<u8>>) -> ! {
     let program = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
     // `busybox sh` is `sh`; elsewhere the shell is called what the caller called it, and its applets by the base name.
     let (program, called, operands) = match args.get(1) {
-        Some(applet) if program.starts_with(b"busybox") && !flavour::is_dash() => {
+        Some(applet) if program.starts_with(b"busybox") && flavour::is_ash() => {
             (applet.as_slice(), applet.as_slice(), args.get(2..))
         }
         _ => (program, zero.as_slice(), args.get(1..)),
     };
-    // Dash names itself as it was called.
-    let mut shell = Shell::new(if flavour::is_dash() { called } else { program });
+    // Dash and bash name themselves as they were called.
+    let mut shell = Shell::new(if flavour::is_ash() { program } else { called });
     shell.arg0 = called.into();
+    if flavour::is_bash() {
+        shell.arg0 = name.into();
+        shell.import_as_bash(env);
+        shell.run_bash(operands.unwrap_or_default(), login_name.is_some(), program);
+    }
     shell.import(env);
     let mut login = login_name.is_some();
     match shell.parse_arguments(operands.unwrap_or_default(), &mut login) {

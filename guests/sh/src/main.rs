@@ -1,4 +1,4 @@
-//! The shell guest: stands in for BusyBox's `ash`, and for `dash`.
+//! The shell guest: stands in for BusyBox's `ash`, for `dash`, and for `bash`.
 //!
 //! Text becomes a syntax tree (`syntax`), words become fields (`expand`), trees are evaluated by a
 //! recursive walk (`exec`). All state is in one [`shell::Shell`] in linear memory, so that a subshell can be
@@ -6,6 +6,7 @@
 
 mod accounts;
 mod applet_names;
+mod bash;
 mod builtins;
 mod edit;
 mod exec;

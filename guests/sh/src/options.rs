@@ -27,6 +27,16 @@ pub enum Opt {
     Privileged,
     NoLog,
     Debug,
+    BraceExpand,
+    FuncTrace,
+    HashAll,
+    HistExpand,
+    History,
+    InteractiveComments,
+    Keyword,
+    OneCmd,
+    Physical,
+    Posix,
 }
 
 /// A row of the table of options: the option, its letter, its long name.
@@ -76,9 +86,51 @@ const DASH: [Row; 18] = [
     (Opt::Debug, None, "debug"),
 ];
 
+/// The same for bash.
+const BASH: [Row; 31] = [
+    (Opt::AllExport, Some(b'a'), "allexport"),
+    (Opt::BraceExpand, Some(b'B'), "braceexpand"),
+    (Opt::Emacs, None, "emacs"),
+    (Opt::ErrExit, Some(b'e'), "errexit"),
+    (Opt::ErrTrace, Some(b'E'), "errtrace"),
+    (Opt::FuncTrace, Some(b'T'), "functrace"),
+    (Opt::HashAll, Some(b'h'), "hashall"),
+    (Opt::HistExpand, Some(b'H'), "histexpand"),
+    (Opt::History, None, "history"),
+    (Opt::IgnoreEof, None, "ignoreeof"),
+    (Opt::InteractiveComments, None, "interactive-comments"),
+    (Opt::Keyword, Some(b'k'), "keyword"),
+    (Opt::Monitor, Some(b'm'), "monitor"),
+    (Opt::NoClobber, Some(b'C'), "noclobber"),
+    (Opt::NoExec, Some(b'n'), "noexec"),
+    (Opt::NoGlob, Some(b'f'), "noglob"),
+    (Opt::NoLog, None, "nolog"),
+    (Opt::Notify, Some(b'b'), "notify"),
+    (Opt::NoUnset, Some(b'u'), "nounset"),
+    (Opt::OneCmd, Some(b't'), "onecmd"),
+    (Opt::Physical, Some(b'P'), "physical"),
+    (Opt::PipeFail, None, "pipefail"),
+    (Opt::Posix, None, "posix"),
+    (Opt::Privileged, Some(b'p'), "privileged"),
+    (Opt::Verbose, Some(b'v'), "verbose"),
+    (Opt::Vi, None, "vi"),
+    (Opt::XTrace, Some(b'x'), "xtrace"),
+    (Opt::Interactive, Some(b'i'), ""),
+    (Opt::CommandString, Some(b'c'), ""),
+    (Opt::Stdin, Some(b's'), ""),
+    (Opt::Debug, Some(b'D'), ""),
+];
+
+/// The order of the letters in bash's `$-`.
+const BASH_LETTERS: &[u8] = b"abefhikmnptuvxBCEHPTcs";
+
 /// The options of the shell that this one stands in for.
 fn table() -> &'static [Row] {
-    if flavour::is_dash() { &DASH } else { &ASH }
+    match flavour::current() {
+        flavour::Flavour::Ash => &ASH,
+        flavour::Flavour::Dash => &DASH,
+        flavour::Flavour::Bash => &BASH,
+    }
 }
 
 impl Opt {
@@ -118,7 +170,7 @@ impl Options {
 
     /// Turns an option on or off.
     pub fn set(&mut self, option: Opt, on: bool) {
-        if option == Opt::Vi && !flavour::is_dash() {
+        if option == Opt::Vi && flavour::is_ash() {
             return;
         }
         let bit = 1 << option as u8;
@@ -132,6 +184,10 @@ impl Options {
     /// The letters of the options that are on: the value of `$-`.
     #[must_use]
     pub fn letters(self) -> Vec<u8> {
+        if flavour::is_bash() {
+            let on = |letter: &&u8| Opt::from_letter(**letter).is_some_and(|option| self.has(option));
+            return BASH_LETTERS.iter().filter(on).copied().collect();
+        }
         table().iter().rev().filter(|(option, ..)| self.has(*option)).filter_map(|(_, letter, _)| *letter).collect()
     }
 

@@ -1,10 +1,12 @@
 //! Reads commands from an input and runs them one complete line at a time.
 
+use crate::bash::shopt::Shopt;
 use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell};
 use crate::syntax::input::Input;
 use crate::syntax::{Line, Parser};
+use crate::vars::Aliases;
 
 impl Shell {
     /// Runs all of the input. With `last`, this process ends with it.
@@ -15,7 +17,12 @@ impl Shell {
         let parser_line = self.parser_line;
         let flow = loop {
             input.verbose = self.has(Opt::Verbose);
-            let parsed = Parser::new(input, &self.aliases, self.vars.dynamics.line).line();
+            let hidden = flavour::is_bash() && !self.shopt(Shopt::ExpandAliases);
+            let none = Aliases::default();
+            let aliases = if hidden { &none } else { &self.aliases };
+            let patterns = self.reads_extended_patterns();
+            let mut parser = Parser::new(input, aliases, self.vars.dynamics.line).with_extended_patterns(patterns);
+            let parsed = parser.line();
             self.parser_line = input.line;
             if input.is_script {
                 self.base_line = input.line;
@@ -39,7 +46,7 @@ impl Shell {
             }
         };
         self.parser_line = parser_line;
-        if !ran && flow.is_ok() {
+        if !ran && flow.is_ok() && !(flavour::is_bash() && input.goes_on) {
             self.status = 0;
         }
         flow

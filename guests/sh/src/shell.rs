@@ -29,8 +29,10 @@ pub enum Unwind {
     Return,
     /// `exit`, or a failure under `set -e`: the shell ends with its current status.
     Exit,
-    /// An error that ends a shell that isn't interactive, with its current status.
+    /// An error that ends a shell that isn't interactive, with its current status; in bash only the command line.
     Error,
+    /// A text that is not in the language of bash, which ends that text.
+    Syntax,
 }
 
 /// The result of evaluating something: the exit status is in the shell.
@@ -151,6 +153,16 @@ pub struct Shell {
     pub history: Rc<RefCell<History>>,
     /// For how many more commands the last word on stopped jobs counts.
     pub warned: u8,
+    /// What only bash keeps.
+    pub bash: Rc<crate::bash::State>,
+    /// How deep command substitutions stand in each other, for `set -x` of bash.
+    pub trace_depth: usize,
+    /// How many traps of bash are running.
+    pub running_traps: u32,
+    /// The built-in whose text is being read, for diagnostics about the text.
+    pub text_name: Option<&'static [u8]>,
+    /// The arrays that are assigned by the arguments of the command that is about to run.
+    pub arrays: Vec<Rc<crate::syntax::ast::bash::Target>>,
 }
 
 impl Shell {
@@ -199,6 +211,11 @@ impl Shell {
             foreground_texts: Vec::new(),
             history: Rc::default(),
             warned: 0,
+            bash: Rc::default(),
+            trace_depth: 0,
+            running_traps: 0,
+            text_name: None,
+            arrays: Vec::new(),
         }
     }
 
@@ -228,6 +245,9 @@ impl Shell {
     /// # Errors
     /// The variable is read-only: an error of the shell.
     pub fn assign(&mut self, name: &[u8], value: Vec<u8>) -> Flow {
+        if flavour::is_bash() {
+            return self.assign_in_bash(name, value);
+        }
         if name == b"OPTIND" {
             self.check_option_index(&value)?;
         }
@@ -246,7 +266,7 @@ impl Shell {
     /// It is read-only.
     pub fn unset(&mut self, name: &[u8]) -> Flow {
         if let Err(crate::vars::ReadOnly(name)) = self.vars.unset(name) {
-            return Err(self.fail(&[&name, &b": is read only"[..]].concat()));
+            return Err(self.fail(&flavour::current().read_only(&name)));
         }
         self.export_if_all(name);
         self.settle_variables();
@@ -278,6 +298,11 @@ impl Shell {
     /// As [`Self::complain`], with another line.
     pub fn complain_at(&mut self, line: u32, message: &[u8]) {
         self.flush_captured();
+        if flavour::is_bash() {
+            let text = [&self.bash_prefix(line), message, b"\n"].concat();
+            let _ = fd::write_all(fd::STDERR, &text);
+            return;
+        }
         let mut text = self.arg0.to_vec();
         text.extend_from_slice(b": ");
         if flavour::is_dash() {
@@ -310,7 +335,7 @@ impl Shell {
 
     /// Prints a diagnostic that begins with the shell's own name only, as its built-in applets do.
     pub fn complain_plainly(&mut self, message: &[u8]) {
-        if flavour::is_dash() {
+        if !flavour::is_ash() {
             // There it has no such built-ins.
             return self.complain(message);
         }
@@ -322,12 +347,15 @@ impl Shell {
     /// Prints a diagnostic and gives the reason to leave, with status 2.
     pub fn fail(&mut self, message: &[u8]) -> Unwind {
         self.complain(message);
-        self.status = 2;
+        self.status = flavour::current().failure();
         Unwind::Error
     }
 
     /// Reports a text that is not in the language, with status 2.
     pub fn fail_syntax(&mut self, error: &crate::syntax::SyntaxError) -> Unwind {
+        if flavour::is_bash() {
+            return self.fail_syntax_in_bash(error);
+        }
         let prefix = if error.bare { "" } else { flavour::current().syntax_prefix() };
         self.complain_at(error.line, format!("{prefix}{}", error.message).as_bytes());
         self.status = 2;

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
+use crate::bash::array::{Array, Key};
+use crate::bash::dynamic::Calls;
 use crate::order::sorted;
 use crate::syntax::is_name;
 
@@ -54,6 +56,8 @@ pub enum Dynamic {
     EpochReal,
     /// The name of the running function.
     FunctionName,
+    /// One of bash's own.
+    Bash(crate::bash::dynamic::Source),
 }
 
 /// A variable.
@@ -67,13 +71,52 @@ pub struct Variable {
     pub readonly: bool,
     /// Set when the value is computed.
     pub dynamic: Option<Dynamic>,
+    /// The values of an array, which then has no other.
+    pub array: Option<Rc<Array>>,
+    /// What else bash knows of it.
+    pub traits: Traits,
     /// Counts the variables made before it.
     sequence: u32,
+}
+
+/// What bash knows of a variable beyond its value: the letters of `declare`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traits(pub u8);
+
+impl Traits {
+    /// `-i`: what is assigned is arithmetic.
+    pub const INTEGER: Self = Self(1);
+    /// `-l`
+    pub const LOWER: Self = Self(2);
+    /// `-u`
+    pub const UPPER: Self = Self(4);
+    /// `-c`
+    pub const CAPITAL: Self = Self(8);
+    /// `-n`: the value is the name of another variable, which is meant.
+    pub const REFERENCE: Self = Self(16);
+    /// `-t`
+    pub const TRACED: Self = Self(32);
+    /// An array that has never been given a value.
+    pub const HOLLOW: Self = Self(64);
+
+    /// Whether all of the others are among these.
+    #[must_use]
+    pub const fn has(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// Adds or removes others.
+    pub fn set(&mut self, others: Self, on: bool) {
+        self.0 = if on { self.0 | others.0 } else { self.0 & !others.0 };
+    }
 }
 
 /// An assignment to a read-only variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOnly(pub Vec<u8>);
+
+/// How long a chain of references may be.
+const MOST_REFERENCES: usize = 8;
 
 /// A special variable that was set or unset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +138,8 @@ pub struct Dynamics {
     pub random: Cell<u32>,
     /// The running function, innermost last.
     pub functions: Vec<Rc<[u8]>>,
+    /// What bash's own are made of.
+    pub calls: Calls,
 }
 
 /// All variables.
@@ -116,9 +161,74 @@ impl Variables {
     pub fn get(&self, name: &[u8]) -> Option<Cow<'_, [u8]>> {
         let variable = self.map.get(name)?;
         match variable.dynamic {
+            None if variable.array.is_some() || variable.traits.has(Traits::REFERENCE) => self.get_through(variable),
             None => variable.value.as_deref().map(Cow::Borrowed),
+            Some(Dynamic::Bash(source)) => self.dynamics.bash_value(source).map(Cow::Owned),
             Some(dynamic) => Some(Cow::Owned(self.dynamics.value(dynamic))),
         }
+    }
+
+    /// The value of an array where a plain one is asked for, or that of the variable that another refers to.
+    #[inline(never)]
+    fn get_through<'v>(&'v self, variable: &'v Variable) -> Option<Cow<'v, [u8]>> {
+        if let Some(array) = &variable.array {
+            return array.first().map(Cow::Borrowed);
+        }
+        let target = self.target_of(variable.value.as_deref()?);
+        let (name, key) = crate::bash::variables::split_element(target);
+        match key {
+            None if self.map.get(name).is_some_and(|found| found.traits.has(Traits::REFERENCE)) => None,
+            None => self.get(name),
+            Some(key) => self.element(name, &self.key_of(name, key)?).map(Cow::Owned),
+        }
+    }
+
+    /// The last name of a chain of references.
+    #[must_use]
+    pub fn target_of<'v>(&'v self, name: &'v [u8]) -> &'v [u8] {
+        let mut name = name;
+        for _ in 0..MOST_REFERENCES {
+            match self.map.get(name) {
+                Some(Variable { traits, value: Some(target), .. }) if traits.has(Traits::REFERENCE) => name = target,
+                _ => break,
+            }
+        }
+        name
+    }
+
+    /// The array that a variable is; of a computed one its values.
+    #[must_use]
+    pub fn array(&self, name: &[u8]) -> Option<Cow<'_, Array>> {
+        let variable = self.map.get(name)?;
+        match (variable.dynamic, &variable.array) {
+            (Some(Dynamic::Bash(source)), _) => self.dynamics.bash_array(source).map(Cow::Owned),
+            (_, array) => array.as_deref().map(Cow::Borrowed),
+        }
+    }
+
+    /// The variables of the innermost scope.
+    pub fn in_scope_names(&self) -> impl Iterator<Item = &Rc<[u8]>> {
+        self.scopes.last().into_iter().flatten().map(|(name, _)| name)
+    }
+
+    /// The variable that a name means outside all functions, for change: what has been covered, or the variable itself.
+    pub fn global(&mut self, name: &[u8]) -> &mut Variable {
+        let covered = self.scopes.iter().position(|scope| scope.iter().any(|(known, _)| **known == *name));
+        if covered.is_none() {
+            return self.entry(name);
+        }
+        let scope = covered.and_then(|at| self.scopes.get_mut(at)).into_iter().flatten();
+        let mut found = scope.filter(|(known, _)| **known == *name).map(|(_, old)| old.get_or_insert_default());
+        match found.next() {
+            Some(variable) => variable,
+            None => self.map.entry(name.into()).or_default(),
+        }
+    }
+
+    /// Whether a scope inside a function covers the variable.
+    #[must_use]
+    pub fn is_covered(&self, name: &[u8]) -> bool {
+        self.scopes.iter().any(|scope| scope.iter().any(|(known, _)| **known == *name))
     }
 
     /// The variable with its attributes.
@@ -150,6 +260,12 @@ impl Variables {
         }
         match self.map.get_mut(name) {
             Some(variable) if variable.readonly => return Err(ReadOnly(name.to_vec())),
+            Some(Variable { dynamic: Some(Dynamic::Bash(source)), .. }) => self.dynamics.set_bash(*source, &value),
+            Some(variable) if variable.array.is_some() => {
+                let array = Rc::make_mut(variable.array.get_or_insert_default());
+                let key = if array.is_associative() { Key::Name(b"0".to_vec()) } else { Key::Number(0) };
+                array.set(key, value);
+            }
             Some(variable) => {
                 // Line, random and function name lose their meaning once they are set.
                 variable.dynamic = None;
@@ -238,6 +354,16 @@ impl Variables {
         odd
     }
 
+    /// All names that begin so, sorted.
+    #[must_use]
+    pub fn names(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let all = self.map.iter().filter(|(name, variable)| {
+            name.starts_with(prefix)
+                && (variable.value.is_some() || variable.array.is_some() || variable.dynamic.is_some())
+        });
+        sorted(all.map(|(name, _)| (0, 0, name.to_vec())).collect())
+    }
+
     /// All variables, sorted by name.
     #[must_use]
     pub fn sorted(&self) -> Vec<(Vec<u8>, &Variable)> {
@@ -290,13 +416,14 @@ impl Dynamics {
                 let now = wcr_sys::time::now();
                 format!("{}.{:06}", now.sec, now.nsec / 1000)
             }
+            Dynamic::Bash(source) => return self.bash_value(source).unwrap_or_default(),
             Dynamic::FunctionName => return self.functions.last().map(|name| name.to_vec()).unwrap_or_default(),
         }
         .into_bytes()
     }
 
     /// A number of 15 bits (xorshift).
-    fn next_random(&self) -> u32 {
+    pub fn next_random(&self) -> u32 {
         let mut state = self.random.get();
         if state == 0 {
             let mut seed = [0; 4];

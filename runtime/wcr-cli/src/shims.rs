@@ -4,7 +4,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use wcr_container::{Rung, executables, from_store, guests, shown};
 use wcr_image::Reference;
-use wcr_shims::{Level, Standing, beside_standings, bundled_shims, dash_standing, gnu_standings, standings};
+use wcr_shims::{
+    Level, Standing, bash_standing, beside_standings, bundled_shims, dash_standing, gnu_standings, standings,
+};
 use wcr_store::Store;
 
 use crate::args::ShimsArgs;
@@ -23,7 +25,7 @@ pub(crate) fn shims(args: &ShimsArgs) -> Result<u8> {
                 ("busybox", standings()),
                 ("coreutils", gnu_standings()),
                 ("gnu", beside_standings()),
-                ("shells", vec![dash_standing()]),
+                ("shells", vec![dash_standing(), bash_standing()]),
             ];
             let all: Vec<Value> = sets.into_iter().flat_map(|(set, standings)| rows(set, standings)).collect();
             output::print_json(&all)
@@ -52,12 +54,12 @@ fn fields(set: &str, standing: &Standing) -> Value {
 fn all() -> String {
     let (busybox, gnu) = (Tally::of("APPLET", standings()), Tally::of("PROGRAM", gnu_standings()));
     let beside = Tally::of("PROGRAM", beside_standings());
-    let dash = Tally::of("SHELL", vec![dash_standing()]);
+    let shells = Tally::of("SHELL", vec![dash_standing(), bash_standing()]);
     format!(
         "{}\nBusyBox: {} applets in full, {} in part, {} not at all.\n\n\
          {}\nGNU coreutils: {} programs in full, {} in part, {} not at all.\n\n\
          {}\nBeside them: {} programs in full, {} in part.\n\n\
-         {}\nKnown, but with nothing that stands in for them yet: toybox, bash.\n\n\
+         {}\nKnown, but with nothing that stands in for it yet: toybox.\n\n\
          Scripts of wcr's own (--shim NAME), which run in place of programs of machine code: {}.\n",
         busybox.table,
         busybox.full,
@@ -70,7 +72,7 @@ fn all() -> String {
         beside.table,
         beside.full,
         beside.partial,
-        dash.table,
+        shells.table,
         bundled_shims().collect::<Vec<_>>().join(", ")
     )
 }

@@ -34,7 +34,7 @@ Commands:
   parity [NUMBER/SHARES]      Compare every case of the corpora in a browser and natively, or a share of them
   hosts [HOST…] [CASES]       Compare every case of the corpora natively and on other hosts: windows (in wine), aarch64
                               (in qemu); or only some: COUNT, NUMBER/SHARES, or an area as in `awk:`
-  fidelity [OPTION…]          Run the fidelity corpus: --gnu, --dash, --only RE, --diff, --bless, --jobs N
+  fidelity [OPTION…]          Run the fidelity corpus: --gnu, --dash, --bash, --only RE, --diff, --bless, --jobs N
   differential [N [SEED]]     Compare files with this machine's Linux: N operations (default: 10,000,000) from SEED on
   schedules [FROM..TO]        Run scripts in other orders of their processes (default: 0..1000)
   fuzz shell [OPTION…]        Compare random scripts with BusyBox: --dash, --count N, --seed S, --script FILE

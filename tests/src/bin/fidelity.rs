@@ -1,4 +1,4 @@
-//! Runs a fidelity corpus and says what differs: `fidelity [--gnu|--dash] [--only RE] [--diff] [--bless] [--jobs N]`.
+//! Runs a fidelity corpus and says what differs: `fidelity [--gnu|--dash|--bash] [--only RE] [--diff] [--bless] [--jobs N]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -7,10 +7,11 @@ use regex_lite::Regex;
 use wcr_tests::fidelity::{self, Answer, Case, Flavour, Scores, Subject, Verdict};
 
 const USAGE: &str = "\
-Usage: cargo xtask fidelity [--gnu|--dash] [--only RE] [--diff] [--bless] [--jobs N]
+Usage: cargo xtask fidelity [--gnu|--dash|--bash] [--only RE] [--diff] [--bless] [--jobs N]
 
   --gnu       the corpus of Debian's GNU programs instead of BusyBox's
   --dash      the corpus of Debian's dash
+  --bash      the corpus of Debian's bash
   --only RE   only cases whose id or script matches
   --diff      show what was expected and what came of each failing case
   --bless     take cases that pass off the list of known failures, raise the floor of the applets' scores (not with
@@ -40,6 +41,7 @@ impl Options {
                 "--only" => options.only = Some(Regex::new(&value()?).map_err(|error| error.to_string())?),
                 "--gnu" => options.flavour = Flavour::Gnu,
                 "--dash" => options.flavour = Flavour::Dash,
+                "--bash" => options.flavour = Flavour::Bash,
                 "--diff" => options.diff = true,
                 "--bless" => options.bless = true,
                 "--jobs" => options.jobs = value()?.parse().map_err(|error| format!("--jobs: {error}"))?,

@@ -3,7 +3,8 @@
 //! BusyBox's cases stand in `fidelity/corpus.jsonl`; those of applets that it has few of in `fidelity/archives.jsonl`, and
 //! corner cases in `fidelity/sessions.jsonl`, `fidelity/shell.jsonl` and `fidelity/text.jsonl`. Those that wcr is known to answer differently stand in
 //! `fidelity/known-failures.txt`, which may only get shorter. Those of GNU coreutils and the programs beside them stand in `fidelity/gnu.jsonl` and
-//! `fidelity/gnu-known-failures.txt`, those of dash in `fidelity/dash.jsonl` and `fidelity/dash-known-failures.txt`.
+//! `fidelity/gnu-known-failures.txt`, those of dash in `fidelity/dash.jsonl` and `fidelity/dash-known-failures.txt`,
+//! those of bash in `fidelity/bash.jsonl` and `fidelity/bash-known-failures.txt`.
 
 pub mod base64;
 mod case;
@@ -29,6 +30,8 @@ pub enum Flavour {
     Gnu,
     /// Debian's dash 0.5.12.
     Dash,
+    /// Debian's bash 5.2.15.
+    Bash,
 }
 
 impl Flavour {
@@ -38,6 +41,7 @@ impl Flavour {
             Self::BusyBox => &["corpus.jsonl", "archives.jsonl", "sessions.jsonl", "shell.jsonl", "text.jsonl"],
             Self::Gnu => &["gnu.jsonl"],
             Self::Dash => &["dash.jsonl"],
+            Self::Bash => &["bash.jsonl"],
         }
     }
 
@@ -47,6 +51,15 @@ impl Flavour {
             Self::BusyBox => case.applet(),
             Self::Gnu => case.area(),
             Self::Dash => "dash",
+            Self::Bash => "bash",
+        }
+    }
+
+    /// The shell that runs the scripts.
+    const fn shell(self) -> &'static str {
+        match self {
+            Self::BusyBox | Self::Gnu | Self::Dash => "sh",
+            Self::Bash => "bash",
         }
     }
 }
@@ -107,6 +120,7 @@ fn known_failures_path(flavour: Flavour) -> PathBuf {
         Flavour::BusyBox => "known-failures.txt",
         Flavour::Gnu => "gnu-known-failures.txt",
         Flavour::Dash => "dash-known-failures.txt",
+        Flavour::Bash => "bash-known-failures.txt",
     })
 }
 
@@ -141,6 +155,7 @@ fn scores_path(flavour: Flavour) -> PathBuf {
         Flavour::BusyBox => "scores.txt",
         Flavour::Gnu => "gnu-scores.txt",
         Flavour::Dash => "dash-scores.txt",
+        Flavour::Bash => "bash-scores.txt",
     })
 }
 

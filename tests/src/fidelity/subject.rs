@@ -9,6 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::case::{Answer, Case};
 use super::{Flavour, folder};
+use crate::bash;
 use crate::dash;
 use crate::gnu;
 use crate::lab::Lab;
@@ -23,6 +24,7 @@ pub struct Subject {
     image: String,
     work: Scratch,
     prelude: String,
+    shell: &'static str,
     fixtures: Mutex<HashMap<String, Arc<Vec<u8>>>>,
 }
 
@@ -53,9 +55,14 @@ impl Subject {
                 let image = lab.provide("dash", &image);
                 (lab, image, String::new())
             }
+            Flavour::Bash => {
+                let (lab, image) = (Lab::open()?, bash::image()?);
+                let image = lab.provide("bash", &image);
+                (lab, image, String::new())
+            }
         };
         let (work, fixtures) = (Scratch::new("cases"), Mutex::new(HashMap::new()));
-        let subject = Subject { lab, image, work, prelude, fixtures };
+        let subject = Subject { lab, image, work, prelude, shell: flavour.shell(), fixtures };
         if std::os::unix::fs::chown(subject.work.path(), Some(0), Some(0)).is_err() {
             crate::skip::note("the fixtures have files of several owners, which only root can make");
             return None;
@@ -77,7 +84,7 @@ impl Subject {
         let script = [self.prelude.as_str(), &case.script].concat();
         let finished = self
             .lab
-            .wcr(["run", "--rm", "-i", "-v", &volume, "-w", "/work", &self.image, "sh", "-c", &script])
+            .wcr(["run", "--rm", "-i", "-v", &volume, "-w", "/work", &self.image, self.shell, "-c", &script])
             .run_on_files(streams.path(), limit);
         match finished {
             Some(finished) => Answer { code: finished.shell_code(), stdout: finished.stdout, stderr: finished.stderr },

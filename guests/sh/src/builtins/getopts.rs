@@ -16,6 +16,10 @@ struct Found {
 
 pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let [_, spec, variable, rest @ ..] = args else {
+        if crate::flavour::is_bash() {
+            shell.show_usage("getopts optstring name [arg ...]");
+            return Ok(2);
+        }
         return Err(shell.fail(if crate::flavour::is_dash() {
             b"Usage: getopts optstring var [arg...]"
         } else {
@@ -29,10 +33,11 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
     let silent = spec.first() == Some(&b':') || !opterr;
     let found = next_option(&mut cursor, spec, words, silent);
     if let Some(message) = &found.message {
-        let _ = fd::write_all(fd::STDERR, message);
+        let name = if crate::flavour::is_bash() { [&shell.arg0, &b": "[..]].concat() } else { Vec::new() };
+        let _ = fd::write_all(fd::STDERR, &[&name[..], message].concat());
     }
     let before = shell.getopts;
-    let published = publish(shell, &found, cursor.index, variable);
+    let published = publish(shell, &found, cursor.index, spec, variable);
     // Setting `OPTIND` has begun the search anew. After an error it stands where it stood.
     shell.getopts = if published.is_ok() { cursor } else { before };
     published?;
@@ -40,8 +45,11 @@ pub(super) fn getopts(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 }
 
 /// Sets the variables that tell what was found.
-fn publish(shell: &mut Shell, found: &Found, index: usize, variable: &[u8]) -> Flow {
+fn publish(shell: &mut Shell, found: &Found, index: usize, spec: &[u8], variable: &[u8]) -> Flow {
     match &found.argument {
+        Some(argument) if argument.is_empty() && crate::flavour::is_bash() && !takes_argument(spec, found.letter) => {
+            shell.unset(b"OPTARG")?;
+        }
         Some(argument) => shell.assign(b"OPTARG", argument.clone())?,
         // At the end dash leaves it as it is.
         None if crate::flavour::is_dash() && !found.more => {}
@@ -52,6 +60,11 @@ fn publish(shell: &mut Shell, found: &Found, index: usize, variable: &[u8]) -> F
         return Err(shell.fail(&[variable, &b": bad variable name"[..]].concat()));
     }
     shell.assign(variable, vec![found.letter])
+}
+
+/// Whether an option has an argument.
+fn takes_argument(spec: &[u8], letter: u8) -> bool {
+    spec.windows(2).any(|pair| pair == [letter, b':'])
 }
 
 /// Finds the next option; with `silent` what is wrong is told by the letter and the argument.
@@ -86,7 +99,8 @@ fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>], silent
         return if silent {
             Found { letter: b'?', argument: Some(vec![letter]), message: None, more: true }
         } else {
-            let message = [b"Illegal option -", core::slice::from_ref(&letter), b"\n"].concat();
+            let text: &[u8] = if crate::flavour::is_bash() { b"illegal option -- " } else { b"Illegal option -" };
+            let message = [text, core::slice::from_ref(&letter), b"\n"].concat();
             Found { letter: b'?', argument: None, message: Some(message), more: true }
         };
     };
@@ -105,7 +119,11 @@ fn next_option(cursor: &mut OptionCursor, spec: &[u8], words: &[Vec<u8>], silent
         }
         None if silent => Found { letter: b':', argument: Some(vec![letter]), message: None, more: true },
         None => {
-            let message = [b"No arg for -", core::slice::from_ref(&letter), b" option\n"].concat();
+            let message = if crate::flavour::is_bash() {
+                [b"option requires an argument -- ", core::slice::from_ref(&letter), b"\n"].concat()
+            } else {
+                [b"No arg for -", core::slice::from_ref(&letter), b" option\n"].concat()
+            };
             Found { letter: b'?', argument: None, message: Some(message), more: true }
         }
     }

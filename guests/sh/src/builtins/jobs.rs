@@ -11,7 +11,7 @@ impl Shell {
     /// The number of the job that `%1`, `%+`, `%name` and the like mean.
     /// # Errors
     /// There is no such job: an error of the shell.
-    pub(super) fn job_number(&mut self, text: &[u8]) -> Flow<usize> {
+    pub(crate) fn job_number(&mut self, text: &[u8]) -> Flow<usize> {
         let (current, previous) = self.jobs.current();
         let found = match text.strip_prefix(b"%") {
             // What does not begin so names no job, whatever it is.
@@ -169,6 +169,36 @@ fn wait_next(shell: &mut Shell) -> u8 {
         }
     }
     status_at_end
+}
+
+impl Shell {
+    /// Waits until a job ends: its status, and the number of its last process.
+    pub(super) fn wait_for_next(&mut self) -> (u8, Option<Pid>) {
+        self.poll_jobs();
+        loop {
+            let ended = self.jobs.list.iter().find(|job| job.ended() && !job.waited);
+            if let Some((number, status, pid)) = ended.map(|job| {
+                let pid = job.members.last().map(|member| member.pid);
+                (job.number, job.status().map_or(UNKNOWN, WaitStatus::shell_code), pid)
+            }) {
+                self.jobs.remove(number);
+                return (status, pid);
+            }
+            if !self.jobs.list.iter().any(Job::runs) {
+                return (UNKNOWN, None);
+            }
+            match self.wait_for_any() {
+                Ok(Some((pid, status))) => _ = self.jobs.note(pid, status),
+                Ok(None) => {}
+                Err(Errno::Intr) => {
+                    if let Some(status) = self.interrupted() {
+                        return (status, None);
+                    }
+                }
+                Err(_) => return (UNKNOWN, None),
+            }
+        }
+    }
 }
 
 pub(super) fn jobs(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {

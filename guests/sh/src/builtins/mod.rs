@@ -1,6 +1,7 @@
 //! The built-in commands.
 
 mod applet;
+mod bash;
 mod control;
 pub mod dash;
 mod describe;
@@ -16,7 +17,9 @@ mod ulimit;
 mod umask;
 mod variables;
 
-use crate::flavour;
+pub use bash::declared;
+
+use crate::flavour::{self, Flavour};
 use crate::shell::{Flow, Shell};
 
 /// A built-in command.
@@ -113,7 +116,11 @@ static TABLE: [Builtin; 44] = [
 
 /// The built-ins of the shell that this one stands in for.
 fn table() -> &'static [Builtin] {
-    if flavour::is_dash() { &dash::TABLE } else { &TABLE }
+    match flavour::current() {
+        Flavour::Ash => &TABLE,
+        Flavour::Dash => &dash::TABLE,
+        Flavour::Bash => &bash::TABLE,
+    }
 }
 
 /// The built-in of this name.
@@ -131,7 +138,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Whether the name is a special built-in's, which no function may have.
 #[must_use]
 pub fn is_special(name: &[u8]) -> bool {
-    find(name).is_some_and(|builtin| builtin.special)
+    !flavour::is_bash() && find(name).is_some_and(|builtin| builtin.special)
 }
 
 /// A number written in decimal digits only; of a large one the low 32 bits.

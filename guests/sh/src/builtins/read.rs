@@ -9,13 +9,29 @@ use crate::shell::{Flow, Shell};
 use crate::syntax::is_name;
 
 /// How `read` was asked to read.
-struct Request {
-    raw: bool,
-    delimiter: u8,
-    most: Option<usize>,
-    silent: bool,
-    timeout: Option<u64>,
-    from: Fd,
+pub(super) struct Request {
+    pub(super) raw: bool,
+    pub(super) delimiter: u8,
+    /// Whether the delimiter is a byte as any other.
+    pub(super) no_delimiter: bool,
+    pub(super) most: Option<usize>,
+    pub(super) silent: bool,
+    pub(super) timeout: Option<u64>,
+    pub(super) from: Fd,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            raw: false,
+            delimiter: b'\n',
+            no_delimiter: false,
+            most: None,
+            silent: false,
+            timeout: None,
+            from: fd::STDIN,
+        }
+    }
 }
 
 /// What was read: the bytes, and for each whether a backslash protects it from splitting.
@@ -39,8 +55,7 @@ pub(super) fn read(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
         shell.complain_plainly(&[b"read: '", name.as_slice(), b"': bad variable name"].concat());
         return Ok(1);
     }
-    let mut request =
-        Request { raw: false, delimiter: b'\n', most: None, silent: false, timeout: None, from: fd::STDIN };
+    let mut request = Request::default();
     for (option, value) in options {
         match option {
             b'p' => {
@@ -115,13 +130,13 @@ fn assign(shell: &mut Shell, name: &[u8], field: Vec<u8>) -> Flow {
 }
 
 /// A terminal that does not show what is typed, or gives each key at once, until this is dropped.
-struct Keys {
+pub(super) struct Keys {
     terminal: Fd,
     before: Termios,
 }
 
 impl Keys {
-    fn prepare(request: &Request) -> Option<Self> {
+    pub(super) fn prepare(request: &Request) -> Option<Self> {
         if !request.silent && request.most.is_none() {
             return None;
         }
@@ -150,19 +165,19 @@ impl Drop for Keys {
 }
 
 /// A time limit: the alarm interrupts the call that waits.
-struct Alarm {
+pub(super) struct Alarm {
     before: Disposition,
 }
 
 impl Alarm {
-    fn set(nanos: u64) -> Self {
+    pub(super) fn set(nanos: u64) -> Self {
         let before = signal::set_disposition(Signal::ALRM, Disposition::Catch).unwrap_or_default();
         let _ = signal::alarm(nanos);
         Self { before }
     }
 
     /// Ends the limit; returns whether it was reached.
-    fn clear(self) -> bool {
+    pub(super) fn clear(self) -> bool {
         let left = signal::alarm(0).unwrap_or(0);
         // Nothing left of the alarm: its signal has come.
         let reached = left == 0 && signal::take() == Some(Signal::ALRM);
@@ -172,7 +187,7 @@ impl Alarm {
 }
 
 /// A time in seconds with at most nine decimals, in nanoseconds.
-fn nanoseconds(text: &[u8]) -> Option<u64> {
+pub(super) fn nanoseconds(text: &[u8]) -> Option<u64> {
     let text = core::str::from_utf8(text).ok()?;
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !seconds.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) || text.is_empty() {
@@ -186,7 +201,7 @@ fn nanoseconds(text: &[u8]) -> Option<u64> {
 /// Reads byte by byte, so that what follows the delimiter stays for the next reader, and gives each byte of the line to
 /// `take`, with whether a backslash protects it, until that returns false. Returns whether the delimiter, or the number
 /// of bytes asked for, was reached.
-fn read_line(request: &Request, mut take: impl FnMut(u8, bool) -> bool) -> wcr_sys::Result<bool> {
+pub(super) fn read_line(request: &Request, mut take: impl FnMut(u8, bool) -> bool) -> wcr_sys::Result<bool> {
     let mut escaped = false;
     // What a backslash joins or protects counts with the backslash.
     let mut count = 0;
@@ -205,7 +220,7 @@ fn read_line(request: &Request, mut take: impl FnMut(u8, bool) -> bool) -> wcr_s
             escaped = true;
             continue;
         }
-        if byte == request.delimiter && !protected {
+        if byte == request.delimiter && !protected && !request.no_delimiter {
             return Ok(true);
         }
         // A backslash in front of the line's end joins two lines.

@@ -25,7 +25,7 @@ pub(super) fn umask(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
             .filter(|mask| *mask <= 0o777)
     } else {
         match flavour::current() {
-            Flavour::Ash => changed(!mask & 0o777, mask, text).filter(|mode| *mode <= 0o777),
+            Flavour::Ash | Flavour::Bash => changed(!mask & 0o777, mask, text).filter(|mode| *mode <= 0o777),
             // The mask holds nothing back, set-id bits are passed over, and there is no sticky one.
             Flavour::Dash if text.contains(&b't') || text.first() == Some(&b',') => None,
             Flavour::Dash => changed(!mask & 0o777, 0, text),

@@ -46,6 +46,12 @@ impl History {
         &self.lines
     }
 
+    /// Forgets all lines.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.draft.clear();
+    }
+
     /// Adds a line, unless it is empty or the same as the last one.
     pub fn add(&mut self, line: &[u8]) {
         if line.is_empty() || self.lines.last().is_some_and(|last| last == line) {

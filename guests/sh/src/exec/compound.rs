@@ -3,7 +3,7 @@
 use crate::expand::pattern;
 use crate::flavour;
 use crate::shell::{Flow, Shell, Unwind};
-use crate::syntax::ast::{Branch, Command, Redirect, Word};
+use crate::syntax::ast::{Branch, BranchEnd, Command, Redirect, Word};
 
 impl Shell {
     #[inline(never)]
@@ -57,6 +57,10 @@ impl Shell {
 
     #[inline(never)]
     pub(super) fn eval_for(&mut self, name: &[u8], words: Option<&[Word]>, body: &Command) -> Flow {
+        if flavour::is_bash() && !crate::syntax::is_name(name) {
+            self.fail(&[b"`", name, b"': not a valid identifier"].concat());
+            return Ok(());
+        }
         let mut values = Vec::new();
         match words {
             Some(words) => self.expand_words(words, &mut values)?,
@@ -68,7 +72,12 @@ impl Shell {
         self.loops += 1;
         let mut flow = Ok(());
         for value in values {
-            flow = self.assign(name, value);
+            if flavour::is_bash() {
+                flow = self.trace_round(name, words);
+            }
+            if flow.is_ok() {
+                flow = self.assign(name, value);
+            }
             if flow.is_err() {
                 break;
             }
@@ -87,7 +96,7 @@ impl Shell {
     }
 
     /// What a loop does after a part of it.
-    fn loop_step(&mut self, flow: Flow) -> Step {
+    pub(crate) fn loop_step(&mut self, flow: Flow) -> Step {
         match flow {
             Ok(()) => Step::Next,
             Err(Unwind::Break(0 | 1)) => Step::Done,
@@ -101,6 +110,9 @@ impl Shell {
     #[inline(never)]
     pub(super) fn eval_case(&mut self, word: &Word, branches: &[Branch], last: bool) -> Flow {
         let text = self.expand_string(word)?;
+        if flavour::is_bash() {
+            return self.eval_case_in_bash(&text, branches, last);
+        }
         for branch in branches {
             for word in &branch.patterns {
                 let pattern = self.expand_pattern(word)?;
@@ -119,19 +131,54 @@ impl Shell {
         Ok(())
     }
 
+    /// As the end of [`Self::eval_case`], with branches that others come behind.
+    fn eval_case_in_bash(&mut self, text: &[u8], branches: &[Branch], last: bool) -> Flow {
+        let style = self.pattern_style(false);
+        let mut through = false;
+        self.status = 0;
+        for branch in branches {
+            let mut matches = core::mem::take(&mut through);
+            for word in &branch.patterns {
+                if matches {
+                    break;
+                }
+                let pattern = self.expand_pattern(word)?;
+                matches = style.matches(&pattern, text);
+            }
+            if !matches {
+                continue;
+            }
+            match &branch.body {
+                Some(body) => self.eval(body, last && branch.end == BranchEnd::Stop)?,
+                None => self.status = 0,
+            }
+            match branch.end {
+                BranchEnd::Stop => return Ok(()),
+                BranchEnd::Through => through = true,
+                BranchEnd::Test => {}
+            }
+        }
+        Ok(())
+    }
+
     #[inline(never)]
     pub(super) fn eval_redirected(&mut self, body: &Command, redirects: &[Redirect]) -> Flow {
+        let process_fds = self.process_fds.len();
         let Some(saved) = self.redirect(redirects)? else {
             self.status = flavour::current().redirect_failure();
             return Ok(());
         };
         let flow = self.eval(body, false);
         self.restore(saved);
+        if flavour::is_bash() && self.process_fds.len() > process_fds {
+            self.close_process_fds(process_fds);
+        }
         flow
     }
 }
 
-enum Step {
+/// What a loop does after a part of it.
+pub(crate) enum Step {
     Next,
     Again,
     Done,

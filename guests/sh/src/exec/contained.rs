@@ -9,9 +9,11 @@ use std::rc::Rc;
 
 use super::path::Locations;
 use crate::builtins::{self, Reach};
+use crate::flavour;
 use crate::options::{Opt, Options};
 use crate::shell::{Flow, OptionCursor, Shell};
-use crate::syntax::ast::{Command, Param, ParamOp, Part, Redirect, RedirectKind, Simple, Word};
+use crate::syntax::ast::bash::Extended;
+use crate::syntax::ast::{Command, Param, ParamName, ParamOp, Part, Redirect, RedirectKind, Simple, Word};
 use crate::vars::{Map, Variables};
 
 /// How many commands are looked at before a copy is the cheaper way.
@@ -48,6 +50,7 @@ struct State {
     separators: Rc<crate::expand::fields::Separators>,
     getopts: OptionCursor,
     command_name: Option<Cow<'static, [u8]>>,
+    bash: Rc<crate::bash::State>,
 }
 
 impl Shell {
@@ -77,6 +80,8 @@ impl Shell {
         let parser_line = core::mem::replace(&mut self.parser_line, self.base_line);
         let behind_end = self.behind_end;
         self.subshell = true;
+        let depth = self.vars.dynamics.calls.depth;
+        self.vars.dynamics.calls.depth = depth + 1;
         // Whatever made the commands end, the status says the rest.
         let _ = run(self);
         if let Some(state) = state {
@@ -86,6 +91,7 @@ impl Shell {
         (self.vars.dynamics.line, self.substitution_status) = (line, substitution_status);
         self.parser_line = parser_line;
         self.behind_end = behind_end;
+        self.vars.dynamics.calls.depth = depth;
         self.settle_jobs();
     }
 
@@ -99,6 +105,7 @@ impl Shell {
             separators: self.separators.clone(),
             getopts: self.getopts,
             command_name: self.command_name.clone(),
+            bash: self.bash.clone(),
         }
     }
 
@@ -111,6 +118,7 @@ impl Shell {
         self.separators = state.separators;
         self.getopts = state.getopts;
         self.command_name = state.command_name;
+        self.bash = state.bash;
     }
 }
 
@@ -167,6 +175,24 @@ impl Survey<'_> {
                 let patterns = self.least(patterns.map(|word| self.word(word, calls)));
                 self.word(word, calls).min(patterns).min(bodies)
             }
+            Command::Extended(extended) => self.extended(extended, calls),
+        }
+    }
+
+    /// A command that only bash has.
+    fn extended(&self, command: &Extended, calls: u32) -> Containment {
+        let words = |words: &mut dyn Iterator<Item = &Word>| {
+            Containment::Kept.min(self.least(words.map(|word| self.word(word, calls))))
+        };
+        match command {
+            Extended::Arith { expression, .. } => words(&mut core::iter::once(expression)),
+            Extended::Condition { condition, .. } => words(&mut condition.words().into_iter()),
+            Extended::For { parts, body, .. } => {
+                words(&mut parts.iter()).min(self.looped(|| self.command(body, calls)))
+            }
+            Extended::Time { command: Some(command), .. } => self.command(command, calls),
+            Extended::Time { .. } => Containment::Free,
+            Extended::Select { .. } | Extended::Coprocess { .. } => Containment::Impossible,
         }
     }
 
@@ -217,7 +243,7 @@ impl Survey<'_> {
 
     fn called(&self, name: &[u8], simple: &Simple, calls: u32) -> Containment {
         let builtin = builtins::find(name);
-        if builtin.is_none_or(|builtin| !builtin.special)
+        if builtin.is_none_or(|builtin| !builtin.special || flavour::is_bash())
             && let Some(body) = self.shell.functions.get(name)
         {
             return Containment::Kept.min(self.command(body, calls + 1));
@@ -241,7 +267,7 @@ impl Survey<'_> {
 
     fn redirects(&self, redirects: &[Redirect], calls: u32) -> Containment {
         self.least(redirects.iter().map(|redirect| match &redirect.kind {
-            RedirectKind::File(_, word) => self.word(word, calls),
+            RedirectKind::File(_, word) | RedirectKind::HereString(word) => self.word(word, calls),
             // What is collected has no descriptor to copy.
             RedirectKind::Dup { target, .. } if self.captured => match target.plain() {
                 Some(b"1") | None => Containment::Impossible,
@@ -263,8 +289,10 @@ impl Survey<'_> {
             Part::Process { .. } => Containment::Impossible,
             Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) => Containment::Free,
             Part::Command(substitution, _) => self.apart(&substitution.body, calls),
-            Part::Arith(..) => Containment::Kept,
+            Part::Arith(..) | Part::Target(..) => Containment::Kept,
             Part::Param(param) => match &**param {
+                // That is the number of a process of its own.
+                Param { name: ParamName::Variable(name), .. } if **name == *b"BASHPID" => Containment::Impossible,
                 Param { op: ParamOp::Plain | ParamOp::Length, .. } => Containment::Free,
                 _ => Containment::Kept,
             },
@@ -283,7 +311,7 @@ fn mentions_signals(word: &Word) -> bool {
 /// How many values a word is made of; one that an operator works on counts twice, as it can become longer.
 fn expansions(word: &Word) -> usize {
     let of_part = |part: &Part| match part {
-        Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) | Part::Arith(..) => 0,
+        Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) | Part::Arith(..) | Part::Target(..) => 0,
         Part::Param(param) if matches!(param.op, ParamOp::Length) => 0,
         Part::Param(param) if matches!(param.op, ParamOp::Plain | ParamOp::Trim { .. } | ParamOp::Substring(_)) => 1,
         Part::Command(..) => 1,

@@ -230,6 +230,12 @@ impl Jobs {
         };
         let mut out =
             if flavour::is_dash() { format!("[{number}] {mark} ") } else { format!("[{number}]{mark}  ") }.into_bytes();
+        if flavour::is_bash() {
+            let end = if job.runs() { " &" } else { "" };
+            let pid = if pids { format!("{:5} ", job.group()) } else { String::new() };
+            let line = format!("{pid}{:24}", job.state());
+            return [&out, line.as_bytes(), &job.text(), end.as_bytes(), b"\n"].concat();
+        }
         if !pids {
             out.extend_from_slice(job.state().as_bytes());
             out.resize(out.len().max(TEXT_COLUMN - 1) + 1, b' ');
@@ -391,6 +397,9 @@ impl Shell {
 
     fn take_status(&mut self, statuses: &[u8]) {
         let last = statuses.last().copied().unwrap_or(0);
+        if flavour::is_bash() {
+            self.vars.dynamics.calls.pipe_status = statuses.to_vec();
+        }
         let failed = statuses.iter().rev().find(|status| **status != 0);
         self.status = if self.has(Opt::PipeFail) { failed.copied().unwrap_or(0) } else { last };
     }

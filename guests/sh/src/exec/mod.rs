@@ -14,6 +14,7 @@ mod terminal;
 mod trace;
 pub mod trap;
 
+pub(crate) use compound::Step;
 pub(crate) use pipeline::{Stage, is_pure_part};
 pub use terminal::Terminal;
 
@@ -21,6 +22,7 @@ use std::rc::Rc;
 
 use wcr_sys::pace;
 
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};
 use crate::syntax::ast::Command;
@@ -99,17 +101,27 @@ impl Shell {
             }
             Command::Case { word, branches, line } => {
                 self.vars.dynamics.line = *line;
+                self.trace_case(command, word)?;
                 self.eval_case(word, branches, last)
             }
             Command::Function { name, body } => {
                 self.define(name, body);
                 Ok(())
             }
+            Command::Extended(command) => self.eval_extended(command, last),
         }
     }
 
     #[inline(never)]
     fn define(&mut self, name: &[u8], body: &Rc<Command>) {
+        if flavour::is_bash() {
+            if self.bash.readonly_functions.contains(name) {
+                self.fail(&[name, &b": readonly function"[..]].concat());
+                return;
+            }
+            let file = self.vars.dynamics.calls.file();
+            self.vars.dynamics.calls.files.insert(name.into(), file);
+        }
         Rc::make_mut(&mut self.functions).insert(name.into(), body.clone());
         self.status = 0;
     }
@@ -124,7 +136,7 @@ impl Shell {
 
     /// After a failed command: runs the traps of signals that came meanwhile and that for failures, and ends the shell
     /// under `set -e`.
-    fn leave_on_failure(&mut self) -> Flow {
+    pub(crate) fn leave_on_failure(&mut self) -> Flow {
         if self.status == 0 || self.tested > 0 {
             return Ok(());
         }

@@ -33,6 +33,22 @@ impl Locations {
         names.iter().filter_map(|name| self.known.get(&name[..]).cloned()).collect()
     }
 
+    /// All that is remembered, in the order of bash's table, which is not known: that of the names.
+    #[must_use]
+    pub fn known(&self) -> Vec<(Rc<[u8]>, Rc<[u8]>)> {
+        let names = sorted(self.known.keys().map(|name| (0, 0, name.to_vec())).collect());
+        names
+            .iter()
+            .filter_map(|name| self.known.get_key_value(&name[..]))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect()
+    }
+
+    /// Remembers a place that was named.
+    pub fn remember(&mut self, name: &[u8], path: &[u8]) {
+        self.known.insert(name.into(), path.into());
+    }
+
     /// Whether a command's place is known.
     #[must_use]
     pub fn has(&self, name: &[u8]) -> bool {

@@ -66,7 +66,9 @@ impl Shell {
         self.out.clear();
         self.jobs = Jobs::default();
         self.inherited.append(&mut self.around);
-        self.traps.enter_subshell();
+        let kept = self.traps_of_subshells();
+        self.traps.enter_subshell(&kept);
+        self.vars.dynamics.calls.depth += 1;
         self.leave_job_control(controlled);
         for signal in early {
             let _ = signal::kill(process::ids().pid.cast_signed(), Some(signal));
@@ -82,7 +84,8 @@ impl Shell {
     pub(super) fn eval_subshell(&mut self, body: &Command, redirects: &[Redirect], last: bool) -> Flow {
         // The words are expanded here, the files opened there.
         let targets = self.targets(redirects)?;
-        if last && !self.traps.any() && !self.has(Opt::Interactive) {
+        // In bash its number shows (`BASHPID`).
+        if last && !self.traps.any() && !self.has(Opt::Interactive) && !flavour::is_bash() {
             // This process ends with the subshell: it can be the subshell.
             self.enter_subshell();
             return self.run_redirected_to(body, targets);
@@ -158,6 +161,10 @@ impl Shell {
             } else {
                 None
             };
+            if pipe.is_none() && index > 0 && self.runs_last_stage() {
+                stages.push(self.run_last_stage(command, input)?);
+                return Ok(());
+            }
             let output = pipe.map(|(_, writer)| writer);
             let started = self.start_stage(command, input, pipe);
             input.into_iter().chain(output).for_each(discard);
@@ -174,6 +181,22 @@ impl Shell {
             }
         }
         Ok(())
+    }
+
+    /// Whether the last command of a pipeline runs in the shell itself (`lastpipe`).
+    fn runs_last_stage(&self) -> bool {
+        flavour::is_bash() && self.shopt(crate::bash::shopt::Shopt::LastPipe) && !self.has(Opt::Monitor)
+    }
+
+    fn run_last_stage(&mut self, command: &Command, input: Option<Fd>) -> Flow<Stage> {
+        let mut saved = Vec::new();
+        if let Some(input) = input {
+            let _ = self.redirect_to(input, fd::STDIN, &mut saved);
+            discard(input);
+        }
+        let flow = self.eval(command, false);
+        self.undo(saved);
+        flow.map(|()| Stage::Done(self.status))
     }
 
     fn start_stage(&mut self, command: &Command, input: Option<Fd>, pipe: Option<(Fd, Fd)>) -> wcr_sys::Result<Stage> {
@@ -207,7 +230,7 @@ impl Shell {
     pub(crate) fn jobs_for(&self, command: &Command) -> Jobs {
         match command {
             Command::Simple(simple)
-                if !flavour::is_dash() && simple.words.first().is_some_and(|word| word.plain() == Some(b"jobs")) =>
+                if flavour::is_ash() && simple.words.first().is_some_and(|word| word.plain() == Some(b"jobs")) =>
             {
                 self.jobs.clone()
             }
@@ -291,6 +314,11 @@ impl Shell {
                     self.vars.dynamics.line = *line;
                     (&**body, self.targets(redirects)?)
                 }
+                // In bash the process is the subshell.
+                Command::Subshell { body, redirects, line } if flavour::is_bash() => {
+                    self.vars.dynamics.line = *line;
+                    (&**body, self.targets(redirects)?)
+                }
                 command => (command, Vec::new()),
             };
             let forked = self.fork(|shell| {
@@ -307,9 +335,14 @@ impl Shell {
         }
         let processes: Vec<Pid> = stages.iter().filter_map(|stage| stage.process()).collect();
         self.last_background = processes.last().copied();
-        let texts = if self.controls_jobs() { texts(command) } else { vec![Vec::new(); stages.len()] };
+        let texts =
+            if self.controls_jobs() || flavour::is_bash() { texts(command) } else { vec![Vec::new(); stages.len()] };
         self.make_room();
-        self.jobs.add(Job::new(&processes, texts));
+        let number = self.jobs.add(Job::new(&processes, texts));
+        if flavour::is_bash() && self.has(Opt::Interactive) && !self.subshell {
+            let last = processes.last().copied().unwrap_or_default();
+            let _ = fd::write_all(fd::STDERR, format!("[{number}] {last}\n").as_bytes());
+        }
         self.status = 0;
         Ok(())
     }
@@ -327,7 +360,7 @@ impl Shell {
 
     /// Ends the process after its commands: runs the trap for `EXIT`.
     pub fn leave(&mut self) -> ! {
-        if self.traps.action(0).is_some() && !flavour::is_dash() {
+        if self.traps.action(0).is_some() && flavour::is_ash() {
             // BusyBox runs the trap when it has undone all redirections, those of the shell this is a copy of, too.
             reset(core::mem::take(&mut self.inherited));
         }
@@ -348,6 +381,7 @@ fn null_input() -> Option<Fd> {
 /// The texts of a job's commands.
 pub(super) fn texts(command: &Command) -> Vec<Vec<u8>> {
     match command {
+        command if flavour::is_bash() => vec![crate::syntax::unparse_bash::command(command)],
         Command::Pipeline(commands) => commands.iter().map(crate::syntax::unparse::text).collect(),
         command => vec![crate::syntax::unparse::text(command)],
     }
@@ -363,12 +397,12 @@ pub(crate) fn is_pure_part(part: &Part) -> bool {
     match part {
         Part::Literal(_) | Part::Quoted(_) | Part::Escaped(_) => true,
         Part::Param(param) => match &**param {
-            Param { name: ParamName::Special(b'!'), .. } => false,
+            Param { name: ParamName::Special(b'!') | ParamName::Element(_) | ParamName::Indirect(_), .. } => false,
             Param { op: ParamOp::Plain | ParamOp::Length, .. } => true,
             Param { op: ParamOp::Default(_, word) | ParamOp::Alternative(_, word), .. } => is_pure(word),
             Param { op: ParamOp::Trim { pattern, .. }, .. } => is_pure(pattern),
             _ => false,
         },
-        Part::Command(..) | Part::Arith(..) | Part::Process { .. } => false,
+        Part::Command(..) | Part::Arith(..) | Part::Process { .. } | Part::Target(..) => false,
     }
 }

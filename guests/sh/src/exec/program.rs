@@ -36,13 +36,25 @@ fn is_machine_code(path: &[u8]) -> bool {
     count == Ok(magic.len()) && magic == *b"\x7fELF"
 }
 
+/// Whether the path leads to a folder.
+fn is_folder(path: &[u8]) -> bool {
+    fs::stat(path).is_ok_and(|stat| stat.mode.kind() == wcr_sys::abi::FileKind::Directory)
+}
+
+/// Whether the file is a script that names the program it wants to run in.
+fn has_interpreter(path: &[u8]) -> bool {
+    fs::read_file(path).is_ok_and(|text| text.starts_with(b"#!"))
+}
+
 impl Shell {
     /// Runs a program, instead of this shell when nothing comes after it.
     pub(super) fn run_program(&mut self, args: &[Vec<u8>], last: bool, standard_path: bool) -> Flow {
         let Some(name) = args.first() else { return Ok(()) };
         if last && self.may_be_replaced() {
+            self.step_out(true);
             let (status, error) = self.each_way(args, None, standard_path, refused).err().unwrap_or(NOT_RUN);
-            return self.refuse(name, status, error);
+            self.step_out(false);
+            return self.refuse_call(args, status, error);
         }
         let started = self.start(args, standard_path);
         // What is not found on the search path costs no process; a path does, whatever is there.
@@ -54,8 +66,40 @@ impl Shell {
                 self.wait_foreground(&[Stage::Process(pid)]);
                 Ok(())
             }
-            Err((status, error)) => self.refuse(name, status, error),
+            Err((status, error)) => self.refuse_call(args, status, error),
         }
+    }
+
+    /// In bash a program that takes the shell's place is no deeper than that.
+    fn step_out(&mut self, out: bool) {
+        if !flavour::is_bash() {
+            return;
+        }
+        let level = self.vars.get(b"SHLVL").and_then(|text| crate::builtins::number(&text)).unwrap_or(0);
+        let level = if out { level.saturating_sub(1) } else { level + 1 };
+        if let Some(value) = &mut self.vars.attributes(b"SHLVL").value {
+            *value = level.to_string().into_bytes();
+        }
+    }
+
+    /// A call that leads nowhere: in bash a function of the script's may have an answer.
+    fn refuse_call(&mut self, args: &[Vec<u8>], status: u8, error: Errno) -> Flow {
+        const HANDLER: &[u8] = b"command_not_found_handle";
+        let Some(name) = args.first() else { return Ok(()) };
+        let handled = flavour::is_bash() && error == Errno::Noent && !name.contains(&b'/');
+        let handler = self.functions.get(HANDLER).filter(|_| handled).cloned();
+        let Some(body) = handler else { return self.refuse(name, status, error) };
+        let call = core::iter::once(HANDLER.to_vec()).chain(args.iter().cloned()).collect();
+        self.vars.push_scope();
+        let flow = self.call_function(HANDLER.into(), &body, call);
+        self.vars.pop_scope(false);
+        self.settle_variables();
+        flow
+    }
+
+    /// The name under which a command's place is remembered.
+    fn hits_of(&self, name: &[u8]) -> Option<std::rc::Rc<[u8]>> {
+        self.locations.has(name).then(|| name.into())
     }
 
     /// Whether nothing has to be done after the last command.
@@ -65,10 +109,39 @@ impl Shell {
     }
 
     fn refuse(&mut self, name: &[u8], status: u8, error: Errno) -> Flow {
-        let reason = if error == Errno::Noent { "not found" } else { error.message() };
+        if error == Errno::Noent && flavour::is_bash() {
+            return self.refuse_in_bash(name, status);
+        }
+        let reason = match error {
+            Errno::Noent => flavour::current().not_found(name.contains(&b'/')),
+            Errno::Acces if flavour::is_bash() && is_folder(name) => Errno::Isdir.message(),
+            error => error.message(),
+        };
         self.complain(&[name, b": ", reason.as_bytes()].concat());
         self.status = status;
         Ok(())
+    }
+
+    /// What bash says, or a function of the script's does, of a program that is not there.
+    fn refuse_in_bash(&mut self, name: &[u8], status: u8) -> Flow {
+        self.status = status;
+        let is_path = name.contains(&b'/');
+        if is_path && has_interpreter(name) {
+            self.complain(&[name, b": cannot execute: required file not found"].concat());
+            return Ok(());
+        }
+        self.complain(&[name, b": ", flavour::current().not_found(is_path).as_bytes()].concat());
+        self.status = status;
+        Ok(())
+    }
+
+    /// What a program gets for its environment.
+    fn environment(&self) -> Vec<Vec<u8>> {
+        let mut environment = self.vars.environment();
+        if flavour::is_bash() {
+            environment.extend(self.exported_functions());
+        }
+        environment
     }
 
     /// `exec`: replaces the shell, giving the program another name if asked; an error ends the shell.
@@ -77,11 +150,18 @@ impl Shell {
             self.end_job_control();
             self.options.set(Opt::Monitor, false);
         }
+        self.step_out(true);
         let (_, error) = self.each_way(args, name, false, refused).err().unwrap_or(NOT_RUN);
+        self.step_out(false);
         let status = if error == Errno::Noent { 127 } else { 126 };
         if let Some(name) = args.first() {
             // The shell is about to end: nobody is spoken to any more.
             self.options.set(Opt::Interactive, false);
+            if flavour::is_bash() && !name.contains(&b'/') {
+                self.complain(&[&name[..], b": not found"].concat());
+                self.status = status;
+                return Unwind::Exit;
+            }
             let _ = self.refuse(name, status, error);
         }
         Unwind::Exit
@@ -100,17 +180,19 @@ impl Shell {
         standard_path: bool,
         run: impl Fn(&SpawnRequest) -> wcr_sys::Result<T>,
     ) -> Result<T, Refusal> {
-        let Some(name) = args.first() else { return Err((127, Errno::Noent)) };
+        let Some(name) = args.first().filter(|name| !(name.is_empty() && flavour::is_bash())) else {
+            return Err((127, Errno::Noent));
+        };
         let _ = self.flush();
         let mut request = SpawnRequest {
             path: OWN_PROGRAM.to_vec(),
             argv: args.to_vec(),
-            envp: self.vars.environment(),
+            envp: self.environment(),
             pgid: self.controls_jobs().then_some(self.pipeline_group.unwrap_or(0)),
             default_signals: self.traps.caught_set() | self.own_signals(),
             ..SpawnRequest::default()
         };
-        let is_applet = !flavour::is_dash() && applet_names::contains(name);
+        let is_applet = flavour::is_ash() && applet_names::contains(name);
         // An applet that runs within the shell has its own name, whatever it is to be called.
         let called = called.filter(|_| !is_applet || applet_names::is_program(name));
         if let (Some(called), Some(zero)) = (called, request.argv.first_mut()) {
@@ -126,7 +208,7 @@ impl Shell {
             }
         }
         // What has another name is looked for by that, in the folders of the search path alone.
-        let sought = called.filter(|_| !name.contains(&b'/')).unwrap_or(name);
+        let sought = called.filter(|_| !name.contains(&b'/') && flavour::is_ash()).unwrap_or(name);
         let found = if sought.contains(&b'/') && !name.contains(&b'/') {
             Err(Errno::Noent)
         } else if standard_path {
@@ -135,6 +217,15 @@ impl Shell {
             self.find(sought).map(|path| path.to_vec())
         };
         request.path = found.map_err(|error| (127, error))?;
+        if flavour::is_bash() {
+            // The program is told where it is.
+            if !request.envp.is_empty() {
+                request.envp.push([b"_=", &request.path[..]].concat());
+            }
+            if let Some(hits) = self.hits_of(name) {
+                self.change_bash(|state| *state.hits.entry(hits).or_default() += 1);
+            }
+        }
         if flavour::is_dash() && !name.contains(&b'/') && fs::access(&request.path, 1).is_err() {
             // What cannot be executed is not found there, though for another reason.
             return Err((127, Errno::Acces));

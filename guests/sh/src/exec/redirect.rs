@@ -1,5 +1,7 @@
 //! Redirections: applied in this process, undone after the command.
 
+mod bash;
+
 use wcr_sys::abi::{FileKind, OpenFlags};
 use wcr_sys::{Errno, Fd, fd, fs};
 
@@ -24,6 +26,7 @@ pub(super) enum Target<'r> {
     Descriptor(Vec<u8>, Fd),
     Closed,
     Document(&'r HereDoc),
+    Text(Vec<u8>),
 }
 
 /// How much a here-document may hold to be put into a pipe at once, in bytes; a pipe takes at least that.
@@ -32,6 +35,9 @@ const PIPE_FILL: usize = 4096;
 impl Shell {
     /// Applies redirections. `None` when one failed, which has been reported; what was done is undone then.
     pub fn redirect(&mut self, redirects: &[Redirect]) -> Flow<Option<Vec<Saved>>> {
+        if flavour::is_bash() {
+            return self.redirect_in_bash(redirects);
+        }
         // All are expanded before the first is made.
         let targets = self.targets(redirects)?;
         self.redirect_all(targets)
@@ -138,6 +144,7 @@ impl Shell {
                 self.descriptor_target(redirect.fd, *output, name)
             }
             RedirectKind::HereDoc(document) => Ok(Target::Document(document)),
+            RedirectKind::HereString(word) => Ok(Target::Text([&self.expand_string(word)?[..], b"\n"].concat())),
         }
     }
 
@@ -176,6 +183,7 @@ impl Shell {
                 Ok(true)
             }
             Target::Document(document) => self.here_document(fd, document, saved),
+            Target::Text(text) => self.here_text(fd, text, saved),
         }
     }
 
@@ -184,7 +192,7 @@ impl Shell {
         let result = match mode {
             FileMode::Read => fs::open(name, OpenFlags::RDONLY, 0),
             FileMode::ReadWrite => fs::open(name, OpenFlags::RDWR.with(OpenFlags::CREAT), 0o666),
-            FileMode::Append => fs::open(name, create.with(OpenFlags::APPEND), 0o666),
+            FileMode::Append | FileMode::AppendBoth => fs::open(name, create.with(OpenFlags::APPEND), 0o666),
             FileMode::Write | FileMode::WriteBoth if self.has(Opt::NoClobber) => open_unclobbered(name, create),
             FileMode::Write | FileMode::Clobber | FileMode::WriteBoth => {
                 fs::open(name, create.with(OpenFlags::TRUNC), 0o666)
@@ -192,18 +200,24 @@ impl Shell {
         };
         match result {
             Ok(opened) => {
-                if opened == target {
+                if opened == target && !flavour::is_bash() {
                     // Where the file comes to the output's place by itself, errors stay with ash where they went.
                     self.note(Saved { fd: target, copy: None }, saved);
                     return Ok(true);
                 }
-                self.save(target, saved)?;
-                let placed = self.place(opened, target);
-                discard(opened);
+                if opened == target {
+                    self.note(Saved { fd: target, copy: None }, saved);
+                } else {
+                    self.save(target, saved)?;
+                }
+                let placed = opened == target || self.place(opened, target);
+                if opened != target {
+                    discard(opened);
+                }
                 if !placed {
                     return Ok(false);
                 }
-                if mode == FileMode::WriteBoth {
+                if matches!(mode, FileMode::WriteBoth | FileMode::AppendBoth) {
                     self.save(fd::STDERR, saved)?;
                     let _ = fd::dup2(target, fd::STDERR, OpenFlags::default());
                 }
@@ -238,6 +252,11 @@ impl Shell {
             },
             None => Vec::new(),
         };
+        self.here_text(target, text, saved)
+    }
+
+    /// Makes `target` a pipe in which the text is.
+    fn here_text(&mut self, target: Fd, text: Vec<u8>, saved: &mut Vec<Saved>) -> Flow<bool> {
         let (reader, writer) = match pipe_above(target.min(PRIVATE)) {
             Ok(pipe) => pipe,
             Err(error) => {

@@ -34,6 +34,9 @@ impl Shell {
     pub(crate) fn eval_simple(&mut self, simple: &Simple, last: bool) -> Flow {
         let process_fds = self.process_fds.len();
         let flow = self.eval_simple_words(simple, last);
+        if flavour::is_bash() && flow.is_ok() {
+            self.note_status();
+        }
         if self.process_fds.len() > process_fds {
             self.close_process_fds(process_fds);
         }
@@ -43,6 +46,7 @@ impl Shell {
     fn eval_simple_words(&mut self, simple: &Simple, last: bool) -> Flow {
         self.vars.dynamics.line = simple.line;
         self.substitution_status = None;
+        self.debugged_simple(simple)?;
         let mut args = Vec::with_capacity(simple.words.len());
         self.expand_command_words(&simple.words, &mut args)?;
         let (call, skip) = if args.first().is_some_and(|name| name == b"command") {
@@ -67,14 +71,18 @@ impl Shell {
             self.status = self.substitution_status.unwrap_or(0);
             return Ok(());
         };
-        let keeps = matches!(&target, Target::Builtin(builtin) if builtin.special) && !call.by_command;
+        let is_bash = flavour::is_bash();
+        if is_bash {
+            self.note_argument(&args);
+        }
+        let keeps = matches!(&target, Target::Builtin(builtin) if builtin.special) && !call.by_command && !is_bash;
         // What `command` calls has variables of its own, which matters to `local` alone.
-        let is_local = matches!(&target, Target::Builtin(builtin) if builtin.name == "local");
+        let is_local = matches!(&target, Target::Builtin(builtin) if builtin.name == "local") && !is_bash;
         let scoped = !keeps && (!simple.assignments.is_empty() || is_local);
         if scoped || matches!(target, Target::Function(..)) {
             self.vars.push_scope();
         }
-        let traced = if flavour::is_dash() { 0 } else { skip };
+        let traced = if flavour::is_ash() { skip } else { 0 };
         let assigned =
             self.assign_for_command(&simple.assignments, scoped, trace_to, args.get(traced..).unwrap_or_default());
         let is_exec = matches!(&target, Target::Builtin(builtin) if builtin.name == "exec");
@@ -108,6 +116,9 @@ impl Shell {
     /// Expands a command's words; those of `export` and the like that are assignments as such.
     #[inline(never)]
     fn expand_command_words(&mut self, words: &[Word], args: &mut Vec<Vec<u8>>) -> Flow {
+        if flavour::is_bash() {
+            return self.expand_command_words_in_bash(words, args);
+        }
         let declares = |word: &Word| matches!(word.plain(), Some(b"export" | b"readonly" | b"local" | b"alias"));
         let declaration = match words {
             [first, ..] if declares(first) => true,
@@ -119,7 +130,7 @@ impl Shell {
         }
         for word in words {
             match as_assignment(word) {
-                Some(Assignment { name, value }) => {
+                Some(Assignment { name, value, .. }) => {
                     let value = self.expand_assignment(&value)?;
                     args.push([&name, &b"="[..], &value].concat());
                 }
@@ -129,9 +140,41 @@ impl Shell {
         Ok(())
     }
 
+    /// As [`Self::expand_command_words`]: what is an assignment among the words of `declare` and the like is one, and
+    /// what is more than `name=value` is kept for the built-in.
+    fn expand_command_words_in_bash(&mut self, words: &[Word], args: &mut Vec<Vec<u8>>) -> Flow {
+        let mut plain = words.iter().map(Word::plain);
+        let name = plain.find(|word| !matches!(word, Some(b"command" | b"builtin"))).flatten();
+        if !name.is_some_and(crate::syntax::is_declaration) {
+            return self.expand_words(words, args);
+        }
+        self.arrays.clear();
+        for word in words {
+            match as_assignment(word) {
+                Some(Assignment { name, value, target: None }) => {
+                    let value = self.expand_assignment(&value)?;
+                    args.push([&name, &b"="[..], &value].concat());
+                }
+                Some(Assignment { name, value, target: Some(target) }) => {
+                    let arg = builtins::declared(self, &name, &target, &value)?;
+                    args.push(arg);
+                }
+                None => self.expand_word(word, args)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the last word of a command: `$_`.
+    fn note_argument(&mut self, args: &[Vec<u8>]) {
+        let last = &mut self.vars.dynamics.calls.last_argument;
+        last.clear();
+        last.extend_from_slice(args.last().map_or(b"", Vec::as_slice));
+    }
+
     fn target(&self, name: &[u8], call: Call) -> Target {
-        let builtin = builtins::find(name);
-        if let Some(builtin) = builtin.filter(|builtin| builtin.special) {
+        let builtin = builtins::find(name).filter(|builtin| !self.bash.disabled.contains(builtin.name));
+        if let Some(builtin) = builtin.filter(|builtin| builtin.special && !flavour::is_bash()) {
             return Target::Builtin(builtin);
         }
         if !call.by_command
@@ -154,6 +197,9 @@ impl Shell {
         args: &[Vec<u8>],
     ) -> Flow {
         let mut traced = Vec::new();
+        if flavour::is_bash() {
+            return self.assign_for_command_in_bash(assignments, scoped, trace_to, args);
+        }
         for assignment in assignments {
             let value = self.expand_assignment(&assignment.value)?;
             if trace_to.is_some() {
@@ -170,6 +216,34 @@ impl Shell {
         trace_to.map_or(Ok(()), |to| self.trace(to, &traced, args))
     }
 
+    /// The same in bash, which traces each by itself.
+    fn assign_for_command_in_bash(
+        &mut self,
+        assignments: &[Assignment],
+        scoped: bool,
+        trace_to: Option<Fd>,
+        args: &[Vec<u8>],
+    ) -> Flow {
+        for assignment in assignments {
+            if scoped {
+                self.vars.localize(&assignment.name);
+            }
+            // The prompt is that of before, should it be what is assigned.
+            let prompt = trace_to.map(|_| self.trace_prompt());
+            self.assign_as_written(assignment)?;
+            if scoped {
+                self.vars.attributes(&assignment.name).exported = true;
+            }
+            if let (Some(to), Some(prompt)) = (trace_to, prompt) {
+                self.trace_assignment(to, prompt, assignment);
+            }
+        }
+        match trace_to {
+            Some(to) if !args.is_empty() => self.trace(to, &[], args),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs a built-in and writes its output.
     #[inline(never)]
     pub(crate) fn run_builtin(&mut self, builtin: &Builtin, args: &[Vec<u8>], by_command: bool) -> Flow {
@@ -183,8 +257,12 @@ impl Shell {
             self.out = held;
             written = written.and(self.flush());
         }
-        if flavour::is_dash() && written.is_err() {
-            self.complain(&[builtin.name.as_bytes(), b": I/O error"].concat());
+        match (flavour::current(), written) {
+            (flavour::Flavour::Dash, Err(_)) => self.complain(&[builtin.name.as_bytes(), b": I/O error"].concat()),
+            (flavour::Flavour::Bash, Err(error)) => {
+                self.complain(&[b"write error: ", error.message().as_bytes()].concat());
+            }
+            _ => {}
         }
         self.command_name = before;
         match result {
@@ -193,7 +271,7 @@ impl Shell {
                 Ok(())
             }
             // An error of a built-in that isn't special is only its failure.
-            Err(Unwind::Error) if !builtin.special || by_command => Ok(()),
+            Err(Unwind::Error) if !builtin.special || by_command && !flavour::is_bash() => Ok(()),
             Err(unwind) => Err(unwind),
         }
     }

@@ -66,7 +66,8 @@ impl Shell {
         let interactive = self.has(Opt::Interactive);
         for signal in ENDING {
             let replaces = match signal {
-                Signal::INT | Signal::QUIT => interactive || !flavour::is_dash(),
+                Signal::INT => interactive || flavour::is_ash() || self.pid == 1 && !flavour::is_dash(),
+                Signal::QUIT => interactive || flavour::is_ash(),
                 _ => interactive,
             };
             if replaces && (replace_action(signal) != Ok(Disposition::Ignore) || interactive) {

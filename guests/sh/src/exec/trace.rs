@@ -2,9 +2,12 @@
 
 use wcr_sys::{Fd, fd};
 
+use crate::bash::quote;
+use crate::options::Opt;
 use crate::shell::{Flow, Shell};
+use crate::syntax::ast::{Assignment, Command, Word};
 use crate::syntax::input::Input;
-use crate::syntax::{Parser, is_keyword};
+use crate::syntax::{Parser, is_keyword, unparse_bash};
 use crate::vars::single_quoted;
 
 impl Shell {
@@ -31,13 +34,68 @@ impl Shell {
         Ok(())
     }
 
-    fn trace_prompt(&mut self) -> Vec<u8> {
+    /// Writes a line behind the prompt `PS4`.
+    pub(crate) fn trace_line(&mut self, text: &[u8]) {
+        let line = [&self.trace_prompt()[..], text, b"\n"].concat();
+        let _ = fd::write_all(fd::STDERR, &line);
+    }
+
+    /// Writes an assignment as bash does.
+    pub(super) fn trace_assignment(&mut self, to: Fd, prompt: Vec<u8>, assignment: &Assignment) {
+        let mut text = prompt;
+        let value = self.vars.get(&assignment.name).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        match &assignment.target {
+            None => text.extend_from_slice(&[&assignment.name[..], b"=", &quote::traced(&value)].concat()),
+            Some(_) => unparse_bash::assignment(assignment, &mut text),
+        }
+        text.push(b'\n');
+        let _ = fd::write_all(to, &text);
+    }
+
+    /// Runs the trap for `DEBUG` before a round of a loop, and traces what bash traces there.
+    pub(super) fn trace_round(&mut self, name: &[u8], words: Option<&[Word]>) -> Flow {
+        self.debugged(|| heading(name, words))?;
+        if self.has(Opt::XTrace) {
+            self.trace_line(&heading(name, words));
+        }
+        Ok(())
+    }
+
+    /// The same before a `case`.
+    pub(super) fn trace_case(&mut self, command: &Command, word: &Word) -> Flow {
+        if !crate::flavour::is_bash() {
+            return Ok(());
+        }
+        self.debugged(|| unparse_bash::command(command))?;
+        if self.has(Opt::XTrace) {
+            self.trace_line(&[b"case ", &unparse_bash::word_text(word)[..], b" in"].concat());
+        }
+        Ok(())
+    }
+
+    pub(super) fn trace_prompt(&mut self) -> Vec<u8> {
+        if crate::flavour::is_bash() {
+            return self.trace_prompt_in_bash();
+        }
         let Some(prompt) = self.vars.get(b"PS4").map(std::borrow::Cow::into_owned) else { return Vec::new() };
         if !prompt.iter().any(|byte| matches!(byte, b'$' | b'`' | b'\\')) {
             self.behind_end = false;
             return prompt;
         }
         self.expand_prompt(prompt)
+    }
+
+    /// The first character stands there once for each level.
+    fn trace_prompt_in_bash(&mut self) -> Vec<u8> {
+        let prompt = self.vars.get(b"PS4").map(std::borrow::Cow::into_owned).unwrap_or_default();
+        let prompt = if prompt.iter().any(|byte| matches!(byte, b'$' | b'`' | b'\\')) {
+            self.expand_prompt(prompt)
+        } else {
+            prompt
+        };
+        let first = prompt.first().copied();
+        let more = first.into_iter().flat_map(|byte| core::iter::repeat_n(byte, self.trace_depth));
+        more.chain(prompt.iter().copied()).collect()
     }
 
     /// Expands a prompt's parameters and substitutions; a prompt that can't be parsed stays as it is, which is reported.
@@ -66,10 +124,25 @@ impl Shell {
     }
 }
 
+/// What a loop begins with.
+fn heading(name: &[u8], words: Option<&[Word]>) -> Vec<u8> {
+    let mut out = [b"for ", name, b" in"].concat();
+    match words {
+        Some(words) => {
+            words.iter().for_each(|word| out.extend_from_slice(&[b" ", &unparse_bash::word_text(word)[..]].concat()))
+        }
+        None => out.extend_from_slice(b" \"$@\""),
+    }
+    out
+}
+
 /// The text as it could be typed: quoted when it holds anything special.
 fn quoted(text: &[u8]) -> Vec<u8> {
-    if crate::flavour::is_dash() {
-        return text.to_vec();
+    match crate::flavour::current() {
+        crate::flavour::Flavour::Dash => return text.to_vec(),
+        crate::flavour::Flavour::Bash if text.is_empty() => return b"''".to_vec(),
+        crate::flavour::Flavour::Bash => return quote::traced(text),
+        crate::flavour::Flavour::Ash => {}
     }
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_^@,./:]-+".contains(byte);
     if text.iter().all(plain) && !is_keyword(text) { text.to_vec() } else { single_quoted(text) }

@@ -19,6 +19,15 @@ pub const NAMES: [&str; 32] = [
 /// The number that stands for the failure of a command (`ERR`), beyond those of the signals.
 pub const FAILURE: u8 = Signal::MAX + 1;
 
+/// That of what runs before each command (`DEBUG`).
+pub const DEBUG: u8 = FAILURE + 1;
+
+/// That of what runs behind functions (`RETURN`).
+pub const RETURN: u8 = FAILURE + 2;
+
+/// The traps that only bash has beside `ERR`.
+const OF_BASH: [(&str, u8); 2] = [("DEBUG", DEBUG), ("RETURN", RETURN)];
+
 /// The number of the signal with this name or number; names may begin with `SIG`, in any case.
 #[must_use]
 pub fn signal_number(text: &[u8]) -> Option<u8> {
@@ -27,6 +36,13 @@ pub fn signal_number(text: &[u8]) -> Option<u8> {
     }
     if text == b"ERR" {
         return Some(FAILURE);
+    }
+    if flavour::is_bash() {
+        let upper = text.to_ascii_uppercase();
+        let own = OF_BASH.iter().find(|(name, _)| name.as_bytes() == upper);
+        if own.is_some() || upper == b"ERR" {
+            return Some(own.map_or(FAILURE, |(_, number)| *number));
+        }
     }
     if text.first().is_some_and(u8::is_ascii_digit) {
         let number = crate::builtins::number(text)?;
@@ -49,10 +65,28 @@ pub fn signal_name(number: u8) -> String {
     if flavour::is_dash() {
         return dash::signal_name(number);
     }
+    if flavour::is_bash() {
+        return signal_name_in_bash(number);
+    }
     match NAMES.get(usize::from(number)) {
         Some(name) => (*name).to_owned(),
         None if number == FAILURE => "ERR".to_owned(),
         None => number.to_string(),
+    }
+}
+
+/// The name of a signal without its `SIG`, those of real time included.
+fn signal_name_in_bash(number: u8) -> String {
+    match number {
+        FAILURE => "ERR".into(),
+        DEBUG => "DEBUG".into(),
+        RETURN => "RETURN".into(),
+        29 => "IO".into(),
+        34 => "RTMIN".into(),
+        35..=49 => format!("RTMIN+{}", number - 34),
+        50..=63 => format!("RTMAX-{}", 64 - number),
+        64 => "RTMAX".into(),
+        number => NAMES.get(usize::from(number)).map_or_else(|| number.to_string(), |name| (*name).to_owned()),
     }
 }
 
@@ -90,6 +124,20 @@ impl Traps {
     #[must_use]
     pub fn action(&self, number: u8) -> Option<&[u8]> {
         self.actions.iter().find(|(known, _)| *known == number).map(|(_, action)| action.as_slice())
+    }
+
+    /// Takes out a trap that functions do not have.
+    pub(super) fn take(&mut self, wanted: u8) -> Option<(u8, Vec<u8>)> {
+        let place = self.actions.iter().position(|(number, _)| *number == wanted)?;
+        Some(self.actions.remove(place))
+    }
+
+    /// Puts back a trap that was taken out, unless another has been set.
+    pub(super) fn put_back(&mut self, (number, action): (u8, Vec<u8>)) {
+        if self.action(number).is_none() {
+            let place = self.actions.partition_point(|(known, _)| *known < number);
+            self.actions.insert(place, (number, action));
+        }
     }
 
     /// Takes out the trap for failures: functions begin without it, but under `set -E`.
@@ -180,7 +228,7 @@ impl Traps {
     }
 
     /// What a forked copy keeps: ignored signals; the others get their default action.
-    pub fn enter_subshell(&mut self) {
+    pub fn enter_subshell(&mut self, kept: &[u8]) {
         let actions = core::mem::take(&mut self.actions);
         for (number, action) in &actions {
             if !action.is_empty()
@@ -189,7 +237,8 @@ impl Traps {
                 let _ = signal::set_disposition(signal, Disposition::Default);
             }
         }
-        self.actions = actions.into_iter().filter(|(_, action)| action.is_empty()).collect();
+        let stays = |(number, action): &(u8, Vec<u8>)| action.is_empty() || kept.contains(number);
+        self.actions = actions.into_iter().filter(stays).collect();
         self.inherited.clear();
     }
 }
@@ -212,13 +261,19 @@ impl Shell {
         }
     }
 
-    fn run_trap(&mut self, action: Vec<u8>) -> Flow {
+    pub(crate) fn run_trap(&mut self, action: Vec<u8>) -> Flow {
         let status = self.status;
         let line = self.vars.dynamics.line;
         let is_dash = flavour::is_dash();
         let mut input = Input::text(action, if is_dash { 1 } else { line });
         input.counts_lines = is_dash;
+        let statuses = flavour::is_bash().then(|| self.vars.dynamics.calls.pipe_status.clone());
+        self.running_traps += 1;
         let flow = self.run_input(&mut input, false);
+        self.running_traps -= 1;
+        if let Some(statuses) = statuses {
+            self.vars.dynamics.calls.pipe_status = statuses;
+        }
         if flow.is_ok() {
             self.status = status;
         }
@@ -233,11 +288,38 @@ impl Shell {
             return Ok(());
         }
         let Some(action) = self.traps.action(FAILURE).map(<[u8]>::to_vec) else { return Ok(()) };
-        self.failure = Some(self.status);
+        self.failure = flavour::is_ash().then_some(self.status);
         self.traps.in_failure = true;
         let flow = self.run_trap(action);
         self.traps.in_failure = false;
         flow
+    }
+
+    /// Takes out the traps that a function of bash does not have.
+    pub(super) fn hold_traps(&mut self) -> Vec<(u8, Vec<u8>)> {
+        if self.traps.actions.is_empty() {
+            return Vec::new();
+        }
+        let errors = if self.has(Opt::ErrTrace) { None } else { self.traps.take(FAILURE) };
+        let traced = self.has(Opt::FuncTrace);
+        let others = [DEBUG, RETURN].into_iter().filter(|_| !traced);
+        let others: Vec<_> = others.filter_map(|number| self.traps.take(number)).collect();
+        errors.into_iter().chain(others).collect()
+    }
+
+    /// Puts them back.
+    pub(super) fn give_back_traps(&mut self, held: Vec<(u8, Vec<u8>)>) {
+        held.into_iter().for_each(|trap| self.traps.put_back(trap));
+    }
+
+    /// The traps that a subshell of bash keeps.
+    pub(super) fn traps_of_subshells(&self) -> Vec<u8> {
+        if !flavour::is_bash() {
+            return Vec::new();
+        }
+        let errors = self.has(Opt::ErrTrace).then_some(FAILURE);
+        let others = [DEBUG, RETURN].into_iter().filter(|_| self.has(Opt::FuncTrace));
+        errors.into_iter().chain(others).collect()
     }
 
     /// Runs the trap for the shell's end, once.

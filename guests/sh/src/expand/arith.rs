@@ -5,6 +5,7 @@
 //! its name is met; a variable's value is itself an expression.
 //! Two stacks do it, one of operators and one of operands: see [`Evaluator`].
 
+pub mod bash;
 pub mod dash;
 mod operator;
 

@@ -10,6 +10,7 @@ use crate::exec::Stage;
 use crate::exec::contained::Containment;
 use crate::exec::descriptors::{PRIVATE, discard, move_to, pipe_above};
 use crate::exec::redirect::pipe_failure;
+use crate::flavour;
 use crate::options::Opt;
 use crate::shell::{Capture, Flow, Shell};
 use crate::syntax::ast::{Command, Part, Simple, Substitution, Word};
@@ -26,8 +27,19 @@ impl Shell {
             self.substitution_status.get_or_insert(0);
             return Ok(Vec::new());
         };
+        if flavour::is_bash()
+            && let Some(mut text) = self.file_content(substitution)?
+        {
+            text.retain(|byte| *byte != 0);
+            while text.last() == Some(&b'\n') {
+                text.pop();
+            }
+            self.status = self.substitution_status.unwrap_or(0);
+            return Ok(text);
+        }
+        self.trace_depth += 1;
         let options = self.options;
-        self.options.set(Opt::ErrExit, false);
+        self.options.set(Opt::ErrExit, self.has(Opt::ErrExit) && self.keeps_errexit());
         self.make_room();
         let captured = match body {
             Command::Simple(simple) if self.is_harmless(simple) => self.capture_builtin(simple),
@@ -37,6 +49,11 @@ impl Shell {
             },
         };
         self.options = options;
+        self.trace_depth -= 1;
+        if flavour::is_bash() {
+            // What it ended with is known at once.
+            self.status = self.substitution_status.unwrap_or(0);
+        }
         let mut text = captured?;
         text.retain(|byte| *byte != 0);
         while text.last() == Some(&b'\n') {
@@ -62,7 +79,10 @@ impl Shell {
     pub(crate) fn capture_builtin(&mut self, simple: &Simple) -> Flow<Vec<u8>> {
         let (status, line) = (self.status, self.vars.dynamics.line);
         let outer = core::mem::replace(&mut self.capture, Capture::collecting());
+        let depth = self.vars.dynamics.calls.depth;
+        self.vars.dynamics.calls.depth = depth + 1;
         let flow = self.eval_simple(simple, false);
+        self.vars.dynamics.calls.depth = depth;
         let text = core::mem::replace(&mut self.capture, outer).text.unwrap_or_default();
         self.settle_jobs();
         self.substitution_status = Some(self.status);
@@ -184,7 +204,11 @@ impl Shell {
             }
         });
         discard(theirs);
-        let moved = fd::dup(ours, PROCESS_FD, OpenFlags::default());
+        let moved = if flavour::is_bash() { free_below(PROCESS_FD) } else { None };
+        let moved = match moved {
+            Some(place) => fd::dup2(ours, place, OpenFlags::default()).map(|()| place),
+            None => fd::dup(ours, PROCESS_FD, OpenFlags::default()),
+        };
         discard(ours);
         match (forked, moved) {
             (Ok(_), Ok(moved)) => {
@@ -201,6 +225,11 @@ impl Shell {
     pub(crate) fn close_process_fds(&mut self, from: usize) {
         self.process_fds.drain(from..).for_each(discard);
     }
+}
+
+/// The highest descriptor below that one that is free.
+fn free_below(end: Fd) -> Option<Fd> {
+    (PRIVATE..end).rev().find(|number| fd::flags(*number).is_err())
 }
 
 /// Whether expanding the word leaves no trace in the shell and raises no error.

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::pattern;
+use crate::flavour::is_bash;
 
 /// The field separators.
 #[derive(Debug, Clone)]
@@ -71,11 +72,12 @@ impl Field {
 
     fn push(&mut self, text: &[u8], quoted: bool) {
         if quoted {
-            if text.iter().any(|byte| pattern::is_special(*byte)) {
+            if is_bash() && !text.is_empty() || text.iter().any(|byte| pattern::is_special(*byte)) {
                 self.quoted.push(self.text.len()..self.text.len() + text.len());
             }
         } else {
             self.magic |= text.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['));
+            self.magic |= is_bash() && text.contains(&b'(');
         }
         self.text.extend_from_slice(text);
     }
@@ -88,7 +90,7 @@ impl Field {
         for range in &self.quoted {
             out.extend_from_slice(self.text.get(done..range.start).unwrap_or_default());
             for byte in self.text.get(range.clone()).unwrap_or_default() {
-                if pattern::is_special(*byte) {
+                if pattern::is_special(*byte) || is_bash() && b"()|+@".contains(byte) {
                     out.push(b'\\');
                 }
                 out.push(*byte);
@@ -97,6 +99,66 @@ impl Field {
         }
         out.extend_from_slice(self.text.get(done..).unwrap_or_default());
         out
+    }
+}
+
+impl Field {
+    /// The field as a regular expression: what was quoted matches itself.
+    #[must_use]
+    pub fn regex(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.text.len() + 8);
+        for (at, byte) in self.text.iter().enumerate() {
+            if self.is_quoted(at) && b".[]\\()*+?{}|^$".contains(byte) {
+                out.push(b'\\');
+            }
+            out.push(*byte);
+        }
+        out
+    }
+
+    /// The field as what takes the place of a match; with `matched` an unquoted `&` stands for that.
+    #[must_use]
+    pub fn replacement(&self, matched: bool) -> Replacement {
+        let mut pieces = vec![Vec::new()];
+        let mut at = 0;
+        while let Some(byte) = self.text.get(at) {
+            let quoted = self.is_quoted(at);
+            let next = self.text.get(at + 1).filter(|next| matches!(next, b'&' | b'\\'));
+            let byte = match (byte, next) {
+                (b'&', _) if matched && !quoted => {
+                    pieces.push(Vec::new());
+                    at += 1;
+                    continue;
+                }
+                (b'\\', Some(next)) if matched && !quoted => {
+                    at += 1;
+                    *next
+                }
+                (byte, _) => *byte,
+            };
+            pieces.last_mut().into_iter().for_each(|piece| piece.push(byte));
+            at += 1;
+        }
+        Replacement { pieces }
+    }
+
+    fn is_quoted(&self, at: usize) -> bool {
+        self.quoted.iter().any(|range| range.contains(&at))
+    }
+}
+
+/// What takes the place of a match.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    /// Between them stands what matched.
+    pieces: Vec<Vec<u8>>,
+}
+
+impl Replacement {
+    /// The text for this match.
+    #[must_use]
+    pub fn text(&self, matched: &[u8]) -> Vec<u8> {
+        self.pieces.join(matched)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Word expansion: from the parsed word to the fields a command gets.
 
 pub mod arith;
+mod bash;
 mod command;
 pub mod fields;
 mod glob;
@@ -18,7 +19,7 @@ use crate::{accounts, flavour};
 
 /// Where a word stands, which decides about tildes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     /// A word of a command: a tilde at its start.
     Word,
     /// The value of an assignment: also after each colon.
@@ -63,6 +64,15 @@ impl Shell {
     /// # Errors
     /// An expansion's error.
     pub fn expand_word(&mut self, word: &Word, out: &mut Vec<Vec<u8>>) -> Flow {
+        if flavour::is_bash()
+            && let Some(words) = self.without_braces(word)
+        {
+            return words.iter().try_for_each(|word| self.expand_one(word, out));
+        }
+        self.expand_one(word, out)
+    }
+
+    fn expand_one(&mut self, word: &Word, out: &mut Vec<Vec<u8>>) -> Flow {
         if let [part] = word.0.as_slice() {
             // The common cases need no fields.
             match part {
@@ -70,7 +80,11 @@ impl Shell {
                     out.push(text.to_vec());
                     return Ok(());
                 }
-                Part::Literal(text) if text.first() != Some(&b'~') && !pattern::has_magic(text) => {
+                Part::Literal(text)
+                    if text.first() != Some(&b'~')
+                        && !pattern::has_magic(text)
+                        && !(flavour::is_bash() && text.iter().any(|byte| matches!(byte, b'(' | b'~'))) =>
+                {
                     out.push(text.to_vec());
                     return Ok(());
                 }
@@ -106,9 +120,19 @@ impl Shell {
             builder.split(&self.separators)
         } else {
             let mut builder = Builder::splitting(&separators);
-            self.expand_parts(word, Place::Word, &mut builder)?;
+            match assigned_tilde(word) {
+                // In bash tildes count behind an equals sign of any word.
+                Some(assignment) => {
+                    builder.text(&[&assignment.name, &b"="[..]].concat(), false);
+                    self.expand_parts(&assignment.value, Place::Assignment, &mut builder)?;
+                }
+                None => self.expand_parts(word, Place::Word, &mut builder)?,
+            }
             builder.finish()
         };
+        if flavour::is_bash() {
+            return fields.into_iter().try_for_each(|field| self.glob_in_bash(field, out));
+        }
         for field in fields {
             self.glob_field(field, out);
         }
@@ -176,7 +200,7 @@ impl Shell {
         self.expand_single(word, place).map(|field| field.text)
     }
 
-    fn expand_single(&mut self, word: &Word, place: Place) -> Flow<Field> {
+    pub(crate) fn expand_single(&mut self, word: &Word, place: Place) -> Flow<Field> {
         if let [Part::Arith(expression, _)] = word.0.as_slice() {
             let value = self.expand_arith(expression)?;
             return Ok(Field::literal(arith::decimal(value)));
@@ -198,7 +222,7 @@ impl Shell {
                             } else {
                                 out.text(text, false);
                             }
-                            if !flavour::is_dash()
+                            if flavour::is_ash()
                                 && opens_login(text, index == 0, place)
                                 && let Some((head, tail)) = split_login(after().collect(), place)
                             {
@@ -240,6 +264,8 @@ impl Shell {
                     let path = self.process_substitution(command, *output)?;
                     out.text(&path, true);
                 }
+                // Only the command that it is an argument of knows what to do with it.
+                Part::Target(name, _) => out.text(name, true),
             }
         }
         Ok(())
@@ -281,7 +307,7 @@ impl Shell {
                             rest = after;
                         }
                         None if after.is_empty() || login.len() == 1 => {}
-                        None if flavour::is_dash() => {}
+                        None if !flavour::is_ash() => {}
                         None => {
                             out.text(login, false);
                             return Err(after.get(1..).unwrap_or_default());
@@ -315,6 +341,16 @@ impl Shell {
     /// # Errors
     /// The expression's, an error of the shell.
     pub fn arithmetic(&mut self, text: &[u8]) -> Flow<i64> {
+        if flavour::is_bash() {
+            let value = if text.contains(&b'"') {
+                let unquoted: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'"').collect();
+                arith::bash::evaluate(self, &unquoted)?
+            } else {
+                arith::bash::evaluate(self, text)?
+            };
+            self.settle_variables();
+            return Ok(value);
+        }
         let value = if flavour::is_dash() {
             arith::dash::evaluate(text, self).map_err(|failure| failure.message(text))
         } else {
@@ -377,6 +413,15 @@ fn split_login(parts: Vec<Part>, place: Place) -> Option<(Word, Vec<Part>)> {
     None
 }
 
+/// A word of bash that looks like an assignment, where a tilde is in its value.
+fn assigned_tilde(word: &Word) -> Option<crate::syntax::ast::Assignment> {
+    let tilde = |part: &Part| matches!(part, Part::Literal(text) if text.contains(&b'~'));
+    if !flavour::is_bash() || !word.0.iter().any(tilde) {
+        return None;
+    }
+    crate::syntax::as_assignment(word)
+}
+
 /// Whether something in the word may be an assignment to a variable.
 fn may_assign(word: &Word) -> bool {
     word.0.iter().any(|part| match part {
@@ -387,6 +432,8 @@ fn may_assign(word: &Word) -> bool {
             ParamOp::Default(_, word) | ParamOp::Alternative(_, word) | ParamOp::Error(_, word) => may_assign(word),
             ParamOp::Trim { pattern, .. } => may_assign(pattern),
             ParamOp::Replace { pattern, replacement, .. } => may_assign(pattern) || may_assign(replacement),
+            // Those of bash see what they assign.
+            _ => false,
         },
         _ => false,
     })

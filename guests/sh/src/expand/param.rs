@@ -42,11 +42,15 @@ impl Shell {
             // By far the most frequent case goes without a copy.
             match self.vars.get(name) {
                 Some(value) => put(out, &value, param.quoted),
+                None if self.has(Opt::NoUnset) && flavour::is_bash() => return Err(self.unbound(name)),
                 None if self.has(Opt::NoUnset) => return Err(self.unset_error(&param.name)),
                 None if param.quoted => out.text(b"", true),
                 None => {}
             }
             return Ok(());
+        }
+        if flavour::is_bash() {
+            return self.expand_param_in_bash(param, place, out);
         }
         // A length is that of all parameters joined.
         let fields = out.splits() && param.op != ParamOp::Length;
@@ -109,6 +113,13 @@ impl Shell {
                     Err(self.fail(&[&name_text(&param.name), &b": "[..], &message].concat()))
                 }
             },
+            // Only bash has the others.
+            ParamOp::Substitute { .. }
+            | ParamOp::Case { .. }
+            | ParamOp::Transform(_)
+            | ParamOp::Keys
+            | ParamOp::Names(_)
+            | ParamOp::BadText(_) => Ok(()),
             // Of an unset parameter nothing is looked at but its name.
             ParamOp::Trim { .. } | ParamOp::Substring(..) | ParamOp::Replace { .. } if value.is_none() => {
                 let value = self.required(None, &param.name)?;
@@ -162,11 +173,11 @@ impl Shell {
         let value = || match &param.name {
             ParamName::Variable(name) => self.vars.get(name).map(Cow::into_owned),
             ParamName::Positional(index) => self.params.get((*index as usize).checked_sub(1)?).cloned(),
-            ParamName::Special(_) => None,
+            _ => None,
         };
         match &param.op {
             ParamOp::Plain => value(),
-            ParamOp::Trim { suffix, longest, pattern } => {
+            ParamOp::Trim { suffix, longest, pattern } if !flavour::is_bash() => {
                 let pattern = literal_pattern(pattern)?;
                 value().map(|text| trimmed(text, pattern, *suffix, *longest))
             }
@@ -183,6 +194,8 @@ impl Shell {
                 return self.params.get(*index as usize - 1).map(|value| Value::One(value.clone()));
             }
             ParamName::Special(special) => *special,
+            // Only bash has the others.
+            ParamName::Element(_) | ParamName::Indirect(_) => return None,
         };
         let text = match special {
             b'@' | b'*' if fields && (special == b'@' || !quoted) => {
@@ -234,7 +247,7 @@ impl Shell {
     }
 
     /// The word of `${x-word}`, expanded in place.
-    fn put_word(&mut self, word: &Word, quoted: bool, place: Place, out: &mut Builder) -> Flow {
+    pub(super) fn put_word(&mut self, word: &Word, quoted: bool, place: Place, out: &mut Builder) -> Flow {
         if quoted {
             out.text(b"", true);
         }
@@ -261,6 +274,8 @@ fn name_text(name: &ParamName) -> Cow<'_, [u8]> {
         ParamName::Variable(name) => Cow::Borrowed(name),
         ParamName::Positional(index) => Cow::Owned(index.to_string().into_bytes()),
         ParamName::Special(byte) => Cow::Owned(vec![*byte]),
+        ParamName::Element(place) => Cow::Borrowed(&place.name),
+        ParamName::Indirect(inner) => name_text(inner),
     }
 }
 

@@ -1,5 +1,9 @@
 //! Shell patterns: `*`, `?`, bracket expressions, backslashes.
 
+mod extended;
+
+pub use extended::Style;
+
 /// Whether the pattern matches the whole text. A backslash takes the special meaning from the next byte.
 #[must_use]
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {

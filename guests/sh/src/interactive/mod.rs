@@ -1,5 +1,6 @@
 //! Reading commands from a person.
 
+mod bash;
 mod completion;
 mod lines;
 mod prompt;
@@ -31,6 +32,12 @@ impl Shell {
     pub fn begin_interactive(&mut self, commands: bool) {
         let controls = self.begin_job_control();
         self.options.set(Opt::Monitor, controls);
+        if flavour::is_bash() {
+            if !controls {
+                self.complain_about_job_control();
+            }
+            return;
+        }
         if flavour::is_dash() {
             if !controls {
                 self.complain(b"can't access tty; job control turned off");
@@ -58,13 +65,19 @@ impl Shell {
         let mut input = Input::terminal(lines::reader(desk.clone()));
         let mut ends = 0;
         loop {
+            if flavour::is_bash() {
+                self.run_prompt_command();
+            }
             self.poll_jobs();
             self.report_changed_jobs();
             self.set_desk(&mut desk.borrow_mut());
             input.prompt = Prompt::First;
             input.verbose = self.has(Opt::Verbose);
             input.clear_end();
-            let parsed = Parser::new(&mut input, &self.aliases, self.vars.dynamics.line).line();
+            let patterns = self.reads_extended_patterns();
+            let mut parser = Parser::new(&mut input, &self.aliases, self.vars.dynamics.line);
+            parser = parser.with_extended_patterns(patterns);
+            let parsed = parser.line();
             self.parser_line = input.line;
             self.base_line = input.line;
             self.jobs.unsettled = false;
@@ -88,7 +101,8 @@ impl Shell {
                 Ok(Line::End) => {
                     ends += 1;
                     if self.may_leave() {
-                        let _ = fd::write_all(fd::STDERR, b"\n");
+                        let farewell: &[u8] = if flavour::is_bash() { b"exit\n" } else { b"\n" };
+                        let _ = fd::write_all(fd::STDERR, farewell);
                         if !self.has(Opt::IgnoreEof) {
                             return;
                         }
@@ -103,7 +117,7 @@ impl Shell {
             };
             match flow {
                 Ok(()) | Err(Unwind::Break(_) | Unwind::Continue(_)) => {}
-                Err(Unwind::Error) => self.recover(&mut input),
+                Err(Unwind::Error | Unwind::Syntax) => self.recover(&mut input),
                 Err(Unwind::Exit | Unwind::Return) => return,
             }
         }
@@ -169,11 +183,14 @@ impl Shell {
         }
         self.settle_variables();
         self.vars.dynamics.functions.clear();
+        self.vars.dynamics.calls.frames.clear();
         (self.loops, self.tested) = (0, 0);
         self.capture = Capture::default();
         self.out.clear();
         self.close_process_fds(0);
         self.command_name = Some(self.arg0.to_vec().into());
+        self.running_traps = 0;
+        self.trace_depth = 0;
     }
 
     fn report_changed_jobs(&mut self) {

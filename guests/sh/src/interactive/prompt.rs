@@ -9,7 +9,7 @@ use crate::flavour;
 use crate::shell::Shell;
 
 /// Stand around what takes no columns while a prompt is put together.
-const INVISIBLE: [u8; 2] = [1, 2];
+pub(super) const INVISIBLE: [u8; 2] = [1, 2];
 
 impl Shell {
     /// Puts what the next line needs on the desk.
@@ -19,7 +19,8 @@ impl Shell {
         desk.traps_interrupt = self.traps.action(wcr_sys::abi::Signal::INT.0).is_some();
         let text = |shell: &Self, name: &[u8]| shell.vars.get(name).map(Cow::into_owned).unwrap_or_default();
         let builtins = crate::builtins::names().map(|name| name.as_bytes().to_vec());
-        let applets = crate::applet_names::all().map(|name| name.as_bytes().to_vec());
+        let applets = crate::applet_names::all().filter(|_| !flavour::is_bash());
+        let applets = applets.map(|name| name.as_bytes().to_vec());
         desk.words =
             Words { path: text(self, b"PATH"), home: text(self, b"HOME"), commands: builtins.chain(applets).collect() };
     }
@@ -33,14 +34,25 @@ impl Shell {
     /// A prompt variable's value: parameters, then the backslash codes; and the columns that its last line takes.
     fn prompt(&mut self, name: &[u8]) -> (Vec<u8>, usize) {
         let Some(prompt) = self.vars.get(name).map(Cow::into_owned) else { return (Vec::new(), 0) };
+        if flavour::is_bash() {
+            // The codes come first there.
+            let decoded = self.decode_prompt_in_bash(&prompt);
+            let expanded = self.expand_prompt(decoded);
+            return self.measured(&expanded);
+        }
         let expanded = self.expand_prompt(prompt);
         if flavour::is_dash() {
             // Backslashes mean nothing, and the terminal edits the line.
             return (expanded, 0);
         }
         let decoded = self.decode_prompt(&expanded);
+        self.measured(&decoded)
+    }
+
+    /// The prompt without its marks of what is not seen, and the columns that its last line takes.
+    fn measured(&self, decoded: &[u8]) -> (Vec<u8>, usize) {
         let (mut text, mut width, mut visible) = (Vec::with_capacity(decoded.len()), 0, true);
-        for unit in self.units().iter(&decoded) {
+        for unit in self.units().iter(decoded) {
             match unit {
                 [byte] if INVISIBLE.contains(byte) => visible = *byte != INVISIBLE[0],
                 unit => {

@@ -1,7 +1,11 @@
 //! The syntax tree: what the parser makes and the evaluator walks.
 
+pub mod bash;
+
 use std::cell::OnceCell;
 use std::rc::Rc;
+
+use bash::{CaseChange, Extended, Place, Subscript, Target};
 
 /// A command of any kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +89,8 @@ pub enum Command {
         /// What a call runs.
         body: Rc<Command>,
     },
+    /// What only bash has.
+    Extended(Box<Extended>),
 }
 
 /// Assignments, words and redirections.
@@ -107,6 +113,8 @@ pub struct Assignment {
     pub name: Box<[u8]>,
     /// Its new value.
     pub value: Word,
+    /// What bash has beyond `name=value`.
+    pub target: Option<Rc<Target>>,
 }
 
 /// One branch of a `case`.
@@ -116,6 +124,19 @@ pub struct Branch {
     pub patterns: Vec<Word>,
     /// What runs; `None` when the branch is empty.
     pub body: Option<Command>,
+    /// What comes behind it.
+    pub end: BranchEnd,
+}
+
+/// What comes behind a branch of a `case` that has run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BranchEnd {
+    /// The end: `;;`
+    Stop,
+    /// The next branch, whatever its patterns: `;&`
+    Through,
+    /// The next branch whose patterns match: `;;&`
+    Test,
 }
 
 /// A redirection.
@@ -125,6 +146,8 @@ pub struct Redirect {
     pub fd: u32,
     /// What it becomes.
     pub kind: RedirectKind,
+    /// The variable that gets the number, where the descriptor is any that is free.
+    pub name: Option<Box<[u8]>>,
 }
 
 /// What a redirected descriptor becomes.
@@ -141,6 +164,8 @@ pub enum RedirectKind {
     },
     /// A here-document. The cell is filled when the parser reaches the body.
     HereDoc(Rc<HereDoc>),
+    /// `<<< word`
+    HereString(Word),
 }
 
 /// How a file is opened.
@@ -158,6 +183,8 @@ pub enum FileMode {
     ReadWrite,
     /// `&>`: standard error follows.
     WriteBoth,
+    /// `&>>`
+    AppendBoth,
 }
 
 /// A here-document.
@@ -216,12 +243,14 @@ pub enum Part {
         /// Whether the shell's side writes.
         output: bool,
     },
+    /// What an assignment begins with, where it is more than `name=`; the value follows.
+    Target(Box<[u8]>, Rc<Target>),
 }
 
 impl Part {
     /// Whether it expands to all positional parameters, each a field.
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::Param(param) if param.name == ParamName::Special(b'@'))
+        matches!(self, Self::Param(param) if param.name.is_list() || param.op == ParamOp::Names(false))
     }
 
     /// Whether it is a parameter expansion without an operator.
@@ -249,7 +278,7 @@ pub struct Param {
 }
 
 /// Which parameter is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ParamName {
     /// A variable.
     Variable(Box<[u8]>),
@@ -257,6 +286,22 @@ pub enum ParamName {
     Positional(u32),
     /// One of `@ * # ? - $ !`.
     Special(u8),
+    /// A value of an array, or all of them.
+    Element(Box<Place>),
+    /// `${!x}`: the parameter whose name is the value of another.
+    Indirect(Box<ParamName>),
+}
+
+impl ParamName {
+    /// Whether it is all positional parameters or all values of an array, each a field.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        match self {
+            Self::Special(byte) => *byte == b'@',
+            Self::Element(place) => place.subscript == Subscript::All,
+            _ => false,
+        }
+    }
 }
 
 /// What is done with a parameter's value.
@@ -296,4 +341,30 @@ pub enum ParamOp {
         /// What takes its place.
         replacement: Word,
     },
+    /// `${x/pattern/text}` as bash has it.
+    Substitute {
+        /// Which matches are replaced.
+        which: bash::Which,
+        /// What is replaced.
+        pattern: Word,
+        /// What takes its place.
+        replacement: Word,
+    },
+    /// `${x^pattern}` and the like.
+    Case {
+        /// What becomes of a letter.
+        change: CaseChange,
+        /// Whether of all, and not only of the first.
+        all: bool,
+        /// Which letters; without one, each.
+        pattern: Word,
+    },
+    /// `${x@letter}`
+    Transform(u8),
+    /// `${!a[@]}`
+    Keys,
+    /// `${!prefix@}`, or `${!prefix*}` when the names are joined.
+    Names(bool),
+    /// Not in the language of bash: its text, for the diagnostic.
+    BadText(Box<[u8]>),
 }

@@ -60,6 +60,10 @@ pub struct Input {
     pub is_script: bool,
     /// Whether what is read is also written to standard error (`set -v`).
     pub verbose: bool,
+    /// Whether the descriptor is one that commands read, too, so that each line is taken by itself.
+    pub by_lines: bool,
+    /// Whether commands of it have run before: reading goes on behind an error.
+    pub goes_on: bool,
     /// Signals that came while text was being read.
     pub signals: Vec<Signal>,
     /// Which prompt a terminal shows next.
@@ -81,6 +85,8 @@ impl Input {
             counts_lines: true,
             is_script: false,
             verbose: false,
+            by_lines: false,
+            goes_on: false,
             signals: Vec::new(),
             prompt: Prompt::First,
         }
@@ -122,11 +128,17 @@ impl Input {
             Source::Text => return false,
             Source::Fd(from) => {
                 if self.pos == old {
-                    self.buf.clear();
-                    (self.pos, self.shown) = (0, 0);
+                    // What was the beginning of a line is kept for a diagnostic.
+                    let line = if flavour::is_bash() { begun_line(&self.buf) } else { self.buf.len() };
+                    self.buf.drain(..line);
+                    self.pos = self.buf.len();
+                    self.shown = self.pos;
                 }
                 let start = self.buf.len();
-                self.buf.resize(start + if flavour::is_dash() { BLOCK_DASH } else { BLOCK }, 0);
+                if self.by_lines {
+                    return self.read_one_line(start);
+                }
+                self.buf.resize(start + if flavour::is_ash() { BLOCK } else { BLOCK_DASH }, 0);
                 let count = loop {
                     match fd::read(*from, self.buf.get_mut(start..).unwrap_or_default()) {
                         Err(Errno::Intr) => self.signals.extend(signal::take()),
@@ -144,6 +156,21 @@ impl Input {
                 self.finish_refill(old)
             }
         }
+    }
+
+    /// Takes no more than the rest of a line from a descriptor that the commands read, too.
+    fn read_one_line(&mut self, start: usize) -> bool {
+        let Source::Fd(from) = self.source else { return false };
+        while self.buf.get(start..).and_then(<[u8]>::last) != Some(&b'\n') {
+            let mut byte = [0];
+            match fd::read(from, &mut byte) {
+                Ok(0) => break,
+                Ok(_) => self.buf.extend_from_slice(&byte),
+                Err(Errno::Intr) => self.signals.extend(signal::take()),
+                Err(_) => break,
+            }
+        }
+        self.finish_refill(start)
     }
 
     fn finish_refill(&mut self, start: usize) -> bool {
@@ -244,6 +271,29 @@ impl Input {
         found
     }
 
+    /// The line that has been read last, as bash shows it with an error.
+    #[must_use]
+    pub fn current_line(&self) -> &[u8] {
+        let read = self.buf.get(..self.pos).unwrap_or_default();
+        let read = read.strip_suffix(b"\n").unwrap_or(read);
+        let start = read.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let line = self.buf.get(start..).unwrap_or_default();
+        let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
+        line.get(..end).unwrap_or_default()
+    }
+
+    /// The number of the line behind the last one.
+    #[must_use]
+    pub fn line_at_end(&self) -> u32 {
+        self.line + u32::from(self.buf.last().is_some_and(|byte| *byte != b'\n'))
+    }
+
+    /// Whether an alias's text is being read.
+    #[must_use]
+    pub fn in_any_alias(&self) -> bool {
+        !self.aliases.is_empty()
+    }
+
     /// The rest of the current line without its newline, left where it is. Of alias texts only those are looked into
     /// that hold all of it.
     pub fn rest_of_line(&mut self) -> &[u8] {
@@ -316,4 +366,9 @@ impl Input {
     pub fn take_blank_after_alias(&mut self) -> bool {
         core::mem::take(&mut self.blank_after_alias)
     }
+}
+
+/// Where the line begins whose end is not there yet.
+fn begun_line(text: &[u8]) -> usize {
+    text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }

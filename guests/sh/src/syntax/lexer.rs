@@ -57,7 +57,17 @@ impl<'a> Parser<'a> {
             document: None,
             in_delimiter: false,
             in_target: false,
+            extended_patterns: false,
+            declares: false,
+            opened_line: 1,
         }
+    }
+
+    /// The same, reading `@(…)` and the like as patterns.
+    #[must_use]
+    pub fn with_extended_patterns(mut self, extended: bool) -> Self {
+        self.extended_patterns = extended;
+        self
     }
 
     /// Takes the next token.
@@ -127,6 +137,7 @@ impl<'a> Parser<'a> {
         let Some(byte) = self.input.peek_joined() else { return Ok(Token::End) };
         let token = match byte {
             b'\n' => Token::Newline,
+            b';' | b'|' | b'&' | b'<' | b'>' if flavour::is_bash() => return self.bash_operator(byte, *expect),
             b';' => return Ok(self.double(b';', Token::Semicolon, Token::DoubleSemicolon)),
             b'|' => return Ok(self.double(b'|', Token::Pipe, Token::Or)),
             b'&' => {
@@ -142,12 +153,13 @@ impl<'a> Parser<'a> {
             b'<' | b'>' if !flavour::is_extended() || self.input.peek_second() != Some(b'(') => {
                 return Ok(Token::Redirect(self.redirect_operator(), None));
             }
+            _ if flavour::is_bash() => return self.bash_word_or_descriptor(*expect),
             _ => return self.word_or_descriptor(),
         };
         Ok(self.advance(token))
     }
 
-    fn advance(&mut self, token: Token) -> Token {
+    pub(super) fn advance(&mut self, token: Token) -> Token {
         self.input.next();
         token
     }
@@ -157,12 +169,15 @@ impl<'a> Parser<'a> {
         if self.input.take_joined(byte) { two } else { one }
     }
 
-    fn redirect_operator(&mut self) -> RedirectOp {
+    pub(super) fn redirect_operator(&mut self) -> RedirectOp {
         let first = self.input.next();
         let second = self.input.peek_joined();
         let op = match (first, second) {
             (Some(b'<'), Some(b'<')) => {
                 self.input.next();
+                if flavour::is_bash() && self.input.take_joined(b'<') {
+                    return RedirectOp::HereString;
+                }
                 return if self.input.take_joined(b'-') { RedirectOp::HereDocTabs } else { RedirectOp::HereDoc };
             }
             (Some(b'<'), Some(b'&')) => RedirectOp::DupInput,
@@ -177,7 +192,7 @@ impl<'a> Parser<'a> {
         op
     }
 
-    fn word_or_descriptor(&mut self) -> Result<Token> {
+    pub(super) fn word_or_descriptor(&mut self) -> Result<Token> {
         let word = self.word()?;
         if !self.input.at_alias_end()
             && matches!(self.input.peek(), Some(b'<' | b'>'))

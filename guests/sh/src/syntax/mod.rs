@@ -1,6 +1,7 @@
 //! From text to syntax tree.
 
 pub mod ast;
+mod bash;
 pub mod input;
 mod lexer;
 mod parser;
@@ -8,6 +9,7 @@ mod token;
 pub mod unparse;
 mod word;
 
+pub use bash::{is_declaration, resolve_escapes, unparse as unparse_bash};
 pub(crate) use parser::as_assignment;
 pub use parser::{Line, Parser};
 pub use token::is_keyword;
@@ -21,6 +23,8 @@ pub struct SyntaxError {
     pub line: u32,
     /// Whether the text `syntax error: ` is left out.
     pub bare: bool,
+    /// The line itself, which bash shows.
+    pub shown: Option<Vec<u8>>,
 }
 
 /// The result of parsing.

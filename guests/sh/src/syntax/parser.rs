@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::ast::{Assignment, Branch, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word};
+use super::ast::{
+    Assignment, Branch, BranchEnd, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word,
+};
 use super::input::Input;
 use super::lexer::{Expect, PushedBack};
 use super::token::{Keyword, RedirectOp, Token};
@@ -33,6 +35,12 @@ pub struct Parser<'a> {
     /// Whether the first command substitution finds the text at its end: that of the commands, whose parser had looked
     /// ahead to it, is taken for its own.
     pub behind_end: bool,
+    /// Whether `@(…)` and the like are patterns.
+    pub(super) extended_patterns: bool,
+    /// Whether the words being read are those of `declare` and the like, which may be assignments.
+    pub(super) declares: bool,
+    /// The line on which the last quote or the like was opened.
+    pub(super) opened_line: u32,
 }
 
 /// What a complete line holds.
@@ -125,7 +133,7 @@ impl Parser<'_> {
     }
 
     /// A list that must not be empty, unless the text ends: then what is missing after it is the error.
-    fn body(&mut self) -> Result<Command> {
+    pub(super) fn body(&mut self) -> Result<Command> {
         if self.depth >= MAX_DEPTH {
             return Err(self.error("nested too deeply"));
         }
@@ -135,13 +143,13 @@ impl Parser<'_> {
         match list {
             Some(command) => Ok(command),
             None => match self.peek(Expect::COMMAND_LINES)? {
-                Token::End => Ok(Command::Sequence(Vec::new())),
+                Token::End if !flavour::is_bash() => Ok(Command::Sequence(Vec::new())),
                 token => Err(self.unexpected(&token, None)),
             },
         }
     }
 
-    fn and_or(&mut self) -> Result<Command> {
+    pub(super) fn and_or(&mut self) -> Result<Command> {
         let mut left = self.pipeline()?;
         loop {
             let is_and = match self.peek(Expect::WORD)? {
@@ -156,7 +164,10 @@ impl Parser<'_> {
         }
     }
 
-    fn pipeline(&mut self) -> Result<Command> {
+    pub(super) fn pipeline(&mut self) -> Result<Command> {
+        if flavour::is_bash() {
+            return self.bash_pipeline();
+        }
         let negated = self.peek(Expect::COMMAND)? == Token::Keyword(Keyword::Not);
         if negated {
             self.token(Expect::COMMAND)?;
@@ -177,7 +188,7 @@ impl Parser<'_> {
         Ok(if negated { Command::Not(Box::new(command)) } else { command })
     }
 
-    fn command(&mut self) -> Result<Command> {
+    pub(super) fn command(&mut self) -> Result<Command> {
         let token = self.token(Expect::COMMAND)?;
         let line = self.input.line;
         let body = match token {
@@ -192,6 +203,10 @@ impl Parser<'_> {
                 self.expect_keyword(Keyword::End)?;
                 Command::Group(Box::new(body))
             }
+            Token::Keyword(Keyword::Select) => self.select_command(line)?,
+            Token::Keyword(Keyword::Condition) => self.condition_command(line)?,
+            Token::Keyword(Keyword::Coprocess) => return self.coprocess(),
+            Token::Open if flavour::is_bash() && self.opens_arithmetic() => self.arith_command(line)?,
             Token::Open => {
                 let body = Box::new(self.body()?);
                 let token = self.token(Expect::KEYWORD_LINES)?;
@@ -201,14 +216,14 @@ impl Parser<'_> {
                 let redirects = self.redirects()?;
                 return Ok(Command::Subshell { body, redirects, line });
             }
-            Token::Word(_) | Token::Redirect(..) => return self.simple(token, line),
+            Token::Word(_) | Token::Redirect(..) | Token::NamedRedirect(..) => return self.simple(token, line),
             token => return Err(self.unexpected(&token, None)),
         };
         let redirects = self.redirects()?;
         Ok(if redirects.is_empty() { body } else { redirected(body, redirects, line) })
     }
 
-    fn expect_keyword(&mut self, keyword: Keyword) -> Result<()> {
+    pub(super) fn expect_keyword(&mut self, keyword: Keyword) -> Result<()> {
         let token = self.token(Expect::COMMAND_LINES)?;
         if token == Token::Keyword(keyword) {
             return Ok(());
@@ -233,7 +248,13 @@ impl Parser<'_> {
         Ok(Command::If { condition, then, otherwise })
     }
 
-    fn do_group(&mut self) -> Result<Command> {
+    pub(super) fn do_group(&mut self) -> Result<Command> {
+        if flavour::is_bash() && self.peek(Expect::COMMAND_LINES)? == Token::Keyword(Keyword::Begin) {
+            self.token(Expect::COMMAND_LINES)?;
+            let body = self.body()?;
+            self.expect_keyword(Keyword::End)?;
+            return Ok(body);
+        }
         self.expect_keyword(Keyword::Do)?;
         let body = self.body()?;
         self.expect_keyword(Keyword::Done)?;
@@ -248,8 +269,19 @@ impl Parser<'_> {
 
     fn for_command(&mut self, line: u32) -> Result<Command> {
         let token = self.token(Expect::WORD)?;
-        let Some(name) = token.plain().filter(|name| is_name(name)) else {
-            return Err(self.error("bad for loop variable"));
+        if token == Token::Open && flavour::is_bash() {
+            return self.arith_for(line);
+        }
+        let (name, words) = self.loop_head(&token)?;
+        let body = Box::new(self.do_group()?);
+        Ok(Command::For { name, words, body, line })
+    }
+
+    /// The variable of a loop and its words, behind `for` or `select`.
+    pub(super) fn loop_head(&mut self, token: &Token) -> Result<(Box<[u8]>, Option<Vec<Word>>)> {
+        // What is no name in bash is found out when the loop runs.
+        let Some(name) = token.plain().filter(|name| is_name(name) || flavour::is_bash()) else {
+            return Err(self.bad_loop_variable(token));
         };
         let name = name.into();
         let words = if self.peek(Expect::COMMAND_LINES)? == Token::Keyword(Keyword::In) {
@@ -268,8 +300,7 @@ impl Parser<'_> {
             }
             None
         };
-        let body = Box::new(self.do_group()?);
-        Ok(Command::For { name, words, body, line })
+        Ok((name, words))
     }
 
     fn case_command(&mut self, line: u32) -> Result<Command> {
@@ -290,9 +321,15 @@ impl Parser<'_> {
             let patterns = self.patterns(token)?;
             let body = self.list()?;
             self.mark_word(false);
-            branches.push(Branch { patterns, body });
-            match self.token(Expect::KEYWORD_LINES)? {
-                Token::DoubleSemicolon => {}
+            let token = self.token(Expect::KEYWORD_LINES)?;
+            let end = match token {
+                Token::FallThrough => BranchEnd::Through,
+                Token::TestNext => BranchEnd::Test,
+                _ => BranchEnd::Stop,
+            };
+            branches.push(Branch { patterns, body, end });
+            match token {
+                Token::DoubleSemicolon | Token::FallThrough | Token::TestNext => {}
                 Token::Keyword(Keyword::Esac) => break,
                 token => return Err(self.unexpected(&token, Some("\";;\""))),
             }
@@ -333,8 +370,13 @@ impl Parser<'_> {
         if token == Token::Close { Ok(()) } else { Err(self.unexpected(&token, Some("\")\""))) }
     }
 
-    fn function(&mut self, name: &Word) -> Result<Command> {
+    pub(super) fn function(&mut self, name: &Word) -> Result<Command> {
         let name = match name.plain() {
+            Some(name) if flavour::is_bash() => name.into(),
+            _ if flavour::is_bash() => {
+                let text = super::bash::unparse::word_text(name);
+                return Err(self.bare(format!("`{}': not a valid identifier", String::from_utf8_lossy(&text))));
+            }
             Some(name) if is_name(name) && !crate::builtins::is_special(name) => name.into(),
             _ => return Err(self.error("bad function name")),
         };
@@ -345,13 +387,22 @@ impl Parser<'_> {
         Ok(Command::Function { name, body })
     }
 
-    fn redirects(&mut self) -> Result<Vec<Redirect>> {
+    pub(super) fn redirects(&mut self) -> Result<Vec<Redirect>> {
         let mut redirects = Vec::new();
-        while let Token::Redirect(op, fd) = self.peek(Expect::WORD)? {
-            self.token(Expect::WORD)?;
-            self.redirect(op, fd, &mut redirects)?;
+        loop {
+            match self.peek(Expect::WORD)? {
+                Token::Redirect(op, fd) => {
+                    self.token(Expect::WORD)?;
+                    self.redirect(op, fd, None, &mut redirects)?;
+                }
+                Token::NamedRedirect(op, name) => {
+                    self.token(Expect::WORD)?;
+                    self.redirect(op, None, Some(name), &mut redirects)?;
+                }
+                _ => break,
+            }
         }
-        if !redirects.is_empty() {
+        if !redirects.is_empty() && !flavour::is_bash() {
             // On the line of a compound command's redirections no reserved word is seen.
             self.mark_word(true);
         }
@@ -364,19 +415,27 @@ impl Parser<'_> {
         }
     }
 
-    fn redirect(&mut self, op: RedirectOp, fd: Option<u32>, out: &mut Vec<Redirect>) -> Result<()> {
+    fn redirect(
+        &mut self,
+        op: RedirectOp,
+        fd: Option<u32>,
+        name: Option<Box<[u8]>>,
+        out: &mut Vec<Redirect>,
+    ) -> Result<()> {
         self.in_delimiter = matches!(op, RedirectOp::HereDoc | RedirectOp::HereDocTabs);
         self.in_target = true;
         let token = self.token(Expect::WORD);
         self.in_delimiter = false;
         let token = token?;
-        let Token::Word(word) = token else { return Err(self.unexpected(&token, None)) };
+        let Token::Word(word) = token else { return Err(self.no_target(&token)) };
         let (default_fd, kind) = match op {
             RedirectOp::Read => (0, RedirectKind::File(FileMode::Read, word)),
             RedirectOp::ReadWrite => (0, RedirectKind::File(FileMode::ReadWrite, word)),
             RedirectOp::Write => (1, RedirectKind::File(FileMode::Write, word)),
             RedirectOp::Clobber => (1, RedirectKind::File(FileMode::Clobber, word)),
             RedirectOp::Append => (1, RedirectKind::File(FileMode::Append, word)),
+            RedirectOp::AppendBoth => (1, RedirectKind::File(FileMode::AppendBoth, word)),
+            RedirectOp::HereString => (0, RedirectKind::HereString(word)),
             RedirectOp::WriteBoth => (1, RedirectKind::File(FileMode::WriteBoth, word)),
             RedirectOp::DupInput => (0, RedirectKind::Dup { output: false, target: word }),
             RedirectOp::DupOutput => (1, RedirectKind::Dup { output: true, target: word }),
@@ -391,11 +450,11 @@ impl Parser<'_> {
                 (0, RedirectKind::HereDoc(document))
             }
         };
-        out.push(Redirect { fd: fd.unwrap_or(default_fd), kind });
+        out.push(Redirect { fd: fd.unwrap_or(default_fd), kind, name });
         Ok(())
     }
 
-    fn simple(&mut self, first: Token, line: u32) -> Result<Command> {
+    pub(super) fn simple(&mut self, first: Token, line: u32) -> Result<Command> {
         let mut simple = Simple { line, ..Simple::default() };
         let mut token = first;
         loop {
@@ -409,13 +468,17 @@ impl Parser<'_> {
                         simple.words.push(word);
                     }
                 }
-                Token::Redirect(op, fd) => self.redirect(op, fd, &mut simple.redirects)?,
+                Token::Redirect(op, fd) => self.redirect(op, fd, None, &mut simple.redirects)?,
+                Token::NamedRedirect(op, name) => self.redirect(op, None, Some(name), &mut simple.redirects)?,
                 _ => {}
+            }
+            if flavour::is_bash() {
+                self.declares = super::bash::declares(&simple.words);
             }
             // Aliases are looked for as long as no command name has come.
             let expect = Expect { aliases: simple.words.is_empty(), ..Expect::WORD };
             match self.peek(expect)? {
-                Token::Word(_) | Token::Redirect(..) => token = self.token(expect)?,
+                Token::Word(_) | Token::Redirect(..) | Token::NamedRedirect(..) => token = self.token(expect)?,
                 connective @ (Token::And | Token::Or) if in_condition(&simple.words) => {
                     self.token(expect)?;
                     let text: &[u8] = if connective == Token::And { b"&&" } else { b"||" };
@@ -429,20 +492,31 @@ impl Parser<'_> {
                     let name = simple.words.pop().unwrap_or_default();
                     return self.function(&name);
                 }
-                _ => return Ok(Command::Simple(simple)),
+                _ => {
+                    self.declares = false;
+                    return Ok(Command::Simple(simple));
+                }
             }
         }
     }
 
     /// An error at the current line.
     pub(super) fn error(&self, message: &str) -> SyntaxError {
-        SyntaxError { message: flavour::current().syntax(message), line: self.input.line, bare: false }
+        SyntaxError { message: flavour::current().syntax(message), line: self.input.line, bare: false, shown: None }
+    }
+
+    /// An error at the current line that is told by itself.
+    pub(super) fn bare(&self, message: String) -> SyntaxError {
+        SyntaxError { message, line: self.input.line, bare: true, shown: None }
     }
 
     /// The error of a token that is out of place.
     pub(super) fn unexpected(&self, token: &Token, expected: Option<&str>) -> SyntaxError {
+        if flavour::is_bash() {
+            return self.bash_unexpected(token);
+        }
         let message = flavour::current().unexpected(&token.describe(), expected);
-        SyntaxError { message, line: self.input.line, bare: false }
+        SyntaxError { message, line: self.input.line, bare: false, shown: None }
     }
 }
 
@@ -453,7 +527,7 @@ fn redirected(body: Command, redirects: Vec<Redirect>, line: u32) -> Command {
     while let Command::Group(next) = inner {
         inner = next;
     }
-    if !matches!(inner, Command::Subshell { .. }) {
+    if !matches!(inner, Command::Subshell { .. }) || flavour::is_bash() {
         return Command::Redirected { body: Box::new(body), redirects, line };
     }
     let mut inner = body;
@@ -489,6 +563,8 @@ fn ends_list(token: &Token) -> bool {
         Token::End
             | Token::Close
             | Token::DoubleSemicolon
+            | Token::FallThrough
+            | Token::TestNext
             | Token::Keyword(
                 Keyword::Do
                     | Keyword::Done
@@ -504,12 +580,16 @@ fn ends_list(token: &Token) -> bool {
 
 /// Splits `name=value` off a word that is an assignment.
 pub(crate) fn as_assignment(word: &Word) -> Option<Assignment> {
+    if let Some((Part::Target(name, target), rest)) = word.0.split_first() {
+        return Some(Assignment { name: name.clone(), value: Word(rest.to_vec()), target: Some(target.clone()) });
+    }
     let (Part::Literal(text), rest) = word.0.split_first()? else { return None };
     let equals = text.iter().position(|byte| *byte == b'=')?;
     let name = text.get(..equals).filter(|name| is_name(name))?;
     let value = text.get(equals + 1..)?;
     let first = (!value.is_empty()).then(|| Part::Literal(value.into()));
-    Some(Assignment { name: name.into(), value: Word(first.into_iter().chain(rest.iter().cloned()).collect()) })
+    let value = Word(first.into_iter().chain(rest.iter().cloned()).collect());
+    Some(Assignment { name: name.into(), value, target: None })
 }
 
 /// A here-document's delimiter: the word as written, without its quotes.

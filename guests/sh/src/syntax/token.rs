@@ -40,7 +40,19 @@ pub enum Keyword {
     Begin,
     /// `}`
     End,
+    /// `select`
+    Select,
+    /// `time`
+    Time,
+    /// `coproc`
+    Coprocess,
+    /// `[[`
+    Condition,
 }
+
+/// Those that only bash has.
+const OF_BASH: [(Keyword, &str); 4] =
+    [(Keyword::Select, "select"), (Keyword::Time, "time"), (Keyword::Coprocess, "coproc"), (Keyword::Condition, "[[")];
 
 const KEYWORDS: [(Keyword, &str); 17] = [
     (Keyword::Not, "!"),
@@ -66,6 +78,11 @@ impl Keyword {
     /// The reserved word with this spelling.
     #[must_use]
     pub fn from_text(text: &[u8]) -> Option<Self> {
+        if flavour::is_bash()
+            && let Some((keyword, _)) = OF_BASH.iter().find(|(_, name)| name.as_bytes() == text)
+        {
+            return Some(*keyword);
+        }
         let known = KEYWORDS.iter().find(|(_, name)| name.as_bytes() == text).map(|(keyword, _)| *keyword);
         known.filter(|keyword| *keyword != Self::Function || flavour::is_extended())
     }
@@ -73,7 +90,7 @@ impl Keyword {
     /// How it is written.
     #[must_use]
     pub fn text(self) -> &'static str {
-        KEYWORDS.iter().find(|(keyword, _)| *keyword == self).map_or("", |(_, name)| name)
+        KEYWORDS.iter().chain(&OF_BASH).find(|(keyword, _)| *keyword == self).map_or("", |(_, name)| name)
     }
 }
 
@@ -94,6 +111,10 @@ pub enum Token {
     Semicolon,
     /// `;;`
     DoubleSemicolon,
+    /// `;&`
+    FallThrough,
+    /// `;;&`
+    TestNext,
     /// `&`
     Background,
     /// `&&`
@@ -102,12 +123,16 @@ pub enum Token {
     Pipe,
     /// `||`
     Or,
+    /// `|&`
+    PipeBoth,
     /// `(`
     Open,
     /// `)`
     Close,
     /// A redirection operator, with the descriptor in front of it.
     Redirect(RedirectOp, Option<u32>),
+    /// One whose descriptor is to be any that is free, with the variable in front of it that gets its number.
+    NamedRedirect(RedirectOp, Box<[u8]>),
     /// A reserved word where one is looked for.
     Keyword(Keyword),
     /// Any other word.
@@ -137,6 +162,31 @@ pub enum RedirectOp {
     HereDoc,
     /// `<<-`
     HereDocTabs,
+    /// `&>>`
+    AppendBoth,
+    /// `<<<`
+    HereString,
+}
+
+impl RedirectOp {
+    /// How it is written.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Read => "<",
+            Self::Write => ">",
+            Self::Clobber => ">|",
+            Self::Append => ">>",
+            Self::ReadWrite => "<>",
+            Self::DupInput => "<&",
+            Self::DupOutput => ">&",
+            Self::WriteBoth => "&>",
+            Self::HereDoc => "<<",
+            Self::HereDocTabs => "<<-",
+            Self::AppendBoth => "&>>",
+            Self::HereString => "<<<",
+        }
+    }
 }
 
 impl Token {
@@ -146,7 +196,10 @@ impl Token {
         match self {
             Self::End => "end of file".into(),
             Self::Newline => "newline".into(),
-            Self::Redirect(..) => "redirection".into(),
+            Self::Redirect(..) | Self::NamedRedirect(..) => "redirection".into(),
+            Self::FallThrough => "\";&\"".into(),
+            Self::TestNext => "\";;&\"".into(),
+            Self::PipeBoth => "\"|&\"".into(),
             Self::Word(_) => "word".into(),
             Self::Semicolon => "\";\"".into(),
             Self::DoubleSemicolon => "\";;\"".into(),

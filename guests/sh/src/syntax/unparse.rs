@@ -33,7 +33,7 @@ fn command(value: &Command, out: &mut Vec<u8>) {
                     out.push(b' ');
                 }
             };
-            for Assignment { name, value } in &simple.assignments {
+            for Assignment { name, value, .. } in &simple.assignments {
                 space(out);
                 out.extend_from_slice(name);
                 out.push(b'=');
@@ -120,6 +120,8 @@ fn command(value: &Command, out: &mut Vec<u8>) {
             put(out, "() ");
             command(body, out);
         }
+        // Those of bash have their own form.
+        Command::Extended(_) => out.extend_from_slice(&super::bash::unparse::command(value)),
     }
 }
 
@@ -131,6 +133,8 @@ fn redirect(value: &Redirect, out: &mut Vec<u8>) {
         RedirectKind::File(FileMode::Append, word) => (">>", word),
         RedirectKind::File(FileMode::ReadWrite, word) => ("<>", word),
         RedirectKind::File(FileMode::WriteBoth, word) => (">&", word),
+        RedirectKind::File(FileMode::AppendBoth, word) => ("&>>", word),
+        RedirectKind::HereString(word) => ("<<<", word),
         RedirectKind::Dup { output: true, target } => (">&", target),
         RedirectKind::Dup { output: false, target } => ("<&", target),
         RedirectKind::HereDoc(_) => return put(out, "<<..."),
@@ -171,7 +175,7 @@ fn is_quoted(value: &Part) -> bool {
         Part::Quoted(_) => true,
         Part::Param(value) => value.quoted,
         Part::Command(_, quoted) | Part::Arith(_, quoted) => *quoted,
-        Part::Literal(_) | Part::Escaped(_) | Part::Process { .. } => false,
+        Part::Literal(_) | Part::Escaped(_) | Part::Process { .. } | Part::Target(..) => false,
     }
 }
 
@@ -194,6 +198,7 @@ fn part(value: &Part, out: &mut Vec<u8>) {
             parts(expression, false, out);
             put(out, "))");
         }
+        Part::Target(name, _) => out.extend_from_slice(name),
         Part::Process { output, .. } => put(out, if *output { ">(...)" } else { "<(...)" }),
     }
 }
@@ -208,6 +213,7 @@ fn param(value: &Param, out: &mut Vec<u8>) {
         ParamName::Positional(index) => put(out, &index.to_string()),
         ParamName::Special(b'$') => put(out, "\\$"),
         ParamName::Special(byte) => out.push(*byte),
+        name => super::bash::unparse::name(name, out),
     }
     let mut operator = |text: &str, operand: &Word| {
         put(out, text);
@@ -233,6 +239,8 @@ fn param(value: &Param, out: &mut Vec<u8>) {
             operator(if *all { "//" } else { "/" }, pattern);
             operator("/", replacement);
         }
+        // Only bash has the others.
+        _ => {}
     }
     put(out, "}");
 }

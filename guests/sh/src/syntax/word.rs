@@ -1,5 +1,6 @@
 //! Reads words: quoting and the expansions inside them.
 
+mod escape;
 mod operator;
 mod parts;
 
@@ -33,7 +34,7 @@ enum Mode<'d> {
 
 /// What of a piece of text counts as quoted.
 #[derive(Clone, Copy)]
-struct Quoting {
+pub(super) struct Quoting {
     /// What stands there.
     text: bool,
     /// The values that are put in.
@@ -41,7 +42,7 @@ struct Quoting {
 }
 
 impl Quoting {
-    const NONE: Self = Self { text: false, values: false };
+    pub(super) const NONE: Self = Self { text: false, values: false };
     const ALL: Self = Self { text: true, values: true };
 }
 
@@ -49,6 +50,23 @@ impl Quoting {
 const MAX_DEPTH: u32 = 1000;
 
 impl Parser<'_> {
+    /// Reads text outside quotes up to a byte, which is left in place; within it nothing else ends it.
+    pub(super) fn until(&mut self, end: u8) -> Result<Word> {
+        let mut parts = Parts::default();
+        self.unquoted(&mut parts, Some(end))?;
+        Ok(parts.finish())
+    }
+
+    /// Reads the expression of `(( ))`, with what ends it.
+    pub(super) fn arithmetic(&mut self) -> Result<Word> {
+        self.nested(|parser| parser.parts(Mode::Arith))
+    }
+
+    /// Reads a text that is nothing but a word.
+    pub fn whole_word(&mut self) -> Result<Word> {
+        self.word()
+    }
+
     /// Reads a word that begins at the next byte.
     pub(super) fn word(&mut self) -> Result<Word> {
         self.parts(Mode::Word)
@@ -86,7 +104,10 @@ impl Parser<'_> {
                 return Ok(());
             }
             let Some(byte) = self.input.peek() else {
-                return if brace.is_some() { Err(self.error("missing '}'")) } else { Ok(()) };
+                return match brace {
+                    Some(end) => Err(self.unclosed(end, "missing '}'")),
+                    None => Ok(()),
+                };
             };
             match byte {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' if brace.is_none() => return Ok(()),
@@ -120,10 +141,21 @@ impl Parser<'_> {
                     self.input.next();
                     self.double_quotes(parts)?;
                 }
+                b'$' if flavour::is_bash() && self.input.peek_second() == Some(b'"') => {
+                    // No translation is known.
+                    self.input.next();
+                    self.input.next();
+                    self.double_quotes(parts)?;
+                }
+                b'?' | b'*' | b'+' | b'@' | b'!'
+                    if self.extended_patterns && self.input.peek_second() == Some(b'(') =>
+                {
+                    self.extended_pattern(parts)?;
+                }
                 b'$' if self.input.peek_second() == Some(b'\'') && flavour::is_extended() => {
                     self.input.next();
                     self.input.next();
-                    let text = self.dollar_quotes()?;
+                    let text = if flavour::is_bash() { self.escaped_text()? } else { self.dollar_quotes()? };
                     parts.part(Part::Quoted(text.into()));
                 }
                 b'$' if !self.in_delimiter => self.dollar(parts, Quoting::NONE)?,
@@ -140,8 +172,22 @@ impl Parser<'_> {
         }
     }
 
+    /// Reads `@(…)` or the like: its patterns are text in which nothing but the closing parenthesis ends a word.
+    fn extended_pattern(&mut self, parts: &mut Parts) -> Result<()> {
+        for _ in 0..2 {
+            if let Some(byte) = self.input.next() {
+                parts.push(byte, false);
+            }
+        }
+        self.nested(|parser| parser.unquoted(parts, Some(b')')))?;
+        self.input.next();
+        parts.push(b')', false);
+        Ok(())
+    }
+
     fn double_quotes(&mut self, parts: &mut Parts) -> Result<()> {
         parts.finish_text();
+        self.opened_line = self.input.line;
         let before = parts.done.len();
         self.quoted(parts, Mode::DoubleQuotes)?;
         self.input.next();
@@ -151,7 +197,8 @@ impl Parser<'_> {
         let within = parts.done.get(before..).unwrap_or_default();
         let only_lists = within.iter().all(Part::is_list);
         let alone = within.len() == 1 && within.iter().all(Part::is_plain);
-        if only_lists && !alone && self.document.is_none() {
+        let empty = if flavour::is_bash() { within.is_empty() } else { only_lists && !alone };
+        if empty && self.document.is_none() {
             parts.done.push(Part::Quoted(Box::default()));
         }
         Ok(())
@@ -196,6 +243,8 @@ impl Parser<'_> {
             let Some(byte) = self.input.peek() else {
                 return match mode {
                     Mode::HereDoc(_) | Mode::Prompt => Ok(()),
+                    Mode::DoubleQuotes if flavour::is_bash() => Err(self.unclosed(b'"', "")),
+                    _ if flavour::is_bash() => Err(self.unclosed(if arith { b')' } else { b'}' }, "")),
                     _ => Err(self.unterminated(arith)),
                 };
             };
@@ -288,6 +337,7 @@ impl Parser<'_> {
     }
 
     fn single_quotes(&mut self) -> Result<Vec<u8>> {
+        self.opened_line = self.input.line;
         let mut text = Vec::new();
         loop {
             match self.input.next() {
@@ -296,64 +346,10 @@ impl Parser<'_> {
                     text.push(byte);
                     self.check_document(byte, false)?;
                 }
+                None if flavour::is_bash() => return Err(self.unclosed(b'\'', "")),
                 None => return Err(self.unterminated(false)),
             }
         }
-    }
-
-    /// The text of `$'…'`, escapes resolved.
-    fn dollar_quotes(&mut self) -> Result<Vec<u8>> {
-        let mut text = Vec::new();
-        loop {
-            match self.input.next() {
-                Some(b'\'') => {
-                    // A byte of value 0 cannot be in a word.
-                    text.retain(|byte| *byte != 0);
-                    return Ok(text);
-                }
-                Some(b'\\') => self.dollar_quote_escape(&mut text)?,
-                Some(byte) => text.push(byte),
-                None => return Err(self.error("unterminated quoted string")),
-            }
-        }
-    }
-
-    fn dollar_quote_escape(&mut self, text: &mut Vec<u8>) -> Result<()> {
-        let Some(byte) = self.input.next_uncounted() else { return Err(self.error("unterminated quoted string")) };
-        match byte {
-            b'a' => text.push(7),
-            b'b' => text.push(8),
-            b'f' => text.push(12),
-            b'n' => text.push(b'\n'),
-            b'r' => text.push(b'\r'),
-            b't' => text.push(b'\t'),
-            b'v' => text.push(11),
-            b'\\' | b'\'' | b'"' => text.push(byte),
-            b'0'..=b'7' => {
-                let first = u32::from(byte - b'0');
-                let value = self.escape_digits(first, 8, 2);
-                text.push(value as u8);
-            }
-            b'x' if self.input.peek().is_some_and(|digit| digit.is_ascii_hexdigit()) => {
-                let value = self.escape_digits(0, 16, 2);
-                text.push(value as u8);
-            }
-            _ => text.extend_from_slice(&[b'\\', byte]),
-        }
-        Ok(())
-    }
-
-    fn escape_digits(&mut self, start: u32, base: u32, most: u32) -> u32 {
-        let mut value = start;
-        for _ in 0..most {
-            let Some(digit) = self.input.peek().and_then(|byte| char::from(byte).to_digit(base)) else { break };
-            self.input.next();
-            // A digit that would make it more than a byte is taken and dropped.
-            if value * base + digit <= 0xff {
-                value = value * base + digit;
-            }
-        }
-        value
     }
 
     /// Reads what follows a `$`, which is the next byte.
@@ -373,13 +369,21 @@ impl Parser<'_> {
             Some(b'{') => {
                 self.input.next();
                 self.braces += 1;
-                let (name, op) = self.nested(|parser| parser.brace(quoting))?;
+                let is_bash = flavour::is_bash();
+                let read = |parser: &mut Self| if is_bash { parser.bash_brace(quoting) } else { parser.brace(quoting) };
+                let (name, op) = self.nested(read)?;
                 self.braces -= 1;
                 parts.part(Part::Param(Box::new(Param { name, op, quoted: quoting.values })));
             }
             Some(byte) if is_name_start(byte) => {
                 let name = ParamName::Variable(self.name());
                 parts.part(Part::Param(Box::new(Param { name, op: ParamOp::Plain, quoted: quoting.values })));
+            }
+            Some(b'[') if flavour::is_bash() => {
+                self.input.next();
+                let word = self.until(b']')?;
+                self.input.next();
+                parts.part(Part::Arith(Box::new(word), quoting.values));
             }
             Some(byte) => {
                 let name = match byte {
@@ -398,7 +402,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
             return Err(self.error("nested too deeply"));
         }
@@ -408,7 +412,7 @@ impl Parser<'_> {
         result
     }
 
-    fn name(&mut self) -> Box<[u8]> {
+    pub(super) fn name(&mut self) -> Box<[u8]> {
         let mut name = Vec::new();
         while let Some(byte) = self.input.peek_joined().filter(|byte| is_name_byte(*byte)) {
             name.push(byte);
@@ -424,7 +428,9 @@ impl Parser<'_> {
             let pushed_back = parser.pushed_back.take();
             let braces = core::mem::take(&mut parser.braces);
             let document = parser.document.take();
+            let declares = core::mem::take(&mut parser.declares);
             let body = parser.list_until_close()?;
+            parser.declares = declares;
             parser.document = document;
             parser.braces = braces;
             parser.pending = pending;
@@ -437,8 +443,14 @@ impl Parser<'_> {
         if core::mem::take(&mut self.behind_end) {
             return Err(self.unexpected(&Token::End, Some("\")\"")));
         }
+        let opened = self.input.line;
         let body = self.list()?;
         let token = self.token(Expect::KEYWORD_LINES)?;
+        if token == Token::End && flavour::is_bash() {
+            let mut error = self.unclosed(b')', "");
+            error.line = self.input.line_at_end().max(opened);
+            return Err(error);
+        }
         if token != Token::Close {
             return Err(self.unexpected(&token, Some("\")\"")));
         }
@@ -447,6 +459,7 @@ impl Parser<'_> {
 
     /// Reads `` `command` ``. `quoted` is whether it stands in quotes, `in_quotes` whether `\"` loses its backslash.
     fn backquotes(&mut self, quoted: bool, in_quotes: bool) -> Result<Part> {
+        self.opened_line = self.input.line;
         self.input.next();
         let mut text = Vec::new();
         loop {
@@ -467,14 +480,15 @@ impl Parser<'_> {
                     _ => text.push(b'\\'),
                 },
                 Some(byte) => text.push(byte),
+                None if flavour::is_bash() => return Err(self.unclosed(b'`', "")),
                 None => return Err(self.error("EOF in backquote substitution")),
             }
         }
         let (line, aliases) = (self.backquote_line, self.aliases);
-        let depth = self.depth;
+        let (depth, patterns) = (self.depth, self.extended_patterns);
         let body = self.nested(|_| {
             let mut input = Input::text(text, line);
-            let mut parser = Parser::new(&mut input, aliases, line);
+            let mut parser = Parser::new(&mut input, aliases, line).with_extended_patterns(patterns);
             parser.depth = depth + 1;
             parser.first_list()
         })?;
@@ -515,7 +529,7 @@ impl Parser<'_> {
         Ok((name, ParamOp::Bad))
     }
 
-    fn brace_name(&mut self) -> Option<ParamName> {
+    pub(super) fn brace_name(&mut self) -> Option<ParamName> {
         match self.input.peek_joined() {
             Some(byte) if is_name_start(byte) => Some(ParamName::Variable(self.name())),
             Some(b'0'..=b'9') => {
@@ -542,7 +556,7 @@ impl Parser<'_> {
         Ok((ParamName::Special(b'?'), ParamOp::Bad))
     }
 
-    fn brace_word(&mut self, quoting: Quoting) -> Result<Word> {
+    pub(super) fn brace_word(&mut self, quoting: Quoting) -> Result<Word> {
         let word = self.parts(Mode::Brace(quoting))?;
         self.input.next();
         Ok(word)

@@ -7,7 +7,7 @@ use crate::flavour;
 use crate::syntax::parser::Parser;
 
 impl Parser<'_> {
-    pub(super) fn brace_operator(&mut self, quoting: Quoting) -> Result<ParamOp> {
+    pub(in crate::syntax) fn brace_operator(&mut self, quoting: Quoting) -> Result<ParamOp> {
         let Some(byte) = self.input.peek_joined() else { return Err(self.error("missing '}'")) };
         self.input.next_uncounted();
         match byte {
