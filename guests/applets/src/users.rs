@@ -24,10 +24,11 @@ pub(crate) use identity::{groups_of, take};
 
 /// An applet with the usage of its file and a function.
 macro_rules! applet {
-    ($(#[$doc:meta])* $name:ident, $applet:literal, $main:expr) => {
+    ($(#[$doc:meta])* $name:ident, $applet:literal, $main:expr $(; $missing:literal)?) => {
         $(#[$doc])*
         pub const $name: $crate::Applet =
-            $crate::Applet::new($applet, include_str!(concat!("usage/", $applet, ".txt")), $main);
+            $crate::Applet::new($applet, include_str!(concat!("usage/", $applet, ".txt")), $main)
+                $(.lacking($missing))?;
     };
 }
 

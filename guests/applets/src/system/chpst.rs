@@ -13,15 +13,16 @@ use crate::users::{groups_of, take};
 use crate::{Applet, Context, Quit, run};
 
 macro_rules! applet {
-    ($(#[$doc:meta])* $name:ident, $applet:literal, $main:expr) => {
+    ($(#[$doc:meta])* $name:ident, $applet:literal, $main:expr $(; $missing:literal)?) => {
         $(#[$doc])*
-        pub const $name: Applet = Applet::new($applet, include_str!(concat!("usage/", $applet, ".txt")), $main);
+        pub const $name: Applet = Applet::new($applet, include_str!(concat!("usage/", $applet, ".txt")), $main)
+            $(.lacking($missing))?;
     };
 }
 
 applet!(
     /// `chpst`.
-    CHPST, "chpst", chpst
+    CHPST, "chpst", chpst; "other roots"
 );
 applet!(
     /// `envdir`.

@@ -12,7 +12,7 @@ use crate::{Context, Quit};
 
 applet!(
     /// The applet.
-    APPLET, "chpasswd", chpasswd
+    APPLET, "chpasswd", chpasswd; "other roots"
 );
 
 const SPEC: Spec = Spec::new(

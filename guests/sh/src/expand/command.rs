@@ -91,11 +91,16 @@ impl Shell {
         flow.map(|()| text)
     }
 
+    /// How many of the conditions that a command substitution stands in are its own as well: in bash all of them are.
+    fn tested_in_substitution(&self) -> u32 {
+        if flavour::is_bash() { self.tested } else { 0 }
+    }
+
     fn capture_contained(&mut self, containment: Containment, body: &Command) -> Vec<u8> {
         let status = self.status;
         let outer = core::mem::replace(&mut self.capture, Capture::collecting());
         self.run_contained(containment, |shell| {
-            shell.tested = 0;
+            shell.tested = shell.tested_in_substitution();
             shell.eval(body, false)
         });
         let text = core::mem::replace(&mut self.capture, outer).text.unwrap_or_default();
@@ -130,7 +135,8 @@ impl Shell {
             // Each stage has a process of its own anyway.
             let mut saved = Vec::new();
             let redirected = self.redirect_to(writer, fd::STDOUT, &mut saved);
-            let (capture, tested) = (core::mem::take(&mut self.capture), core::mem::take(&mut self.tested));
+            let (capture, tested) = (core::mem::take(&mut self.capture), self.tested);
+            self.tested = self.tested_in_substitution();
             let jobs = core::mem::take(&mut self.jobs);
             let started = match redirected {
                 Ok(()) => self.start_pipeline(commands, stages),
@@ -183,7 +189,7 @@ impl Shell {
             shell.jobs = jobs;
             discard(reader);
             move_to(writer, fd::STDOUT);
-            shell.tested = 0;
+            shell.tested = shell.tested_in_substitution();
             shell.eval(body, true)
         })
     }

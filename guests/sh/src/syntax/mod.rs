@@ -5,6 +5,7 @@ mod bash;
 pub mod input;
 mod lexer;
 mod parser;
+mod redirect;
 mod token;
 pub mod unparse;
 mod word;

@@ -1,14 +1,11 @@
 //! The grammar: lists, pipelines, compound commands, simple commands.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::ast::{
-    Assignment, Branch, BranchEnd, Command, FileMode, HereDoc, Part, Redirect, RedirectKind, Simple, Word,
-};
+use super::ast::{Assignment, Branch, BranchEnd, Command, HereDoc, Part, Redirect, Simple, Word};
 use super::input::Input;
 use super::lexer::{Expect, PushedBack};
-use super::token::{Keyword, RedirectOp, Token};
+use super::token::{Keyword, Token};
 use super::{Result, SyntaxError, is_name};
 use crate::flavour;
 use crate::vars::Aliases;
@@ -387,71 +384,10 @@ impl Parser<'_> {
         Ok(Command::Function { name, body })
     }
 
-    pub(super) fn redirects(&mut self) -> Result<Vec<Redirect>> {
-        let mut redirects = Vec::new();
-        loop {
-            match self.peek(Expect::WORD)? {
-                Token::Redirect(op, fd) => {
-                    self.token(Expect::WORD)?;
-                    self.redirect(op, fd, None, &mut redirects)?;
-                }
-                Token::NamedRedirect(op, name) => {
-                    self.token(Expect::WORD)?;
-                    self.redirect(op, None, Some(name), &mut redirects)?;
-                }
-                _ => break,
-            }
-        }
-        if !redirects.is_empty() && !flavour::is_bash() {
-            // On the line of a compound command's redirections no reserved word is seen.
-            self.mark_word(true);
-        }
-        Ok(redirects)
-    }
-
-    fn mark_word(&mut self, is_word: bool) {
+    pub(super) fn mark_word(&mut self, is_word: bool) {
         if let Some(pushed_back) = self.pushed_back.as_mut().filter(|pushed_back| pushed_back.token.plain().is_some()) {
             pushed_back.is_word = is_word;
         }
-    }
-
-    fn redirect(
-        &mut self,
-        op: RedirectOp,
-        fd: Option<u32>,
-        name: Option<Box<[u8]>>,
-        out: &mut Vec<Redirect>,
-    ) -> Result<()> {
-        self.in_delimiter = matches!(op, RedirectOp::HereDoc | RedirectOp::HereDocTabs);
-        self.in_target = true;
-        let token = self.token(Expect::WORD);
-        self.in_delimiter = false;
-        let token = token?;
-        let Token::Word(word) = token else { return Err(self.no_target(&token)) };
-        let (default_fd, kind) = match op {
-            RedirectOp::Read => (0, RedirectKind::File(FileMode::Read, word)),
-            RedirectOp::ReadWrite => (0, RedirectKind::File(FileMode::ReadWrite, word)),
-            RedirectOp::Write => (1, RedirectKind::File(FileMode::Write, word)),
-            RedirectOp::Clobber => (1, RedirectKind::File(FileMode::Clobber, word)),
-            RedirectOp::Append => (1, RedirectKind::File(FileMode::Append, word)),
-            RedirectOp::AppendBoth => (1, RedirectKind::File(FileMode::AppendBoth, word)),
-            RedirectOp::HereString => (0, RedirectKind::HereString(word)),
-            RedirectOp::WriteBoth => (1, RedirectKind::File(FileMode::WriteBoth, word)),
-            RedirectOp::DupInput => (0, RedirectKind::Dup { output: false, target: word }),
-            RedirectOp::DupOutput => (1, RedirectKind::Dup { output: true, target: word }),
-            RedirectOp::HereDoc | RedirectOp::HereDocTabs => {
-                let document = Rc::new(HereDoc {
-                    quoted: word.0.iter().any(|part| !matches!(part, Part::Literal(_))),
-                    delimiter: delimiter(&word),
-                    strip_tabs: op == RedirectOp::HereDocTabs,
-                    body: OnceCell::new(),
-                });
-                self.pending.push(document.clone());
-                (0, RedirectKind::HereDoc(document))
-            }
-        };
-        out.push(Redirect { fd: fd.unwrap_or(default_fd), kind, name });
-        Ok(())
     }
 
     pub(super) fn simple(&mut self, first: Token, line: u32) -> Result<Command> {
@@ -590,15 +526,4 @@ pub(crate) fn as_assignment(word: &Word) -> Option<Assignment> {
     let first = (!value.is_empty()).then(|| Part::Literal(value.into()));
     let value = Word(first.into_iter().chain(rest.iter().cloned()).collect());
     Some(Assignment { name: name.into(), value, target: None })
-}
-
-/// A here-document's delimiter: the word as written, without its quotes.
-fn delimiter(word: &Word) -> Box<[u8]> {
-    let mut text = Vec::new();
-    for part in &word.0 {
-        if let Part::Literal(literal) | Part::Quoted(literal) | Part::Escaped(literal) = part {
-            text.extend_from_slice(literal);
-        }
-    }
-    text.into()
 }

@@ -118,7 +118,11 @@ pub(super) fn eval(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
 fn run_named(shell: &mut Shell, text: Vec<u8>) -> Flow {
     let line = shell.vars.dynamics.line;
     let mut input = Input::text(text, line);
-    shell.run_input_as(&mut input, b"eval")
+    // The trace of what it runs stands a level deeper.
+    shell.trace_depth += 1;
+    let ran = shell.run_input_as(&mut input, b"eval");
+    shell.trace_depth = shell.trace_depth.saturating_sub(1);
+    ran
 }
 
 pub(super) fn exec(shell: &mut Shell, args: &[Vec<u8>]) -> Flow<u8> {
