@@ -53,7 +53,7 @@ pub(crate) fn load_builtin(tar: Vec<u8>, index: Vec<u8>, config: Vec<u8>) -> Res
         false => Box::new(tar),
     };
     let tar: &'static dyn TarData = Box::leak(tar);
-    let index: &'static [u8] = index.leak();
+    let index: &'static [u8] = plain(index)?.leak();
     let builtin = ContainerImage::builtin(BuiltinFiles { tar, index, config: &*config.leak() })?;
     let index = LayerIndex::open(index)?;
     let guests = Guest::ALL.map(|guest| bundled(guest, &index, tar));
@@ -63,6 +63,16 @@ pub(crate) fn load_builtin(tar: Vec<u8>, index: Vec<u8>, config: Vec<u8>) -> Res
         images.builtin = Some(builtin);
     });
     Ok(())
+}
+
+/// The layer's index, which is packed as the layer is where a page fetches it.
+fn plain(index: Vec<u8>) -> Result<Vec<u8>, ImagesError> {
+    if !PackedTar::is_packed(&index) {
+        return Ok(index);
+    }
+    let packed = PackedTar::open(index).map_err(ImagesError::Layer)?;
+    let broken = || ImagesError::Layer(ImageError::Packed("its index is broken"));
+    packed.range(0, packed.len()).map(<[u8]>::to_vec).ok_or_else(broken)
 }
 
 /// A guest's module where it lies in the layer.

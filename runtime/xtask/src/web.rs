@@ -15,9 +15,9 @@ use crate::workspace::Workspace;
 /// The target of the browser half.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The files of the built-in image that the page fetches as they are.
-const IMAGE: [&str; 2] = ["layer.idx", "config.json"];
-/// Its layer, which holds the guests, too, as the page fetches it.
+/// The file of the built-in image that the page fetches as it is.
+const CONFIG: &str = "config.json";
+/// Its layer, which holds the guests, too, as the page fetches it; the layer's index lies beside it.
 const LAYER: &str = "layer.packed";
 
 /// Builds the page and gives the folder it is in.
@@ -33,10 +33,8 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     }
     let image = generated.join("builtin");
     fs::create_dir_all(&image).context(|| format!("create {}", image.display()))?;
-    for name in IMAGE {
-        let from = workspace.bundle_dir(&host).join("builtin").join(name);
-        fs::copy(&from, image.join(name)).context(|| format!("copy {}", from.display()))?;
-    }
+    let config = workspace.bundle_dir(&host).join("builtin").join(CONFIG);
+    fs::copy(&config, image.join(CONFIG)).context(|| format!("copy {}", config.display()))?;
     bundle::pack_for_page(workspace, &host, &image.join(LAYER))?;
     install_packages(workspace)?;
     npm(workspace, &["run", "build"])?;

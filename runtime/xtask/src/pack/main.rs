@@ -5,7 +5,8 @@
 //! and below `builtin/` the image that stands in for `busybox` where no registry can be reached. Equal input gives
 //! equal bytes, and a file that would not change is not written, so that nothing is recompiled needlessly.
 //!
-//! `pack --page FILE BUILTIN` writes the layer of the built-in image in the folder BUILTIN as a page fetches it.
+//! `pack --page FILE BUILTIN` writes the layer of the built-in image in the folder BUILTIN as a page fetches it, and beside it
+//! the layer's index.
 
 mod builtin;
 mod page;
