@@ -3,8 +3,8 @@
 use wcr_sys::process;
 use wcr_sys::user::{self, Processes};
 
+use super::renice::integer;
 use crate::format::signed;
-use crate::number;
 use crate::{Applet, Context, Quit, run};
 
 /// The applet.
@@ -40,10 +40,7 @@ fn nice(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             Some(text) => text,
             None => attached,
         };
-        let scanned = number::signed(text, 10);
-        let whole = !text.is_empty() && scanned.len == text.len();
-        let value = whole.then(|| i32::try_from(scanned.value).ok()).flatten();
-        adjust = value.ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?;
+        adjust = integer(text).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?;
     }
     if args.is_empty() {
         return Err(ctx.usage());

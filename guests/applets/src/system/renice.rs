@@ -17,7 +17,8 @@ enum Kind {
     User,
 }
 
-fn integer(text: &[u8]) -> Option<i32> {
+/// A whole number in decimal, with a sign or without.
+pub(super) fn integer(text: &[u8]) -> Option<i32> {
     let scanned = number::signed(text, 10);
     (!text.is_empty() && scanned.len == text.len()).then(|| i32::try_from(scanned.value).ok()).flatten()
 }

@@ -134,12 +134,12 @@ fn sum_of(ctx: &mut Context<'_>, path: &[u8], hash: &mut dyn DynDigest) -> Optio
 }
 
 /// Opens a file; `None` when that cannot be done, which has been told.
-fn open(ctx: &mut Context<'_>, path: &[u8]) -> Option<Source> {
+pub(super) fn open(ctx: &mut Context<'_>, path: &[u8]) -> Option<Source> {
     Source::open(path).map_err(|error| ctx.perror(&[b"can't open '", path, b"'"], error)).ok()
 }
 
 /// Calls `each` with all of a file.
-fn read_blocks(source: &Source, mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
+pub(super) fn read_blocks(source: &Source, mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
     let mut input = source.reader();
     loop {
         let block = input.fill_buf().map_err(|error| Input::errno(&error))?;

@@ -1,9 +1,8 @@
 //! `cksum` and `sum`: the checksums of old, with how long the files are.
 
-use std::io::BufRead;
+use wcr_sys::Errno;
 
-use wcr_sys::{Errno, Input};
-
+use super::checksum::{open, read_blocks};
 use crate::format::{decimal, right};
 use crate::options::Spec;
 use crate::source::Source;
@@ -58,7 +57,7 @@ fn cksum(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let operands = Spec::short("").parse(ctx)?.operands;
     each(ctx, &operands, |ctx, source, name| {
         let (mut crc, mut len) = (0, 0);
-        read(source, |block| {
+        read_blocks(source, |block| {
             crc = block.iter().fold(crc, |crc, byte| step(crc, *byte));
             len += block.len() as u64;
         })?;
@@ -74,7 +73,7 @@ fn sum(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let named = system_v || parsed.operands.len() > 1;
     each(ctx, &parsed.operands, |ctx, source, name| {
         let (mut total, mut len) = (0u32, 0u64);
-        read(source, |block| {
+        read_blocks(source, |block| {
             len += block.len() as u64;
             total = block.iter().fold(total, |total, byte| {
                 if system_v {
@@ -116,26 +115,11 @@ fn each(
     let mut code = 0;
     for name in names {
         let path = name.unwrap_or(b"-");
-        let done = match Source::open(path) {
-            Ok(source) => act(ctx, &source, name).map_err(|error| ctx.perror(&[path], error)),
-            Err(error) => Err(ctx.perror(&[b"can't open '", path, b"'"], error)),
-        };
-        code |= u8::from(done.is_err());
+        let done = open(ctx, path)
+            .is_some_and(|source| act(ctx, &source, name).inspect_err(|error| ctx.perror(&[path], *error)).is_ok());
+        code |= u8::from(!done);
     }
     Ok(code)
-}
-
-fn read(source: &Source, mut act: impl FnMut(&[u8])) -> Result<(), Errno> {
-    let mut input = source.reader();
-    loop {
-        let block = input.fill_buf().map_err(|error| Input::errno(&error))?;
-        if block.is_empty() {
-            return Ok(());
-        }
-        act(block);
-        let len = block.len();
-        input.consume(len);
-    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn addgroup(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             free_id(parsed.has(b'S'), |id| accounts.group(id).is_none()).ok_or_else(|| ctx.die(&[b"no gids left"]))?
         }
     };
-    Ok(u8::from(!write(ctx, name, gid)))
+    Ok(u8::from(!make(ctx, name, gid)))
 }
 
 /// Ends an applet unless the superuser runs it.
@@ -62,13 +62,8 @@ pub(super) fn free_id(system: bool, mut free: impl FnMut(u32) -> bool) -> Option
     if system { SYSTEM_IDS.into_iter().find(|id| free(*id)) } else { IDS.into_iter().find(|id| free(*id)) }
 }
 
-/// Makes a group whose name and number are free.
-pub(super) fn make(ctx: &mut Context<'_>, name: &[u8], gid: u32) {
-    // The user is there by now: a group that could not be written has been told.
-    write(ctx, name, gid);
-}
-
-fn write(ctx: &mut Context<'_>, name: &[u8], gid: u32) -> bool {
+/// Makes a group whose name and number are free. Whether that was done; what went wrong has been said.
+pub(super) fn make(ctx: &mut Context<'_>, name: &[u8], gid: u32) -> bool {
     let line = [name, SHADOWED, &decimal(gid.into()), b""].join(&b':');
     let written = add_line(ctx, GROUP, &line);
     add_line_if_there(ctx, GSHADOW, &[name, b":!::"].concat());

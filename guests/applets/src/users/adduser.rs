@@ -73,7 +73,10 @@ fn adduser(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(group) => {
             addgroup::add_member(ctx, name, group);
         }
-        None if !system => addgroup::make(ctx, name, gid),
+        None if !system => {
+            // The user is there by now: a group that could not be written has been told.
+            addgroup::make(ctx, name, gid);
+        }
         None => {}
     }
     if !parsed.has(b'H') && !make_home(ctx, &home, uid, gid, parsed.value(b'k').unwrap_or(b"/etc/skel")) {
