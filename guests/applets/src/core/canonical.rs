@@ -3,6 +3,7 @@
 use wcr_sys::abi::FileKind;
 use wcr_sys::{Errno, fs};
 
+use super::paths::strip_slashes;
 use crate::options::Spec;
 use crate::{Applet, Context, Quit, WriteFailure};
 
@@ -64,33 +65,31 @@ fn realpath(ctx: &mut Context<'_>) -> Result<u8, Quit> {
 }
 
 /// As [`canonical`], but what stands behind the last slash, or where a link leads, may be missing.
+///
+/// As in BusyBox, where the link that leads nowhere points is looked up from the working directory, and a link with a
+/// slash behind it is not read.
 /// # Errors
 /// As `realpath(3)`.
 fn lenient(path: &[u8]) -> Result<Vec<u8>, Errno> {
     let mut path = path.to_vec();
-    for _ in 0..MAX_LINKS {
-        let error = match canonical(&path) {
-            Err(Errno::Noent) => Errno::Noent,
+    for links in 0..MAX_LINKS {
+        match canonical(&path) {
+            Err(Errno::Noent) => {}
             found => return found,
-        };
-        while path.len() > 1 && path.ends_with(b"/") {
-            path.pop();
         }
-        let slash = path.iter().rposition(|byte| *byte == b'/');
-        let dir = match slash {
-            Some(slash) => path.get(..slash.max(1)).unwrap_or_default(),
-            None => b".",
-        };
-        match (fs::readlink(&path), slash) {
-            (Ok(target), _) if target.starts_with(b"/") => path = target,
-            (Ok(target), _) => path = [dir, b"/", &target].concat(),
-            (Err(_), Some(slash)) => {
-                let dir = canonical(dir)?;
-                let slash_between: &[u8] = if dir == b"/" { b"" } else { b"/" };
-                return Ok([&dir, slash_between, path.get(slash + 1..).unwrap_or_default()].concat());
-            }
-            (Err(_), None) => return Err(error),
+        if let Ok(target) = fs::readlink(&path) {
+            path = target;
+            continue;
         }
+        let path = strip_slashes(&path);
+        let (dir, name) = match path.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => path.split_at(slash + 1),
+            None if links > 0 => (&b"."[..], path),
+            None => return Err(Errno::Noent),
+        };
+        // The root that other names lead to keeps its slash.
+        let dir = if dir.iter().all(|byte| *byte == b'/') { Vec::new() } else { canonical(dir)? };
+        return Ok([&dir, &b"/"[..], name].concat());
     }
     Err(Errno::Loop)
 }

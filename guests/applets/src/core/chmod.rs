@@ -47,7 +47,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     Ok(change.code)
 }
 
-/// The arguments with the first mode that begins with a minus made to look like an operand, and its index.
+/// The arguments with the mode that begins with a minus made to look like an operand, and its index.
 fn shield(args: &[Vec<u8>]) -> (Vec<Vec<u8>>, Option<usize>) {
     let mut args = args.to_vec();
     for (at, arg) in args.iter_mut().enumerate() {
@@ -57,7 +57,9 @@ fn shield(args: &[Vec<u8>]) -> (Vec<Vec<u8>>, Option<usize>) {
                 arg[0] = b'a';
                 return (args, Some(at));
             }
-            _ => {}
+            [b'-', _, ..] => {}
+            // Behind an operand it is an option like any other.
+            _ => break,
         }
     }
     (args, None)
@@ -86,6 +88,8 @@ impl Change {
             }
         };
         let directory = stat.mode.kind() == FileKind::Directory;
+        // A link that was named leads to a directory, but not into it.
+        let is_link = named && fs::lstat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
         let old = stat.mode.permissions();
         let Some(new) = mode::apply(&self.operand, old, directory, self.umask) else {
             return Err(ctx.die(&[b"invalid mode '", &self.operand, b"'"]));
@@ -105,16 +109,14 @@ impl Change {
                     ctx.perror(&[path], error);
                 }
                 self.code = 1;
-                if directory && parsed.has(b'R') {
+                if directory && parsed.has(b'R') && !is_link {
                     // The walk ends here, and says so once more.
                     ctx.perror(&[path], error);
                     return Ok(());
                 }
             }
         }
-        // A link that was named leads to a directory, but not into it.
-        let is_link = || named && fs::lstat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
-        if directory && parsed.has(b'R') && !is_link() {
+        if directory && parsed.has(b'R') && !is_link {
             match fs::read_dir(path) {
                 Ok(entries) => {
                     for entry in entries {

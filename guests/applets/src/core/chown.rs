@@ -81,7 +81,7 @@ struct Change {
 impl Change {
     fn apply(&mut self, ctx: &mut Context<'_>, parsed: &Parsed, path: &[u8], named: bool) {
         let recursive = parsed.has(b'R');
-        let traverse = parsed.last_of(b"LH").filter(|_| recursive);
+        let traverse = parsed.last_of(b"LH");
         // Without recursion links are followed; with it only where a traversal of links was asked for.
         let chown_link = parsed.has(b'h') || recursive && !matches!(traverse, Some(b'L' | b'H'));
         let enter_link = match traverse {

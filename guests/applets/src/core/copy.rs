@@ -23,6 +23,8 @@ pub struct Copying {
     pub preserve: bool,
     /// Destinations that cannot be opened are removed.
     pub force: bool,
+    /// Destinations are removed, not written into.
+    pub replace: bool,
     /// Before a destination is replaced the user is asked.
     pub interactive: bool,
     /// Existing destinations are left alone.
@@ -82,16 +84,30 @@ impl Copying {
             ctx.complain(&[b"'", source, b"' and '", dest, b"' are the same file"]);
             return Err(Failed);
         }
-        if from.mode.kind() == FileKind::Directory {
+        let is_dir = from.mode.kind() == FileKind::Directory;
+        if to.is_some() && self.no_clobber && !(is_dir && self.recursive) {
+            return Ok(());
+        }
+        if is_dir {
             return self.copy_dir(ctx, source, dest, &from, to.as_ref());
         }
-        if let Some(to) = &to
-            && (self.no_clobber || self.update && from.mtime.sec <= to.mtime.sec)
-        {
+        if to.is_some_and(|to| self.update && from.mtime.sec <= to.mtime.sec) {
             return Ok(());
         }
         if self.link.is_some() {
             return self.make_link(ctx, source, dest, to.is_some());
+        }
+        if !follow {
+            if let Some(first) = self.copied.get(&identity(&from)) {
+                let first = first.clone();
+                let replaces = self.replace && from.mode.kind() == FileKind::Regular && to.is_some();
+                if replaces && !self.make_way(ctx, dest, Errno::Exist)? {
+                    return Ok(());
+                }
+                return fs::link(&first, dest, false)
+                    .or_else(|error| fail(ctx, &[b"can't create '", dest, b"'"], error));
+            }
+            self.copied.insert(identity(&from), dest.to_vec());
         }
         let read_it = match from.mode.kind() {
             FileKind::Regular => true,
@@ -99,15 +115,6 @@ impl Copying {
             _ => !self.recursive,
         };
         if read_it {
-            if !follow {
-                if let Some(first) = self.copied.get(&identity(&from)) {
-                    return match fs::link(first, dest, false) {
-                        Ok(()) => Ok(()),
-                        Err(error) => fail(ctx, &[b"can't create '", dest, b"'"], error),
-                    };
-                }
-                self.copied.insert(identity(&from), dest.to_vec());
-            }
             if !self.copy_content(ctx, source, dest, &from)? {
                 return Ok(());
             }
@@ -206,7 +213,7 @@ impl Copying {
         let mode = if from.mode.kind() == FileKind::Regular { from.mode.permissions() } else { 0o666 };
         let create = OpenFlags::WRONLY.with(OpenFlags::CREAT).with(OpenFlags::CLOEXEC);
         // Asking first means not writing into what is there.
-        let first = if self.interactive { OpenFlags::EXCL } else { OpenFlags::TRUNC };
+        let first = if self.interactive || self.replace { OpenFlags::EXCL } else { OpenFlags::TRUNC };
         let output = match fs::open(dest, create.with(first), mode) {
             Ok(output) => output,
             Err(error) => {
@@ -236,7 +243,7 @@ impl Copying {
     /// Removes what stands at `dest` when that is allowed; `error` is why it is in the way. `false` when the
     /// user keeps it.
     fn make_way(&mut self, ctx: &mut Context<'_>, dest: &[u8], error: Errno) -> Result<bool, Failed> {
-        if !self.force && !self.interactive {
+        if !self.force && !self.interactive && !self.replace {
             return fail(ctx, &[b"can't create '", dest, b"'"], error);
         }
         if self.interactive && !self.prompt.ask(ctx, &[b"overwrite '", dest, b"'"]) {
@@ -248,8 +255,7 @@ impl Copying {
                 ctx.complain(&[b"can't create '", dest, b"': Path does not exist"]);
                 Err(Failed)
             }
-            Err(again) if again == error => fail(ctx, &[b"can't create '", dest, b"'"], error),
-            Err(error) => fail(ctx, &[b"can't remove '", dest, b"'"], error),
+            Err(_) => fail(ctx, &[b"can't create '", dest, b"'"], error),
         }
     }
 
@@ -262,11 +268,14 @@ impl Copying {
         match link(kind) {
             Ok(()) => Ok(()),
             Err(error) => {
-                if (exists || self.force) && !self.make_way(ctx, dest, error)? {
+                let replaces = exists || self.force || self.replace;
+                if replaces && !self.make_way(ctx, dest, error)? {
                     return Ok(());
                 }
-                let again = if exists || self.force { link(kind) } else { Err(error) };
-                again.or_else(|error| fail(ctx, &[b"can't create '", dest, b"'"], error))
+                if !replaces {
+                    return fail(ctx, &[b"can't create '", dest, b"'"], error);
+                }
+                link(kind).or_else(|error| fail(ctx, &[b"can't create link '", dest, b"'"], error))
             }
         }
     }

@@ -60,7 +60,11 @@ const SPEC: Spec = Spec::new(
 );
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    let mut parsed = SPEC.parse(ctx)?;
+    let mut links = (false, false);
+    let mut parsed = SPEC.parse_checked(ctx, |ctx, key, _| {
+        links = (links.0 || key == b'l', links.1 || key == b's');
+        if links == (true, true) { Err(ctx.usage()) } else { Ok(()) }
+    })?;
     let has = |keys: &[u8]| parsed.last_of(keys).is_some();
     let reflink = parsed.options.iter().rev().find(|(key, _)| *key == REFLINK).map(|(_, value)| value.as_deref());
     let clone = match reflink {
@@ -68,10 +72,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         Some(None | Some(b"always")) => true,
         Some(Some(_)) => return Err(ctx.usage()),
     };
-    if parsed.has(b'l') && parsed.has(b's') {
-        return Err(ctx.usage());
-    }
     let recursive = has(b"aRr");
+    let parents = has(&[PARENTS]);
     let keep_links = recursive || has(b"dP");
     let mut copying = Copying {
         recursive,
@@ -79,15 +81,16 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         follow_operands: has(b"H"),
         preserve: has(b"ap"),
         force: has(b"f"),
-        interactive: has(b"i"),
-        no_clobber: has(b"n"),
+        replace: parents,
+        interactive: parsed.last_of(b"ni") == Some(b'i'),
+        no_clobber: parsed.last_of(b"ni") == Some(b'n'),
         update: has(b"u"),
         link: if has(b"s") { Some(LinkKind::Symbolic) } else { has(b"l").then_some(LinkKind::Hard) },
         clone,
         verbose: has(b"v"),
         ..Copying::default()
     };
-    let (exact, parents) = (has(b"T"), has(&[PARENTS]));
+    let exact = has(b"T");
     let target = match parsed.value(b't') {
         Some(dir) => dir.to_vec(),
         None if parsed.operands.len() < 2 => return Err(ctx.usage()),
@@ -120,8 +123,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             let dest = join(&target, source);
             let making = Making { parents: true, ..Making::default() };
             if !mkdir::make(ctx, parent(&dest), making) {
-                code = 1;
-                continue;
+                return Ok(1);
             }
             dest
         } else {

@@ -95,13 +95,15 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     };
     let zone = if parsed.has(b'u') { Zone::from_variable(Some(b"UTC0")) } else { Zone::from_env() };
     let mut now = time::now();
+    // Whose time it is is looked up even where another is given.
+    if let Some(path) = parsed.value(b'r') {
+        let stat = fs::stat(path).map_err(|error| ctx.die_errno(&[b"can't stat '", path, b"'"], error))?;
+        now = stat.mtime;
+    }
     if let Some(text) = shown.or(wanted) {
         let read = read(text, positional, parsed.value(b'D'), now.sec, &zone);
         now.sec = read.ok_or_else(|| ctx.die(&[b"invalid date '", text, b"'"]))?;
         now.nsec = 0;
-    } else if let Some(path) = parsed.value(b'r') {
-        let stat = fs::stat(path).map_err(|error| ctx.die_errno(&[b"can't stat '", path, b"'"], error))?;
-        now = stat.mtime;
     }
     if wanted.is_some() {
         // A container's clock is not its own; no kernel call sets it.

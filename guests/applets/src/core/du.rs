@@ -73,9 +73,10 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         None if has(b'b') => Unit::Bytes(1),
         _ => Unit::Bytes(1 << 10),
     };
+    let follow = parsed.last_of(b"LH") == Some(b'L');
     let mut summing = Summing {
         all: has(b'a'),
-        follow: has(b'L'),
+        follow,
         follow_operands: has(b'H'),
         count_links: has(b'l'),
         one_system: has(b'x'),
@@ -92,6 +93,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     }
     let mut total = 0;
     for path in &operands {
+        summing.follow = follow;
         total += summing.sum(ctx, path, None, 0, None);
     }
     if grand_total {

@@ -130,7 +130,7 @@ struct Entry {
     /// As it is opened.
     path: Vec<u8>,
     stat: Stat,
-    /// The mode that colours the name: a link's own where it was followed only to see whether it is a directory.
+    /// The mode that colours the name: a link's own, also where it was followed.
     look: Mode,
 }
 
@@ -153,8 +153,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         let follow = options.follow || options.follow_operands || !options.shows_links();
         match lister.stat(&path, follow) {
             Ok(stat) => {
-                let own = options.color && !options.follow && !options.follow_operands;
-                let look = if own { fs::lstat(&path).map_or(stat.mode, |stat| stat.mode) } else { stat.mode };
+                let look = if options.color { fs::lstat(&path).map_or(stat.mode, |stat| stat.mode) } else { stat.mode };
                 entries.push(Entry { name: path.clone(), path, stat, look });
             }
             Err(error) => lister.report(ctx, &path, error),
@@ -207,8 +206,8 @@ impl Options {
         let sort = match parsed.last_of(b"tS") {
             Some(b't') => Sort::Time,
             Some(_) => Sort::Size,
-            None if has(b'X') => Sort::Extension,
             None if has(b'v') => Sort::Version,
+            None if has(b'X') => Sort::Extension,
             None if time != Time::Modified && layout != Layout::Long => Sort::Time,
             None => Sort::Name,
         };
@@ -228,7 +227,7 @@ impl Options {
             all: has(b'a'),
             almost_all: has(b'A'),
             directory_itself: has(b'd'),
-            follow: has(b'L'),
+            follow: parsed.last_of(b"LH") == Some(b'L'),
             follow_operands: has(b'H'),
             recurse: has(b'R') && !has(b'd'),
             slash: has(b'p') || has(b'F'),
@@ -319,8 +318,9 @@ impl Lister<'_> {
             }
             let path = join(dir, &record.name);
             let followed = self.options.follow && record.stat.is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
+            let own = record.stat.map(|stat| stat.mode);
             match if followed { fs::stat(&path) } else { record.stat } {
-                Ok(stat) => entries.push(Entry { name: record.name, path, stat, look: stat.mode }),
+                Ok(stat) => entries.push(Entry { name: record.name, path, stat, look: own.unwrap_or(stat.mode) }),
                 Err(error) => self.report(ctx, &path, error),
             }
         }

@@ -37,7 +37,8 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     let mut making = Making { mode: None, parents: parsed.has(b'p'), verbose: parsed.has(b'v') };
     if let Some(operand) = parsed.value(b'm') {
-        match mode::apply(operand, 0o777, true, umask()) {
+        // As for a file: `X` grants what somebody has already.
+        match mode::apply(operand, 0o777, false, umask()) {
             Some(mode) => making.mode = Some(mode),
             None => return Err(ctx.die(&[b"invalid mode '", operand, b"'"])),
         }
@@ -64,7 +65,7 @@ pub fn umask() -> u32 {
 
 /// Makes the directory `path`; a failure is reported and returned as `false`.
 pub fn make(ctx: &mut Context<'_>, path: &[u8], making: Making) -> bool {
-    if path == b"." {
+    if matches!(path, b"." | b"/") {
         return true;
     }
     let mut end = 0;

@@ -60,8 +60,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if let ([source], None) = (parsed.operands.as_slice(), parsed.value(b't')) {
         let to = kind_of(ctx, &target, true).map_err(|Failed| Quit(1))?;
         if exact && to == Some(FileKind::Directory) {
-            let from = fs::lstat(source).map(|stat| stat.mode.kind());
-            if from != Ok(FileKind::Directory) {
+            if fs::stat(source).is_ok_and(|stat| stat.mode.kind() != FileKind::Directory) {
                 return Err(ctx.die(&[b"'", &target, b"' is a directory"]));
             }
         }

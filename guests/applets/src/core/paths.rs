@@ -5,7 +5,8 @@ use super::basename::last_component;
 /// `dir/name`, without a second slash.
 #[must_use]
 pub fn join(dir: &[u8], name: &[u8]) -> Vec<u8> {
-    let name = name.iter().position(|byte| *byte != b'/').map_or(name, |start| name.get(start..).unwrap_or_default());
+    let start = name.iter().position(|byte| *byte != b'/').unwrap_or(name.len());
+    let name = name.get(start..).unwrap_or_default();
     let slash: &[u8] = if dir.ends_with(b"/") { b"" } else { b"/" };
     [dir, slash, name].concat()
 }
@@ -31,6 +32,7 @@ mod tests {
     fn joining_and_stripping() {
         assert_eq!(join(b"a", b"b"), b"a/b");
         assert_eq!(join(b"a/", b"/b"), b"a/b");
+        assert_eq!(join(b"a", b"/"), b"a/");
         assert_eq!((strip_slashes(b"a//"), strip_slashes(b"//"), strip_slashes(b"")), (&b"a"[..], &b"/"[..], &b""[..]));
         assert!(is_dots(b"x/..") && is_dots(b"./") && !is_dots(b".x"));
     }

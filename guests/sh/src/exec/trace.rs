@@ -21,13 +21,13 @@ impl Shell {
             }
             line.extend_from_slice(name);
             line.push(b'=');
-            line.extend_from_slice(&quoted(value));
+            line.extend_from_slice(&quoted(value, false));
         }
         for arg in args {
             if !core::mem::take(&mut first) {
                 line.push(b' ');
             }
-            line.extend_from_slice(&quoted(arg));
+            line.extend_from_slice(&quoted(arg, true));
         }
         line.push(b'\n');
         let _ = fd::write_all(to, &line);
@@ -136,8 +136,8 @@ fn heading(name: &[u8], words: Option<&[Word]>) -> Vec<u8> {
     out
 }
 
-/// The text as it could be typed: quoted when it holds anything special.
-fn quoted(text: &[u8]) -> Vec<u8> {
+/// The text as it could be typed: quoted when it holds anything special, and as a `word` when it is a keyword.
+fn quoted(text: &[u8], word: bool) -> Vec<u8> {
     match crate::flavour::current() {
         crate::flavour::Flavour::Dash => return text.to_vec(),
         crate::flavour::Flavour::Bash if text.is_empty() => return b"''".to_vec(),
@@ -145,7 +145,7 @@ fn quoted(text: &[u8]) -> Vec<u8> {
         crate::flavour::Flavour::Ash => {}
     }
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_^@,./:]-+".contains(byte);
-    if text.iter().all(plain) && !is_keyword(text) { text.to_vec() } else { single_quoted(text) }
+    if text.iter().all(plain) && !(word && is_keyword(text)) { text.to_vec() } else { single_quoted(text) }
 }
 
 #[cfg(test)]
@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn only_what_is_special_is_quoted() {
         for (text, expected) in [("a-b", "a-b"), ("", ""), ("a b", "'a b'"), ("[", "'['"), ("]", "]"), ("if", "'if'")] {
-            assert_eq!(quoted(text.as_bytes()), expected.as_bytes());
+            assert_eq!(quoted(text.as_bytes(), true), expected.as_bytes());
         }
+        assert_eq!(quoted(b"if", false), b"if");
     }
 }

@@ -6,13 +6,16 @@ mod awk;
 mod bytes;
 mod calculators;
 mod files;
+mod filetools;
 mod lines;
 mod pattern;
 mod sed;
+mod trees;
 mod values;
 
 use super::Random;
 use super::shell::{Mode, Script};
+use trees::Tree;
 
 /// Makes the arguments of one call.
 type Arguments = fn(&mut Random) -> String;
@@ -74,12 +77,60 @@ const GRAMMARS: &[(&str, Arguments)] = &[
     ("xxd", bytes::xxd),
 ];
 
+/// Makes the arguments of one call that works on a tree.
+type TreeArguments = fn(&mut Random, &Tree) -> String;
+
+/// The applets that there is a grammar for as tools of trees, each with it.
+const TREE_GRAMMARS: &[(&str, TreeArguments)] = &[
+    ("ar", filetools::ar),
+    ("bzip2", filetools::bzip2),
+    ("cat", filetools::reading),
+    ("chgrp", filetools::chgrp),
+    ("chmod", filetools::chmod),
+    ("chown", filetools::chown),
+    ("cp", filetools::cp),
+    ("cpio", filetools::cpio),
+    ("diff", filetools::diff),
+    ("du", filetools::du),
+    ("find", filetools::find),
+    ("grep", filetools::grep),
+    ("gunzip", filetools::gunzip),
+    ("gzip", filetools::gzip),
+    ("head", filetools::reading),
+    ("install", filetools::install),
+    ("link", filetools::link),
+    ("ln", filetools::ln),
+    ("ls", filetools::ls),
+    ("md5sum", filetools::checking),
+    ("mkdir", filetools::mkdir),
+    ("mkfifo", filetools::mkfifo),
+    ("mv", filetools::mv),
+    ("od", filetools::reading),
+    ("readlink", filetools::readlink),
+    ("realpath", filetools::realpath),
+    ("rm", filetools::rm),
+    ("rmdir", filetools::rmdir),
+    ("run-parts", filetools::runparts),
+    ("shred", filetools::shred),
+    ("stat", filetools::stat),
+    ("tac", filetools::reading),
+    ("tail", filetools::reading),
+    ("tar", filetools::tar),
+    ("test", filetools::tests),
+    ("touch", filetools::touch),
+    ("truncate", filetools::truncate),
+    ("unlink", filetools::unlink),
+    ("wc", filetools::reading),
+    ("xz", filetools::reading),
+];
+
 /// How many calls a script has.
 const CALLS: usize = 4;
 
 /// The names of the applets that there is a grammar for.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    GRAMMARS.iter().map(|(name, _)| *name)
+    let lines = GRAMMARS.iter().map(|(name, _)| *name);
+    lines.chain(TREE_GRAMMARS.iter().map(|(name, _)| *name))
 }
 
 /// The script of this seed, for one applet; without a name all take their turns.
@@ -87,16 +138,35 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// # Panics
 /// There is no grammar for the name; see [`names`].
 pub fn script(name: Option<&str>, seed: u64) -> Script {
-    let (name, arguments) = match name {
-        Some(name) => *GRAMMARS.iter().find(|(known, _)| *known == name).expect("a grammar of this name"),
-        None => GRAMMARS[(seed % GRAMMARS.len() as u64) as usize],
+    let count = GRAMMARS.len() + TREE_GRAMMARS.len();
+    let fits = |number: &usize| match name {
+        Some(name) => names().nth(*number) == Some(name),
+        None => *number == (seed % count as u64) as usize,
     };
+    let fitting: Vec<usize> = (0..count).filter(fits).collect();
+    // Some have two grammars.
+    let number = *fitting.get((seed % fitting.len().max(1) as u64) as usize).expect("a grammar of this name");
     let mut random = Random::new(seed);
-    let mut text = files::make(&mut random);
-    for _ in 0..CALLS {
-        text.push_str(&format!("{name} {}\necho \"= $?\"\n", arguments(&mut random)));
-    }
+    let text = match TREE_GRAMMARS.get(number.wrapping_sub(GRAMMARS.len())) {
+        Some((name, arguments)) => {
+            let (tree, mut text) = Tree::make(&mut random);
+            calls(&mut text, name, || arguments(&mut random, &tree));
+            text + trees::TELL
+        }
+        None => {
+            let (name, arguments) = GRAMMARS[number];
+            let mut text = files::make(&mut random);
+            calls(&mut text, name, || arguments(&mut random));
+            text
+        }
+    };
     Script { mode: Mode::File, text }
+}
+
+fn calls(text: &mut String, name: &str, mut arguments: impl FnMut() -> String) {
+    for _ in 0..CALLS {
+        text.push_str(&format!("{name} {}\necho \"= $?\"\n", arguments()));
+    }
 }
 
 /// A word in single quotes, as the shell reads it.

@@ -175,7 +175,7 @@ impl Subject {
         let image = lab.provide(&format!("{}-work", shell.name()), &image);
         drop(turn);
         let pids = r"(p=|PPID='|kill pid|kill( -s)? -?0|kill( -s)?( -?[A-Z]+[0-9]*)?) ?[0-9]{1,7}";
-        let waits = r"(wait)(?: [0-9]{1,7})+";
+        let waits = r"(wait(?: |: line [0-9]+: Illegal number: \D+))[0-9]{1,7}(?: [0-9]{1,7})*";
         // A number as the name of a command.
         let name = r" [0-9]{1,7}(: not found)";
         let pids = [(pids, "${1} PID"), (waits, "${1} PID"), (name, " PID${1}")];
@@ -210,6 +210,7 @@ impl Subject {
             fs::set_permissions(root.join(folder), Permissions::from_mode(0o1777)).expect("chmod a folder");
         }
         fs::write(root.join("etc/passwd"), busybox::PASSWD).expect("write the users");
+        fs::write(root.join("etc/group"), busybox::GROUP).expect("write the groups");
         for (device, minor) in [("null", "3"), ("zero", "5"), ("full", "7"), ("urandom", "9")] {
             let made = Command::new("mknod")
                 .args(["-m", "666"])

@@ -6,7 +6,7 @@ mod header;
 mod read;
 
 use wcr_sys::abi::OpenFlags;
-use wcr_sys::{Fd, fd, fs};
+use wcr_sys::{Fd, fd, fs, process};
 
 use self::create::{Creating, Packing};
 pub(super) use self::read::{Reader, warn_removed};
@@ -94,9 +94,13 @@ const SPEC: Spec = Spec::new(
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let args = modern(ctx.args);
-    let parsed = SPEC.parse_args(&args).map_err(|message| {
-        ctx.complain(&[&message]);
-        ctx.usage()
+    let mut strip = 0;
+    let parsed = SPEC.parse_behind(ctx, &args, None, |ctx, key, value| {
+        if let (STRIP, Some(text)) = (key, value) {
+            let number = parse_decimal(text).filter(|number| *number <= u32::MAX.into());
+            strip = number.ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?;
+        }
+        Ok(())
     })?;
     if parsed.has(VERSION) {
         ctx.put(b"tar (busybox) 1.35.0\n");
@@ -106,7 +110,7 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     if operations.iter().sum::<usize>() != 1 {
         return Err(ctx.usage());
     }
-    if parsed.has(b'c') { make(ctx, &parsed) } else { read(ctx, &parsed) }
+    if parsed.has(b'c') { make(ctx, &parsed) } else { read(ctx, &parsed, strip) }
 }
 
 /// The arguments in the form of today: a first one without `-` is a list of options, of which `f` has its value behind
@@ -178,11 +182,7 @@ enum Use<'a> {
     Extract(Box<Extractor>),
 }
 
-fn read(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<u8, Quit> {
-    let strip = match parsed.value(STRIP) {
-        None => 0,
-        Some(text) => parse_decimal(text).ok_or_else(|| ctx.die(&[b"invalid number '", text, b"'"]))?,
-    };
+fn read(ctx: &mut Context<'_>, parsed: &Parsed, strip: u64) -> Result<u8, Quit> {
     let listing = parsed.has(b't');
     let mut what = match parsed.value(TO_COMMAND) {
         Some(command) => Use::Command(command),
@@ -278,7 +278,8 @@ fn policy(parsed: &Parsed) -> Policy {
         owner: !parsed.has(b'o'),
         numeric: parsed.has(NUMERIC),
         forced_owner: None,
-        mode: !parsed.has(NO_MODES),
+        // Others keep what their umask leaves, also with `-p`.
+        mode: !parsed.has(NO_MODES) && process::user_ids().euid == 0,
         time: !parsed.has(b'm'),
     }
 }

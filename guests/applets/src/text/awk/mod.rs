@@ -31,6 +31,8 @@ use ast::Program;
 use interpreter::{Interpreter, assignment};
 use names::Names;
 use parser::Parser;
+use pattern::BadPattern;
+use split::Splitter;
 use value::Value;
 
 /// The applet.
@@ -54,6 +56,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
     if parsed.has(b'W') {
         ctx.complain(&[b"warning: option -W is ignored"]);
+    }
+    if let Some(separator) = parsed.value(b'F') {
+        Splitter::new(&escape::expand(separator), false, false).map_err(|bad| refuse(ctx, &bad))?;
     }
     let mut operands = parsed.operands.as_slice();
     let mut program = Program::default();
@@ -83,14 +88,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
         read(ctx, COMMAND_LINE, text, &mut program, &mut names)?;
     }
     names.finish(&mut program);
-    let assignments = parsed.options.iter().filter_map(|(key, value)| {
-        let value = value.as_deref().unwrap_or_default();
-        match key {
-            b'F' => Some([b"FS=", value].concat()),
-            b'v' => Some(value.to_vec()),
-            _ => None,
-        }
-    });
+    // `-v FS=` counts, wherever it stands.
+    let separator = parsed.value(b'F').map(|separator| [b"FS=", separator].concat());
+    let assignments = separator.into_iter().chain(given(&parsed, b'v').map(<[u8]>::to_vec));
     let invocation = Invocation {
         name: b"awk".to_vec(),
         assignments: assignments.collect(),
@@ -111,6 +111,11 @@ struct Invocation {
     seed: Option<u32>,
 }
 
+/// Tells what is wrong with a regular expression.
+fn refuse(ctx: &mut Context<'_>, bad: &BadPattern) -> Quit {
+    ctx.die(&[b"bad regex '", &bad.source, b"': ", bad.error.message().as_bytes()])
+}
+
 /// The values of an option.
 fn given(parsed: &Parsed, key: u8) -> impl Iterator<Item = &[u8]> {
     parsed.options.iter().filter(move |(given, _)| *given == key).filter_map(|(_, value)| value.as_deref())
@@ -124,7 +129,7 @@ fn read(ctx: &mut Context<'_>, name: &[u8], text: &[u8], program: &mut Program, 
     // A bad pattern is told before what stands behind it.
     for source in program.patterns.get(seen..).unwrap_or_default() {
         if let Err(bad) = pattern::compile(source, false) {
-            return Err(ctx.die(&[b"bad regex '", &bad.source, b"': ", bad.error.message().as_bytes()]));
+            return Err(refuse(ctx, &bad));
         }
     }
     parsed.map_err(|error| ctx.die(&[name, b":", line.as_bytes(), b": ", error.message().as_bytes()]))

@@ -77,7 +77,6 @@ pub(super) fn parse(ctx: &mut Context<'_>) -> Result<Query, Quit> {
     let mut parser = Parser { words, query, acts: false };
     let mut expression = parser.expression(ctx, false)?;
     if !parser.acts {
-        // An empty last alternative prints what the others let through.
         let printing = Term { inverted: false, action: Action::Print };
         let asked = Term { inverted: false, action: Action::Grouped(expression) };
         expression = vec![vec![asked, printing]];
@@ -110,16 +109,15 @@ impl<'a> Parser<'a> {
                 b"-a" | b"-and" => continue,
                 b"-o" | b"-or" => {
                     alternatives.push(Vec::new());
-                    inverted = false;
                     continue;
                 }
                 b"(" => Some(Action::Grouped(self.expression(ctx, true)?)),
                 b")" if nested => return Ok(alternatives),
                 word => self.action(ctx, word)?,
             };
-            let inverted = core::mem::take(&mut inverted);
+            // An option leaves the `!` before it to what follows.
             if let (Some(action), Some(last)) = (action, alternatives.last_mut()) {
-                last.push(Term { inverted, action });
+                last.push(Term { inverted: core::mem::take(&mut inverted), action });
             }
         }
         if nested {
@@ -128,7 +126,7 @@ impl<'a> Parser<'a> {
         Ok(alternatives)
     }
 
-    /// An action; `None` for an option, which is true for each file.
+    /// An action; `None` for an option, which is no part of the expression.
     fn action(&mut self, ctx: &mut Context<'_>, name: &'a [u8]) -> Result<Option<Action>, Quit> {
         Ok(Some(match name {
             b"-follow" => {

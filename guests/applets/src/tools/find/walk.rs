@@ -72,10 +72,14 @@ impl Walk {
         }
     }
 
-    /// Runs the commands that wait for more files.
+    /// Runs the commands that wait for more files, but for those in parentheses, as BusyBox does.
     pub(super) fn finish(&mut self, ctx: &mut Context<'_>) {
-        for number in 0..self.batches.len() {
-            self.run_batch(ctx, number);
+        for term in core::mem::take(&mut self.query.expression).iter().flatten() {
+            if let Action::Collect(number) = term.action
+                && self.run_batch(ctx, number) == Some(term.inverted)
+            {
+                self.code = 1;
+            }
         }
     }
 
@@ -144,8 +148,8 @@ impl Walk {
 
     fn evaluate(&mut self, ctx: &mut Context<'_>, expression: &Expression, found: &mut Found<'_>) -> Outcome {
         let mut outcome = Outcome::Succeeded;
-        // An alternative without terms changes nothing.
-        for alternative in expression.iter().filter(|alternative| !alternative.is_empty()) {
+        // An alternative without terms ends it with what it had come to.
+        for alternative in expression.iter().take_while(|alternative| !alternative.is_empty()) {
             outcome = Outcome::Succeeded;
             for term in alternative {
                 let result = self.perform(ctx, &term.action, found);
@@ -233,18 +237,17 @@ impl Walk {
         let Some(batch) = self.batches.get_mut(number) else { return };
         batch.bytes += path.len() + 1;
         batch.paths.push(path.to_vec());
-        if batch.bytes >= BATCH {
-            self.run_batch(ctx, number);
+        if batch.bytes >= BATCH && self.run_batch(ctx, number) == Some(false) {
+            self.code = 1;
         }
     }
 
-    fn run_batch(&mut self, ctx: &mut Context<'_>, number: usize) {
-        let (Some(batch), Some(command)) = (self.batches.get_mut(number), self.query.commands.get(number)) else {
-            return;
-        };
+    /// Runs a command for the files that wait for it, and says whether it succeeded; `None` when there are none.
+    fn run_batch(&mut self, ctx: &mut Context<'_>, number: usize) -> Option<bool> {
+        let (batch, command) = (self.batches.get_mut(number)?, self.query.commands.get(number)?);
         let batch = core::mem::take(batch);
         if batch.paths.is_empty() {
-            return;
+            return None;
         }
         let mut argv = Vec::with_capacity(command.len() + batch.paths.len());
         for word in command {
@@ -254,9 +257,7 @@ impl Walk {
                 argv.push(word.clone());
             }
         }
-        if run_command(ctx, &argv) != Some(WaitStatus::Exited(0)) {
-            self.code = 1;
-        }
+        Some(run_command(ctx, &argv) == Some(WaitStatus::Exited(0)))
     }
 }
 
