@@ -225,14 +225,13 @@ pub(super) fn tests(random: &mut Random, tree: &Tree) -> String {
 
 /// An archive of the tree, then what is done with it.
 pub(super) fn tar(random: &mut Random, tree: &Tree) -> String {
-    let make = ["", "-h", "-z", "--exclude 'a*'", "-X /dev/null", "--no-recursion", "-j", "-C t"];
+    let make = ["", "-z", "--exclude 'a*'", "-X /dev/null", "--no-recursion", "-j", "-C t"];
     let flags = random.pick(&make);
     let paths = if *flags == *"-C t" { ".".into() } else { tree.paths(random) };
     let read = random.pick(&[
         "-t",
         "-t t/a",
         "-x -C x",
-        "-x -O",
         "-xv -C x",
         "-x -k -C x",
         "-x --strip-components=1 -C x",

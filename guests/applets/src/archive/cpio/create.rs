@@ -1,6 +1,5 @@
 //! `cpio -o`: the files that are named on standard input, as an archive.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use wcr_sys::abi::{FileKind, OpenFlags, Stat};
@@ -31,8 +30,8 @@ pub(super) struct Creating {
 struct Creator<'a> {
     how: &'a Creating,
     sink: Sink,
-    /// The names of files that have several, by device and inode in the order in which they were met.
-    linked: BTreeMap<usize, Linked>,
+    /// The files that have several names, in the order in which they were met.
+    linked: Vec<Linked>,
     next_inode: u32,
 }
 
@@ -46,7 +45,7 @@ struct Linked {
 /// # Errors
 /// A file cannot be read or the archive cannot be written, which has been reported.
 pub(super) fn create(ctx: &mut Context<'_>, how: &Creating, to: Fd) -> Result<u8, Quit> {
-    let mut creator = Creator { how, sink: Sink::new(Some(to)), linked: BTreeMap::new(), next_inode: 0 };
+    let mut creator = Creator { how, sink: Sink::new(Some(to)), linked: Vec::new(), next_inode: 0 };
     let mut names = LineReader::new(fd::STDIN, how.delimiter);
     loop {
         let name = match names.next_line() {
@@ -81,47 +80,44 @@ impl Creator<'_> {
     fn add(&mut self, ctx: &mut Context<'_>, name: &[u8]) -> Result<(), Quit> {
         let stat = if self.how.follow { fs::stat(name) } else { fs::lstat(name) };
         let stat = stat.map_err(|error| ctx.die_errno(&[name], error))?;
+        if stat.mode.kind() != FileKind::Directory && stat.nlink > 1 {
+            // They come at the end, the content with the last of the names.
+            let same = |linked: &&mut Linked| (linked.stat.dev, linked.stat.ino) == (stat.dev, stat.ino);
+            match self.linked.iter_mut().find(same) {
+                Some(linked) => linked.names.push(name.to_vec()),
+                None => self.linked.push(Linked { stat, names: vec![name.to_vec()] }),
+            }
+            return Ok(());
+        }
+        let inode = self.inode(&stat);
+        self.add_whole(ctx, name, &stat, inode)
+    }
+
+    /// Adds a file with its content.
+    fn add_whole(&mut self, ctx: &mut Context<'_>, name: &[u8], stat: &Stat, inode: u32) -> Result<(), Quit> {
         match stat.mode.kind() {
-            FileKind::Regular if stat.nlink > 1 => {
-                // The content comes at the end, with the last of the names.
-                let same = |linked: &&mut Linked| (linked.stat.dev, linked.stat.ino) == (stat.dev, stat.ino);
-                match self.linked.values_mut().find(same) {
-                    Some(linked) => linked.names.push(name.to_vec()),
-                    None => {
-                        let linked = Linked { stat, names: vec![name.to_vec()] };
-                        self.linked.insert(self.linked.len(), linked);
-                    }
-                }
-                Ok(())
-            }
-            FileKind::Regular => {
-                let inode = self.inode(&stat);
-                self.add_file(ctx, name, &stat, inode)
-            }
+            FileKind::Regular => self.add_file(ctx, name, stat, inode),
             FileKind::Symlink => {
                 let target =
                     fs::readlink(name).map_err(|error| ctx.die_errno(&[name, b": cannot read link"], error))?;
-                let inode = self.inode(&stat);
-                self.write_header(ctx, name, &stat, inode, target.len() as u64)?;
+                self.write_header(ctx, name, stat, inode, target.len() as u64)?;
                 self.write(ctx, &target)?;
                 self.pad(ctx)
             }
-            _ => {
-                let inode = self.inode(&stat);
-                self.write_header(ctx, name, &stat, inode, 0)
-            }
+            _ => self.write_header(ctx, name, stat, inode, 0),
         }
     }
 
     fn add_linked(&mut self, ctx: &mut Context<'_>) -> Result<(), Quit> {
-        for linked in core::mem::take(&mut self.linked).into_values() {
+        // What was met last comes first.
+        for linked in core::mem::take(&mut self.linked).into_iter().rev() {
             let inode = self.inode(&linked.stat);
             // The first name is the last one to be written.
             let Some((first, others)) = linked.names.split_first() else { continue };
             for name in others.iter().rev() {
                 self.write_header(ctx, name, &linked.stat, inode, 0)?;
             }
-            self.add_file(ctx, first, &linked.stat, inode)?;
+            self.add_whole(ctx, first, &linked.stat, inode)?;
         }
         Ok(())
     }

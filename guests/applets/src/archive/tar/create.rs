@@ -183,6 +183,13 @@ impl Creator<'_> {
             size: if kind == FileKind::Regular { stat.size } else { 0 },
             device: stat.rdev,
         };
+        if kind != FileKind::Directory && stat.nlink > 1 {
+            if let Some(first) = self.linked.get(&(stat.dev, stat.ino)) {
+                (member.target, member.hard_link, member.size) = (first.clone(), true, 0);
+                return Some(member);
+            }
+            self.linked.insert((stat.dev, stat.ino), name.to_vec());
+        }
         if kind == FileKind::Symlink {
             match fs::readlink(path) {
                 Ok(target) => member.target = target,
@@ -191,12 +198,6 @@ impl Creator<'_> {
                     self.failed = true;
                     return None;
                 }
-            }
-        } else if kind == FileKind::Regular && stat.nlink > 1 {
-            if let Some(first) = self.linked.get(&(stat.dev, stat.ino)) {
-                (member.target, member.hard_link, member.size) = (first.clone(), true, 0);
-            } else {
-                self.linked.insert((stat.dev, stat.ino), name.to_vec());
             }
         }
         Some(member)
