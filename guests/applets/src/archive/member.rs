@@ -58,7 +58,8 @@ impl Member {
         strftime(&mut line, b"%Y-%m-%d %H:%M:%S", &zone.local(self.mtime), self.mtime);
         line.push(b' ');
         line.extend_from_slice(&self.name);
-        if !self.target.is_empty() {
+        // The second name of a link has no target in a cpio archive.
+        if !self.target.is_empty() || self.mode.kind() == FileKind::Symlink {
             line.extend_from_slice(b" -> ");
             line.extend_from_slice(&self.target);
         }

@@ -273,7 +273,7 @@ fn close_stdout(ctx: &mut Context<'_>) -> Result<(), Stop> {
 fn remove(ctx: &mut Context<'_>, path: &[u8]) -> Result<(), Stop> {
     fs::unlink(path).map_err(|error| {
         ctx.perror(&[b"can't remove file '", path, b"'"], error);
-        Stop::File
+        Stop::All
     })
 }
 

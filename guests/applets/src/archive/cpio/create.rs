@@ -53,8 +53,13 @@ pub(super) fn create(ctx: &mut Context<'_>, how: &Creating, to: Fd) -> Result<u8
             Ok(None) => break,
             Err(error) => return Err(ctx.die_errno(&[b"read error"], error)),
         };
-        if !name.is_empty() {
-            creator.add(ctx, &name)?;
+        if name.is_empty() {
+            continue;
+        }
+        if let Err(quit) = creator.add(ctx, from_here(&name)) {
+            // What there is already is written.
+            creator.sink.flush();
+            return Err(quit);
         }
     }
     creator.add_linked(ctx)?;
@@ -68,9 +73,17 @@ pub(super) fn create(ctx: &mut Context<'_>, how: &Creating, to: Fd) -> Result<u8
     Ok(0)
 }
 
-/// The name without what makes it absolute, or says that it is not.
+/// The name without what says that it is relative.
+fn from_here(mut name: &[u8]) -> &[u8] {
+    while let Some(rest) = name.strip_prefix(b"./") {
+        name = relative(rest);
+    }
+    name
+}
+
+/// The name without what makes it absolute.
 fn relative(mut name: &[u8]) -> &[u8] {
-    while let Some(rest) = name.strip_prefix(b"./").or_else(|| name.strip_prefix(b"/")) {
+    while let Some(rest) = name.strip_prefix(b"/") {
         name = rest;
     }
     name
@@ -211,13 +224,14 @@ impl Creator<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::relative;
+    use super::{from_here, relative};
 
     #[test]
     fn names_are_relative() {
-        let cases: [(&[u8], &[u8]); 4] = [(b"./a", b"a"), (b"/.//a", b"a"), (b"../a", b"../a"), (b".", b".")];
+        let cases: [(&[u8], &[u8]); 4] = [(b"./a", b"a"), (b"././/a", b"a"), (b"../a", b"../a"), (b".", b".")];
         for (name, expected) in cases {
-            assert_eq!(relative(name), expected);
+            assert_eq!(from_here(name), expected);
         }
+        assert_eq!((from_here(b"/a"), relative(b"//a")), (&b"/a"[..], &b"a"[..]));
     }
 }

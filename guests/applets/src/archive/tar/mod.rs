@@ -204,7 +204,18 @@ fn read(ctx: &mut Context<'_>, parsed: &Parsed, strip: u64) -> Result<u8, Quit> 
     let mut selection = Selection::new(&parsed.operands);
     let zone = Zone::from_env();
     let verbosity = parsed.count(b'v') + usize::from(listing);
-    while let Some(member) = reader.next(ctx)? {
+    let mut code = 0;
+    loop {
+        let member = match reader.next(ctx) {
+            Ok(Some(member)) => member,
+            Ok(None) => break,
+            // A file without anything in it lacks the members, too.
+            Err(Quit(failure)) if reader.feed.position == 0 => {
+                code = failure;
+                break;
+            }
+            Err(quit) => return Err(quit),
+        };
         if !selection.takes(&member.name) {
             skip(ctx, &member, &mut reader.feed)?;
             continue;
@@ -221,7 +232,7 @@ fn read(ctx: &mut Context<'_>, parsed: &Parsed, strip: u64) -> Result<u8, Quit> 
     }
     match selection.missing() {
         Some(name) => Err(ctx.die(&[name, b": not found in archive"])),
-        None => Ok(0),
+        None => Ok(code),
     }
 }
 
