@@ -138,7 +138,12 @@ fn images_are_carried() {
     wcr(&["rm", "maker"]).ok();
     wcr(&["rmi", "own"]).ok();
     assert_eq!(lab.replay(&[&whole]).ok().stdout(), "mine\n");
-    lab.replay(&[&without]).fails().exits(15).says(&["does not carry its image", "--record-image"]);
+    lab.replay(&[&without]).fails().exits(15).says(&["does not carry its image", "pull it", "--record-image"]);
+    wcr(&["run", "--name", "maker", "busybox", "touch", "/other"]).ok();
+    wcr(&["export", "-o", &tar, "maker"]).ok();
+    wcr(&["import", &tar, "own"]).ok();
+    lab.replay(&[&without]).fails().exits(15).says(&["the image of that name is now another one (sha256:"]);
+    assert_eq!(lab.replay(&[&whole]).ok().stdout(), "mine\n");
 }
 
 #[test]

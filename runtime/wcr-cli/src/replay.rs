@@ -105,16 +105,16 @@ fn elsewhere(recording: &Recording) -> Result<ContainerImage> {
     let record = &recording.record;
     let Some(id) = record.image_id else { return Ok(wcr_container::builtin()?) };
     let reference = record.image.parse()?;
-    let found = Store::open_default()?.open_image(&reference)?.filter(|image| image.record.config.digest == id);
-    let missing = || {
-        let message = format!(
-            "the recording does not carry its image, {} ({id}), and the store does not have it; pull it, or record \
-             with --record-image",
-            record.image
-        );
-        Failure::new(Class::Store, message)
+    let there = match Store::open_default()?.open_image(&reference)? {
+        Some(found) if found.record.config.digest == id => return Ok(from_store(found)),
+        Some(other) => format!("the image of that name is now another one ({})", other.record.config.digest),
+        None => "the store does not have it; pull it".to_owned(),
     };
-    Ok(from_store(found.ok_or_else(missing)?))
+    let message = format!(
+        "the recording does not carry its image, {} ({id}), and {there}, or record with --record-image",
+        record.image
+    );
+    Err(Failure::new(Class::Store, message).into())
 }
 
 /// Lets a recorded run happen again, or compares.
