@@ -202,7 +202,7 @@ t.rhai: fails
 fn what_is_wrong_with_a_script_is_said_with_its_place() {
     for (script, texts) in [
         ("let x = ;\n", &["t.rhai:1:9: the script cannot be read", "1 | let x = ;"][..]),
-        ("let r = 1;\nr.nothing();", &["t.rhai:2:3: there is no function or method `nothing (i64)`"]),
+        ("let r = 1;\nr.nothing();", &["t.rhai:2:3: there is no function or method `nothing (integer)`"]),
         ("expect(1).equal(1);", &["t.rhai:1:11: there is no function or method `equal"]),
         (
             "run(\"busybox\", [\"true\"], #{ stdn: 1 });",
@@ -215,6 +215,9 @@ fn what_is_wrong_with_a_script_is_said_with_its_place() {
         ("import \"x\" as y;", &["t.rhai:1:1: the script cannot be read", "import"]),
         ("test(\"a\", || test(\"b\", || 1));", &["a case cannot have a case in it"]),
         ("exit();", &["cannot `exit`"]),
+        ("run(\"busybox\", \"echo hi\");", &["`run (string, string)`", "called as: run(\"image\", [\"argument\", …])"]),
+        ("mock(\"x\", 1);", &["`mock (string, integer)`", "called as: mock(\"program\", |args| …)"]),
+        ("expect([1]).equals([]);", &["expected: []", "actual:   [1]"]),
         ("throw \"own words\";", &["t.rhai:1:1: own words"]),
     ] {
         let (scripts, finished) = test(script);
@@ -230,8 +233,7 @@ fn what_is_wrong_with_a_script_is_said_with_its_place() {
 fn fault_98_a_script_without_an_end_is_stopped() {
     for (script, text) in [
         ("loop { }", "t.rhai:1:6: the script takes more than"),
-        ("test(\"a\", || { let x = 0; while true { x += 1; } });\ntest(\"b\", || 1);", "the script takes more than"),
-        ("loop { test(\"a\", || { for i in 0..1000000 { } }); }", "the script takes more than"),
+        ("loop { test(\"a\", || { for i in 0..1000000 { } }); }", "operations in all its cases"),
         ("try { loop { } } catch { }", "the script takes more than"),
         ("fn f() { f() }\nf();", "deep"),
         ("let s = \"x\"; loop { s += s; }", "over the limit"),
@@ -241,6 +243,68 @@ fn fault_98_a_script_without_an_end_is_stopped() {
         assert!(report.contains(text), "{script}: {report}");
         assert!(report.ends_with(" 1 failed\n"), "{report}");
     }
+}
+
+#[test]
+fn a_case_without_an_end_ends_alone() {
+    let script = r#"
+        test("loops", || { let x = 0; while true { x += 1; } });
+        test("mocks", || { mock("tool", |args| { loop { } }); run("busybox", ["tool"]); });
+        test("goes on", || expect(run("busybox", ["echo", "x"]).stdout).equals("x\n"));
+    "#;
+    let (scripts, finished) = test(script);
+    let report = scripts.report(&finished.exits(1));
+    for text in ["FAILED  t.rhai: loops", "FAILED  t.rhai: mocks", "ok      t.rhai: goes on", "1 passed, 2 failed"] {
+        assert!(report.contains(text), "no {text} in {report}");
+    }
+}
+
+#[test]
+fn what_is_printed_outside_of_cases_is_reported() {
+    let scripts = Scripts::new(&[("t.rhai", "print(\"one\");\ntest(\"a\", || print(\"two\"));\nprint(\"three\");")]);
+    let report = scripts.report(&scripts.test(&["t.rhai"]).ok());
+    let expected =
+        "ok      t.rhai: a\n        | two\nprinted t.rhai\n        | one\n        | three\n\n1 passed, 0 failed\n";
+    assert_eq!(report, expected);
+    let json = Wcr::new(scripts.home.path()).args(["test", "--json"]).args([scripts.home.join("t.rhai")]).run().ok();
+    let json: serde_json::Value = serde_json::from_slice(json.stdout().as_bytes()).unwrap();
+    assert_eq!(json["scripts"][0]["printed"], serde_json::json!(["one", "three"]));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said_after_the_report() {
+    let scripts = Scripts::new(&[("t.rhai", "expect(1).equals(1);")]);
+    let junit = ["test", "--junit", "/no/such/folder/x.xml"];
+    let finished = Wcr::new(scripts.home.path()).args(junit).args([scripts.home.join("t.rhai")]).run().fails();
+    assert!(finished.stdout().ends_with("1 passed, 0 failed\n"), "{}", finished.stdout());
+    finished.says(&["cannot write the report to /no/such/folder/x.xml"]);
+}
+
+#[test]
+fn images_and_files_are_looked_at() {
+    let script = r#"
+        let it = image("busybox");
+        expect(it.cmd).equals(["sh"]);
+        expect([it.entrypoint, it.ports, it.volumes]).equals([[], [], []]);
+        expect(it.env.PATH).contains("/bin");
+        expect(it.platform).starts_with("linux/");
+        expect(it.file("/etc/passwd")).starts_with("root:");
+        expect([it.exists("/bin/sh"), it.exists("/none"), it.exists("/etc/passwd/x")]).equals([true, false, false]);
+        expect(it.stat("/tmp").kind).equals("folder");
+        let r = run("busybox", ["sh", "-c", "echo abc > /f; chmod 640 /f; chown 1:2 /f; ln -s f /l; touch -d '2020-01-02 03:04:05' /f"]);
+        let f = r.stat("/f");
+        expect([f.kind, f.mode, f.uid, f.gid, f.size, f.links, f.mtime]).equals(["file", 0o640, 1, 2, 4, 1, "2020-01-02T03:04:05Z"]);
+        expect([r.stat("/l").kind, r.stat("/l").target, r.exists("/l")]).equals(["link", "f", true]);
+        expect(container("busybox").stat("/bin/sh").kind).not_equals("folder");
+        expect(run("busybox").code).equals(0);
+        let failed = "";
+        try { it.stat("/none"); } catch (error) { failed = error; }
+        expect(failed).contains("\"/none\" cannot be looked at: No such file");
+        try { image("No Image"); } catch (error) { failed = error; }
+        expect(failed).contains("there is no image \"No Image\"");
+    "#;
+    let (scripts, finished) = test(script);
+    assert!(scripts.report(&finished).ends_with("1 passed, 0 failed\n"), "{}", finished.stdout());
 }
 
 #[test]
@@ -276,7 +340,10 @@ fn nothing_to_test_is_a_wrong_use() {
     scripts.test(&["x.txt"]).fails().exits(2).prints("").says(&["x.txt", "is not a script"]);
     scripts.test(&["d"]).fails().exits(2).prints("").says(&["no script below"]);
     scripts.test(&["missing.rhai"]).fails().exits(2).prints("").says(&["missing.rhai", "cannot read"]);
-    scripts.test(&[]).fails().exits(2).prints("");
+    let nowhere = Wcr::new(scripts.home.path()).args(["test"]).current_dir(scripts.home.join("d")).run();
+    nowhere.fails().exits(2).prints("").says(&["no script below ."]);
+    let here = Wcr::new(scripts.home.path()).args(["test"]).current_dir(scripts.home.path()).run();
+    here.exits(2).says(&["empty.rhai: there is no case"]);
 }
 
 #[test]
@@ -460,90 +527,4 @@ fn reports_are_written_for_machines() {
     ] {
         assert!(xml.contains(text), "no {text} in {xml}");
     }
-}
-
-#[test]
-fn structure_tests_run_as_they_are() {
-    let suite = r#"
-schemaVersion: 2.0.0
-globalEnvVars:
-  - key: WHO
-    value: you
-commandTests:
-  - name: says it
-    setup: [["sh", "-c", "echo $WHO > /said"]]
-    command: cat
-    args: ["/said"]
-    expectedOutput: ["^y.u\n$"]
-    excludedOutput: ["me"]
-  - name: fails as it should
-    command: ls
-    args: ["/nothing"]
-    exitCode: 1
-    expectedError: ["No such file"]
-fileExistenceTests:
-  - name: a folder
-    path: /etc
-    permissions: drwxr-xr-x
-    uid: 0
-    gid: 0
-  - name: a program
-    path: /bin/sh
-    isExecutableBy: any
-  - name: nothing
-    path: /nothing
-    shouldExist: false
-fileContentTests:
-  - name: users
-    path: /etc/passwd
-    expectedContents: ["^root:x:0:0:"]
-    excludedContents: ["toor"]
-metadataTest:
-  cmd: ["sh"]
-  env:
-    - key: PATH
-      value: "^/usr/local/sbin:"
-      isRegex: true
-  exposedPorts: []
-"#;
-    let broken = suite
-        .replace("y.u", "m.")
-        .replace("/nothing\n    shouldExist", "/tmp\n    shouldExist")
-        .replace("[\"sh\"]\n  env", "[\"bash\"]\n  env");
-    let scripts = Scripts::new(&[
-        ("good.yaml", suite),
-        ("bad.yml", &broken),
-        ("unknown.yaml", "schemaVersion: 2.0.0\nlicenseTests:\n  - debian: true\n"),
-        ("old.yaml", "schemaVersion: 1.0.0\n"),
-        ("loop.yaml", "a: &a [*a]\nschemaVersion: 2.0.0\n"),
-    ]);
-    let run = |args: &[&str], file: &str| {
-        Wcr::new(scripts.home.path()).args(["test"]).args(args).args([scripts.home.join(file)]).run()
-    };
-    let report = scripts.report(&run(&["--image", "busybox"], "good.yaml").ok());
-    assert!(
-        report.starts_with("ok      good.yaml: Command Test: says it\n") && report.ends_with("7 passed, 0 failed\n"),
-        "{report}"
-    );
-    let report = scripts.report(&run(&["--image", "busybox"], "bad.yml").exits(1));
-    for text in [
-        "standard output: the string does not match the pattern",
-        "\"/tmp\" is in the image",
-        "the command: not the expected one",
-        "4 passed, 3 failed",
-        "last run: busybox cat /said: exit code 0",
-    ] {
-        assert!(report.contains(text), "no {text} in {report}");
-    }
-    for (file, args, text) in [
-        ("good.yaml", &[][..], "--image IMAGE"),
-        ("unknown.yaml", &["--image", "busybox"], "licenseTests"),
-        ("old.yaml", &["--image", "busybox"], "schema 1.0.0"),
-        ("loop.yaml", &["--image", "busybox"], "cannot be read"),
-    ] {
-        let report = scripts.report(&run(args, file).exits(1));
-        assert!(report.contains(text), "no {text} in {report}");
-    }
-    let report = scripts.report(&run(&["--image", "busybox", "--filter", "Metadata"], "good.yaml").ok());
-    assert!(report.ends_with("1 passed, 0 failed, 6 not run\n"), "{report}");
 }

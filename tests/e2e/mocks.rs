@@ -21,6 +21,8 @@ fn a_closure_answers_for_a_program() {
             mock("curl", |args| `asked for ${args[1]}` + "\n");
             mock("git", |args| #{ stdout: "out\n", stderr: "err\n", code: 3 });
             mock("check", |args| 0);
+            mock("four", || 4);
+            expect(run("busybox", ["four", "x"]).code).equals(4);
             mock("quiet", |args| ());
             let r = run("busybox", ["sh", "-c", "curl -s http://x/ | tr a-z A-Z; git push 2>&1; echo $?; check && quiet && echo fine"]);
             expect(r.stdout).equals("ASKED FOR HTTP://X/\nout\nerr\n3\nfine\n");

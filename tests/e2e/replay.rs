@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use sha2::{Digest as _, Sha256};
 use wcr_tests::scratch::Scratch;
 use wcr_tests::wcr::{Finished, Wcr};
 
@@ -88,16 +89,38 @@ fn the_first_difference_of_two_runs_is_shown() {
 fn a_recording_that_was_changed_is_found_out() {
     let lab = Lab::new();
     lab.record("r", &[], &["sh", "-c", "head -c 32 /dev/urandom | xxd -p"], "").ok();
-    let mut bytes = fs::read(lab.path("r")).unwrap();
-    // The last byte is one of the tape: a reading of a clock, or what the end of the input was.
-    let cut = bytes.len() - 40;
-    bytes[cut..].fill(0);
-    fs::write(lab.path("changed"), &bytes).unwrap();
-    lab.replay(&[&lab.path("changed")]).exits(1).says(&["not what was recorded"]);
-    for bad in [&b""[..], b"hello", &bytes[..bytes.len() / 2]] {
-        fs::write(lab.path("bad"), bad).unwrap();
-        lab.replay(&[&lab.path("bad")]).fails().exits(13).says(&["it is no recording"]);
+    let bytes = fs::read(lab.path("r")).unwrap();
+    let bad = |bytes: &[u8]| {
+        fs::write(lab.path("bad"), bytes).unwrap();
+        lab.replay(&[&lab.path("bad")]).fails().exits(13)
+    };
+    for at in (0..bytes.len()).step_by(97).chain([bytes.len() - 1]) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 4;
+        bad(&changed).prints("");
+        bad(&bytes[..at]).prints("");
     }
+    bad(&bytes[..bytes.len() - 40]).says(&["the recording is damaged"]);
+    bad(b"hello").says(&["it is no recording"]);
+    bad(b"wcr recording 1\n").says(&["another version"]);
+    // One that says of itself that it is whole, and whose tape is another one, is found out by its trace.
+    let (head, mut rest) = (&bytes[..16], bytes[48..].to_vec());
+    let cut = rest.len() - 40;
+    rest[cut..].fill(0);
+    fs::write(lab.path("changed"), [head, &Sha256::digest(&rest), &rest].concat()).unwrap();
+    lab.replay(&[&lab.path("changed")]).exits(1).says(&["not what was recorded"]);
+}
+
+#[test]
+fn a_run_that_does_not_begin_leaves_no_recording() {
+    let lab = Lab::new();
+    lab.record("r", &[], &["nothing"], "").fails();
+    assert!(!fs::exists(lab.path("r")).unwrap());
+    lab.record("r", &[], &["echo", "one"], "").ok();
+    lab.record("r", &[], &["nothing"], "").fails();
+    lab.replay(&[&lab.path("r")]).ok().prints("one\n");
+    lab.record("r", &[], &["true"], "").ok();
+    lab.replay(&["--verify", &lab.path("r")]).ok();
 }
 
 #[test]
@@ -115,7 +138,12 @@ fn images_are_carried() {
     wcr(&["rm", "maker"]).ok();
     wcr(&["rmi", "own"]).ok();
     assert_eq!(lab.replay(&[&whole]).ok().stdout(), "mine\n");
-    lab.replay(&[&without]).fails().exits(15).says(&["does not carry its image", "--record-image"]);
+    lab.replay(&[&without]).fails().exits(15).says(&["does not carry its image", "pull it", "--record-image"]);
+    wcr(&["run", "--name", "maker", "busybox", "touch", "/other"]).ok();
+    wcr(&["export", "-o", &tar, "maker"]).ok();
+    wcr(&["import", &tar, "own"]).ok();
+    lab.replay(&[&without]).fails().exits(15).says(&["the image of that name is now another one (sha256:"]);
+    assert_eq!(lab.replay(&[&whole]).ok().stdout(), "mine\n");
 }
 
 #[test]

@@ -73,7 +73,14 @@ fn a_checkpoint_of_one_that_runs_says_what_stays() {
     let said = wcr(&home, &["checkpoint", "box", &file]).ok();
     said.says(&["not kept: process 1: ", "not kept: what is in /t", "not kept: the host's "]);
     wcr(&home, &["kill", "box"]).ok();
-    wcr(&home, &["run", "--rm", "--from", &file, "cat", "/kept"]).ok().prints("kept\n");
+    let again = wcr(&home, &["run", "--rm", "--from", &file, "cat", "/kept"]).ok().prints("kept\n");
+    again.says(&[
+        "not there: process 1: sh -c",
+        "not there: process 2 (child of 1): sleep 1",
+        "not there: what is in /t",
+    ]);
+    let quiet = wcr(&home, &["run", "--rm", "-q", "--from", &file, "cat", "/kept"]).ok();
+    assert!(!quiet.stderr().contains("not there"), "{}", quiet.stderr());
 }
 
 #[test]

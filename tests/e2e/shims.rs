@@ -1,10 +1,9 @@
 //! Scripted shims: programs of a container that are scripts in Rhai.
 
 use std::fs;
-use std::process::Command;
 
 use wcr_tests::scratch::Scratch;
-use wcr_tests::wcr::{Finished, Wcr, binary};
+use wcr_tests::wcr::{Finished, Wcr};
 
 /// A folder with scripts and an empty store.
 struct Lab(Scratch);
@@ -26,54 +25,6 @@ impl Lab {
         let args = ["run", "--rm"].map(str::to_owned).into_iter().chain(options);
         Wcr::new(self.0.path()).args(args).args(["busybox"]).args(command).run()
     }
-}
-
-/// The fenced blocks of a document: what stands behind the fence, the name that stands before it in code, the text.
-fn blocks(text: &str) -> Vec<(String, String, String)> {
-    let (mut blocks, mut name) = (Vec::new(), String::new());
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if let Some(kind) = line.strip_prefix("```") {
-            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push((kind.to_owned(), core::mem::take(&mut name), body.join("\n") + "\n"));
-        } else if let Some(file) = line.strip_prefix('`').and_then(|rest| rest.strip_suffix("`:")) {
-            file.clone_into(&mut name);
-        }
-    }
-    blocks
-}
-
-#[test]
-fn each_example_of_the_guide_does_what_it_shows() {
-    if !cfg!(unix) {
-        return;
-    }
-    let lab = Lab::new(&[]);
-    let bin = lab.0.join("bin");
-    fs::create_dir(&bin).unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(binary(), bin.join("wcr")).unwrap();
-    let guide = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../shims/GUIDE.md")).unwrap();
-    let mut shown = 0;
-    for (kind, name, text) in blocks(&guide) {
-        match kind.as_str() {
-            "rhai" => fs::write(lab.0.join(&name), text).unwrap(),
-            "console" => {
-                for step in format!("\n{text}").split("\n$ ").skip(1) {
-                    let (command, expected) = step.split_once('\n').unwrap_or((step, ""));
-                    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-                    let mut shell = Command::new("sh");
-                    shell.args(["-c", command]).current_dir(lab.0.path()).env("PATH", path).env("HOME", lab.0.path());
-                    shell.env("WCR_ROOT", lab.0.join("store")).env("HTTPS_PROXY", "http://127.0.0.1:9");
-                    let finished = Wcr::of(shell).run().ok();
-                    assert_eq!(finished.stdout().trim_end(), expected.trim_end(), "{command}");
-                    shown += 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    assert!(shown >= 10, "{shown} examples");
 }
 
 #[test]

@@ -51,6 +51,13 @@ impl Wcr {
         Wcr { command, stdin: Vec::new() }
     }
 
+    /// Runs it in this folder.
+    #[must_use]
+    pub fn current_dir(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Adds arguments.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {

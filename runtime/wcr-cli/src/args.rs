@@ -431,8 +431,9 @@ pub(crate) struct TestArgs {
     /// Write the report as JUnit XML to this file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Scripts, folders whose *.rhai are run, and tests of container-structure-test (*.yaml, *.yml, *.json)
-    #[arg(required = true, value_name = "FILE")]
+    /// Scripts, folders whose *.wcr.rhai (or else *.rhai) are run, and tests of container-structure-test (*.yaml, *.yml,
+    /// *.json)
+    #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -502,10 +503,11 @@ mod tests {
     }
 
     #[test]
-    fn test_needs_a_file() {
+    fn test_without_a_path_is_about_this_folder() {
         let cli = Cli::try_parse_from(["wcr", "test", "--pull=never", "a.rhai", "folder"]).unwrap();
         assert!(matches!(cli.command, Command::Test(args) if args.files.len() == 2 && args.pull == PullPolicy::Never));
-        assert!(Cli::try_parse_from(["wcr", "test"]).is_err());
+        let cli = Cli::try_parse_from(["wcr", "test"]).unwrap();
+        assert!(matches!(cli.command, Command::Test(args) if args.files == [PathBuf::from(".")]));
     }
 
     #[test]

@@ -7,6 +7,10 @@ use wcr_container::{VIRTUAL_SEED, VIRTUAL_START};
 
 use crate::when;
 
+/// The latest start of a clock, in nanoseconds since 1970-01-01 UTC: 2500-01-01. Time has to pass from there on, and 64 bits
+/// hold it until 2554.
+const LATEST: u64 = 16_725_225_600 * 1_000_000_000;
+
 /// The clock that a container gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClockArg {
@@ -26,7 +30,10 @@ impl ClockArg {
             None if text == "host" => Ok(Self::Host),
             None if text == "virtual" => Ok(Self::Virtual(VIRTUAL_START)),
             Some(("fixed", "now")) => Ok(Self::Virtual(when::now_nanos())),
-            Some(("fixed", time)) => when::since(time).map(Self::Virtual).map_err(|error| error.to_string()),
+            Some(("fixed", time)) => match when::since(time).map_err(|error| error.to_string())? {
+                start if start > LATEST => Err("the clock goes up to the year 2500".into()),
+                start => Ok(Self::Virtual(start)),
+            },
             _ => Err("it is host, virtual, fixed=now, or fixed=TIME, as in fixed=2024-01-01T00:00:00Z".into()),
         }
     }
@@ -106,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(ClockArg::read(text), Ok(clock), "{text}");
         }
-        for text in ["", "fixed", "fixed=", "fixed=noon", "virtual=1", "Host"] {
+        for text in ["", "fixed", "fixed=", "fixed=noon", "fixed=2500-01-02", "fixed=1e30", "virtual=1", "Host"] {
             assert!(ClockArg::read(text).is_err(), "{text}");
         }
     }

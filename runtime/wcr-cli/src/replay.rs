@@ -34,12 +34,23 @@ pub(crate) fn record(args: &RunArgs, path: &Path) -> Result<u8> {
         Some(carry) => carry,
         None => !built_in && size(&fetched.image) <= CARRIED_MAX,
     };
-    // What cannot be written is known before the run.
+    // What cannot be written is known before the run; what was in the file stays until there is another recording.
     let cannot = || format!("cannot write the recording to {}", path.display());
-    let mut file = File::create(path).with_context(cannot)?;
+    let is_new = !path.exists();
+    let mut file = File::options().create(true).write(true).truncate(false).open(path).with_context(cannot)?;
     let record = life::record(&name, fetched.record.as_ref(), &fetched.image, spec);
-    let (outcome, recording) = recording::record(&fetched.image, record, carry, fetched.cache)?;
-    file.write_all(&recording.encode()?).with_context(cannot)?;
+    let recorded = recording::record(&fetched.image, record, carry, fetched.cache)
+        .and_then(|(outcome, recording)| Ok((outcome, recording.encode()?)));
+    let (outcome, bytes) = recorded.inspect_err(|_| {
+        if is_new {
+            // An empty file more or less: what has failed is said.
+            _ = std::fs::remove_file(path);
+        }
+    })?;
+    if file.metadata().is_ok_and(|of| of.is_file()) {
+        file.set_len(0).with_context(cannot)?;
+    }
+    file.write_all(&bytes).with_context(cannot)?;
     outcome.notes.iter().for_each(|note| say(note));
     if let Some(digest) = outcome.trace.filter(|_| args.trace_digest) {
         say(&format!("trace {}", Digest::from_bytes(digest)));
@@ -94,16 +105,16 @@ fn elsewhere(recording: &Recording) -> Result<ContainerImage> {
     let record = &recording.record;
     let Some(id) = record.image_id else { return Ok(wcr_container::builtin()?) };
     let reference = record.image.parse()?;
-    let found = Store::open_default()?.open_image(&reference)?.filter(|image| image.record.config.digest == id);
-    let missing = || {
-        let message = format!(
-            "the recording does not carry its image, {} ({id}), and the store does not have it; pull it, or record \
-             with --record-image",
-            record.image
-        );
-        Failure::new(Class::Store, message)
+    let there = match Store::open_default()?.open_image(&reference)? {
+        Some(found) if found.record.config.digest == id => return Ok(from_store(found)),
+        Some(other) => format!("the image of that name is now another one ({})", other.record.config.digest),
+        None => "the store does not have it; pull it".to_owned(),
     };
-    Ok(from_store(found.ok_or_else(missing)?))
+    let message = format!(
+        "the recording does not carry its image, {} ({id}), and {there}, or record with --record-image",
+        record.image
+    );
+    Err(Failure::new(Class::Store, message).into())
 }
 
 /// Lets a recorded run happen again, or compares.

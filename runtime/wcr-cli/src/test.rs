@@ -44,10 +44,14 @@ pub(crate) fn test(args: TestArgs) -> Result<u8> {
         update: args.update,
         origin,
         shims: shim_option::shims(&args.shim)?,
+        variables: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
     };
     let images = Box::new(Fetching { policy: args.pull, platform: args.platform });
     let harness = Harness::new(Surroundings::native(images), plan.clone());
-    let mut report = Report { json: args.json, cases: Vec::new(), left_out: 0, written: 0, code: OK };
+    let mut report =
+        Report { json: args.json, cases: Vec::new(), scripts: Vec::new(), left_out: 0, written: 0, code: OK };
     harness.run(&scripts, jobs, |event| report.take(event))?;
     if report.cases.is_empty() && !plan.selection.filters.is_empty() {
         let filters = plan.selection.filters.join("\", \"");
@@ -57,10 +61,9 @@ pub(crate) fn test(args: TestArgs) -> Result<u8> {
         let message = "there was nothing to test; write `test(\"name\", || { … })` into a script";
         return Err(usage(message.into()).into());
     }
-    if let Some(path) = &args.junit {
-        write_junit(path, &report.cases)?;
-    }
-    report.end()
+    let written = args.junit.as_ref().map_or(Ok(()), |path| write_junit(path, &report.cases));
+    let code = report.end()?;
+    written.map(|()| code)
 }
 
 /// What containers begin with.
@@ -91,9 +94,17 @@ fn write_junit(path: &Path, cases: &[Case]) -> Result<()> {
 struct Report {
     json: bool,
     cases: Vec<Case>,
+    scripts: Vec<Printed>,
     left_out: usize,
     written: usize,
     code: u8,
+}
+
+/// What a script has printed outside of its cases.
+#[derive(Serialize)]
+struct Printed {
+    script: String,
+    printed: Vec<String>,
 }
 
 /// The report as JSON.
@@ -103,6 +114,7 @@ struct Json<'a> {
     failed: usize,
     not_run: usize,
     cases: &'a [Case],
+    scripts: &'a [Printed],
 }
 
 impl Report {
@@ -114,12 +126,19 @@ impl Report {
                 }
                 self.cases.push(case);
             }
-            Event::Ended(Ended { script, cases, left_out, written, unused }) => {
+            Event::Ended(ended) => {
+                if !self.json {
+                    self.code |= output::print(&wcr_harness::script_lines(&ended));
+                }
+                let Ended { script, cases, left_out, printed, written, unused } = ended;
                 if cases + left_out == 0 {
                     say(&format!("{script}: there is no case: no `test`, no `run` and no `expect`"));
                 }
                 for path in unused {
                     say(&format!("{}: no case asks for this snapshot", path.display()));
+                }
+                if self.json && !printed.is_empty() {
+                    self.scripts.push(Printed { script, printed });
                 }
                 self.left_out += left_out;
                 self.written += written.len();
@@ -133,7 +152,13 @@ impl Report {
         let passed = self.cases.len() - failed.len();
         let mut code = if failed.is_empty() { self.code } else { FAILED };
         if self.json {
-            let report = Json { passed, failed: failed.len(), not_run: self.left_out, cases: &self.cases };
+            let report = Json {
+                passed,
+                failed: failed.len(),
+                not_run: self.left_out,
+                cases: &self.cases,
+                scripts: &self.scripts,
+            };
             return Ok(code | output::print_json(&report)?);
         }
         if !failed.is_empty() {

@@ -96,6 +96,8 @@ pub struct Ended {
     pub cases: usize,
     /// How many were not: the selection does not take them.
     pub left_out: usize,
+    /// What its own code has printed, line by line, where that is no case.
+    pub printed: Vec<String>,
     /// The snapshots that were written.
     pub written: Vec<PathBuf>,
     /// The snapshots that no case asked for, where all were run and passed.

@@ -67,7 +67,9 @@ pub(crate) fn equals(value: &Value, expected: &Value) -> Checked {
             Err(Mismatch::new("the blob is not the expected one", diff::blobs(wanted, bytes)))
         }
         _ => match (value.lines(), expected.lines()) {
-            (Some(lines), Some(wanted)) if value.kind() == expected.kind() && lines.len() + wanted.len() > 2 => {
+            (Some(lines), Some(wanted))
+                if value.kind() == expected.kind() && !lines.is_empty() && !wanted.is_empty() =>
+            {
                 let what = format!("the values differ: {} is not the expected one", value.kind());
                 Err(Mismatch::new(what, diff::texts(&wanted, &lines)))
             }
@@ -276,6 +278,8 @@ mod tests {
         let list = |numbers: &[i64]| Value::List(numbers.iter().map(|&number| Value::Int(number)).collect());
         let detail = equals(&list(&[1, 3]), &list(&[1, 2])).unwrap_err().detail;
         assert_eq!(detail, ["- expected", "+ actual", "  1", "- 2", "+ 3"]);
+        let detail = equals(&list(&[1, 3]), &list(&[])).unwrap_err().detail;
+        assert_eq!(detail, ["expected: []", "actual:   [1, 3]"]);
     }
 
     #[test]

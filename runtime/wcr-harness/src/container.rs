@@ -9,5 +9,5 @@ use crate::options::Request;
 pub(crate) fn order(request: Request, root: Option<Root>) -> (Order, Vec<u8>, Option<CallLines>) {
     let Request { settings, stdin, seed, clock, schedule, timeout, calls } = request;
     let calls = calls.then(CallLines::default);
-    (Order { settings, root, clock, seed, schedule, timeout, calls: calls.clone() }, stdin, calls)
+    (Order { settings, root, binds: Vec::new(), clock, seed, schedule, timeout, calls: calls.clone() }, stdin, calls)
 }

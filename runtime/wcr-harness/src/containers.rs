@@ -99,6 +99,8 @@ pub struct Order {
     pub settings: Settings,
     /// Its files as an earlier run left them; `None` for the image's own.
     pub root: Option<Root>,
+    /// Folders and files of the host that it sees, as `HOST:CONTAINER[:ro]`.
+    pub binds: Vec<String>,
     /// The wall clock at the start, in nanoseconds since the epoch.
     pub clock: u64,
     /// What all randomness follows from.

@@ -1,6 +1,7 @@
 //! Running scripts: an engine each, with the harness's functions and limits, several side by side.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
@@ -21,7 +22,7 @@ use crate::select::Selection;
 use crate::session::{Session, SharedImages};
 use crate::snapshot::SnapshotFiles;
 use crate::source::{Kind, Script};
-use crate::{clock, expect, limits, live, mock, result, sandbox, structure};
+use crate::{clock, expect, inspected, limits, live, mock, result, sandbox, structure};
 
 /// Why the harness itself cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,8 @@ pub struct Plan {
     pub schedules: Option<RangeInclusive<u64>>,
     /// Programs of all containers that are scripts.
     pub shims: Vec<Shim>,
+    /// Variables of the host: a structure test gets those that it asks for by name.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// Runs scripts; all of them get their images from one source, each image once.
@@ -213,6 +216,7 @@ fn engine(session: &Rc<Session>) -> Engine {
     sandbox::register(&mut engine, session.clone());
     clock::register(&mut engine, session.clone());
     mock::register(&mut engine, session.clone());
+    inspected::register(&mut engine, session.clone());
     live::register(&mut engine, session.clone());
     engine.register_fn("exit", no_exit);
     engine.register_fn("exit", |_: Dynamic| no_exit());

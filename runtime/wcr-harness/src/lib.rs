@@ -13,14 +13,15 @@
 //! | function | what it does |
 //! |---|---|
 //! | `test(name, \|\| { … })` | runs a case. A script without any is one case, named for its file |
-//! | `run(image, [argument, …])` | runs a command in a fresh container and gives a result; an empty list for the image's own command |
+//! | `run(image)`, `run(image, [argument, …])` | runs the image's own command, or this one, in a fresh container and gives a result |
 //! | `run(image, [argument, …], #{ … })` | the same with the options below |
 //! | `container(image)`, `container(image, #{ … })` | a container whose files and clock several runs share; the options are what each run begins with |
+//! | `image(name)` | an image, to be looked at; nothing runs |
 //! | `clock` | the wall clock that `run` and `container` begin with: `clock.set("2030-01-01T00:00:00Z")`, `clock.advance(seconds)`, `clock.now` |
 //! | `seed(number)` | sets what all randomness of `run` and `container` follows from |
-//! | `mock(name, \|args\| …)`, `mock(name, \|args, stdin\| …)` | makes the closure a program of the containers that follow; it gives what the program prints, its exit code, or `#{ stdout: …, stderr: …, code: … }` |
+//! | `mock(name, \|args\| …)`, `mock(name, \|args, stdin\| …)`, `mock(name, \|\| …)` | makes the closure a program of the containers that follow; it gives what the program prints, its exit code, or `#{ stdout: …, stderr: …, code: … }` |
 //! | `expect(value)` | what can be checked with the methods below; a check that fails ends the case |
-//! | `print(value)`, `debug(value)` | go to the report, under their case |
+//! | `print(value)`, `debug(value)` | go to the report, under their case or, outside of cases, under the script |
 //!
 //! | option of `run` | what it is |
 //! |---|---|
@@ -39,7 +40,7 @@
 //! | `code` | the exit code; 128+n after a death by signal n |
 //! | `stdout`, `stderr` | what was printed, a string; an error where it is not UTF-8 |
 //! | `stdout_bytes`, `stderr_bytes` | the same as a blob, whatever it is |
-//! | `file(path)`, `file_bytes(path)` | a file's content after the end |
+//! | `file(path)`, `file_bytes(path)`, `exists(path)`, `stat(path)` | its files after the end, as of a container |
 //! | `trace` | the digest of all guest calls, in hexadecimal: two runs with the same digest were the same |
 //! | `calls` | with the option `calls`: the calls of its programs in their order, an array of lines as `wcr run --trace` has them |
 //! | `notes` | what wcr has to say about the run, an array of strings |
@@ -48,10 +49,18 @@
 //! |---|---|
 //! | `run([argument, …])`, `run([argument, …], #{ … })` | runs a command on the files as the run before left them, and gives a result; without the image's entry point. Only the first process counts: others end with it |
 //! | `start([argument, …])`, `start([argument, …], #{ … })` | starts a command and goes on when it waits for input |
-//! | `file(path)`, `file_bytes(path)`, `exists(path)` | its files as they are now |
+//! | `file(path)`, `file_bytes(path)`, `exists(path)` | its files as they are now: a content as a string or a blob, and whether there is something |
+//! | `stat(path)` | what is there, links not followed: `#{ kind, mode, uid, gid, size, links, mtime, target }`; `kind` is `"file"`, `"folder"`, `"link"`, `"fifo"`, `"socket"` or `"device"`, `mode` a number as in `0o755`, `mtime` a time as in `"2024-01-01T00:00:00Z"`, `target` a link's |
 //! | `write(path, content)` | puts a file there, as the option `files` does |
 //! | `clock` | its clock, which goes on from run to run: `c.clock.set(time)`, `c.clock.advance(seconds)`, `c.clock.now` |
 //! | `copy()` | another container that is as this one is now |
+//!
+//! | of an image | what it is |
+//! |---|---|
+//! | `env`, `labels` | maps of strings |
+//! | `cmd`, `entrypoint`, `ports`, `volumes` | arrays of strings |
+//! | `workdir`, `user`, `platform`, `stop_signal` | strings, empty where the image says nothing |
+//! | `file(path)`, `file_bytes(path)`, `exists(path)`, `stat(path)` | its files, as of a container |
 //!
 //! | of what was started | what it is |
 //! |---|---|
@@ -105,10 +114,13 @@ mod container;
 mod containers;
 mod diff;
 mod expect;
+mod files;
 #[cfg(any(test, not(target_family = "wasm")))]
 mod folders;
+mod forms;
 mod harness;
 mod images;
+mod inspected;
 mod junit;
 mod limits;
 mod live;
@@ -139,7 +151,7 @@ pub use limits::OPERATIONS_MAX;
 #[cfg(not(target_family = "wasm"))]
 pub use native::Native;
 pub use options::Origin;
-pub use report::{case_line, failure, summary};
+pub use report::{case_line, failure, script_lines, summary};
 pub use select::{Selection, Shard, ShardError};
 pub use snapshot::SnapshotFiles;
 pub use source::{Kind, Script, SourceError, collect};

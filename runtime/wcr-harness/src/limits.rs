@@ -10,8 +10,10 @@ use rhai::{Dynamic, Engine};
 use crate::containers::Containers;
 use crate::problem::Stop;
 
-/// The most operations of one script, all its cases together: some seconds of computing.
+/// The most operations of one case, or of what a script does outside of its cases: a fraction of a second of computing.
 pub const OPERATIONS_MAX: u64 = 20_000_000;
+/// The most operations of one script, all its cases together.
+pub(crate) const ALL_OPERATIONS_MAX: u64 = 10 * OPERATIONS_MAX;
 /// The longest that a script may compute, its containers left aside. What can be computed within the operations takes a
 /// fraction of it, but for values that are nested so deep that each use of them takes long.
 pub(crate) const COMPUTING_MAX: Duration = Duration::from_secs(60);
@@ -35,7 +37,10 @@ pub(crate) const STACK: usize = 256 << 20;
 
 /// What a script has used up.
 pub(crate) struct Budget {
+    /// Operations of the case that is open, or of the script's own code.
     operations: Cell<u64>,
+    /// Operations of all of it.
+    all_operations: Cell<u64>,
     /// Who knows how late it is.
     containers: Arc<dyn Containers>,
     started: Duration,
@@ -45,8 +50,17 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(containers: Arc<dyn Containers>) -> Rc<Self> {
-        let (operations, elsewhere) = (Cell::new(0), Cell::new(Duration::ZERO));
-        Rc::new(Self { operations, started: containers.now(), containers, elsewhere })
+        let [operations, all_operations] = [(); 2].map(|()| Cell::new(0));
+        let (started, elsewhere) = (containers.now(), Cell::new(Duration::ZERO));
+        Rc::new(Self { operations, all_operations, started, containers, elsewhere })
+    }
+
+    /// Does what has operations of its own: a case.
+    pub(crate) fn apart<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = self.operations.replace(0);
+        let done = work();
+        self.operations.set(before);
+        done
     }
 
     /// Does what does not count as the script's computing.
@@ -61,11 +75,16 @@ impl Budget {
     fn spend(&self) -> Option<Stop> {
         let operations = self.operations.get().saturating_add(1);
         self.operations.set(operations);
+        let all = self.all_operations.get().saturating_add(1);
+        self.all_operations.set(all);
+        if all > ALL_OPERATIONS_MAX {
+            return Some(Stop::AllOperations);
+        }
         if operations > OPERATIONS_MAX {
             return Some(Stop::Operations);
         }
         let late = || self.containers.now().saturating_sub(self.started + self.elsewhere.get()) > COMPUTING_MAX;
-        (operations.is_multiple_of(LOOK) && late()).then_some(Stop::Time)
+        (all.is_multiple_of(LOOK) && late()).then_some(Stop::Time)
     }
 }
 

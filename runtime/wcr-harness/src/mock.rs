@@ -23,8 +23,8 @@ const FAILED: u8 = 125;
 #[derive(Clone)]
 pub(crate) struct Mock {
     closure: FnPtr,
-    /// Whether it is given the program's standard input, too.
-    with_input: bool,
+    /// How many values it takes: nothing, the arguments, or the standard input, too.
+    takes: usize,
 }
 
 /// The programs that are closures, by name.
@@ -36,15 +36,12 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         if !Shim::is_name(name) {
             return Err(format!("`mock` needs a program's name without a slash, not {}", quoted(name)).into());
         }
-        let with_input = match session.parameters(&closure) {
-            Some(0 | 1) | None => false,
-            Some(2) => true,
-            Some(more) => {
-                let message = format!("the closure of `mock` takes `|args|` or `|args, stdin|`, not {more} values");
-                return Err(message.into());
-            }
-        };
-        session.add_mock(name, Mock { closure, with_input });
+        let takes = session.parameters(&closure).unwrap_or(1);
+        if takes > 2 {
+            let message = format!("the closure of `mock` takes `|args|` or `|args, stdin|`, not {takes} values");
+            return Err(message.into());
+        }
+        session.add_mock(name, Mock { closure, takes });
         Ok(())
     });
 }
@@ -77,7 +74,7 @@ pub(crate) fn run(
 /// Gives a container the programs that are closures.
 pub(crate) fn equip(session: &Session, request: &mut Request) {
     request.settings.shims.extend(session.mocks().into_iter().map(|(name, mock)| {
-        let script = format!("mock({});", mock.with_input);
+        let script = format!("mock({});", mock.takes == 2);
         Shim { name, script: script.into_bytes() }
     }));
 }
@@ -101,10 +98,10 @@ fn answer(mocks: &Mocks, context: &NativeCallContext<'_>, question: &[u8]) -> Re
     let name = String::from_utf8_lossy(&call.name).into_owned();
     let mock = mocks.get(&name).ok_or_else(|| format!("no closure is the program {}", quoted(&name)))?;
     let args: Array = call.args.iter().map(|word| String::from_utf8_lossy(word).into_owned().into()).collect();
-    let given: Dynamic = if mock.with_input {
-        mock.closure.call_within_context(context, (args, string_or_blob(call.stdin)))?
-    } else {
-        mock.closure.call_within_context(context, (args,))?
+    let given: Dynamic = match mock.takes {
+        0 => mock.closure.call_within_context(context, ())?,
+        1 => mock.closure.call_within_context(context, (args,))?,
+        _ => mock.closure.call_within_context(context, (args, string_or_blob(call.stdin)))?,
     };
     read(&name, given).map_err(Into::into)
 }

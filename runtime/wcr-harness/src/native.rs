@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
+use wcr_container::bind::BindError;
 use wcr_container::live::{Beside as LiveBeside, Live, Step as LiveStep};
 use wcr_container::{Answers, RunError, RunOptions, run_captured};
 use wcr_image::RunConfig;
@@ -39,7 +40,7 @@ impl Containers for Native {
         input: Vec<u8>,
         answer: Option<Answer<'_>>,
     ) -> Result<Captured, ContainerError> {
-        let Some(answer) = answer else { return Ok(captured(run_captured(image, options(order, None), input)?)) };
+        let Some(answer) = answer else { return Ok(captured(run_captured(image, options(order, None)?, input)?)) };
         let (heard, hearing) = channel();
         let ran = std::thread::scope(|scope| {
             let asked = heard.clone();
@@ -50,7 +51,8 @@ impl Containers for Native {
             };
             // Who answers stays in its own thread; the container stands still meanwhile.
             let running = scope.spawn(move || {
-                let ran = run_captured(image, options(order, Some(Box::new(answers))), input);
+                let ran = options(order, Some(Box::new(answers)))
+                    .and_then(|options| Ok(run_captured(image, options, input)?));
                 // The script's thread waits for this, so that somebody hears it.
                 let _ = heard.send(Heard::Ended);
                 ran
@@ -68,7 +70,7 @@ impl Containers for Native {
     }
 
     fn start(&self, image: &Arc<ContainerImage>, order: Order) -> Result<Box<dyn Led>, ContainerError> {
-        Ok(Box::new(Leading { live: Live::start(image.clone(), options(order, None)), reply: None }))
+        Ok(Box::new(Leading { live: Live::start(image.clone(), options(order, None)?), reply: None }))
     }
 
     fn now(&self) -> Duration {
@@ -76,11 +78,12 @@ impl Containers for Native {
     }
 }
 
-fn options(order: Order, answers: Option<Answers>) -> RunOptions {
-    let Order { settings, root, clock, seed, schedule, timeout, calls } = order;
+fn options(order: Order, answers: Option<Answers>) -> Result<RunOptions, ContainerError> {
+    let Order { settings, root, binds, clock, seed, schedule, timeout, calls } = order;
     let (clock, seed, timeout) = (Some(clock), Some(seed), Some(timeout));
     let trace = calls.map(|calls| calls.sink());
-    RunOptions { settings, root, clock, seed, schedule, timeout, answers, trace, ..RunOptions::default() }
+    let binds = binds.iter().map(|bind| bind.parse()).collect::<Result<_, BindError>>()?;
+    Ok(RunOptions { settings, root, binds, clock, seed, schedule, timeout, answers, trace, ..RunOptions::default() })
 }
 
 fn captured(mut ended: wcr_container::Captured) -> Captured {

@@ -4,7 +4,8 @@ use rhai::{Dynamic, EvalAltResult, ParseErrorType, Position};
 
 use crate::case::{Call, Failure, Place};
 use crate::check::Mismatch;
-use crate::limits::{CALLS_MAX, COMPUTING_MAX, ITEMS_MAX, OPERATIONS_MAX, STRING_MAX};
+use crate::forms;
+use crate::limits::{ALL_OPERATIONS_MAX, CALLS_MAX, COMPUTING_MAX, ITEMS_MAX, OPERATIONS_MAX, STRING_MAX};
 use crate::session::Session;
 use crate::visible::visible;
 
@@ -13,8 +14,10 @@ use crate::visible::visible;
 pub(crate) enum Stop {
     /// A check does not hold.
     Check(Mismatch, Position),
-    /// The script has used up its operations.
+    /// The case, or what the script does outside of its cases, has used up its operations.
     Operations,
+    /// The script with all its cases has.
+    AllOperations,
     /// The script has used up its time.
     Time,
     /// A case has used up what the script has, and has been reported.
@@ -43,7 +46,7 @@ impl Stop {
 
     /// Whether nothing of the script may run after it.
     pub(crate) const fn is_final(&self) -> bool {
-        matches!(self, Self::Operations | Self::Time | Self::Reported)
+        matches!(self, Self::AllOperations | Self::Time | Self::Reported)
     }
 }
 
@@ -78,8 +81,12 @@ fn problem(mut error: EvalAltResult) -> Problem {
             place = Place::of(position).or(place);
             (mismatch.what, mismatch.detail)
         }
-        (_, Some(Stop::Operations | Stop::Reported)) => (
+        (_, Some(Stop::Operations)) => (
             format!("the script takes more than {OPERATIONS_MAX} operations, and was stopped"),
+            vec!["is there a loop without an end?".into()],
+        ),
+        (_, Some(Stop::AllOperations | Stop::Reported)) => (
+            format!("the script takes more than {ALL_OPERATIONS_MAX} operations in all its cases, and was stopped"),
             vec!["is there a loop without an end? what follows of the script was not run".into()],
         ),
         (_, Some(Stop::Time)) => (
@@ -89,10 +96,7 @@ fn problem(mut error: EvalAltResult) -> Problem {
         (EvalAltResult::ErrorParsing(kind, _), _) => (format!("the script cannot be read: {kind}"), advice(kind)),
         (EvalAltResult::ErrorRuntime(value, _), _) if value.is_string() => (value.to_string(), Vec::new()),
         (EvalAltResult::ErrorRuntime(value, _), _) => (format!("thrown: {value}"), Vec::new()),
-        (EvalAltResult::ErrorFunctionNotFound(signature, _), _) => (
-            format!("there is no function or method `{signature}`"),
-            vec!["check the name, and the number and the types of what it is given".into()],
-        ),
+        (EvalAltResult::ErrorFunctionNotFound(signature, _), _) => forms::no_function(signature),
         (EvalAltResult::ErrorVariableNotFound(name, _), _) => (
             format!("there is no variable `{name}`"),
             vec!["declare it with `let`; a function (`fn`) sees only what it is given".into()],

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::case::{Case, Failure, Place};
+use crate::case::{Case, Ended, Failure, Place};
 use crate::visible::{cut, visible};
 
 /// How many characters of a source line are shown.
@@ -16,10 +16,21 @@ pub fn case_line(case: &Case) -> String {
         None => format!("ok      {title}\n"),
         Some(failure) => format!("FAILED  {title} ({})\n", location(case, failure.place)),
     };
-    for line in &case.printed {
-        let _ = writeln!(out, "        | {line}");
-    }
+    out.push_str(&printed(&case.printed));
     out
+}
+
+/// What a script has printed outside of its cases; nothing where that is nothing.
+#[must_use]
+pub fn script_lines(ended: &Ended) -> String {
+    if ended.printed.is_empty() {
+        return String::new();
+    }
+    format!("printed {}\n{}", visible(&ended.script), printed(&ended.printed))
+}
+
+fn printed(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("        | {line}\n")).collect()
 }
 
 /// A failed case in full; nothing for one that passed.

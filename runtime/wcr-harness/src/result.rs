@@ -1,12 +1,13 @@
 //! `run(…)` and what it gives, as a script sees them.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use wcr_machine::{Root, shown};
 
 use crate::containers::{CallLines, Captured, Outcome};
+use crate::files;
 use crate::limits::{ITEMS_MAX, STRING_MAX};
 use crate::mock;
 use crate::options::Request;
@@ -37,9 +38,12 @@ struct Ended {
 
 /// Gives an engine `run` and the parts of its result.
 pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
-    let with_options = session.clone();
+    let [own, with_options] = [(); 2].map(|()| session.clone());
     engine
         .register_type_with_name::<Ran>("result")
+        .register_fn("run", move |context: NativeCallContext<'_>, image: &str| {
+            run(&own, &context, image, Array::new(), Map::new())
+        })
         .register_fn("run", move |context: NativeCallContext<'_>, image: &str, command: Array| {
             run(&session, &context, image, command, Map::new())
         })
@@ -54,8 +58,10 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         .register_get("trace", |ran: &mut Ran| ran.0.outcome.trace_hex())
         .register_get("calls", |ran: &mut Ran| ran.calls())
         .register_get("notes", |ran: &mut Ran| notes(&ran.0.outcome))
-        .register_fn("file", |ran: &mut Ran, path: &str| file_text(path, &ran.file(path)?))
-        .register_fn("file_bytes", |ran: &mut Ran, path: &str| file_blob(path, &ran.file(path)?));
+        .register_fn("file", |ran: &mut Ran, path: &str| files::file(&mut *ran.root()?, path))
+        .register_fn("file_bytes", |ran: &mut Ran, path: &str| files::file_bytes(&mut *ran.root()?, path))
+        .register_fn("exists", |ran: &mut Ran, path: &str| files::exists(&mut *ran.root()?, path))
+        .register_fn("stat", |ran: &mut Ran, path: &str| files::stat(&mut *ran.root()?, path));
 }
 
 fn run(session: &Session, context: &NativeCallContext<'_>, image: &str, command: Array, options: Map) -> Given<Ran> {
@@ -96,28 +102,12 @@ impl Ran {
         Ok(lines)
     }
 
-    fn file(&self, path: &str) -> Given<Vec<u8>> {
+    fn root(&self) -> Given<RefMut<'_, Root>> {
         match &self.0.root {
-            Some(root) => read_file(&mut root.borrow_mut(), path),
+            Some(root) => Ok(root.borrow_mut()),
             None => Err("the files of this run are those of its container; ask that for `file(…)`".into()),
         }
     }
-}
-
-/// A file's content, as root reads it.
-pub(crate) fn read_file(root: &mut Root, path: &str) -> Given<Vec<u8>> {
-    let content = root.read_file(path.as_bytes());
-    content.map_err(|errno| format!("the file {} cannot be read after the run: {errno}", quoted(path)).into())
-}
-
-/// A file's content as a string.
-pub(crate) fn file_text(path: &str, content: &[u8]) -> Given<ImmutableString> {
-    text(&format!("the file {}", quoted(path)), content)
-}
-
-/// A file's content as a blob.
-pub(crate) fn file_blob(path: &str, content: &[u8]) -> Given<Blob> {
-    blob(&format!("the file {}", quoted(path)), content)
 }
 
 /// Bytes as a string, if they are text.
@@ -135,7 +125,8 @@ pub(crate) fn text(what: &str, bytes: &[u8]) -> Given<ImmutableString> {
     }
 }
 
-fn blob(what: &str, bytes: &[u8]) -> Given<Blob> {
+/// Bytes as a blob, if they are not too many.
+pub(crate) fn blob(what: &str, bytes: &[u8]) -> Given<Blob> {
     if bytes.len() > ITEMS_MAX { Err(too_large(what, bytes, ITEMS_MAX)) } else { Ok(bytes.to_vec()) }
 }
 

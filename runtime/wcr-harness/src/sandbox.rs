@@ -5,17 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
-use wcr_abi::{Errno, Timestamp};
+use wcr_abi::Timestamp;
 use wcr_machine::{ContainerImage, FileIn, Root, Settings};
 
 use crate::clock::{Clock, Handle};
 use crate::containers::Captured;
 use crate::live::Started;
 use crate::options::{self, Request};
-use crate::result::{Given, Ran, file_blob, file_text, read_file, title};
+use crate::result::{Given, Ran, title};
 use crate::session::Session;
 use crate::visible::quoted;
-use crate::{container, mock};
+use crate::{container, files, mock};
 
 /// A container of a script: each run of it finds the files as the one before left them.
 #[derive(Clone)]
@@ -63,9 +63,10 @@ pub(crate) fn register(engine: &mut Engine, session: Rc<Session>) {
         .register_fn("start", move |context: NativeCallContext<'_>, it: &mut Sandbox, command: Array, options: Map| {
             it.start(&starts_with, &context, command, options)
         })
-        .register_fn("file", |it: &mut Sandbox, path: &str| file_text(path, &it.read(path)?))
-        .register_fn("file_bytes", |it: &mut Sandbox, path: &str| file_blob(path, &it.read(path)?))
-        .register_fn("exists", |it: &mut Sandbox, path: &str| it.exists(path))
+        .register_fn("file", |it: &mut Sandbox, path: &str| files::file(&mut it.state()?.root, path))
+        .register_fn("file_bytes", |it: &mut Sandbox, path: &str| files::file_bytes(&mut it.state()?.root, path))
+        .register_fn("exists", |it: &mut Sandbox, path: &str| files::exists(&mut it.state()?.root, path))
+        .register_fn("stat", |it: &mut Sandbox, path: &str| files::stat(&mut it.state()?.root, path))
         .register_fn("write", |it: &mut Sandbox, path: &str, content: Dynamic| it.write(path, content))
         .register_get("clock", |it: &mut Sandbox| -> Given<Handle> { Ok(Handle::Own(it.state()?.clock.clone())) })
         .register_fn("copy", |it: &mut Sandbox| it.copy());
@@ -172,19 +173,6 @@ impl Sandbox {
     /// Takes note that a program that was to be started has not been.
     pub(crate) fn not_started(&self) {
         self.0.borrow_mut().started = false;
-    }
-
-    fn read(&self, path: &str) -> Given<Vec<u8>> {
-        read_file(&mut self.state()?.root, path)
-    }
-
-    /// Whether there is something at a path; links are followed.
-    fn exists(&self, path: &str) -> Given<bool> {
-        match self.state()?.root.stat(path.as_bytes(), true) {
-            Ok(_) => Ok(true),
-            Err(Errno::Noent | Errno::Notdir) => Ok(false),
-            Err(errno) => Err(format!("the path {} cannot be looked at: {errno}", quoted(path)).into()),
-        }
     }
 
     /// Puts a file there: its content, or a map with `content` and `mode`.

@@ -50,6 +50,15 @@ impl Open {
         let (printed, last_run, clock) = (Vec::new(), Vec::new(), Clock::new(clock));
         Self { name, started, printed, dropped: 0, last_run, failed_check: None, clock, seed, mocks }
     }
+
+    /// What was printed, and how much more.
+    fn all_printed(self) -> Vec<String> {
+        let Self { mut printed, dropped, .. } = self;
+        if dropped > 0 {
+            printed.push(format!("… and {dropped} lines more"));
+        }
+        printed
+    }
 }
 
 /// The state of one script's run.
@@ -199,7 +208,7 @@ impl Session {
     pub(crate) fn case<T>(&self, name: String, body: impl FnOnce() -> Result<T, Failure>) {
         let inner = Open::new(Some(name), self.containers.now(), self.origin(), self.mocks());
         let outer = self.open.replace(inner);
-        let failure = body().err();
+        let failure = self.budget.apart(body).err();
         self.end(self.open.replace(outer), failure);
     }
 
@@ -207,8 +216,11 @@ impl Session {
     pub(crate) fn finish(&self, failure: Option<Failure>) {
         let open = self.open.replace(Open::new(None, self.containers.now(), self.plan.origin, Mocks::new()));
         let is_case = self.cases.get() == 0 && self.left_out.get() == 0 && self.active.get();
+        let mut printed = Vec::new();
         if failure.is_some() || (is_case && self.takes(None)) {
             self.end(open, failure);
+        } else {
+            printed = open.all_printed();
         }
         let all = self.plan.selection.is_all() && self.failed.get() == 0;
         let ended = Ended {
@@ -216,16 +228,15 @@ impl Session {
             cases: self.cases.get(),
             left_out: self.left_out.get(),
             written: self.snapshots.written(),
+            printed,
             unused: if all { self.snapshots.unused() } else { Vec::new() },
         };
         (self.told)(Event::Ended(ended));
     }
 
     fn end(&self, open: Open, failure: Option<Failure>) {
-        let Open { name, started, mut printed, dropped, .. } = open;
-        if dropped > 0 {
-            printed.push(format!("… and {dropped} lines more"));
-        }
+        let (name, started) = (open.name.clone(), open.started);
+        let printed = open.all_printed();
         self.cases.set(self.cases.get() + 1);
         self.failed.set(self.failed.get() + usize::from(failure.is_some()));
         let seconds = self.containers.now().saturating_sub(started).as_secs_f64();

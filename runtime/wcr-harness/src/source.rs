@@ -7,6 +7,8 @@ use crate::visible::visible;
 
 /// How the name of a script ends.
 const ENDING: &str = "rhai";
+/// How the names of scripts end that are tests and nothing else.
+const TEST_ENDING: &str = ".wcr.rhai";
 /// How the names of structure tests end.
 const STRUCTURE_ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// The largest script, in bytes.
@@ -81,8 +83,9 @@ pub enum SourceError {
     None(String),
 }
 
-/// Reads the scripts that `paths` name: files, and below folders all `*.rhai`, in the order of their names. Structure
-/// tests are read only where they are named themselves: not every YAML file of a folder is one.
+/// Reads the scripts that `paths` name: files, and below folders all `*.wcr.rhai` or, where there is none, all `*.rhai`, in
+/// the order of their names. So a folder may have other scripts beside its tests, such as shims. Structure tests are read
+/// only where they are named themselves: not every YAML file of a folder is one.
 ///
 /// # Errors
 /// [`SourceError`]: one of the paths leads to no script.
@@ -102,6 +105,10 @@ pub fn collect(paths: &[impl AsRef<Path>]) -> Result<Vec<Script>, SourceError> {
         below(path, 0, &mut files)?;
         if files.is_empty() {
             return Err(SourceError::None(shown(path)));
+        }
+        let is_test = |file: &PathBuf| file.to_string_lossy().ends_with(TEST_ENDING);
+        if files.iter().any(is_test) {
+            files.retain(is_test);
         }
         for file in files {
             scripts.push(read(&file, Kind::Rhai)?);
@@ -172,6 +179,10 @@ mod tests {
             |paths: &[PathBuf]| collect(paths).unwrap().into_iter().map(|script| script.text).collect::<String>();
         assert_eq!(texts(&[folder.path().to_path_buf()]), "4321");
         assert_eq!(texts(&[path("z.rhai"), path("b")]), "132");
+        // Tests that are named so have other scripts beside them.
+        fs::write(path("b/t.wcr.rhai"), "5").unwrap();
+        assert_eq!(texts(&[folder.path().to_path_buf()]), "5");
+        assert_eq!(texts(&[path("z.rhai"), path("b")]), "15");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wcr_abi::{Errno, Stat, Timestamp};
+use wcr_abi::{Errno, FileKind, Stat, Timestamp};
 use wcr_vfs::layer::Layer;
 use wcr_vfs::{Creds, FileSystem, MountOptions, Tree, TreeLimits, Vfs, Walk};
 
@@ -67,6 +67,26 @@ impl Root {
         let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
         let node = self.vfs.resolve_node(&walk, None, path, follow)?;
         self.vfs.stat_node(node)
+    }
+
+    /// Where a symbolic link leads, as it says itself.
+    ///
+    /// # Errors
+    /// Those of `readlink(2)`.
+    pub fn link_target(&mut self, path: &[u8]) -> Result<Vec<u8>, Errno> {
+        let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
+        self.vfs.readlink(&walk, None, path)
+    }
+
+    /// The names of the folders in a folder, in their order.
+    ///
+    /// # Errors
+    /// Those of `open(2)` and `getdents(2)`.
+    pub fn folders(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, Errno> {
+        let walk = Walk::new(self.vfs.root(), Creds::root(), 0);
+        let node = self.vfs.resolve_node(&walk, None, path, true)?;
+        let entries = self.vfs.entries(node)?;
+        Ok(entries.into_iter().filter(|entry| entry.kind == FileKind::Directory).map(|entry| entry.name).collect())
     }
 
     /// The whole content of a file, at most 256 MiB; links are followed.

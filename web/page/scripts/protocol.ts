@@ -39,6 +39,8 @@ export interface CaseEnded {
 export interface ScriptEnded {
   cases: number;
   leftOut: number;
+  /** What its own code has printed, outside of cases. */
+  printed: string[];
   /** The snapshots that were written. */
   written: Record<string, Uint8Array>;
 }

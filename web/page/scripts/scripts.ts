@@ -56,9 +56,9 @@ function requestOf({ name, text, filter, update, snapshots }: ScriptRun, names: 
 
 const listener = {
   case: (ended: scripts.CaseEnded) => post({ type: "case", case: caseOf(ended) }),
-  ended: (cases: number, leftOut: number, written: string[]) => {
+  ended: (cases: number, leftOut: number, printed: string[], written: string[]) => {
     const content = (path: string): [string, Uint8Array] => [path, scripts.takeSnapshot(path) ?? new Uint8Array()];
-    post({ type: "ended", ended: { cases, leftOut, written: Object.fromEntries(written.map(content)) } });
+    post({ type: "ended", ended: { cases, leftOut, printed, written: Object.fromEntries(written.map(content)) } });
   },
 };
 

@@ -75,11 +75,12 @@ export class TestsPanel {
       const archive = this.#session.image?.archive;
       const bytes = archive && new Uint8Array(await archive.arrayBuffer());
       const run = { name, text, update, snapshots, ...(filter && { filter }) };
-      const { leftOut, written } = await this.#runner.run(run, bytes, (ended) => {
+      const { leftOut, printed, written } = await this.#runner.run(run, bytes, (ended) => {
         cases.push(ended);
         this.#report.append(this.#item(ended));
         this.#editor.mark(cases.flatMap(({ failure }) => (failure ? [failure.place] : [])));
       });
+      if (printed.length > 0) this.#report.append(printedItem(printed));
       this.#sum(cases, leftOut, Object.keys(written).length);
       const failed = this.#kept.addSnapshots(written);
       if (failed !== undefined) this.#say("bad", `The snapshots are not kept: ${failed}`);
@@ -147,6 +148,13 @@ function part(kind: "p" | "pre" | "strong" | "small", text: string): HTMLElement
   const made = document.createElement(kind);
   made.textContent = text;
   return made;
+}
+
+/** What a script has printed outside of its cases, in the report. */
+function printedItem(lines: string[]): HTMLElement {
+  const item = document.createElement("li");
+  item.append(part("p", "printed outside of the cases"), part("pre", lines.join("\n")));
+  return item;
 }
 
 /** A line of a failure; those of a difference look so. */

@@ -20,9 +20,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn case(this: &Listener, case: CaseEnded);
 
-    /// The script has ended; these snapshots were written.
+    /// The script has ended; its own code has printed these lines, and these snapshots were written.
     #[wasm_bindgen(method)]
-    fn ended(this: &Listener, cases: u32, left_out: u32, written: Vec<String>);
+    fn ended(this: &Listener, cases: u32, left_out: u32, printed: Vec<String>, written: Vec<String>);
 }
 
 /// A script to be run.
@@ -89,7 +89,7 @@ pub fn run_script() {
         Event::Case(case) => listener.case(CaseEnded(case)),
         Event::Ended(ended) => {
             let written = ended.written.iter().map(|path| path.display().to_string()).collect();
-            listener.ended(ended.cases as u32, ended.left_out as u32, written);
+            listener.ended(ended.cases as u32, ended.left_out as u32, ended.printed, written);
         }
     });
 }

@@ -21,6 +21,9 @@ impl Containers for PageContainers {
         input: Vec<u8>,
         mut answer: Option<Answer<'_>>,
     ) -> Result<Captured, ContainerError> {
+        if let Some(bind) = order.binds.first() {
+            return Err(format!("{bind} cannot be mounted: a page sees no folders of the host").into());
+        }
         let mut led = Leading::boot(image, order, Box::new(MemoryInput::new(input)), answer.is_some())?;
         loop {
             match led.next_step() {

@@ -22,8 +22,8 @@ const LINK_MAX: usize = 32 << 10;
 
 /// Prints a link to a container, or writes a file.
 pub(crate) fn share(args: &ShareArgs) -> Result<u8> {
-    let (share, left) = Container::find(&Store::open_default()?, &args.container)?.share()?;
-    tell(&left);
+    let share = Container::find(&Store::open_default()?, &args.container)?.share()?;
+    tell("not kept", &share);
     if let Some(path) = &args.output {
         return write(path, &share);
     }
@@ -36,14 +36,21 @@ pub(crate) fn share(args: &ShareArgs) -> Result<u8> {
 
 /// Writes a container as it is at this moment.
 pub(crate) fn checkpoint(args: &CheckpointArgs) -> Result<u8> {
-    let (share, left) = Container::find(&Store::open_default()?, &args.container)?.share()?;
-    tell(&left);
+    let share = Container::find(&Store::open_default()?, &args.container)?.share()?;
+    tell("not kept", &share);
     write(&args.file, &share)
 }
 
-/// Says what stays behind.
-fn tell(left: &[String]) {
-    left.iter().for_each(|what| say(&format!("not kept: {what}")));
+/// The most lines about what stays behind.
+const TOLD_MAX: usize = 100;
+
+/// Says what stays behind, or is not there.
+fn tell(how: &str, share: &Share) {
+    share.left.iter().take(TOLD_MAX).for_each(|what| say(&format!("{how}: {}", what.replace('\n', " "))));
+    let more = share.left.len().saturating_sub(TOLD_MAX);
+    if more > 0 {
+        say(&format!("{how}: {more} more"));
+    }
 }
 
 fn write(path: &Path, share: &Share) -> Result<u8> {
@@ -75,6 +82,12 @@ fn read(from: &str) -> Result<Share> {
 /// It is no share; the image is not to be had, or is not the one that it was.
 pub(crate) fn place_from(args: &RunArgs, from: &str) -> Result<(Place, Fetched)> {
     let share = read(from)?;
+    if !args.quiet {
+        tell("not there", &share);
+        if share.left.iter().any(|what| what.starts_with("process ")) && args.image_and_command.is_empty() {
+            say("the command of then begins anew, on the files of then");
+        }
+    }
     let words = args.image_and_command.iter();
     let words: Vec<Text> = words.map(|word| Text::from(word.as_encoded_bytes().to_vec())).collect();
     let own = spec(args, words)?;

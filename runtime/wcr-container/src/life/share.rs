@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use wcr_image::Digest;
 
 use crate::life::error::LifeError;
+use crate::life::frame::ProcessLine;
 use crate::life::place::Place;
 use crate::life::record::Spec;
 use crate::life::{Container, written};
@@ -34,6 +35,8 @@ pub struct Share {
     pub spec: Spec,
     /// The tar of the layer that it has written; empty when it has changed nothing.
     pub files: Vec<u8>,
+    /// What it had beside these and is not kept, in words.
+    pub left: Vec<String>,
 }
 
 /// Which image a container is of, beside its name.
@@ -58,6 +61,8 @@ struct Head {
     id: Option<Digest>,
     #[serde(default)]
     spec: Spec,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left: Vec<String>,
 }
 
 /// Why bytes or a link are no share.
@@ -66,11 +71,11 @@ struct Head {
 pub struct ShareError(String);
 
 impl Container {
-    /// What makes the container go on elsewhere, and what of it stays behind, in words.
+    /// What makes the container go on elsewhere.
     ///
     /// # Errors
     /// [`LifeError`].
-    pub fn share(&self) -> Result<(Share, Vec<String>), LifeError> {
+    pub fn share(&self) -> Result<Share, LifeError> {
         self.save()?;
         let files = match written::load(&self.folder)? {
             Some(written) => std::fs::read(written.tar).map_err(LifeError::files(self.id()))?,
@@ -85,14 +90,25 @@ impl Container {
             left.push(format!("what is in {tmpfs}: it is in memory only"));
         }
         if self.state()?.status.is_alive() {
-            for process in self.processes()? {
-                left.push(format!("process {}: {}", process.pid, process.command));
+            if spec.clock.is_some() {
+                left.push("how late it is by its own clock: that begins again".into());
             }
+            if spec.seed.is_some() {
+                left.push("how far its own randomness has come: that begins again".into());
+            }
+            left.extend(self.processes()?.iter().map(process));
         }
         let spec = Spec { binds: Vec::new(), ..spec.clone() };
         let of = self.record.image_id.map_or(ImageOf::BuiltIn, ImageOf::Id);
-        Ok((Share { image: self.record.image.clone(), of, spec, files }, left))
+        Ok(Share { image: self.record.image.clone(), of, spec, files, left })
     }
+}
+
+/// A process that is not kept: which one, and whose.
+fn process(process: &ProcessLine) -> String {
+    let ProcessLine { pid, ppid, command, .. } = process;
+    let of = if *ppid == 0 { String::new() } else { format!(" (child of {ppid})") };
+    format!("process {pid}{of}: {command}")
 }
 
 impl Place {
@@ -121,7 +137,8 @@ impl Share {
             ImageOf::Id(id) => (false, Some(id)),
             ImageOf::Name => (false, None),
         };
-        let head = Head { share: VERSION, image: self.image.clone(), built_in, id, spec: self.spec.clone() };
+        let (image, spec, left) = (self.image.clone(), self.spec.clone(), self.left.clone());
+        let head = Head { share: VERSION, image, built_in, id, spec, left };
         let head = serde_json::to_vec(&head).map_err(|error| failed(&error))?;
         let mut out = GzEncoder::new(Vec::new(), Compression::best());
         let written =
@@ -153,7 +170,7 @@ impl Share {
         };
         // Whoever has made it, it says nothing about the folders of this host.
         let spec = Spec { binds: Vec::new(), ..head.spec };
-        Ok(Self { image: head.image, of, spec, files })
+        Ok(Self { image: head.image, of, spec, files, left: head.left })
     }
 
     /// The share as a link below `page`, which may be that of a playground.
@@ -189,7 +206,8 @@ mod tests {
     fn share() -> Share {
         let spec =
             Spec { command: vec![b"sh".to_vec().into()], clock: Some(5), seed: Some(u64::MAX), ..Spec::default() };
-        Share { image: "busybox".into(), of: ImageOf::BuiltIn, spec, files: vec![7; 10_240] }
+        let left = vec!["process 1: sh".into()];
+        Share { image: "busybox".into(), of: ImageOf::BuiltIn, spec, files: vec![7; 10_240], left }
     }
 
     #[test]

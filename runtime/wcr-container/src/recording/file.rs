@@ -1,13 +1,16 @@
-//! The file of a recording: a line that says what it is, a document, then the parts that are no text.
+//! The file of a recording: a line that says what it is, the digest of what follows, a document, then the parts that are no
+//! text.
 
 use serde::{Deserialize, Serialize};
-use wcr_image::Platform;
+use wcr_image::{Digest, Platform};
 
 use crate::life::Record;
 use crate::recording::{Recording, RecordingError};
 
-/// The first line.
-const MAGIC: &[u8] = b"wcr recording 1\n";
+/// How the first line begins.
+const MAGIC: &[u8] = b"wcr recording ";
+/// How it ends: the version of the format.
+const VERSION: &[u8] = b"2\n";
 
 /// What stands before the parts.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,19 +45,24 @@ impl Recording {
         };
         let head = serde_json::to_vec(&head).map_err(|error| RecordingError::Malformed(error.to_string()))?;
         let length = (head.len() as u64).to_le_bytes();
-        let mut out = [MAGIC, &length, &head].concat();
-        self.layers.iter().flatten().for_each(|part| out.extend_from_slice(part));
-        out.extend_from_slice(&self.tape);
-        Ok(out)
+        let mut rest = [&length[..], &head].concat();
+        self.layers.iter().flatten().for_each(|part| rest.extend_from_slice(part));
+        rest.extend_from_slice(&self.tape);
+        Ok([MAGIC, VERSION, Digest::of(&rest).as_bytes(), &rest].concat())
     }
 
     /// Reads what [`Self::encode`] gives.
     ///
     /// # Errors
-    /// [`RecordingError::Malformed`].
+    /// [`RecordingError::None`], [`RecordingError::Version`], [`RecordingError::Malformed`].
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordingError> {
         let short = || RecordingError::Malformed("it ends too early".into());
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| RecordingError::Malformed("it begins otherwise".into()))?;
+        let rest = bytes.strip_prefix(MAGIC).ok_or(RecordingError::None)?;
+        let rest = rest.strip_prefix(VERSION).ok_or(RecordingError::Version)?;
+        let (digest, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        if Digest::of(rest).as_bytes() != digest {
+            return Err(RecordingError::Malformed("its digest is not that of its content".into()));
+        }
         let (length, mut rest) = rest.split_first_chunk().ok_or_else(short)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| short())?;
         let head = part(&mut rest, length).ok_or_else(short)?;
@@ -111,5 +119,14 @@ mod tests {
             assert!(Recording::decode(&bytes[..cut]).is_err(), "cut at {cut}");
         }
         assert!(Recording::decode(&[bytes.as_slice(), b"x"].concat()).is_err());
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x10;
+            assert!(Recording::decode(&changed).is_err(), "changed at {at}");
+        }
+        let error = |bytes: &[u8]| Recording::decode(bytes).unwrap_err().to_string();
+        assert!(error(b"").contains("no recording") && error(b"hello").contains("no recording"));
+        assert!(error(b"wcr recording 1\n{}").contains("another version"));
+        assert!(error(&bytes[..bytes.len() - 1]).contains("damaged"));
     }
 }

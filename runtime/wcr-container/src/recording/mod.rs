@@ -57,8 +57,14 @@ pub enum RecordingError {
     /// What was asked of it makes no sense.
     #[error(transparent)]
     Settings(#[from] LifeError),
+    /// The bytes are something else.
+    #[error("it is no recording: `wcr run --record` has not written it")]
+    None,
+    /// The format is that of another version.
+    #[error("the recording was written by another version of wcr; record the run again")]
+    Version,
     /// A recording's bytes do not follow the format.
-    #[error("it is no recording of this version of wcr: {0}")]
+    #[error("the recording is damaged: {0}")]
     Malformed(String),
     /// The image's files cannot be carried.
     #[error("the image's files cannot be carried: a layer cannot be read")]

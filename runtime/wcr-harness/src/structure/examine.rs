@@ -4,7 +4,7 @@ use wcr_abi::{Errno, FileKind, Stat};
 use wcr_image::RunConfig;
 use wcr_machine::Root;
 
-use super::schema::{Class, ContentTest, ExistenceTest, MetadataTest, Variable};
+use super::schema::{Class, ContentTest, ExistenceTest, LicenseTest, MetadataTest, Variable};
 use crate::check::{self, Checked, Mismatch};
 use crate::value::Value;
 use crate::visible::quoted;
@@ -75,6 +75,35 @@ pub(super) fn content(root: &mut Root, test: &ContentTest) -> Checked {
     let content = root.read_file(test.path.as_bytes());
     let content = content.map_err(|errno| Mismatch::new(format!("{path} cannot be read: {errno}"), Vec::new()))?;
     patterns(&path, &content, &test.expected_contents, &test.excluded_contents)
+}
+
+/// Where Debian has a folder for each package, with the file `copyright` in it.
+const DEBIAN_PACKAGES: &str = "/usr/share/doc";
+/// What no file may have in it, whatever the case of its letters.
+const REFUSED_LICENSES: [&str; 2] = ["AGPL", "WTFPL"];
+/// Packages that are not looked at: they name such a license without being under it.
+const KNOWN_PACKAGES: [&str; 1] = ["libgnutls30"];
+
+/// No file has a license in it that container-structure-test refuses.
+pub(super) fn licenses(root: &mut Root, test: &LicenseTest) -> Checked {
+    let mut paths = test.files.clone();
+    if test.debian {
+        let fail = |errno: Errno| Mismatch::new(format!("{DEBIAN_PACKAGES} cannot be listed: {errno}"), Vec::new());
+        let names = root.folders(DEBIAN_PACKAGES.as_bytes()).map_err(fail)?;
+        let names = names.iter().map(|name| String::from_utf8_lossy(name));
+        let names = names.filter(|name| !KNOWN_PACKAGES.contains(&name.as_ref()));
+        paths.extend(names.map(|name| format!("{DEBIAN_PACKAGES}/{name}/copyright")));
+    }
+    for path in paths {
+        let content = root.read_file(path.as_bytes());
+        let path = quoted(&path);
+        let content = content.map_err(|errno| Mismatch::new(format!("{path} cannot be read: {errno}"), Vec::new()))?;
+        let content = String::from_utf8_lossy(&content).to_uppercase();
+        if let Some(license) = REFUSED_LICENSES.iter().find(|license| content.contains(*license)) {
+            return Err(Mismatch::new(format!("{path} names a license that is refused: {license}"), Vec::new()));
+        }
+    }
+    Ok(())
 }
 
 /// What the image's configuration says.

@@ -18,6 +18,8 @@ pub(super) struct Suite {
     #[serde(default)]
     pub(super) file_content_tests: Vec<ContentTest>,
     pub(super) metadata_test: Option<MetadataTest>,
+    #[serde(default)]
+    pub(super) license_tests: Vec<LicenseTest>,
 }
 
 /// A variable or a label.
@@ -38,6 +40,25 @@ pub(super) struct RunOptions {
     pub(super) user: Option<String>,
     #[serde(default)]
     pub(super) allocate_tty: bool,
+    #[serde(default)]
+    pub(super) privileged: bool,
+    #[serde(default)]
+    pub(super) capabilities: Vec<String>,
+    pub(super) env_file: Option<String>,
+    #[serde(default)]
+    pub(super) env_vars: Vec<String>,
+    #[serde(default)]
+    pub(super) bind_mounts: Vec<String>,
+}
+
+/// Files that are looked at for licenses.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct LicenseTest {
+    #[serde(default)]
+    pub(super) debian: bool,
+    #[serde(default)]
+    pub(super) files: Vec<String>,
 }
 
 /// A command, and what it has to print.
