@@ -17,7 +17,7 @@ pub fn exec(ctx: &mut Context<'_>, argv: &[Vec<u8>], env: Vec<Vec<u8>>) -> Quit 
     let searched = !name.contains(&b'/');
     for candidate in candidates(&name, &path) {
         request.path = candidate;
-        match process::exec(&request) {
+        match process::exec_or_script(&request) {
             Errno::Noent => {}
             Errno::Notdir if searched => {}
             error => result = error,
@@ -66,7 +66,7 @@ fn start(mut request: SpawnRequest) -> Result<Pid, (Errno, SpawnRequest)> {
     let searched = !name.contains(&b'/');
     for candidate in candidates(&name, &path) {
         request.path = candidate;
-        match process::spawn(&request) {
+        match process::spawn_or_script(&request) {
             Ok(pid) => return Ok(pid),
             Err(Errno::Noent) => {}
             Err(Errno::Notdir) if searched => {}

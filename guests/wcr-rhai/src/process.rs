@@ -81,7 +81,7 @@ fn failed(argv: &[Vec<u8>], errno: Errno) -> String {
 fn exec(command: Array) -> Given<()> {
     let argv = words(command)?;
     let request = |path| SpawnRequest { path, argv: argv.clone(), envp: wcr_sys::env(), ..SpawnRequest::default() };
-    let Err(errno) = search(&argv, |path| Err::<(), _>(process::exec(&request(path)))) else { return Ok(()) };
+    let Err(errno) = search(&argv, |path| Err::<(), _>(process::exec_or_script(&request(path)))) else { return Ok(()) };
     Err(failed(&argv, errno).into())
 }
 
@@ -97,7 +97,7 @@ fn run(command: Array) -> Given<Map> {
         actions: actions.clone(),
         ..SpawnRequest::default()
     };
-    let started = search(&argv, |path| process::spawn(&request(path)));
+    let started = search(&argv, |path| process::spawn_or_script(&request(path)));
     let _ = fd::close(input);
     let read = started.and_then(|child| fs::read_to_end(output).map(|read| (child, read)));
     let _ = fd::close(output);

@@ -1,9 +1,12 @@
 //! Processes: starting, replacing, copying, waiting; identity.
 
-use wcr_abi::{Ids, Pid, SpawnRequest, Times, Uname, WaitStatus};
+use wcr_abi::{Ids, OpenFlags, Pid, SpawnRequest, Times, Uname, WaitStatus};
 
 use crate::imports;
-use crate::{Result, check, signal};
+use crate::{Errno, Result, check, fd, fs, signal};
+
+/// What runs scripts that name no interpreter.
+const SHELL: &[u8] = b"/bin/sh";
 
 /// Starts a program; see [`SpawnRequest`]. The error is that of finding and opening the program.
 pub fn spawn(request: &SpawnRequest) -> Result<Pid> {
@@ -13,9 +16,43 @@ pub fn spawn(request: &SpawnRequest) -> Result<Pid> {
 }
 
 /// Replaces this process's program; returns only on failure.
-pub fn exec(request: &SpawnRequest) -> crate::Errno {
+pub fn exec(request: &SpawnRequest) -> Errno {
     let bytes = request.encode();
-    check(imports::exec(bytes.as_ptr(), bytes.len())).err().unwrap_or(crate::Errno::Io)
+    check(imports::exec(bytes.as_ptr(), bytes.len())).err().unwrap_or(Errno::Io)
+}
+
+/// As [`spawn`]; a file that is no machine code and names no interpreter is a script of the shell, as for execvp(3).
+pub fn spawn_or_script(request: &SpawnRequest) -> Result<Pid> {
+    match spawn(request) {
+        Err(Errno::Noexec) if !is_machine_code(&request.path) => spawn(&by_shell(request)),
+        started => started,
+    }
+}
+
+/// As [`exec`], with scripts as [`spawn_or_script`] has them.
+pub fn exec_or_script(request: &SpawnRequest) -> Errno {
+    match exec(request) {
+        Errno::Noexec if !is_machine_code(&request.path) => exec(&by_shell(request)),
+        error => error,
+    }
+}
+
+fn by_shell(request: &SpawnRequest) -> SpawnRequest {
+    let mut request = request.clone();
+    let script = core::mem::replace(&mut request.path, SHELL.to_vec());
+    request.argv.splice(..request.argv.len().min(1), [SHELL.to_vec(), script]);
+    request
+}
+
+/// Whether the file is a program of machine code that nothing stands in for: as a script it would only be noise.
+#[must_use]
+pub fn is_machine_code(path: &[u8]) -> bool {
+    let Ok(file) = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) else { return false };
+    let mut magic = [0; 4];
+    let count = fd::read(file, &mut magic);
+    // It was only read.
+    let _ = fd::close(file);
+    count == Ok(magic.len()) && magic == *b"\x7fELF"
 }
 
 /// Copies this process: memory, descriptors, dispositions. The copy starts in the guest's exported

@@ -85,29 +85,21 @@ impl Copying {
             return Err(Failed);
         }
         let is_dir = from.mode.kind() == FileKind::Directory;
+        let is_old = to.is_some_and(|to| self.update && from.mtime.sec <= to.mtime.sec);
+        if self.no_clobber && is_old {
+            return Ok(());
+        }
         if to.is_some() && self.no_clobber && !(is_dir && self.recursive) {
             return Ok(());
         }
         if is_dir {
             return self.copy_dir(ctx, source, dest, &from, to.as_ref());
         }
-        if to.is_some_and(|to| self.update && from.mtime.sec <= to.mtime.sec) {
+        if is_old {
             return Ok(());
         }
         if self.link.is_some() {
             return self.make_link(ctx, source, dest, to.is_some());
-        }
-        if !follow {
-            if let Some(first) = self.copied.get(&identity(&from)) {
-                let first = first.clone();
-                let replaces = self.replace && from.mode.kind() == FileKind::Regular && to.is_some();
-                if replaces && !self.make_way(ctx, dest, Errno::Exist)? {
-                    return Ok(());
-                }
-                return fs::link(&first, dest, false)
-                    .or_else(|error| fail(ctx, &[b"can't create '", dest, b"'"], error));
-            }
-            self.copied.insert(identity(&from), dest.to_vec());
         }
         let read_it = match from.mode.kind() {
             FileKind::Regular => true,
@@ -115,6 +107,17 @@ impl Copying {
             _ => !self.recursive,
         };
         if read_it {
+            if !follow {
+                if let Some(first) = self.copied.get(&identity(&from)) {
+                    let first = first.clone();
+                    if self.replace && to.is_some() && !self.make_way(ctx, dest, Errno::Exist)? {
+                        return Ok(());
+                    }
+                    return fs::link(&first, dest, false)
+                        .or_else(|error| fail(ctx, &[b"can't create '", dest, b"'"], error));
+                }
+                self.copied.insert(identity(&from), dest.to_vec());
+            }
             if !self.copy_content(ctx, source, dest, &from)? {
                 return Ok(());
             }

@@ -8,21 +8,21 @@ use crate::quote;
 
 /// Replaces this process by `argv`; the reason for which that failed.
 pub fn exec(argv: &[Vec<u8>], env: &[Vec<u8>]) -> Errno {
-    each(argv, env, |request| Err(process::exec(request))).err().map_or(Errno::Noent, |error: Errno| error)
+    each(argv, env, |request| Err(process::exec_or_script(request))).err().map_or(Errno::Noent, |error: Errno| error)
 }
 
 /// Starts `argv` beside this process.
 /// # Errors
 /// There is no such program, or it cannot be started.
 pub fn spawn(argv: &[Vec<u8>], env: &[Vec<u8>]) -> Result<Pid, Errno> {
-    each(argv, env, process::spawn)
+    each(argv, env, process::spawn_or_script)
 }
 
 /// Starts what a request asks for, whose path is found by the name of the program.
 /// # Errors
 /// As [`spawn`].
 pub fn spawn_request(request: SpawnRequest) -> Result<Pid, Errno> {
-    found(request, process::spawn)
+    found(request, process::spawn_or_script)
 }
 
 fn each(argv: &[Vec<u8>], env: &[Vec<u8>], start: impl Fn(&SpawnRequest) -> Result<Pid, Errno>) -> Result<Pid, Errno> {

@@ -27,15 +27,6 @@ fn refused(request: &SpawnRequest) -> wcr_sys::Result<()> {
     Err(process::exec(request))
 }
 
-/// Whether the file is a program of machine code that nothing stands in for: as a script it would only be noise.
-fn is_machine_code(path: &[u8]) -> bool {
-    let Ok(file) = fs::open(path, OpenFlags::RDONLY.with(OpenFlags::CLOEXEC), 0) else { return false };
-    let mut magic = [0; 4];
-    let count = fd::read(file, &mut magic);
-    discard(file);
-    count == Ok(magic.len()) && magic == *b"\x7fELF"
-}
-
 /// Whether the path leads to a folder.
 fn is_folder(path: &[u8]) -> bool {
     fs::stat(path).is_ok_and(|stat| stat.mode.kind() == wcr_sys::abi::FileKind::Directory)
@@ -231,7 +222,7 @@ impl Shell {
             return Err((127, Errno::Acces));
         }
         let mut result = run(&request);
-        if result.as_ref().err() == Some(&Errno::Noexec) && !is_machine_code(&request.path) {
+        if result.as_ref().err() == Some(&Errno::Noexec) && !process::is_machine_code(&request.path) {
             request.argv = vec![self.program.to_vec(), request.path];
             request.argv.extend(args.iter().skip(1).cloned());
             request.path = OWN_PROGRAM.to_vec();

@@ -111,7 +111,10 @@ impl<'a> Parser<'a> {
                     alternatives.push(Vec::new());
                     continue;
                 }
-                b"(" => Some(Action::Grouped(self.expression(ctx, true)?)),
+                b"(" => {
+                    self.check_paired(ctx)?;
+                    Some(Action::Grouped(self.expression(ctx, true)?))
+                }
                 b")" if nested => return Ok(alternatives),
                 word => self.action(ctx, word)?,
             };
@@ -120,10 +123,23 @@ impl<'a> Parser<'a> {
                 last.push(Term { inverted: core::mem::take(&mut inverted), action });
             }
         }
-        if nested {
-            return Err(ctx.die(&[b"unpaired '('"]));
-        }
         Ok(alternatives)
+    }
+
+    /// Looks for the parenthesis that ends what begins here, before anything in between is read.
+    fn check_paired(&self, ctx: &mut Context<'_>) -> Result<(), Quit> {
+        let mut depth = 1;
+        for word in self.words {
+            match word.as_slice() {
+                b"(" => depth += 1,
+                b")" => depth -= 1,
+                _ => continue,
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+        Err(ctx.die(&[b"unpaired '('"]))
     }
 
     /// An action; `None` for an option, which is no part of the expression.
