@@ -286,7 +286,7 @@ fn logs_are_cut_to_what_is_asked_for() {
     house.starts("long", "for i in 1 2 3; do echo $i; sleep 0.05; done");
     house.run(["logs", "-f", "long"]).ok().prints("1\n2\n3\n");
     house.run(["run", "--name", "quiet", "--log-driver", "none", "busybox", "echo", "x"]).ok().prints("x\n");
-    house.run(["logs", "quiet"]).ok().prints("");
+    house.run(["logs", "quiet"]).exits(2).prints("").says(&["--log-driver none"]);
 }
 
 #[test]

@@ -135,9 +135,7 @@ fn prepare(
 ) -> Result<Prepared, BootError> {
     let config = &image.config;
     let mut argv = command::argv(&config.entrypoint, &config.cmd, settings.entrypoint.as_deref(), &settings.command);
-    if argv.first().is_none_or(Vec::is_empty) {
-        return Err(BootError::NoCommand);
-    }
+    check_program(&argv)?;
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
     let hosts = system_files::host_lines(&settings.hosts)?;
@@ -203,9 +201,7 @@ pub fn enter(
     terminal: Option<WinSize>,
 ) -> Result<Session, BootError> {
     let argv = settings.command.clone();
-    if argv.first().is_none_or(Vec::is_empty) {
-        return Err(BootError::NoCommand);
-    }
+    check_program(&argv)?;
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
     rootfs::check_workdir(kernel.vfs(), &workdir)?;
@@ -217,6 +213,17 @@ pub fn enter(
     let wanted = Wanted::from(&request);
     let opened = kernel.open_session(request, input, terminal);
     opened.map_err(|errno| wanted.not_started(kernel.vfs(), errno, refusal.take()))
+}
+
+/// Makes sure that a program is named.
+fn check_program(argv: &[Vec<u8>]) -> Result<(), BootError> {
+    match argv.first() {
+        None => Err(BootError::NoCommand),
+        Some(program) if program.is_empty() => {
+            Err(BootError::NotFound { program: "\"\"".into(), reason: "no file has an empty name".into() })
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// The working directory: absolute and without `.` and `..`.
@@ -388,5 +395,6 @@ mod tests {
             .err()
             .unwrap();
         assert!(matches!(error, BootError::NoCommand) && error.exit_code() == 125);
+        assert!(check_program(&[Vec::new()]).is_err_and(|error| error.exit_code() == 127));
     }
 }
