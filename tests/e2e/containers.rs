@@ -86,7 +86,7 @@ fn the_life_of_a_container() {
     house
         .run(["ps", "-a", "--format", "{{.Names}} {{.Image}} {{.Command}} {{.State}} {{.Labels}}"])
         .ok()
-        .prints("box busybox \"sh -c echo hi; exit…\" exited a=b\n");
+        .prints("box busybox \"sh -c 'echo hi; exi…\" exited a=b\n");
     house.run(["rename", "box", "other"]).ok();
     house.run(["inspect", "box"]).fails().exits(15).says(&["box"]);
     house.run(["rm", "other"]).ok().prints("other\n");

@@ -30,7 +30,9 @@ impl Answer {
 }
 
 /// The parts that change, and what stands for them; tried in this order.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
+    // What a terminal puts before the end of a line would be lost in a file of lines.
+    (r"\r", r"\r"),
     (r"\b[0-9a-f]{64}\b", "<id>"),
     (r"\b[0-9a-f]{12}\b", "<short id>"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "<time>"),
