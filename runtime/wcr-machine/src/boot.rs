@@ -1,6 +1,6 @@
 //! From an image and what the user asks to a kernel with its first process.
 
-use wcr_abi::{ARGUMENTS_MAX, Errno, FileKind, Timestamp, Uname, WinSize};
+use wcr_abi::{ARGUMENTS_MAX, Disposition, Errno, FileKind, Pid, Signal, Timestamp, Uname, WinSize};
 use wcr_image::{Platform, RunConfig};
 use wcr_kernel::{
     Answers, Clock, Entropy, InitRequest, Kernel, KernelOptions, Persist, ProcTable, Session, Stdio, Trace, TraceSink,
@@ -104,8 +104,21 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
     let mut kernel = Kernel::new(kernel_options, proc_table);
     let wanted = Wanted::from(&request);
     match kernel.start(request) {
-        Ok(_) => Ok(Machine { kernel, refusal }),
+        Ok(pid) => {
+            if settings.init {
+                catch_early(&mut kernel, pid);
+            }
+            Ok(Machine { kernel, refusal })
+        }
         Err(errno) => Err(wanted.not_started(kernel.vfs(), errno, refusal.take())),
+    }
+}
+
+/// Signals that come before the first process of `--init` has made itself ready wait for it, where another's would get lost.
+fn catch_early(kernel: &mut Kernel, pid: Pid) {
+    for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2, Signal::ALRM, Signal::TERM] {
+        // Each of them can be caught.
+        let _ = kernel.sig_action(pid, u32::from(signal.0), Some(Disposition::Catch));
     }
 }
 

@@ -73,9 +73,9 @@ pub fn play<'a>(scenarios: &[&'a Scenario], tool: &(impl Tool + Sync), jobs: usi
     let next = AtomicUsize::new(0);
     let played = Mutex::new(vec![Vec::new(); scenarios.len()]);
     let work = || {
-        while let Some((at, scenario)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, scenarios.get(at)?)))
-        {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(scenario) = scenarios.get(at) else { return };
             let answers = tool.play(scenario);
             if let Ok(mut played) = played.lock() {
                 played[at] = answers;
