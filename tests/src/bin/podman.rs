@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use regex_lite::Regex;
-use wcr_tests::podman::{self, Answer, Other, Podman, Scenario, Step, Tool, UNEXPLAINED, Wcr};
+use wcr_tests::podman::{self, Answer, Other, Podman, Scenario, Step, UNEXPLAINED, Wcr};
 
 const USAGE: &str = "\
 Usage: cargo xtask podman [--record] [--bless] [--only RE]
@@ -70,8 +70,8 @@ fn run(options: &Options) -> Result<bool, String> {
             (0..transcript.scenarios.len()).filter(|at| options.takes(&transcript.scenarios[*at])).collect();
         let scenarios: Vec<&Scenario> = chosen.iter().map(|at| &transcript.scenarios[*at]).collect();
         // Podman's commands lock each other out, and one at a time answers always the same.
-        let expected = live.as_ref().map(|podman| answers(&scenarios, podman, 1));
-        let actual = options.bless.then(|| answers(&scenarios, &Wcr, jobs));
+        let expected = live.as_ref().map(|podman| podman::play(&scenarios, podman, 1));
+        let actual = options.bless.then(|| podman::play(&scenarios, &Wcr, jobs));
         for (number, at) in chosen.into_iter().enumerate() {
             let scenario = &mut transcript.scenarios[at];
             for (index, step) in scenario.steps.iter_mut().enumerate() {
@@ -98,10 +98,6 @@ fn run(options: &Options) -> Result<bool, String> {
     let version = live.as_ref().map_or(Ok("podman's recorded answers".into()), Podman::version)?;
     println!("{lines} command lines, {other} answered otherwise than recorded ({version})");
     Ok(other == 0)
-}
-
-fn answers(scenarios: &[&Scenario], tool: &(impl Tool + Sync), jobs: usize) -> Vec<Vec<Answer>> {
-    podman::play(scenarios, tool, jobs)
 }
 
 /// Writes down how wcr answers, if it does so otherwise than podman; the reason stays what it was.

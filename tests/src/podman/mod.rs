@@ -69,7 +69,7 @@ pub fn unreasoned<'a>(
 }
 
 /// Plays scenarios with a tool, some at a time, each with a store of its own; the answers come in their order.
-pub fn play<'a>(scenarios: &[&'a Scenario], tool: &(impl Tool + Sync), jobs: usize) -> Vec<Vec<Answer>> {
+pub fn play(scenarios: &[&Scenario], tool: &(impl Tool + Sync), jobs: usize) -> Vec<Vec<Answer>> {
     let next = AtomicUsize::new(0);
     let played = Mutex::new(vec![Vec::new(); scenarios.len()]);
     let work = || {
