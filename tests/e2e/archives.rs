@@ -83,7 +83,7 @@ fn digests_are_the_same_after_pull_save_load_and_push() {
     }
     if skip::find("zstd").is_some() {
         run("zstd", &["-q", "-k", file]);
-        wcr(&["load", "-q", "-i", &format!("{file}.zst")]).run().ok().prints("");
+        wcr(&["load", "-q", "-i", &format!("{file}.zst")]).run().ok().prints(&loaded);
         wcr(&["fsck"]).run().ok();
     }
 }

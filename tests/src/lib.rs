@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod image;
 pub mod lab;
 pub mod layer;
+pub mod podman;
 pub mod registry;
 pub mod scratch;
 pub mod skip;

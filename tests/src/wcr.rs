@@ -15,7 +15,7 @@ const DEADLINE: Duration = Duration::from_secs(180);
 pub const STORE_VARIABLE: &str = "WCR_ROOT";
 
 /// A proxy nobody listens at: what is not on the loopback interface cannot be reached.
-const NO_NETWORK: &str = "http://127.0.0.1:9";
+pub const NO_NETWORK: &str = "http://127.0.0.1:9";
 
 /// The path of the binary under test.
 ///

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use wcr_container::bind::Bind;
 use wcr_container::life::DetachKeys;
 use wcr_harness::Shard;
@@ -27,6 +27,7 @@ use crate::playground::PlaygroundArgs;
 use crate::refusal::{self, NoNetwork};
 use crate::remote_args::{HistoryArgs, InfoArgs, LoginArgs, LogoutArgs, ManifestArgs, PullArgs, PushArgs};
 use crate::self_args::{CompletionArgs, DoctorArgs, ManArgs, VersionArgs};
+use crate::switches;
 
 /// Runs unmodified container images as a small simulated Linux made of WebAssembly.
 #[derive(Debug, Parser)]
@@ -51,18 +52,27 @@ impl Cli {
     /// # Errors
     /// What is wrong with it, or the help that was asked for.
     pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let line: Vec<OsString> = line.into_iter().collect();
-        let read = match line.get(1) {
-            Some(command) if command == "run" => {
-                RunCli::try_parse_from(&line[1..]).map(|cli| Self { command: Command::Run(Box::new(cli.args)) })
+        let mut line: Vec<OsString> = line.into_iter().collect();
+        loop {
+            match Self::read_plain(&line) {
+                Err(error) if switches::turn(&mut line, &error) => {}
+                // What is shown then has more in it than reading needs.
+                Err(_) => {
+                    let matches = help::taught().try_get_matches_from(&line).map_err(help::with_tip)?;
+                    return Self::from_arg_matches(&matches);
+                }
+                read => return read,
             }
-            _ => Self::try_parse_from(&line),
-        };
-        // What is shown then has more in it than reading needs.
-        read.or_else(|_| {
-            let matches = help::taught().try_get_matches_from(&line).map_err(help::with_tip)?;
-            Self::from_arg_matches(&matches)
-        })
+        }
+    }
+
+    fn read_plain(line: &[OsString]) -> Result<Self, clap::Error> {
+        match line {
+            [_, rest @ ..] if rest.first().is_some_and(|command| command == "run") => {
+                RunCli::try_parse_from(rest).map(|cli| Self { command: Command::Run(Box::new(cli.args)) })
+            }
+            _ => Self::try_parse_from(line),
+        }
     }
 }
 
@@ -189,8 +199,11 @@ pub(crate) enum ContainerCommand {
 
 /// `wcr run`.
 #[derive(Debug, Args)]
-#[command(override_usage = "wcr run [OPTIONS] IMAGE [COMMAND [ARGUMENT]...]")]
+#[command(override_usage = "wcr run [OPTIONS] IMAGE [COMMAND [ARGUMENT]...]", disable_help_flag = true)]
 pub(crate) struct RunArgs {
+    /// Print help; -h is the host name, as with docker
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
     /// Remove the container when it has ended
     #[arg(long)]
     pub(crate) rm: bool,
@@ -249,7 +262,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) entrypoint: Option<OsString>,
     /// The container's host name
-    #[arg(long, value_name = "NAME")]
+    #[arg(short = 'h', long, value_name = "NAME")]
     pub(crate) hostname: Option<String>,
     /// Add a line to /etc/hosts
     #[arg(long, value_name = "NAME:ADDRESS")]

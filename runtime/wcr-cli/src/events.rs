@@ -40,6 +40,7 @@ pub(crate) struct EventsArgs {
 /// Shows what happens to containers and images, until it is stopped.
 pub(crate) fn events(args: &EventsArgs) -> Result<u8> {
     let format = args.format.as_deref().filter(|format| !format.is_empty()).map(Format::parse).transpose()?;
+    let is_json = args.format.as_deref().is_some_and(|format| format.trim() == "json");
     let filters = Filters::parse(&args.filter, &FILTERS)?;
     filters.only("scope", &["local"])?;
     let [since, until] = [&args.since, &args.until].map(|time| time.as_deref().map(when::since).transpose());
@@ -63,7 +64,8 @@ pub(crate) fn events(args: &EventsArgs) -> Result<u8> {
         });
         let text = match &format {
             None => new.iter().map(line).collect(),
-            Some(format) => format.render(&new.iter().map(fields).collect::<Vec<_>>(), &[])?,
+            Some(format) if is_json => format.render(&new.iter().map(fields).collect::<Vec<_>>(), &[])?,
+            Some(format) => format.render(&new.iter().map(named_fields).collect::<Vec<_>>(), &[])?,
         };
         if !write(&text)? {
             return Ok(OK);
@@ -134,6 +136,25 @@ fn fields(event: &Event) -> Value {
         "time": time_nano / 1_000_000_000,
         "timeNano": time_nano,
     })
+}
+
+/// An event as templates see it: there the names of the fields that are small in JSON are large.
+fn named_fields(event: &Event) -> Value {
+    let mut value = fields(event);
+    if let Some(fields) = value.as_object_mut() {
+        for (small, name) in [
+            ("status", "Status"),
+            ("id", "ID"),
+            ("from", "From"),
+            ("scope", "Scope"),
+            ("time", "Time"),
+            ("timeNano", "TimeNano"),
+        ] {
+            let value = fields.get(small).cloned().unwrap_or_default();
+            fields.insert(name.into(), value);
+        }
+    }
+    value
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ impl Failure {
     pub(crate) fn new(class: Class, message: impl Into<String>) -> Self {
         Self { class, message: message.into() }
     }
+
+    /// What kind of failure it is.
+    pub(crate) const fn class(&self) -> Class {
+        self.class
+    }
 }
 
 impl std::fmt::Display for Failure {

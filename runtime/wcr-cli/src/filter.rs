@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use regex_lite::Regex;
+
 /// What a list is to have.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Filters(BTreeMap<String, Vec<String>>);
@@ -29,6 +31,16 @@ pub(crate) enum FilterError {
         value: String,
         /// The values there are.
         known: String,
+    },
+    /// The value is no pattern.
+    #[error("invalid filter `{name}={value}`: {source}")]
+    Pattern {
+        /// The filter's name.
+        name: String,
+        /// The value.
+        value: String,
+        /// What is wrong with it.
+        source: regex_lite::Error,
     },
 }
 
@@ -64,6 +76,18 @@ impl Filters {
     /// The values of the filter `name`.
     pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)
+    }
+
+    /// The values of the filter `name`, as regular expressions.
+    ///
+    /// # Errors
+    /// One is none.
+    pub(crate) fn patterns(&self, name: &str) -> Result<Vec<Regex>, FilterError> {
+        let pattern = |value| {
+            let fault = |source| FilterError::Pattern { name: name.into(), value: String::from(value), source };
+            Regex::new(value).map_err(fault)
+        };
+        self.values(name).map(pattern).collect()
     }
 
     /// Whether one value of the filter `name` suits; it is so without such a filter.
@@ -142,6 +166,9 @@ mod tests {
             "invalid filter `nope`; there are label, status, label!"
         );
         assert!(parse(&["label!=x"]).unwrap().values("label!").eq(["x"]));
+        let filters = parse(&["label=a+", "label=("]).unwrap();
+        assert!(filters.patterns("label").unwrap_err().to_string().starts_with("invalid filter `label=(`: "));
+        assert!(parse(&["label=^a+$"]).unwrap().patterns("label").unwrap()[0].is_match("aa"));
         let filters = parse(&["status=odd"]).unwrap();
         assert!(filters.only("label", &[]).is_ok());
         assert_eq!(

@@ -15,7 +15,7 @@ pub(crate) struct ListArgs {
     #[arg(long, conflicts_with_all = ["quiet", "format"])]
     pub(crate) json: bool,
     /// Print what a template of Go says for each image, `table TEMPLATE` with headings, or json for a line each
-    #[arg(long, value_name = "TEMPLATE", conflicts_with = "quiet")]
+    #[arg(long, value_name = "TEMPLATE")]
     pub(crate) format: Option<String>,
     /// Show only some: reference=PATTERN, label=KEY[=VALUE], dangling=true, before=IMAGE, since=IMAGE
     #[arg(short, long, value_name = "KEY=VALUE")]
@@ -23,7 +23,7 @@ pub(crate) struct ListArgs {
     /// Do not cut identities and digests
     #[arg(long)]
     pub(crate) no_trunc: bool,
-    /// Print only the identities
+    /// Print only the identities, whatever the format
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Show only the images of this name
@@ -45,7 +45,8 @@ pub(crate) struct TagArgs {
 /// `wcr rmi`.
 #[derive(Debug, Args)]
 pub(crate) struct RmiArgs {
-    /// Remove images that have several names, and take the names of those that are in use
+    /// Remove images that have several names, and take the names of those that are in use; one that is not there is no
+    /// failure
     #[arg(short, long)]
     pub(crate) force: bool,
     /// The images: their names, or the first digits of their identities or digests
@@ -127,7 +128,7 @@ pub(crate) struct LoadArgs {
     /// The platform of the images, where the archive has several
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) platform: Option<Platform>,
-    /// Print nothing
+    /// Do not show how far it is
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }

@@ -33,8 +33,8 @@ pub(crate) fn image(store: &Store, name: &str) -> Result<Value> {
     }
 }
 
-/// The document with the fields that templates for docker ask for: those of the configuration that are empty, and the
-/// layers under docker's name.
+/// The document with the fields that templates for docker ask for: those of the configuration that are empty, the layers
+/// under docker's name, and who has made the image.
 pub(crate) fn with_dockers_names(mut document: Value) -> Value {
     let empty = json!({
         "Cmd": [], "Entrypoint": [], "Env": [], "ExposedPorts": {}, "Labels": {}, "StopSignal": "", "User": "", "Volumes": {},
@@ -42,6 +42,12 @@ pub(crate) fn with_dockers_names(mut document: Value) -> Value {
     });
     if let (Some(config), Value::Object(empty)) = (document["Config"].as_object_mut(), empty) {
         empty.into_iter().for_each(|(name, value)| _ = config.entry(name).or_insert(value));
+    }
+    if let Some(last) = document["History"].as_array().and_then(|steps| steps.last()) {
+        let told = |name: &str| last[name].as_str().unwrap_or_default().to_owned();
+        let (author, comment) = (told("author"), told("comment"));
+        document["Author"] = author.into();
+        document["Comment"] = comment.into();
     }
     if let Some(layers) = document["RootFS"].as_object_mut() {
         for (name, dockers) in [("type", "Type"), ("diff_ids", "Layers")] {
@@ -65,8 +71,11 @@ mod tests {
 
     #[test]
     fn templates_find_what_docker_has() {
-        let document = json!({"Config": {"User": "1"}, "RootFS": {"type": "layers", "diff_ids": ["sha256:0"]}});
-        let format = Format::parse("{{.Config.User}}{{.Config.WorkingDir}}{{.Config.Cmd}} {{.RootFS.Layers}}").unwrap();
-        assert_eq!(format.render(&[with_dockers_names(document)], &[]).unwrap(), "1[] [sha256:0]\n");
+        let document = json!({
+            "Config": {"User": "1"}, "RootFS": {"type": "layers", "diff_ids": ["sha256:0"]}, "History": [{"author": "me"}],
+        });
+        let format = "{{.Config.User}}{{.Config.WorkingDir}}{{.Config.Cmd}} {{.RootFS.Layers}} {{.Author}}{{.Comment}}";
+        let shown = Format::parse(format).unwrap().render(&[with_dockers_names(document)], &[]).unwrap();
+        assert_eq!(shown, "1[] [sha256:0] me\n");
     }
 }

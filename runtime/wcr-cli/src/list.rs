@@ -100,7 +100,7 @@ impl Row {
 
 /// Lists the images in the store.
 pub(crate) fn list(args: &ListArgs) -> Result<u8> {
-    let format = Format::asked(if args.quiet { Some("{{.ID}}") } else { args.format.as_deref() }, TABLE)?;
+    let format = Format::of_list(args.format.as_deref(), args.quiet, TABLE)?;
     let filters = Filters::parse(&args.filter, &FILTERS)?;
     filters.only("dangling", &["true", "false", "1", "0"])?;
     let store = Store::open_default()?;

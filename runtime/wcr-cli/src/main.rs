@@ -51,6 +51,7 @@ mod self_args;
 mod shim_option;
 mod shims;
 mod spelling;
+mod switches;
 mod tag;
 mod test;
 mod text;

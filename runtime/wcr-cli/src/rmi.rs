@@ -19,6 +19,8 @@ pub(crate) fn rmi(args: &RmiArgs) -> Result<u8> {
     for text in &args.images {
         match remove(&store, text, args.force) {
             Ok(text) => code = code.max(output::print(&text)),
+            // As with docker it is told, and no failure.
+            Err(error) if args.force && is_absent(&error) => _ = report(&error, false),
             Err(error) => {
                 let failed = report(&error, false);
                 code = if code == OK { failed } else { code };
@@ -26,6 +28,11 @@ pub(crate) fn rmi(args: &RmiArgs) -> Result<u8> {
         }
     }
     Ok(code)
+}
+
+/// Whether there is no such image.
+fn is_absent(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Failure>().is_some_and(|failure| failure.class() == Class::Store)
 }
 
 /// Removes what `text` names, and says so as Docker does.

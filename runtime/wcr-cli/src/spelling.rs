@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 
 /// The commands of docker's groups that have another name here.
-const RENAMED: [(&str, &str, &str); 11] = [
-    ("container", "inspect", "inspect"),
+const RENAMED: [(&str, &str, &str); 10] = [
     ("container", "list", "ps"),
     ("container", "ls", "ps"),
     ("container", "remove", "rm"),
@@ -23,10 +22,10 @@ const SAME: [(&str, &[&str]); 3] = [
         "container",
         &[
             "attach", "commit", "cp", "create", "diff", "exec", "export", "kill", "logs", "pause", "port", "rename",
-            "restart", "run", "start", "stats", "stop", "top", "unpause", "wait",
+            "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "wait",
         ],
     ),
-    ("image", &["history", "import", "inspect", "load", "prune", "pull", "push", "save", "tag"]),
+    ("image", &["history", "import", "load", "prune", "pull", "push", "save", "tag"]),
     ("system", &["events"]),
 ];
 
@@ -44,6 +43,9 @@ pub(crate) fn plain(mut line: Vec<OsString>) -> Vec<OsString> {
     let same = || SAME.iter().find(|(of, _)| *of == group)?.1.iter().find(|name| **name == command).copied();
     if let Some(name) = renamed.or_else(same) {
         line.splice(1..3, [name.into()]);
+    } else if matches!((group, command), ("container" | "image", "inspect")) {
+        let kind = group.into();
+        line.splice(1..3, ["inspect".into(), "--type".into(), kind]);
     }
     line
 }
@@ -57,7 +59,9 @@ mod tests {
         for (typed, meant) in [
             (&["container", "run", "-it", "x"][..], &["run", "-it", "x"][..]),
             (&["container", "ls", "-a"], &["ps", "-a"]),
+            (&["container", "rm", "x"], &["rm", "x"]),
             (&["image", "rm", "x"], &["rmi", "x"]),
+            (&["image", "inspect", "x"], &["inspect", "--type", "image", "x"]),
             (&["system", "df"], &["df"]),
             (&["help", "run", "more"], &["run", "--help"]),
             (&["help"], &["--help"]),

@@ -1,6 +1,6 @@
 //! From an image and what the user asks to a kernel with its first process.
 
-use wcr_abi::{ARGUMENTS_MAX, Errno, FileKind, Timestamp, Uname, WinSize};
+use wcr_abi::{ARGUMENTS_MAX, Disposition, Errno, FileKind, Pid, Signal, Timestamp, Uname, WinSize};
 use wcr_image::{Platform, RunConfig};
 use wcr_kernel::{
     Answers, Clock, Entropy, InitRequest, Kernel, KernelOptions, Persist, ProcTable, Session, Stdio, Trace, TraceSink,
@@ -104,8 +104,21 @@ pub fn boot(image: &ContainerImage, settings: &Settings, host: Host) -> Result<M
     let mut kernel = Kernel::new(kernel_options, proc_table);
     let wanted = Wanted::from(&request);
     match kernel.start(request) {
-        Ok(_) => Ok(Machine { kernel, refusal }),
+        Ok(pid) => {
+            if settings.init {
+                catch_early(&mut kernel, pid);
+            }
+            Ok(Machine { kernel, refusal })
+        }
         Err(errno) => Err(wanted.not_started(kernel.vfs(), errno, refusal.take())),
+    }
+}
+
+/// Signals that come before the first process of `--init` has made itself ready wait for it, where another's would get lost.
+fn catch_early(kernel: &mut Kernel, pid: Pid) {
+    for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2, Signal::ALRM, Signal::TERM] {
+        // Each of them can be caught.
+        let _ = kernel.sig_action(pid, u32::from(signal.0), Some(Disposition::Catch));
     }
 }
 
@@ -135,9 +148,7 @@ fn prepare(
 ) -> Result<Prepared, BootError> {
     let config = &image.config;
     let mut argv = command::argv(&config.entrypoint, &config.cmd, settings.entrypoint.as_deref(), &settings.command);
-    if argv.first().is_none_or(Vec::is_empty) {
-        return Err(BootError::NoCommand);
-    }
+    check_program(&argv)?;
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
     let hosts = system_files::host_lines(&settings.hosts)?;
@@ -203,9 +214,7 @@ pub fn enter(
     terminal: Option<WinSize>,
 ) -> Result<Session, BootError> {
     let argv = settings.command.clone();
-    if argv.first().is_none_or(Vec::is_empty) {
-        return Err(BootError::NoCommand);
-    }
+    check_program(&argv)?;
     let workdir = workdir(&config.working_dir, settings.workdir.as_deref())?;
     let hostname = hostname(settings.hostname.as_deref())?;
     rootfs::check_workdir(kernel.vfs(), &workdir)?;
@@ -217,6 +226,17 @@ pub fn enter(
     let wanted = Wanted::from(&request);
     let opened = kernel.open_session(request, input, terminal);
     opened.map_err(|errno| wanted.not_started(kernel.vfs(), errno, refusal.take()))
+}
+
+/// Makes sure that a program is named.
+fn check_program(argv: &[Vec<u8>]) -> Result<(), BootError> {
+    match argv.first() {
+        None => Err(BootError::NoCommand),
+        Some(program) if program.is_empty() => {
+            Err(BootError::NotFound { program: "\"\"".into(), reason: "no file has an empty name".into() })
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// The working directory: absolute and without `.` and `..`.
@@ -388,5 +408,6 @@ mod tests {
             .err()
             .unwrap();
         assert!(matches!(error, BootError::NoCommand) && error.exit_code() == 125);
+        assert!(check_program(&[Vec::new()]).is_err_and(|error| error.exit_code() == 127));
     }
 }

@@ -24,6 +24,9 @@ pub enum BootError {
         /// Why.
         reason: String,
     },
+    /// The working directory is not there.
+    #[error("working directory {0}: {errno}", errno = Errno::Noent)]
+    NoWorkdir(String),
     /// The host name is none that `sethostname(2)` takes and that does no harm in `/etc/hosts`.
     #[error("invalid host name {0:?}: it has up to 64 of A-Z, a-z, 0-9, `-`, `.` and `_`")]
     Hostname(String),
@@ -86,7 +89,7 @@ impl BootError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::NotFound { .. } => 127,
+            Self::NotFound { .. } | Self::NoWorkdir(_) => 127,
             Self::NotRunnable { .. } => 126,
             _ => 125,
         }

@@ -176,9 +176,12 @@ pub(crate) fn make_workdir(vfs: &mut Vfs, path: &str, now: Timestamp) -> Result<
 /// Checks that the working directory is there, and is one.
 ///
 /// # Errors
-/// [`BootError::Workdir`].
+/// [`BootError::NoWorkdir`], [`BootError::Workdir`].
 pub(crate) fn check_workdir(vfs: &mut Vfs, path: &str) -> Result<(), BootError> {
-    let fail = |errno: Errno| BootError::Workdir { path: shown(path.as_bytes()), reason: errno.to_string() };
+    let fail = |errno: Errno| match errno {
+        Errno::Noent => BootError::NoWorkdir(shown(path.as_bytes())),
+        _ => BootError::Workdir { path: shown(path.as_bytes()), reason: errno.to_string() },
+    };
     let walk = Walk::new(vfs.root(), Creds::root(), 0);
     let node = vfs.resolve_node(&walk, None, path.as_bytes(), true).map_err(fail)?;
     let is_dir = vfs.perm(node).map_err(fail)?.mode.kind() == FileKind::Directory;

@@ -42,6 +42,7 @@ Commands:
   fuzz containers [OPTION…]   Run random commands for containers and kill some of them: --count N, --seed S, --jobs N,
                               --kills N
   fuzz layers [OPTION…]       Compare the trees of random layers with GNU tar and umoci: --count N, --seed S
+  podman [OPTION…]            Compare docker's command lines with podman: --record, --bless, --only RE
   start-order IMAGE           List the functions that a start runs, for the linker (needs valgrind)
   bench [OPTION…]             Run the benchmarks: start, pull, web, shell, kernel, applets (default: all),
                               --quick, --rounds N, --out DIR
@@ -98,7 +99,7 @@ fn run(command: &str, args: Vec<OsString>) -> Result<ExitCode> {
             _ => Err(Failure::usage("schedules takes one range of seeds, as in 0..1000")),
         },
         "differential" => suites::differential(&Workspace::locate()?, &strings(args)?),
-        "fidelity" | "fuzz" | "bench" => suites::run(&Workspace::locate()?, command, &args),
+        "fidelity" | "fuzz" | "podman" | "bench" => suites::run(&Workspace::locate()?, command, &args),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -76,11 +76,11 @@ pub(crate) struct PsArgs {
     /// Show those that do not run, too
     #[arg(short, long)]
     pub(crate) all: bool,
-    /// Show only some: id=, name=, label=KEY[=VALUE], status=, health=, exited=CODE, ancestor=IMAGE, before=, since=
+    /// Show only some: id=, name=PATTERN, label=KEY[=VALUE], status=, health=, exited=CODE, ancestor=IMAGE, before=, since=
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub(crate) filter: Vec<String>,
     /// Print what a template of Go says for each, `table TEMPLATE` with headings, or json for a line each
-    #[arg(long, value_name = "TEMPLATE", conflicts_with = "quiet")]
+    #[arg(long, value_name = "TEMPLATE")]
     pub(crate) format: Option<String>,
     /// Print JSON
     #[arg(long, conflicts_with_all = ["quiet", "format"])]
@@ -94,7 +94,7 @@ pub(crate) struct PsArgs {
     /// Do not cut IDs and commands
     #[arg(long)]
     pub(crate) no_trunc: bool,
-    /// Print only the IDs
+    /// Print only the IDs, whatever the format
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Show how much they have written

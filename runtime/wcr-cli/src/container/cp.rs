@@ -121,8 +121,13 @@ fn unpack(tar: File, target: &Path, keep_name: bool, owners: bool) -> Result<u64
         check_parents(target, &rest)?;
         let kind = entry.header().entry_type();
         let fail = || format!("cannot write {}", place.display());
-        if kind.is_dir() && place.is_dir() && !fs::symlink_metadata(&place)?.is_symlink() {
+        // The target itself may be a link to a folder; below it none is followed.
+        if kind.is_dir() && place.is_dir() && (rest.as_os_str().is_empty() || !place.is_symlink()) {
             continue;
+        }
+        if kind.is_dir() && fs::symlink_metadata(&place).is_ok() {
+            let message = format!("cannot copy a directory over the file {}", place.display());
+            return Err(Failure::new(Class::Usage, message).into());
         }
         if kind.is_hard_link() {
             let link = entry.link_name()?.unwrap_or_default().into_owned();

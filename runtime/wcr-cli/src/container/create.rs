@@ -74,6 +74,7 @@ pub(crate) fn spec(args: &RunArgs, command: Vec<Text>) -> Result<Spec> {
         binds,
         writable_bytes: args.storage_opt,
         tty: args.tty,
+        detached: args.detach,
         interactive: args.interactive,
         memory: args.memory,
         processes: args.pids_limit,

@@ -1,5 +1,7 @@
 //! `wcr inspect` of containers, and what tells a single thing of one: diff, port, top.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 use wcr_container::life::{Container, LifeError, Restart, State, Status, rfc3339_nanos};
@@ -65,11 +67,17 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
     let (path, arguments) = argv.split_first().map_or(("", &[][..]), |(path, rest)| (path.as_str(), rest));
     let settings = record.settings(container.id())?;
     let hostname = settings.hostname.clone().unwrap_or_else(|| wcr_container::DEFAULT_HOSTNAME.into());
-    let env: Vec<String> = wcr_container::environment(&record.config.env, &settings.env, &hostname, spec.tty, b"/")
+    let mut env: Vec<String> = wcr_container::environment(&record.config.env, &settings.env, &hostname, spec.tty, b"/")
         .into_iter()
         .map(|entry| String::from_utf8_lossy(&entry).into_owned())
         .filter(|entry| !["HOSTNAME=", "HOME=", "TERM="].iter().any(|name| entry.starts_with(name)))
         .collect();
+    // What the user has set comes first.
+    let is_own = |entry: &str| {
+        let name = entry.split('=').next().unwrap_or_default();
+        settings.env.iter().any(|change| change.name == name.as_bytes())
+    };
+    env.sort_by_key(|entry| !is_own(entry));
     let (policy, retries) = match spec.restart {
         Restart::No => ("no", 0),
         Restart::OnFailure(most) => ("on-failure", most.unwrap_or_default()),
@@ -90,6 +98,8 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
             })
         })
         .collect();
+    let tmpfs: BTreeMap<&str, &str> =
+        spec.tmpfs.iter().map(|tmpfs| tmpfs.split_once(':').unwrap_or((tmpfs, ""))).collect();
     let log = container.path().join("log.json");
     let words = |texts: &[wcr_container::life::Text]| texts.iter().map(|text| text.shown()).collect::<Vec<_>>();
     let command = if spec.command.is_empty() { record.config.cmd.clone() } else { words(&spec.command) };
@@ -120,20 +130,28 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
             "AutoRemove": spec.auto_remove,
             "ExtraHosts": spec.hosts,
             "ReadonlyRootfs": spec.read_only,
-            "Tmpfs": spec.tmpfs,
+            "Tmpfs": tmpfs,
             "Memory": spec.memory.unwrap_or_default(),
             "PidsLimit": spec.processes.unwrap_or_default(),
             "Init": spec.init,
+            "Privileged": false,
+            "PortBindings": {},
+            "PublishAllPorts": false,
+            "CapAdd": null,
+            "CapDrop": null,
+            "VolumesFrom": null,
         },
         "Mounts": mounts,
         "Config": {
             "Hostname": hostname,
             "User": spec.user.clone().unwrap_or_else(|| record.config.user.clone()),
-            "AttachStdin": spec.interactive,
-            "AttachStdout": true,
-            "AttachStderr": true,
+            "Domainname": "",
+            "AttachStdin": spec.interactive && !spec.detached,
+            "AttachStdout": !spec.detached,
+            "AttachStderr": !spec.detached,
             "Tty": spec.tty,
             "OpenStdin": spec.interactive,
+            "StdinOnce": spec.interactive && !spec.detached,
             "Env": env,
             "Cmd": command,
             "Image": record.image,
@@ -144,7 +162,7 @@ fn container_value(container: &Container, size: bool) -> Result<Value, LifeError
             "StopTimeout": spec.stop_timeout,
             "Healthcheck": record.healthcheck(),
         },
-        "NetworkSettings": { "Ports": {}, "Networks": { "none": {} } },
+        "NetworkSettings": { "IPAddress": "", "Gateway": "", "MacAddress": "", "Ports": {}, "Networks": { "none": {} } },
     });
     if size && let Some(fields) = value.as_object_mut() {
         fields.insert("SizeRw".into(), container.written_bytes()?.into());

@@ -29,6 +29,10 @@ pub(crate) fn logs(args: &LogsArgs) -> Result<u8> {
     let (since, until) = (since?, until?);
     let store = Store::open_default()?;
     let container = Container::find(&store, &args.container)?;
+    if container.record.spec.log.none {
+        let message = format!("{} was made with --log-driver none, so nothing of its output is kept", args.container);
+        return Err(Failure::new(Class::Usage, message).into());
+    }
     let time_of = |entry: &Entry| when::nanos(&entry.time).unwrap_or_default();
     let suits = |entry: &Entry| {
         since.is_none_or(|since| time_of(entry) >= since) && until.is_none_or(|until| time_of(entry) <= until)

@@ -1,6 +1,7 @@
 //! `wcr ps`.
 
 use anyhow::Result;
+use regex_lite::Regex;
 use serde_json::{Value, json};
 use wcr_container::life::{Container, HealthStatus, State, Status, short};
 use wcr_store::Store;
@@ -36,7 +37,7 @@ struct Row {
 /// Lists containers.
 pub(crate) fn ps(args: &PsArgs) -> Result<u8> {
     let table = if args.size { format!("{TABLE}\t{{{{.Size}}}}") } else { TABLE.to_owned() };
-    let format = Format::asked(if args.quiet { Some("{{.ID}}") } else { args.format.as_deref() }, &table)?;
+    let format = Format::of_list(args.format.as_deref(), args.quiet, &table)?;
     let filters = Filters::parse(&args.filter, &FILTERS)?;
     filters.only("status", &STATUSES)?;
     filters.only("health", &["none", "starting", "healthy", "unhealthy"])?;
@@ -62,6 +63,7 @@ fn chosen(store: &Store, args: &PsArgs, filters: &Filters) -> Result<Vec<Row>> {
         filters.values(filter).map(|name| Ok(Container::find(store, name)?.record.created)).collect()
     };
     let (before, since) = (made("before")?, made("since")?);
+    let names = filters.patterns("name")?;
     let most = if args.latest { Some(1) } else { args.last };
     let whatever = args.all
         || most.is_some()
@@ -75,6 +77,7 @@ fn chosen(store: &Store, args: &PsArgs, filters: &Filters) -> Result<Vec<Row>> {
         let created = row.container.record.created;
         let suits = (whatever || row.state.status.is_alive())
             && row.suits(filters)
+            && (names.is_empty() || names.iter().any(|name| row.has_name(name)))
             && before.iter().all(|time| created < *time)
             && since.iter().all(|time| created > *time);
         if suits {
@@ -102,15 +105,19 @@ impl Row {
             && filters.any("health", |wanted| wanted == health)
             && filters.any("exited", |code| status == Status::Exited && code == self.state.exit_code.to_string())
             && filters.any("id", |id| self.container.id().starts_with(id))
-            && filters.any("name", |name| self.name.contains(name.trim_start_matches(['/', '^']).trim_end_matches('$')))
             && filters.any("ancestor", ancestor)
             && filters.all("label", |wanted| has_label(&labels, wanted))
+    }
+
+    /// Whether the name is as a pattern has it, with a slash before it or not.
+    fn has_name(&self, pattern: &Regex) -> bool {
+        pattern.is_match(&self.name) || pattern.is_match(&format!("/{}", self.name))
     }
 
     fn fields(&self, whole: bool, sized: bool, now: u64) -> Value {
         let (container, state) = (&self.container, &self.state);
         let record = &container.record;
-        let command = record.argv().join(" ");
+        let command = quoted(&record.argv());
         let command = match command.char_indices().nth(COMMAND_MAX - 1) {
             Some((end, _)) if !whole && command.chars().count() > COMMAND_MAX => {
                 format!("{}…", command.get(..end).unwrap_or_default())
@@ -138,6 +145,15 @@ impl Row {
             "LocalVolumes": "0",
         })
     }
+}
+
+/// A command line in one text; docker has quotes around arguments with spaces.
+fn quoted(argv: &[String]) -> String {
+    let word = |(at, word): (usize, &String)| match at > 0 && word.contains(' ') {
+        true => format!("'{word}'"),
+        false => word.clone(),
+    };
+    argv.iter().enumerate().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// How long ago something was, in docker's words.

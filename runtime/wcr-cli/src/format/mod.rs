@@ -20,6 +20,7 @@ use self::error::Fault;
 pub(crate) use self::error::FormatError;
 use self::eval::{View, eval};
 use self::parse::{Node, parse};
+use crate::exit::say;
 use crate::output::columns;
 
 /// The headings of fields, in pairs of name and heading. A field without one has its own name in capitals.
@@ -50,6 +51,21 @@ impl Format {
         match asked {
             None | Some("" | "table") => Self::parse(default),
             Some(asked) => Self::parse(asked),
+        }
+    }
+
+    /// The format of a list, of which `-q` leaves the IDs.
+    ///
+    /// # Errors
+    /// As [`Format::parse`].
+    pub(crate) fn of_list(asked: Option<&str>, quiet: bool, default: &str) -> Result<Self, FormatError> {
+        match asked {
+            _ if !quiet => Self::asked(asked, default),
+            Some(asked) if !matches!(asked, "" | "table") => {
+                say("--format is left aside, since there is -q");
+                Self::parse("{{.ID}}")
+            }
+            _ => Self::parse("{{.ID}}"),
         }
     }
 

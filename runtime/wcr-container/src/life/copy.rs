@@ -48,7 +48,7 @@ pub(crate) fn find(vfs: &mut Vfs, path: &[u8], follow: bool) -> Result<Found, Li
 }
 
 /// Writes what is at a path to a tar of the host's: the folder with all that is in it, or the one file. Its name in the tar
-/// is the last one of the path.
+/// is the last one of the path, and `.` where the path asks for what is in the folder.
 ///
 /// # Errors
 /// [`LifeError::Path`].
@@ -57,7 +57,7 @@ pub(crate) fn pack(vfs: &mut Vfs, path: &[u8], follow: bool, archive: &Path) -> 
     let node = vfs.resolve_node(&walk, None, path, follow).map_err(failed(path))?;
     let file = File::create(archive).map_err(broken(archive))?;
     let mut out = BufWriter::with_capacity(PIECE, file);
-    let name = path.split(|byte| *byte == b'/').rfind(|part| !part.is_empty() && *part != b".");
+    let name = path.split(|byte| *byte == b'/').rfind(|part| !part.is_empty());
     write_tree(vfs, vec![(name.unwrap_or(b".").to_vec(), node)], &mut out)?;
     out.flush().map_err(broken(archive))
 }

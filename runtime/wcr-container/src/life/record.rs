@@ -76,6 +76,8 @@ pub struct Spec {
     pub shims: Vec<(String, Text)>,
     /// Whether its streams are a terminal.
     pub tty: bool,
+    /// Whether it was made to run on its own.
+    pub detached: bool,
     /// Whether it has a standard input.
     pub interactive: bool,
     /// The most memory of all its processes, in bytes.
