@@ -184,7 +184,12 @@ fn begin(ctx: &mut Context<'_>, parsed: &Parsed, behind: bool) -> Result<u8, Qui
     let argv: Vec<Vec<u8>> = core::iter::once(zeroth).chain(parsed.operands.iter().cloned()).collect();
     if program.contains(&b'/') {
         ctx.flush();
-        let error = process::exec_or_script(&SpawnRequest { path: program.clone(), argv, envp: env, ..SpawnRequest::default() });
+        let error = process::exec_or_script(&SpawnRequest {
+            path: program.clone(),
+            argv,
+            envp: env,
+            ..SpawnRequest::default()
+        });
         return Err(ctx.die_errno(&[b"can't execute '", &program, b"'"], error));
     }
     Err(run::exec(ctx, &argv, env))

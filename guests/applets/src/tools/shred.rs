@@ -69,10 +69,10 @@ fn source(ctx: &mut Context<'_>, path: &[u8]) -> Result<Fd, Quit> {
     fs::open(path, OpenFlags::RDONLY, 0).map_err(|error| ctx.die_errno(&[b"can't open '", path, b"'"], error))
 }
 
-/// Opens a file for writing; with `force` it is made writable first where that is missing.
+/// Opens a file for writing; with `force` what refuses is made writable first.
 fn open(path: &[u8], force: bool) -> Result<Fd, Errno> {
     match fs::open(path, OpenFlags::WRONLY, 0) {
-        Err(Errno::Acces) if force => {
+        Err(_) if force => {
             // What could not be made writable shows when it is opened.
             let _ = fs::chmod(path, 0o666);
             fs::open(path, OpenFlags::WRONLY, 0)

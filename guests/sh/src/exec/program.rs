@@ -1,10 +1,9 @@
 //! Starts external programs.
 
-use wcr_sys::abi::{OpenFlags, SpawnRequest};
-use wcr_sys::{Errno, fd, fs, process};
+use wcr_sys::abi::SpawnRequest;
+use wcr_sys::{Errno, fs, process};
 
 use super::Stage;
-use super::descriptors::discard;
 use super::path::{STANDARD_PATH, search_path};
 use crate::options::Opt;
 use crate::shell::{Flow, Shell, Unwind};

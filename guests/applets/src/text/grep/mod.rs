@@ -236,7 +236,8 @@ impl Session {
                     Ok(source) => self.search(ctx, searcher, source.fd(), &path, named)?,
                     Err(error) => {
                         self.complain(ctx, &path, error);
-                        self.trouble = true;
+                        // A link that leads nowhere is no trouble.
+                        self.trouble |= !matches!(error, Errno::Noent | Errno::Loop);
                         false
                     }
                 },

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use wcr_sys::abi::FileKind;
 use wcr_sys::{Errno, fd, fs};
 
-use crate::core::basename::last_component;
 use crate::core::folder;
 use crate::core::paths::join;
 use crate::count::{INT_MAX, in_range};
@@ -123,6 +122,9 @@ fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
             Err(Quit(TROUBLE))
         })?);
     }
+    if kinds == [None, None] || is_one_file(left, right) {
+        return Ok(0);
+    }
     let directory = Some(FileKind::Directory);
     if [left, right].iter().any(|path| *path == b"-") && kinds.contains(&directory) {
         return Err(ctx.die(&[b"can't compare stdin to a directory"]));
@@ -153,7 +155,8 @@ fn kind(path: &[u8]) -> Result<Option<FileKind>, Errno> {
 
 /// The file in a directory that has the other file's name.
 fn beside(ctx: &mut Context<'_>, directory: &[u8], file: &[u8]) -> Result<Vec<u8>, Quit> {
-    let path = join(directory, last_component(file));
+    let start = memchr::memrchr(b'/', file).map_or(0, |slash| slash + 1);
+    let path = join(directory, file.get(start..).unwrap_or_default());
     match fs::stat(&path) {
         Ok(_) => Ok(path),
         Err(error) => Err(ctx.die_errno(&[b"can't stat '", &path, b"'"], error)),
@@ -162,33 +165,25 @@ fn beside(ctx: &mut Context<'_>, directory: &[u8], file: &[u8]) -> Result<Vec<u8
 
 /// The content of a file; `None` when it cannot be opened, which has been reported. With `absent_is_empty` there is nothing
 /// in such a file.
-fn read(ctx: &mut Context<'_>, path: &[u8], options: &Options) -> Result<Option<Vec<u8>>, Quit> {
+fn read(ctx: &mut Context<'_>, path: &[u8], options: &Options) -> Option<Vec<u8>> {
     let source = match Source::open(path) {
         Ok(source) => source,
-        Err(_) if options.absent_is_empty => return Ok(Some(Vec::new())),
+        Err(_) if options.absent_is_empty => return Some(Vec::new()),
         Err(error) => {
             ctx.perror(&[b"can't open '", path, b"'"], error);
-            return Ok(None);
+            return None;
         }
     };
-    match fs::read_to_end(source.fd()) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) => {
-            ctx.perror(&[path], error);
-            Err(Quit(TROUBLE))
-        }
-    }
+    // As in BusyBox, what cannot be read, such as a folder, has nothing in it.
+    Some(fs::read_to_end(source.fd()).unwrap_or_default())
 }
 
 /// Compares two files.
 fn files(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
-    if left == b"-" && right == b"-" || is_one_file(left, right) {
-        return Ok(0);
-    }
     // As in BusyBox, what cannot be opened differs from nothing.
-    let code = match read(ctx, left, options)? {
+    let code = match read(ctx, left, options) {
         None => 0,
-        Some(left_text) => match read(ctx, right, options)? {
+        Some(left_text) => match read(ctx, right, options) {
             None => 0,
             Some(right_text) => compare(ctx, (left, &left_text), (right, &right_text), options)?,
         },
@@ -199,10 +194,13 @@ fn files(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) ->
     Ok(code)
 }
 
-/// Whether two paths lead to the same file.
+/// Whether two operands are the same file.
 fn is_one_file(left: &[u8], right: &[u8]) -> bool {
-    let id = |path: &[u8]| fs::stat(path).map(|stat| (stat.dev, stat.ino));
-    left != b"-" && right != b"-" && id(left).is_ok_and(|one| id(right) == Ok(one))
+    let id = |path: &[u8]| {
+        let stat = if path == b"-" { fd::stat(fd::STDIN) } else { fs::stat(path) };
+        stat.map(|stat| (stat.dev, stat.ino))
+    };
+    id(left).is_ok_and(|one| id(right) == Ok(one))
 }
 
 fn compare(
@@ -294,13 +292,17 @@ fn names(
         Err(error) => return ctx.perror(&[directory], error),
     };
     for entry in entries {
-        if let Err(error) = entry.stat {
-            ctx.perror(&[&join(directory, &entry.name)], error);
+        let path = join(directory, &entry.name);
+        let kind = match entry.stat.map(|stat| stat.mode.kind()) {
+            Ok(FileKind::Symlink) => fs::stat(&path).map(|stat| stat.mode.kind()),
+            known => known,
+        };
+        if let Err(error) = kind {
+            ctx.perror(&[&path], error);
             continue;
         }
         let name = if prefix.is_empty() { entry.name.clone() } else { join(prefix, &entry.name) };
-        let path = join(directory, &entry.name);
-        if recursive && kind(&path) == Ok(Some(FileKind::Directory)) {
+        if recursive && kind == Ok(FileKind::Directory) {
             names(ctx, &path, &name, true, found, folders);
             folders.insert(name);
         } else {
@@ -313,9 +315,6 @@ fn names(
 fn directories(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> Result<u8, Quit> {
     let (mut in_left, mut in_right) = (BTreeSet::new(), BTreeSet::new());
     let (mut folders_left, mut folders_right) = (BTreeSet::new(), BTreeSet::new());
-    if is_one_file(left, right) {
-        return Ok(0);
-    }
     names(ctx, left, b"", options.recursive, &mut in_left, &mut folders_left);
     names(ctx, right, b"", options.recursive, &mut in_right, &mut folders_right);
     let differs = !options.absent_is_empty && folders_left != folders_right;
@@ -355,7 +354,7 @@ fn only(ctx: &mut Context<'_>, directory: &[u8], name: &[u8], is_left: bool, opt
         ctx.put(&[b"Only in ", directory, b": ", name, b"\n"].concat());
         return Ok(DIFFERENT);
     }
-    let text = read(ctx, &path, options)?.unwrap_or_default();
+    let text = read(ctx, &path, options).unwrap_or_default();
     let (there, absent): ((&[u8], &[u8]), (&[u8], &[u8])) = ((&path, &text), (b"/dev/null", b""));
     if is_left { compare(ctx, there, absent, options) } else { compare(ctx, absent, there, options) }
 }
@@ -377,7 +376,7 @@ fn pair(ctx: &mut Context<'_>, left: &[u8], right: &[u8], options: &Options) -> 
     let [(_, Some(one)), (_, Some(other))] = kinds else { return Ok(0) };
     if one != other {
         ctx.put(&[b"File ", left, b" is a ", one, b" while file ", right, b" is a ", other, b"\n"].concat());
-        return Ok(DIFFERENT);
+        return Ok(0);
     }
     if one == b"directory" {
         ctx.put(&[b"Common subdirectories: ", left, b" and ", right, b"\n"].concat());

@@ -75,7 +75,7 @@ pub(super) fn parse(ctx: &mut Context<'_>) -> Result<Query, Quit> {
     let (paths, words) = words.split_at(count);
     query.paths = if paths.is_empty() { vec![b".".to_vec()] } else { paths.to_vec() };
     let mut parser = Parser { words, query, acts: false };
-    let mut expression = parser.expression(ctx, false)?;
+    let mut expression = parser.expression(ctx)?;
     if !parser.acts {
         let printing = Term { inverted: false, action: Action::Print };
         let asked = Term { inverted: false, action: Action::Grouped(expression) };
@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
         self.next().ok_or_else(|| ctx.die(&[name, b" requires an argument"]))
     }
 
-    fn expression(&mut self, ctx: &mut Context<'_>, nested: bool) -> Result<Expression, Quit> {
+    fn expression(&mut self, ctx: &mut Context<'_>) -> Result<Expression, Quit> {
         let mut alternatives = vec![Vec::new()];
         let mut inverted = false;
         while let Some(word) = self.next() {
@@ -112,10 +112,11 @@ impl<'a> Parser<'a> {
                     continue;
                 }
                 b"(" => {
-                    self.check_paired(ctx)?;
-                    Some(Action::Grouped(self.expression(ctx, true)?))
+                    let rest = self.enter_parentheses(ctx)?;
+                    let grouped = self.expression(ctx)?;
+                    self.words = rest;
+                    Some(Action::Grouped(grouped))
                 }
-                b")" if nested => return Ok(alternatives),
                 word => self.action(ctx, word)?,
             };
             // An option leaves the `!` before it to what follows.
@@ -126,17 +127,20 @@ impl<'a> Parser<'a> {
         Ok(alternatives)
     }
 
-    /// Looks for the parenthesis that ends what begins here, before anything in between is read.
-    fn check_paired(&self, ctx: &mut Context<'_>) -> Result<(), Quit> {
+    /// Leaves only the words up to the parenthesis that ends what begins here, whatever stands in between; those behind
+    /// it are returned.
+    fn enter_parentheses(&mut self, ctx: &mut Context<'_>) -> Result<&'a [Vec<u8>], Quit> {
+        let words = self.words;
         let mut depth = 1;
-        for word in self.words {
+        for (at, word) in words.iter().enumerate() {
             match word.as_slice() {
                 b"(" => depth += 1,
                 b")" => depth -= 1,
                 _ => continue,
             }
             if depth == 0 {
-                return Ok(());
+                self.words = words.get(..at).unwrap_or_default();
+                return Ok(words.get(at + 1..).unwrap_or_default());
             }
         }
         Err(ctx.die(&[b"unpaired '('"]))
