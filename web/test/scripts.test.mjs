@@ -274,7 +274,7 @@ describe("structure tests", () => {
 
   it("that are none say why, as the command does", async (test) => {
     await page.fill("#script-name", "t.yml");
-    for (const text of ["schemaVersion: 1.0.0\n", "schemaVersion: 2.0.0\nlicenseTests: []\n", "schemaVersion: [\n"]) {
+    for (const text of ["schemaVersion: 1.0.0\n", "schemaVersion: 2.0.0\nlicenceTests: []\n", "schemaVersion: [\n"]) {
       const { status } = await report(text);
       assert.equal(status, "0 passed, 1 failed", text);
       const native = nativeCases("t.yml", text, "--image", "busybox");

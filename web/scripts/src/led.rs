@@ -52,7 +52,10 @@ impl Leading {
         input: Box<dyn HostInput>,
         answers: bool,
     ) -> Result<Self, ContainerError> {
-        let Order { settings, root, clock, seed, schedule, timeout, calls } = order;
+        let Order { settings, root, binds, clock, seed, schedule, timeout, calls } = order;
+        if let Some(bind) = binds.first() {
+            return Err(format!("{bind}: a page has no folders of a host to bind").into());
+        }
         let outputs = [MemoryOutput::default(), MemoryOutput::default()];
         let question = Question::default();
         let asked = question.clone();
