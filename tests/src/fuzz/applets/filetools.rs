@@ -326,7 +326,7 @@ pub(super) fn link(random: &mut Random, tree: &Tree) -> String {
 }
 
 pub(super) fn shred(random: &mut Random, tree: &Tree) -> String {
-    format!("{}{}; wc -c t/a", options(random, &["-f", "-u", "-z", "-n 1", "-v"]), tree.paths(random))
+    format!("-z {}{}; wc -c t/a", options(random, &["-f", "-u", "-n 1", "-v"]), tree.paths(random))
 }
 
 pub(super) fn runparts(random: &mut Random, tree: &Tree) -> String {
