@@ -68,10 +68,10 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
 
 fn gzip(ctx: &mut Context<'_>) -> Result<u8, Quit> {
     let parsed = SPEC.parse(ctx)?;
-    let request = Request::new(&parsed);
     if parsed.has(b'd') || parsed.has(b't') {
-        return decompress(ctx, request, &parsed.operands);
+        return gunzip(ctx);
     }
+    let request = Request::new(&parsed);
     let rename = |name: &[u8]| Some([name, b".gz"].concat());
     Packer { request, rename: &rename, work: &mut compress }.run(ctx, &parsed.operands)
 }

@@ -115,10 +115,14 @@ fn word_end(text: &[u8], at: usize) -> Result<usize, Stop> {
             return Err(Stop::BadCharacter(b'.'));
         }
         [b'_', b'.', next, ..] if !is_digit(next) => return Err(Stop::BadCharacter(b'.')),
-        [b'_'] | [b'_', b'\n', ..] => return Err(bad_token(text, at)),
-        [b'_', next, ..] if !is_digit(next) => return Err(bad_token(text, at + 1)),
-        [b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_', rest @ ..] => {
-            at + 1 + rest.iter().take_while(|byte| is_digit(byte)).count()
+        [b'_'] => return Err(bad_token(text, at)),
+        [b'_' | b'0'..=b'9' | b'A'..=b'F' | b'.', ..] => {
+            let start = if text.get(at) == Some(&b'_') { behind_blanks(text, at + 1) } else { at };
+            let digits = text.iter().skip(start).take_while(|byte| is_digit(byte)).count();
+            if digits == 0 {
+                return Err(bad_token(text, if start == text.len() { at + 1 } else { start }));
+            }
+            start + digits
         }
         [b's' | b'S' | b'l' | b'L' | b':' | b';' | b'<' | b'>' | b'=' | b'e', ..] => at + 2,
         [b'!', b'<' | b'>' | b'=', ..] => at + 3,
@@ -126,6 +130,11 @@ fn word_end(text: &[u8], at: usize) -> Result<usize, Stop> {
         [byte, ..] if WORDS.contains(byte) => at + 1,
         [byte, ..] => return Err(Stop::BadCharacter(*byte)),
     })
+}
+
+/// Where the blanks at `at` end, which mean nothing between the sign of a number and its digits.
+fn behind_blanks(text: &[u8], at: usize) -> usize {
+    at + text.iter().skip(at).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// What a command that lacks a word says: the text from it on, to the end of the line.
@@ -265,7 +274,7 @@ impl Machine {
                     return Err(Stop::BadCharacter(b'.'));
                 }
                 b'0'..=b'9' | b'A'..=b'F' | b'.' | b'_' => {
-                    let start = if byte == b'_' { *at } else { *at - 1 };
+                    let start = if byte == b'_' { behind_blanks(text, *at) } else { *at - 1 };
                     let digits = text.get(start..).unwrap_or_default();
                     let mut points = 0;
                     let len = digits

@@ -10,23 +10,27 @@ pub const APPLET: Applet = Applet::new("factor", "factor [NUMBER]...\n\nPrint pr
     .on_write_failure(crate::WriteFailure::Ignore);
 
 fn main(ctx: &mut Context<'_>) -> Result<u8, Quit> {
-    for text in ctx.args {
-        show(ctx, text)?;
+    if !ctx.args.is_empty() {
+        let lines: Vec<_> = ctx.args.iter().map_while(|text| line(text)).collect();
+        // The usage comes before what was found until then.
+        let end = if lines.len() < ctx.args.len() { Err(ctx.usage()) } else { Ok(0) };
+        ctx.put(&lines.concat());
+        return end;
     }
-    if ctx.args.is_empty() {
-        let mut reader = LineReader::new(wcr_sys::fd::STDIN, b'\n');
-        // What cannot be read ends the input.
-        while let Ok(Some(line)) = reader.next_line() {
-            for word in line.text.split(|byte| is_space(*byte)).filter(|word| !word.is_empty()) {
-                show(ctx, word)?;
-            }
+    let mut reader = LineReader::new(wcr_sys::fd::STDIN, b'\n');
+    // What cannot be read ends the input.
+    while let Ok(Some(read)) = reader.next_line() {
+        for word in read.text.split(|byte| is_space(*byte)).filter(|word| !word.is_empty()) {
+            let Some(line) = line(word) else { return Err(ctx.usage()) };
+            ctx.put(&line);
         }
     }
     Ok(0)
 }
 
-fn show(ctx: &mut Context<'_>, text: &[u8]) -> Result<(), Quit> {
-    let Some(number) = parse_decimal(text) else { return Err(ctx.usage()) };
+/// What is shown of a number; `None` of what is none.
+fn line(text: &[u8]) -> Option<Vec<u8>> {
+    let number = parse_decimal(text)?;
     let mut line = decimal(number);
     line.push(b':');
     for factor in factors(number) {
@@ -34,8 +38,7 @@ fn show(ctx: &mut Context<'_>, text: &[u8]) -> Result<(), Quit> {
         line.extend(decimal(factor));
     }
     line.push(b'\n');
-    ctx.put(&line);
-    Ok(())
+    Some(line)
 }
 
 /// The prime factors in order, by trial of the numbers that no small prime divides.

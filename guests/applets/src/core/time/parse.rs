@@ -73,7 +73,7 @@ fn digits(text: &[u8], mut base: Civil) -> Option<Civil> {
     let (year, rest) = match number.len() {
         12 => number.split_at(4),
         10 => number.split_at(2),
-        2 | 4 | 8 => number.split_at(0),
+        2 | 4 | 6 | 8 => number.split_at(0),
         _ => return None,
     };
     let century = base.year.div_euclid(100) * 100;
