@@ -228,10 +228,27 @@ impl Input {
             }
             return if self.aliases.len() > 1 { None } else { self.buf.get(self.pos).copied() };
         }
-        if self.pos + 1 >= self.buf.len() && !matches!(self.source, Source::Terminal(_)) {
+        self.ahead(1)
+    }
+
+    /// As [`Self::peek_second`], line continuations before that byte left out.
+    pub fn peek_second_joined(&mut self) -> Option<u8> {
+        if self.peek_second()? != b'\\' || !self.aliases.is_empty() {
+            return self.peek_second();
+        }
+        let mut by = 1;
+        while self.ahead(by) == Some(b'\\') && self.ahead(by + 1) == Some(b'\n') {
+            by += 2;
+        }
+        self.ahead(by)
+    }
+
+    /// The byte so many behind the next one, outside of aliases.
+    fn ahead(&mut self, by: usize) -> Option<u8> {
+        if self.pos + by >= self.buf.len() && !matches!(self.source, Source::Terminal(_)) {
             self.refill();
         }
-        self.buf.get(self.pos + 1).copied()
+        self.buf.get(self.pos + by).copied()
     }
 
     /// Takes the next byte.

@@ -510,7 +510,7 @@ impl Parser<'_> {
     /// `${#…`: the number of parameters, with or without an operator, or the length of another.
     fn brace_after_hash(&mut self, quoting: Quoting) -> Result<(ParamName, ParamOp)> {
         let count = ParamName::Special(b'#');
-        let (first, second) = (self.input.peek_joined(), self.input.peek_second());
+        let (first, second) = (self.input.peek_joined(), self.input.peek_second_joined());
         let is_length = match first {
             Some(b'}') | None => false,
             // `${##}`, `${#?}`, `${#-}` are lengths; `${##x}`, `${#?x}` operate on `$#`.
