@@ -88,8 +88,9 @@ impl Change {
             }
         };
         let directory = stat.mode.kind() == FileKind::Directory;
-        // A link that was named leads to a directory, but not into it.
-        let is_link = named && fs::lstat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
+        // A link that was named leads to a directory, but not into it. Its folder may be closed afterwards.
+        let is_link =
+            named && parsed.has(b'R') && fs::lstat(path).is_ok_and(|stat| stat.mode.kind() == FileKind::Symlink);
         let old = stat.mode.permissions();
         let Some(new) = mode::apply(&self.operand, old, directory, self.umask) else {
             return Err(ctx.die(&[b"invalid mode '", &self.operand, b"'"]));

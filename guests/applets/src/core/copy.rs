@@ -86,10 +86,7 @@ impl Copying {
         }
         let is_dir = from.mode.kind() == FileKind::Directory;
         let is_old = to.is_some_and(|to| self.update && from.mtime.sec <= to.mtime.sec);
-        if self.no_clobber && is_old {
-            return Ok(());
-        }
-        if to.is_some() && self.no_clobber && !(is_dir && self.recursive) {
+        if to.is_some() && self.no_clobber && (is_old || !(is_dir && self.recursive)) {
             return Ok(());
         }
         if is_dir {

@@ -46,12 +46,7 @@ pub(super) fn stat(random: &mut Random, tree: &Tree) -> String {
     const FIELDS: &[&str] =
         &["%A", "%a", "%F", "%h", "%N", "%n", "%u", "%g", "%f", "%t", "%T", "%B", "%%", "%q", "%10n", "%-5a|", "%05a"];
     let fields: Vec<&str> = (0..1 + random.below(4)).map(|_| random.pick(FIELDS)).collect();
-    format!(
-        "{}-c {} {}",
-        options(random, &["-L", "-t"]).replace("-t ", ""),
-        quoted(&fields.join(" ")),
-        tree.paths(random)
-    )
+    format!("{}-c {} {}", options(random, &["-L"]), quoted(&fields.join(" ")), tree.paths(random))
 }
 
 pub(super) fn find(random: &mut Random, tree: &Tree) -> String {
